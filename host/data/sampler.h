@@ -1,0 +1,38 @@
+// In which order samples are drawn: a function of (seed, epoch, rank, world size), so that a resumed run sees the same.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace binade::host {
+
+// A uniformly random permutation of [0, size): Fisher-Yates driven by SplitMix64 from (seed, epoch). The same on every
+// platform.
+std::vector<std::uint64_t> permutation(std::uint64_t size, std::uint64_t seed, std::uint64_t epoch);
+
+struct Shard {
+  std::uint32_t rank = 0;
+  std::uint32_t world_size = 1;
+};
+
+// Walks through epochs, batch by batch. Each epoch visits every sample once, in a new order when shuffled; the last
+// batch of an epoch that would be short is left out in training (`drop_last`), unless it is the only one, and kept in
+// evaluation. Ranks take turns: rank r of w gets positions r, r + w, ... of the order, equally many on each rank.
+class Sampler {
+ public:
+  Sampler(std::uint64_t size, std::uint64_t batch_size, bool shuffle, bool drop_last, std::uint64_t seed, Shard shard);
+
+  std::uint64_t batches_per_epoch() const { return batches_per_epoch_; }
+
+  // Positions (below size) of batch `batch` of `epoch`, into `positions` (cleared first; capacity is reused).
+  void batch(std::uint64_t epoch, std::uint64_t batch, std::vector<std::uint64_t>& positions);
+
+ private:
+  std::uint64_t size_, batch_size_, seed_, batches_per_epoch_;
+  bool shuffle_;
+  Shard shard_;
+  std::uint64_t order_epoch_ = 0;
+  std::vector<std::uint64_t> order_;  // of order_epoch_; empty until needed, and when not shuffled
+};
+
+}  // namespace binade::host

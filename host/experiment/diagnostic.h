@@ -1,0 +1,52 @@
+// A mistake in an experiment file, with the place where it stands, and how it is shown to a person.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace binade::host {
+
+// Where a key or a value stands. `line` and `column` count from 1; column counts Unicode code points, as editors do.
+// line 0: the source as a whole.
+struct Location {
+  std::string source;  // a file as the user named it, or an override as given: "--set train.steps=0"
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+  std::uint32_t length = 1;  // code points under the caret
+
+  friend bool operator==(const Location&, const Location&) = default;
+};
+
+struct Diagnostic {
+  std::string code;     // "E0103"; the table of codes stands in diagnostic_codes.h
+  std::string message;  // one line, names in `backticks`
+  Location where;
+  std::string label;               // beside the caret: "did you mean `weight_decay`?"
+  std::vector<std::string> notes;  // lines below: "valid keys: betas, eps, lr"
+};
+
+// Collects mistakes so that one run reports them all.
+class Diagnostics {
+ public:
+  void add(Diagnostic diagnostic) { all_.push_back(std::move(diagnostic)); }
+  bool empty() const { return all_.empty(); }
+  const std::vector<Diagnostic>& all() const { return all_; }
+
+  // The text of a source, for the line above the caret.
+  void add_source(const std::string& name, std::string text) { sources_[name] = std::move(text); }
+
+  // All of them in order of place, at most 20 and then "and N more", ending in a count. With ANSI colours on demand.
+  std::string render(bool color) const;
+
+ private:
+  std::vector<Diagnostic> all_;
+  std::map<std::string, std::string> sources_;
+};
+
+// The candidate closest to `name`, or "" when none is close enough to be meant (Damerau-Levenshtein distance at most
+// a third of the longer name, prefixes and a swapped `-` and `_` forgiven).
+std::string nearest(const std::string& name, const std::vector<std::string>& candidates);
+
+}  // namespace binade::host

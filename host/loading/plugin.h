@@ -1,0 +1,101 @@
+// An opened plugin: its table of calls, and the one way in which the host calls it.
+#pragma once
+
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "binade/abi/plugin.h"
+#include "host/experiment/manifest.h"
+
+namespace binade::host {
+
+// A call into a plugin failed. what() names plugin, version, call and the plugin's own message.
+class PluginError : public std::runtime_error {
+ public:
+  PluginError(const std::string& plugin, const std::string& version, std::string_view call, std::int32_t status,
+              const std::string& message);
+  const std::string& plugin() const { return plugin_; }
+  std::int32_t status() const { return status_; }  // BINADE_*
+
+ private:
+  std::string plugin_;
+  std::int32_t status_;
+};
+
+// The error sink of one call. Hand error() to the plugin; it calls set() at most once.
+class ErrorSink {
+ public:
+  ErrorSink();
+  binade_error* error() { return &sink_.base; }
+  const std::string& message() const { return message_; }
+
+ private:
+  struct Sink {
+    binade_error base;  // first: the plugin's pointer is a pointer to this
+    ErrorSink* owner;
+  };
+  Sink sink_;
+  std::string message_;
+};
+
+// The checked options of one plugin as the ABI shows them. Keep it alive during create() only.
+class OptionsView {
+ public:
+  explicit OptionsView(const OptionTable& options);
+  const binade_options* table() const { return &view_.base; }
+
+ private:
+  struct View {
+    binade_options base;
+    const OptionTable* options;
+  };
+  View view_;
+};
+
+// An opened library. Copies share it; it is closed never: code of it may still be referred to.
+class Plugin {
+ public:
+  const std::string& id() const { return id_; }
+  const std::string& version() const { return version_; }
+  const std::filesystem::path& path() const { return path_; }
+  PluginKind kind() const { return kind_; }
+  const std::string& sha256() const { return sha256_; }
+  // The host's services for this plugin; lives as long as the process.
+  const binade_host* host() const { return host_; }
+
+  // The plugin's table, copied into a zeroed one of the host's size.
+  template <class Table>
+  Table table() const {
+    Table table{};
+    std::uint32_t size = 0;
+    std::memcpy(&size, table_, sizeof(size));
+    std::memcpy(&table, table_, size < sizeof(Table) ? size : sizeof(Table));
+    return table;
+  }
+
+  // Calls the plugin: `plugin.call("read", [&](binade_error* error) { return table.read(self, &request, error); })`.
+  // Throws PluginError when the status is not BINADE_OK.
+  template <class Call>
+  void call(std::string_view name, Call&& call) const {
+    ErrorSink sink;
+    const std::int32_t status = call(sink.error());
+    if (status != BINADE_OK) fail(name, status, sink.message());
+  }
+
+ private:
+  friend Plugin open_plugin(const struct PluginFile& file);
+  [[noreturn]] void fail(std::string_view call, std::int32_t status, const std::string& message) const;
+
+  std::string id_, version_, sha256_;
+  std::filesystem::path path_;
+  PluginKind kind_ = PluginKind::model;
+  const binade_host* host_ = nullptr;
+  const void* table_ = nullptr;
+  std::shared_ptr<void> library_;
+};
+
+}  // namespace binade::host

@@ -1,0 +1,27 @@
+// The folder of one run, runs/<name>/<UTC>-<hash8>/, made once and never reused.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace binade::host {
+
+class RunDirectory {
+ public:
+  // Makes <root>/<name>/<UTC>-<hash8>/ exclusively; hash8 comes from the resolved experiment's text, the time and the
+  // process, so that two runs started in the same second get two folders. Throws std::system_error naming the folder.
+  RunDirectory(const std::filesystem::path& root, const std::string& name, std::string_view resolved_experiment);
+
+  const std::filesystem::path& path() const { return path_; }  // absolute
+  const std::string& run_id() const { return run_id_; }        // the folder's own name: [0-9A-Za-z.-]
+
+  // Writes a small file whole: temporary, sync, rename. Throws std::system_error naming the file.
+  void write(const std::string& file_name, std::string_view text) const;
+
+ private:
+  std::filesystem::path path_;
+  std::string run_id_;
+};
+
+}  // namespace binade::host

@@ -1,0 +1,26 @@
+// SHA-256 (OpenSSL's), of files and of bytes as they come.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace binade::host {
+
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  void update(const void* data, std::size_t bytes);
+  std::string hex();  // 64 hexadecimal digits; the object is spent
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Throws std::runtime_error naming the file and the cause when it cannot be read.
+std::string sha256_of_file(const std::filesystem::path& path);
+
+}  // namespace binade::host

@@ -1,0 +1,96 @@
+// What happens in a run, as plain values: told by the engine, heard by metrics.jsonl, the Prometheus exporter and the
+// loggers.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace binade::host {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr std::size_t max_scalars = 16;
+
+enum class Phase { data, forward, backward, unscale, optimizer, logging };
+constexpr std::size_t phase_count = 6;
+constexpr std::array<std::string_view, phase_count> phase_names{"data",    "forward",   "backward",
+                                                                "unscale", "optimizer", "logging"};
+
+struct RunStarted {
+  std::string device;              // "cpu", "cuda:0"
+  std::string precision;           // effective: "fp32", "bf16", "fp16"
+  std::uint64_t parameters = 0;    // trainable elements
+  std::uint64_t target_steps = 0;  // 0: unknown
+  double max_seconds = 0;          // 0: no limit
+  std::uint64_t train_samples = 0;
+  std::uint64_t validation_samples = 0;
+  bool autocast = false;
+  bool dynamic_scaling = false;
+  double loss_scale = 1;  // at the start
+  std::uint64_t growth_interval = 0;
+  std::vector<std::string> scalar_names;  // of the model's own loss, in the order of `scalars` below; may be empty
+};
+
+// One optimizer step, skipped or not. No strings, no allocation.
+struct StepRecord {
+  double time = 0;          // Unix, seconds
+  std::uint64_t step = 0;   // from 1
+  std::uint64_t epoch = 0;  // from 0
+  double epoch_progress = 0;
+  double loss = nan;
+  double learning_rate = 0;
+  double gradient_norm = nan;  // unscaled, before clipping
+  double clipped_norm = nan;   // after
+  double loss_scale = 1;       // used by this step
+  double next_loss_scale = 1;
+  std::uint64_t growth_tracker = 0;  // after this step
+  bool skipped = false;
+  std::uint64_t skipped_steps = 0;  // so far
+  double seconds = 0;
+  std::array<double, phase_count> phase_seconds{};
+  std::uint64_t samples = 0;
+  std::uint64_t tokens = 0;
+  double accuracy = nan;
+  std::array<double, max_scalars> scalars{};
+  std::uint32_t scalar_count = 0;
+};
+
+struct EvaluationRecord {
+  double time = 0;
+  std::uint64_t step = 0;
+  std::string split;
+  double loss = nan;
+  double accuracy = nan;  // 0 to 1
+  double seconds = 0;
+  std::uint64_t samples = 0;
+  std::array<double, max_scalars> scalars{};
+  std::uint32_t scalar_count = 0;
+};
+
+enum class RunState { starting, running, evaluating, finished, interrupted, failed };
+constexpr std::array<std::string_view, 6> run_state_names{"starting", "running",     "evaluating",
+                                                          "finished", "interrupted", "failed"};
+
+struct RunEnded {
+  RunState state = RunState::finished;
+  std::uint64_t steps = 0;
+  std::uint64_t skipped_steps = 0;
+  double seconds = 0;
+};
+
+// Heard on the training thread: implementations return quickly and never throw.
+class RunListener {
+ public:
+  virtual ~RunListener() = default;
+  virtual void run_started(const RunStarted&) noexcept {}
+  virtual void state_changed(RunState) noexcept {}
+  virtual void step(const StepRecord&) noexcept {}
+  virtual void evaluated(const EvaluationRecord&) noexcept {}
+  virtual void message(int /*level, BINADE_LOG_* */, std::string_view /*text*/) noexcept {}
+  virtual void run_ended(const RunEnded&) noexcept {}
+};
+
+}  // namespace binade::host

@@ -1,0 +1,33 @@
+# LibTorch as one target, Binade::torch, without its own CMake package: that one looks for nvcc and fails where the
+# installed CUDA is newer than CMake's knowledge of it. CMAKE_PREFIX_PATH says where LibTorch is: the folder that holds
+# lib/libtorch_cpu.so and include/.
+include_guard(GLOBAL)
+
+find_library(BINADE_TORCH_CPU_LIBRARY torch_cpu)
+find_library(BINADE_C10_LIBRARY c10)
+find_path(BINADE_TORCH_INCLUDE_DIR ATen/core/Tensor.h)
+mark_as_advanced(BINADE_TORCH_CPU_LIBRARY BINADE_C10_LIBRARY BINADE_TORCH_INCLUDE_DIR)
+
+if(NOT BINADE_TORCH_CPU_LIBRARY OR NOT BINADE_C10_LIBRARY OR NOT BINADE_TORCH_INCLUDE_DIR)
+  set(BINADE_TORCH_FOUND FALSE)
+  return()
+endif()
+set(BINADE_TORCH_FOUND TRUE)
+
+# The identity of LibTorch is the GNU build-id of its libraries; a plugin's must equal the engine's.
+function(binade_build_id library result)
+  execute_process(COMMAND ${CMAKE_READELF} --notes ${library} OUTPUT_VARIABLE notes ERROR_QUIET)
+  if(NOT notes MATCHES "Build ID: ([0-9a-f]+)")
+    message(FATAL_ERROR "${library} has no GNU build-id, so plugins built against it could not be told apart")
+  endif()
+  set(${result} ${CMAKE_MATCH_1} PARENT_SCOPE)
+endfunction()
+binade_build_id(${BINADE_C10_LIBRARY} BINADE_C10_BUILD_ID)
+binade_build_id(${BINADE_TORCH_CPU_LIBRARY} BINADE_TORCH_CPU_BUILD_ID)
+
+add_library(Binade::torch INTERFACE IMPORTED GLOBAL)
+target_include_directories(Binade::torch SYSTEM INTERFACE
+  ${BINADE_TORCH_INCLUDE_DIR} ${BINADE_TORCH_INCLUDE_DIR}/torch/csrc/api/include)
+target_link_libraries(Binade::torch INTERFACE ${BINADE_TORCH_CPU_LIBRARY} ${BINADE_C10_LIBRARY})
+target_compile_definitions(Binade::torch INTERFACE
+  BINADE_C10_BUILD_ID="${BINADE_C10_BUILD_ID}" BINADE_TORCH_CPU_BUILD_ID="${BINADE_TORCH_CPU_BUILD_ID}")

@@ -1,0 +1,112 @@
+/* The contract that every Binade plugin shares, in C11: strings, statuses, errors, options, host services, and
+ * the one symbol that a plugin exports. Each kind adds a table of calls: dataset.h, precision.h, logger.h, model.h.
+ *
+ * A plugin is a shared library with exactly one exported symbol, and it is data:
+ *
+ *     BINADE_PLUGIN_EXPORT const binade_plugin binade_plugin_v1 = { ... };
+ *
+ * Rules of the whole ABI:
+ *   - Every struct begins with `struct_size`, set by whoever allocates it. Later minors only append members; the
+ *     host copies a plugin's table into a zeroed one of its own size, so that authors write no version code.
+ *   - Every call that can fail returns a status and takes an error sink. No exception and no longjmp crosses.
+ *   - Each side frees what it allocated. Pointers passed to a call are borrowed until that call returns.
+ *   - Threads are named at each call: [main] before and after training, [train] the training thread, [worker] any
+ *     of several threads at once, [logger] the one thread of that logger.
+ *
+ * This is a draft, 0.x: a plugin loads only where both numbers below match the host's exactly. */
+#ifndef BINADE_ABI_PLUGIN_H
+#define BINADE_ABI_PLUGIN_H
+
+#include <stdint.h>
+
+#define BINADE_ABI_MAJOR 0
+#define BINADE_ABI_MINOR 1
+
+#ifdef __cplusplus
+#define BINADE_PLUGIN_EXPORT extern "C" __attribute__((visibility("default")))
+extern "C" {
+#else
+#define BINADE_PLUGIN_EXPORT __attribute__((visibility("default")))
+#endif
+
+/* UTF-8, not NUL-terminated. `data` may be NULL when `size` is 0. */
+typedef struct binade_string {
+  const char* data;
+  uint64_t size; /* bytes */
+} binade_string;
+
+/* What a call returns: BINADE_OK, or one of the others after error->set() was called. */
+#define BINADE_OK 0
+#define BINADE_FAILED 1           /* anything without a better name below */
+#define BINADE_INVALID_ARGUMENT 2 /* an option or an argument has a value that this plugin cannot work with */
+#define BINADE_NOT_FOUND 3        /* a file, a name or an option is not there */
+#define BINADE_BAD_DATA 4         /* data was found and is wrong: the message names file, line or sample */
+#define BINADE_OUT_OF_MEMORY 5
+#define BINADE_UNIMPLEMENTED 6
+
+/* Where a failing call says why. Owned by the host; set() copies the message and may be called once per call. */
+typedef struct binade_error {
+  uint32_t struct_size;
+  uint32_t reserved;
+  void (*set)(struct binade_error* self, int32_t status, binade_string message);
+} binade_error;
+
+/* Types of option values; the manifest's words for them stand beside. */
+#define BINADE_TYPE_BOOLEAN 1 /* "boolean": `integer` is 0 or 1 */
+#define BINADE_TYPE_INTEGER 2 /* "integer" */
+#define BINADE_TYPE_NUMBER 3  /* "number": finite */
+#define BINADE_TYPE_STRING 4  /* "string" */
+#define BINADE_TYPE_PATH 5    /* "path": absolute, in `string`; relative ones were relative to the experiment file */
+
+typedef struct binade_value {
+  uint32_t struct_size;
+  uint32_t type;
+  int64_t integer;
+  double number;
+  binade_string string;
+} binade_value;
+
+/* The plugin's table of the experiment, complete: checked against the manifest, defaults filled in, wiring resolved.
+ * Valid only during create(). A member of a nested table has a dotted name, "limits.low". */
+typedef struct binade_options {
+  uint32_t struct_size;
+  uint32_t reserved;
+  /* Number of values: 1 for a scalar, the length of an array, 0 for an optional option that was not given. */
+  uint64_t (*count)(const struct binade_options* self, binade_string name);
+  /* Fills `out` (its struct_size set by the caller) with value `index` < count. BINADE_NOT_FOUND otherwise. */
+  int32_t (*get)(const struct binade_options* self, binade_string name, uint64_t index, binade_value* out);
+} binade_options;
+
+#define BINADE_LOG_DEBUG 0
+#define BINADE_LOG_INFO 1
+#define BINADE_LOG_WARNING 2
+#define BINADE_LOG_ERROR 3
+
+/* What the host offers a plugin, from create() until destroy() has returned. */
+typedef struct binade_host {
+  uint32_t struct_size;
+  uint32_t reserved;
+  /* [any thread] One line into the host's log, tagged with the plugin's id. */
+  void (*log)(const struct binade_host* self, int32_t level, binade_string message);
+} binade_host;
+
+#define BINADE_KIND_DATASET 1
+#define BINADE_KIND_PRECISION 2
+#define BINADE_KIND_LOGGER 3
+#define BINADE_KIND_MODEL 4
+
+/* The exported symbol. Reading it runs nothing. */
+typedef struct binade_plugin {
+  uint32_t struct_size;
+  uint32_t abi_major; /* BINADE_ABI_MAJOR */
+  uint32_t abi_minor; /* BINADE_ABI_MINOR */
+  uint32_t kind;      /* BINADE_KIND_*, the same as the manifest's */
+  const void* table;  /* binade_dataset_table, binade_precision_table, binade_logger_table or binade_model_table */
+} binade_plugin;
+
+#define BINADE_PLUGIN_SYMBOL "binade_plugin_v1"
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,74 @@
+// Where C++ meets the ABI: no exception leaves a plugin. Used by the headers of the kinds; authors need nothing here.
+#ifndef BINADE_BOUNDARY_H
+#define BINADE_BOUNDARY_H
+
+#include <exception>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include "options.h"
+
+namespace binade::detail {
+
+inline std::int32_t fail(binade_error* error, std::int32_t status, std::string_view message) noexcept {
+  error->set(error, status, to_abi(message));
+  return status;
+}
+
+// Runs `body`; what it throws becomes a status and a message.
+template <class Body>
+std::int32_t guard(binade_error* error, Body&& body) noexcept {
+  try {
+    std::forward<Body>(body)();
+    return BINADE_OK;
+  } catch (const Failure& failure) {
+    return fail(error, failure.status(), failure.what());
+  } catch (const std::bad_alloc&) {
+    return fail(error, BINADE_OUT_OF_MEMORY, "out of memory");
+  } catch (const std::invalid_argument& exception) {
+    return fail(error, BINADE_INVALID_ARGUMENT, exception.what());
+  } catch (const std::exception& exception) {
+    return fail(error, BINADE_FAILED, exception.what());
+  } catch (...) {
+    return fail(error, BINADE_FAILED, "threw something that is no std::exception");
+  }
+}
+
+// Whether `Call<T>` is well-formed: has<StepCall, T>.
+template <template <class> class Call, class T, class = void>
+struct Has : std::false_type {};
+template <template <class> class Call, class T>
+struct Has<Call, T, std::void_t<Call<T>>> : std::true_type {};
+template <template <class> class Call, class T>
+constexpr bool has = Has<Call, T>::value;
+
+// Constructors take what they need: (options, host), (options), or nothing.
+template <class T, class Make>
+auto construct(const binade_options* options, const binade_host* host, Make make) {
+  if constexpr (std::is_constructible_v<T, const Options&, const Host&>) {
+    return make(Options(options), Host(host));
+  } else if constexpr (std::is_constructible_v<T, const Options&>) {
+    return make(Options(options));
+  } else {
+    static_assert(std::is_default_constructible_v<T>,
+                  "a plugin is constructed from (const binade::Options&, const binade::Host&), "
+                  "(const binade::Options&) or nothing");
+    return make();
+  }
+}
+
+template <class T>
+std::int32_t create(const binade_host* host, const binade_options* options, void** self, binade_error* error) noexcept {
+  return guard(error, [&] {
+    *self = construct<T>(options, host, [](const auto&... arguments) { return new T(arguments...); });
+  });
+}
+
+template <class T>
+void destroy(void* self) noexcept {
+  delete static_cast<T*>(self);
+}
+
+}  // namespace binade::detail
+#endif

@@ -1,0 +1,274 @@
+// A dataset in C++ (17 or later). It answers what it holds and writes samples into the host's memory; the host
+// shuffles, batches, pads, shards and resumes.
+//
+//     struct Squares {
+//       binade::Description describe() const {
+//         binade::Description description;
+//         description.split("train", 1000);
+//         description.field<float>("x", {1}).field<float>("y", {1});
+//         description.fact("features", 1).fact("loss", "mse").fact("target", "y").independent();
+//         return description;
+//       }
+//       void read(const binade::Sample& sample) const {
+//         const float x = static_cast<float>(sample.index()) / 1000;
+//         sample.field<float>(0)[0] = x;
+//         sample.field<float>(1)[0] = x * x;
+//       }
+//     };
+//     BINADE_DATASET(Squares)
+//
+// Threads: constructor and describe() on the main thread; read() and measure() on several at once, so they are const.
+// What they throw ends the run with that message; throw Failure(BINADE_BAD_DATA, ...) for wrong data.
+// A dataset with a variable extent also has `std::vector<std::int64_t> measure(std::uint32_t split, std::uint64_t
+// index, std::size_t field) const`, the shape of that field in that sample.
+#ifndef BINADE_DATASET_H
+#define BINADE_DATASET_H
+
+#include <cstddef>
+#include <initializer_list>
+#include <memory>
+
+#include "abi/dataset.h"
+#include "boundary.h"
+
+namespace binade {
+
+constexpr std::int64_t variable = BINADE_VARIABLE;
+
+// The element type of a C++ type. Half-precision fields are given by their code.
+template <class T>
+constexpr std::uint32_t dtype() {
+  if constexpr (std::is_same_v<T, std::uint8_t>)
+    return BINADE_UINT8;
+  else if constexpr (std::is_same_v<T, std::int8_t>)
+    return BINADE_INT8;
+  else if constexpr (std::is_same_v<T, std::int16_t>)
+    return BINADE_INT16;
+  else if constexpr (std::is_same_v<T, std::int32_t>)
+    return BINADE_INT32;
+  else if constexpr (std::is_same_v<T, std::int64_t>)
+    return BINADE_INT64;
+  else if constexpr (std::is_same_v<T, float>)
+    return BINADE_FLOAT32;
+  else if constexpr (std::is_same_v<T, double>)
+    return BINADE_FLOAT64;
+  else
+    static_assert(std::is_same_v<T, bool>, "no such element type");
+  return BINADE_BOOL;
+}
+
+// What a dataset holds. Names and facts are explained in abi/dataset.h.
+class Description {
+ public:
+  Description& split(std::string name, std::uint64_t size) {
+    splits_.push_back({std::move(name), size});
+    return *this;
+  }
+  template <class T>
+  Description& field(std::string name, std::vector<std::int64_t> shape = {}, double pad_value = 0) {
+    fields_.push_back({std::move(name), dtype<T>(), std::move(shape), pad_value});
+    return *this;
+  }
+  Description& fact(std::string name, std::int64_t value) {
+    facts_.push_back({std::move(name), value, {}});
+    return *this;
+  }
+  Description& fact(std::string name, std::string value) {
+    facts_.push_back({std::move(name), 0, std::move(value)});
+    return *this;
+  }
+  // Samples share nothing, so a random validation split leaks nothing.
+  Description& independent() {
+    independent_ = true;
+    return *this;
+  }
+
+  void write_to(binade_description* sink) const {
+    for (const auto& split : splits_) sink->add_split(sink, to_abi(split.name), split.size);
+    for (const auto& field : fields_) {
+      const binade_field abi{sizeof(binade_field),
+                             field.dtype,
+                             to_abi(field.name),
+                             field.shape.data(),
+                             static_cast<std::uint32_t>(field.shape.size()),
+                             0,
+                             field.pad_value};
+      sink->add_field(sink, &abi);
+    }
+    for (const auto& fact : facts_) {
+      const binade_value value{sizeof(binade_value),
+                               fact.text.empty() ? std::uint32_t{BINADE_TYPE_INTEGER} : BINADE_TYPE_STRING,
+                               fact.integer, 0, to_abi(fact.text)};
+      sink->add_fact(sink, to_abi(fact.name), &value);
+    }
+    sink->set_independent(sink, independent_ ? 1 : 0);
+  }
+  // Shapes of the fields that have a variable extent, with their field numbers.
+  std::vector<std::size_t> variable_fields() const {
+    std::vector<std::size_t> numbers;
+    for (std::size_t number = 0; number < fields_.size(); ++number) {
+      for (const auto extent : fields_[number].shape) {
+        if (extent == variable) {
+          numbers.push_back(number);
+          break;
+        }
+      }
+    }
+    return numbers;
+  }
+
+ private:
+  struct Split {
+    std::string name;
+    std::uint64_t size;
+  };
+  struct Field {
+    std::string name;
+    std::uint32_t dtype;
+    std::vector<std::int64_t> shape;
+    double pad_value;
+  };
+  struct Fact {
+    std::string name;
+    std::int64_t integer;
+    std::string text;
+  };
+  std::vector<Split> splits_;
+  std::vector<Field> fields_;
+  std::vector<Fact> facts_;
+  bool independent_ = false;
+};
+
+// Random numbers for augmentation, a function of (seed, epoch, index) alone: SplitMix64 (Steele, Lea, Flood 2014).
+class Random {
+ public:
+  Random(std::uint64_t seed, std::uint64_t epoch, std::uint64_t index) : state_(mix(mix(mix(seed) + epoch) + index)) {}
+  std::uint64_t bits() { return mix(state_ += 0x9E3779B97F4A7C15u); }
+  // Uniform in [0, 1), 53 bits.
+  double uniform() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
+  // Uniform in [0, bound); bound >= 1. The bias is below bound / 2^64.
+  std::uint64_t below(std::uint64_t bound) { return bits() % bound; }
+
+ private:
+  static std::uint64_t mix(std::uint64_t z) {
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return z ^ (z >> 31);
+  }
+  std::uint64_t state_;
+};
+
+// One sample's part of one field, C-contiguous. In a padded field, `size` covers the whole slot and row strides are
+// those of the slot, in `shape`.
+template <class T>
+class Slot {
+ public:
+  Slot(T* data, std::size_t size, const std::int64_t* shape, std::size_t rank)
+      : data_(data), size_(size), shape_(shape), rank_(rank) {}
+  T* data() const { return data_; }
+  std::size_t size() const { return size_; }
+  T* begin() const { return data_; }
+  T* end() const { return data_ + size_; }
+  T& operator[](std::size_t position) const { return data_[position]; }
+  std::int64_t extent(std::size_t dimension) const { return shape_[dimension]; }
+  std::size_t rank() const { return rank_; }
+
+ private:
+  T* data_;
+  std::size_t size_;
+  const std::int64_t* shape_;
+  std::size_t rank_;
+};
+
+// The sample to write: which one, and where.
+class Sample {
+ public:
+  Sample(const binade_read& request, std::uint64_t position) : request_(request), position_(position) {}
+  std::uint32_t split() const { return request_.split; }
+  std::uint64_t index() const { return request_.indices[position_]; }
+  std::uint64_t epoch() const { return request_.epoch; }
+  // True: to learn from, augment it. False: to evaluate with, do not.
+  bool training() const { return request_.training != 0; }
+  Random random() const { return {request_.seed, request_.epoch, index()}; }
+
+  // Field `number`, in the order of describe(). Throws std::invalid_argument when T is not the field's type.
+  template <class T>
+  Slot<T> field(std::size_t number) const {
+    if (number >= request_.buffer_count) throw std::invalid_argument("the dataset has no such field");
+    const binade_buffer& buffer = *request_.buffers[number];
+    if (buffer.dtype != dtype<T>()) throw std::invalid_argument("the field was described with another type");
+    std::size_t size = 1;
+    for (std::uint32_t dimension = 1; dimension < buffer.rank; ++dimension) {
+      size *= static_cast<std::size_t>(buffer.shape[dimension]);
+    }
+    return {static_cast<T*>(buffer.data) + position_ * size, size, buffer.shape + 1, buffer.rank - 1u};
+  }
+
+ private:
+  const binade_read& request_;
+  std::uint64_t position_;
+};
+
+namespace detail {
+
+template <class T>
+using MeasureCall = decltype(std::declval<const T&>().measure(0u, std::uint64_t{}, std::size_t{}));
+
+template <class T>
+struct DatasetShim {
+  struct Self {
+    T dataset;
+    std::vector<std::size_t> variable_fields;
+  };
+
+  static std::int32_t create(const binade_host* host, const binade_options* options, void** self,
+                             binade_error* error) noexcept {
+    return guard(error, [&] {
+      *self = construct<T>(options, host, [](const auto&... arguments) { return new Self{T(arguments...), {}}; });
+    });
+  }
+  static void destroy(void* self) noexcept { delete static_cast<Self*>(self); }
+
+  static std::int32_t describe(void* self, binade_description* sink, binade_error* error) noexcept {
+    return guard(error, [&] {
+      const Description description = static_cast<Self*>(self)->dataset.describe();
+      static_cast<Self*>(self)->variable_fields = description.variable_fields();
+      description.write_to(sink);
+    });
+  }
+  static std::int32_t measure(void* self, std::uint32_t split, const std::uint64_t* indices, std::uint64_t count,
+                              std::int64_t* shapes, binade_error* error) noexcept {
+    return guard(error, [&] {
+      if constexpr (has<MeasureCall, T>) {
+        const auto& [dataset, variable_fields] = *static_cast<const Self*>(self);
+        for (std::uint64_t position = 0; position < count; ++position) {
+          for (const auto field : variable_fields) {
+            for (const auto extent : dataset.measure(split, indices[position], field)) *shapes++ = extent;
+          }
+        }
+      } else {
+        throw Failure(BINADE_UNIMPLEMENTED, "a field has a variable extent, but the dataset has no measure()");
+      }
+    });
+  }
+  static std::int32_t read(void* self, const binade_read* request, binade_error* error) noexcept {
+    return guard(error, [&] {
+      const T& dataset = static_cast<const Self*>(self)->dataset;
+      for (std::uint64_t position = 0; position < request->count; ++position) {
+        dataset.read(Sample(*request, position));
+      }
+    });
+  }
+
+  static constexpr binade_dataset_table table{
+      sizeof(binade_dataset_table), 0, create, destroy, describe, has<MeasureCall, T> ? measure : nullptr, read};
+};
+
+}  // namespace detail
+}  // namespace binade
+
+#define BINADE_DATASET(Type)                                                                            \
+  BINADE_PLUGIN_EXPORT const binade_plugin binade_plugin_v1 = {sizeof(binade_plugin), BINADE_ABI_MAJOR, \
+                                                               BINADE_ABI_MINOR, BINADE_KIND_DATASET,   \
+                                                               &binade::detail::DatasetShim<Type>::table};
+#endif

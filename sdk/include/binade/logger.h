@@ -1,0 +1,98 @@
+// A logger in C++ (17 or later). It has any of these members, and is told of what it has a member for:
+//
+//     struct Print {
+//       void run_start(const binade::RunStart& event);
+//       void step(const binade::Step& event) { std::printf("%llu %g\n", (unsigned long long)event.step, event.loss); }
+//       void evaluation(const binade::Evaluation& event);
+//       void message(const binade::Message& event);
+//       void run_end(const binade::RunEnd& event);
+//       void flush();
+//     };
+//     BINADE_LOGGER(Print)
+//
+// Threads: the constructor and destructor on the main thread; all else on one thread of the logger's own. It may be
+// slow: events queue up, and are dropped and counted when the queue is full. A throw is counted; the run goes on.
+// Members of the events are explained in abi/logger.h; binade::view() turns their strings into std::string_view, valid
+// until the member returns.
+#ifndef BINADE_LOGGER_H
+#define BINADE_LOGGER_H
+
+#include "abi/logger.h"
+#include "boundary.h"
+
+namespace binade {
+
+using RunStart = binade_run_start_event;
+using Step = binade_step_event;
+using Evaluation = binade_evaluation_event;
+using Message = binade_message_event;
+using RunEnd = binade_run_end_event;
+
+namespace detail {
+
+template <class T>
+using RunStartCall = decltype(std::declval<T&>().run_start(std::declval<const RunStart&>()));
+template <class T>
+using StepCall = decltype(std::declval<T&>().step(std::declval<const Step&>()));
+template <class T>
+using EvaluationCall = decltype(std::declval<T&>().evaluation(std::declval<const Evaluation&>()));
+template <class T>
+using MessageCall = decltype(std::declval<T&>().message(std::declval<const Message&>()));
+template <class T>
+using RunEndCall = decltype(std::declval<T&>().run_end(std::declval<const RunEnd&>()));
+template <class T>
+using FlushCall = decltype(std::declval<T&>().flush());
+
+template <class T>
+struct LoggerShim {
+  static_assert(has<RunStartCall, T> || has<StepCall, T> || has<EvaluationCall, T> || has<MessageCall, T> ||
+                    has<RunEndCall, T>,
+                "a logger has at least one of run_start, step, evaluation, message, run_end");
+
+  // Each event begins with its binade_event, so a pointer to that is a pointer to the event.
+  template <class Event>
+  static const Event& as(const binade_event* event) {
+    return *reinterpret_cast<const Event*>(event);
+  }
+
+  static std::int32_t write(void* self, const binade_event* event, binade_error* error) noexcept {
+    return guard(error, [&] {
+      [[maybe_unused]] T& logger = *static_cast<T*>(self);
+      switch (event->type) {
+        case BINADE_EVENT_RUN_START:
+          if constexpr (has<RunStartCall, T>) logger.run_start(as<RunStart>(event));
+          break;
+        case BINADE_EVENT_STEP:
+          if constexpr (has<StepCall, T>) logger.step(as<Step>(event));
+          break;
+        case BINADE_EVENT_EVALUATION:
+          if constexpr (has<EvaluationCall, T>) logger.evaluation(as<Evaluation>(event));
+          break;
+        case BINADE_EVENT_MESSAGE:
+          if constexpr (has<MessageCall, T>) logger.message(as<Message>(event));
+          break;
+        case BINADE_EVENT_RUN_END:
+          if constexpr (has<RunEndCall, T>) logger.run_end(as<RunEnd>(event));
+          break;
+        default:
+          break;
+      }
+    });
+  }
+  static std::int32_t flush(void* self, binade_error* error) noexcept {
+    return guard(error, [&] {
+      if constexpr (has<FlushCall, T>) static_cast<T*>(self)->flush();
+      (void)self;
+    });
+  }
+  static constexpr binade_logger_table table{sizeof(binade_logger_table), 0, create<T>, destroy<T>, write, flush};
+};
+
+}  // namespace detail
+}  // namespace binade
+
+#define BINADE_LOGGER(Type)                                                                             \
+  BINADE_PLUGIN_EXPORT const binade_plugin binade_plugin_v1 = {sizeof(binade_plugin), BINADE_ABI_MAJOR, \
+                                                               BINADE_ABI_MINOR, BINADE_KIND_LOGGER,    \
+                                                               &binade::detail::LoggerShim<Type>::table};
+#endif

@@ -1,0 +1,195 @@
+// A model in C++: an ordinary torch::nn::Module, and one line that makes it a plugin.
+//
+//     struct Mlp : torch::nn::Module {
+//       explicit Mlp(const binade::Options& options) {
+//         hidden = register_module("hidden", torch::nn::Linear(options.integer("features"), options.integer("units")));
+//         output = register_module("output", torch::nn::Linear(options.integer("units"), options.integer("classes")));
+//       }
+//       torch::Tensor forward(const torch::Tensor& x) { return output(torch::relu(hidden(x))); }
+//       torch::nn::Linear hidden{nullptr}, output{nullptr};
+//     };
+//     BINADE_MODEL(Mlp)
+//
+// forward() takes the fields that the manifest's `inputs` name, in that order, and returns a tensor; or a tuple or a
+// vector, of which the first counts; or a map from strings to tensors or a struct, of which `logits` counts, then
+// `last_hidden_state`; in a map, then its first entry.
+//
+// A model with its own loss also has `binade::Loss loss(const binade::Batch& batch)`, called for [task] loss = "model".
+//
+// Threads: the constructor runs on the main thread, on the CPU, with LibTorch's generator seeded; the rest on the
+// training thread. Autocast is on around forward() and loss() when the precision policy says so.
+#ifndef BINADE_MODEL_H
+#define BINADE_MODEL_H
+
+#include <c10/util/Exception.h>
+#include <torch/nn.h>
+
+#include <array>
+#include <map>
+#include <tuple>
+
+#include "abi/model.h"
+#include "boundary.h"
+#include "build_block.h"
+
+namespace binade {
+
+// The batch by field names, for a model's own loss. Valid during the call.
+class Batch {
+ public:
+  explicit Batch(const binade_batch* batch) : batch_(batch) {}
+  bool has(std::string_view name) const { return batch_->field(batch_, to_abi(name)) != nullptr; }
+  // Throws std::invalid_argument when the dataset has no such field.
+  const torch::Tensor& operator[](std::string_view name) const {
+    const void* tensor = batch_->field(batch_, to_abi(name));
+    if (tensor == nullptr) throw std::invalid_argument("the dataset has no field `" + std::string(name) + "`");
+    return *static_cast<const torch::Tensor*>(tensor);
+  }
+
+ private:
+  const binade_batch* batch_;
+};
+
+// What a model's own loss returns: the scalar to minimise, and up to 16 named numbers to report beside it, each a
+// tensor of one element. `return {total, {{"reconstruction", r.detach()}, {"kl", kl.detach()}}};`
+struct Loss {
+  torch::Tensor value;
+  std::vector<std::pair<std::string, torch::Tensor>> scalars;
+};
+
+namespace detail {
+
+template <class T>
+using LogitsMember = decltype(std::declval<const T&>().logits);
+template <class T>
+using HiddenStateMember = decltype(std::declval<const T&>().last_hidden_state);
+template <class T>
+using MapMembers =
+    std::tuple<typename T::key_type, typename T::mapped_type, decltype(std::declval<const T&>().begin())>;
+template <class T>
+using TupleSize = decltype(std::tuple_size<T>::value);
+template <class T>
+using SequenceFront = decltype(std::declval<const T&>().front());
+
+// The tensor that counts in what forward() returned.
+template <class Output>
+torch::Tensor extract(const Output& output) {
+  if constexpr (std::is_convertible_v<const Output&, torch::Tensor>) {
+    return output;
+  } else if constexpr (has<TupleSize, Output>) {
+    return extract(std::get<0>(output));
+  } else if constexpr (has<MapMembers, Output>) {
+    if (output.empty()) throw std::invalid_argument("forward() returned an empty map");
+    for (const char* name : {"logits", "last_hidden_state"}) {
+      if (const auto found = output.find(name); found != output.end()) return extract(found->second);
+    }
+    return extract(output.begin()->second);
+  } else if constexpr (has<SequenceFront, Output>) {
+    if (output.begin() == output.end()) throw std::invalid_argument("forward() returned an empty list");
+    return extract(output.front());
+  } else if constexpr (has<LogitsMember, Output>) {
+    return extract(output.logits);
+  } else {
+    static_assert(has<HiddenStateMember, Output>,
+                  "forward() returns a tensor, a tuple, a vector, a map from strings to tensors, or a struct with a "
+                  "member `logits` or `last_hidden_state`");
+    return extract(output.last_hidden_state);
+  }
+}
+
+// LibTorch's what() carries a stack trace; its first part is what a person can use.
+template <class Body>
+std::int32_t guard_torch(binade_error* error, Body&& body) noexcept {
+  return guard(error, [&] {
+    try {
+      body();
+    } catch (const c10::OutOfMemoryError& exception) {
+      throw Failure(BINADE_OUT_OF_MEMORY, exception.what_without_backtrace());
+    } catch (const c10::Error& exception) {
+      throw Failure(BINADE_FAILED, exception.what_without_backtrace());
+    }
+  });
+}
+
+template <class Result, class Class, class... Inputs>
+constexpr std::size_t arity(Result (Class::*)(Inputs...)) {
+  return sizeof...(Inputs);
+}
+template <class Result, class Class, class... Inputs>
+constexpr std::size_t arity(Result (Class::*)(Inputs...) const) {
+  return sizeof...(Inputs);
+}
+
+template <class T>
+using LossCall = decltype(std::declval<T&>().loss(std::declval<const Batch&>()));
+
+template <class T>
+struct ModelShim {
+  static_assert(std::is_base_of_v<torch::nn::Module, T>, "a model is a torch::nn::Module");
+  static constexpr std::size_t inputs = arity(&T::forward);
+
+  using Module = std::shared_ptr<T>;
+  static T& module(void* self) { return **static_cast<Module*>(self); }
+  static const torch::Tensor& tensor(const void* pointer) { return *static_cast<const torch::Tensor*>(pointer); }
+
+  static std::int32_t create(const binade_host* host, const binade_options* options, void** self,
+                             binade_error* error) noexcept {
+    return guard_torch(error, [&] {
+      *self = construct<T>(options, host,
+                           [](const auto&... arguments) { return new Module(std::make_shared<T>(arguments...)); });
+    });
+  }
+  static void destroy(void* self) noexcept { delete static_cast<Module*>(self); }
+
+  template <std::size_t... Index>
+  static torch::Tensor forward(T& model, const void* const* arguments, std::index_sequence<Index...>) {
+    return extract(model.forward(tensor(arguments[Index])...));
+  }
+  static std::int32_t forward(void* self, const void* const* arguments, std::uint64_t count, void* output,
+                              binade_error* error) noexcept {
+    return guard_torch(error, [&] {
+      if (count != inputs) {
+        throw std::invalid_argument("forward() takes " + std::to_string(inputs) + " inputs, the manifest names " +
+                                    std::to_string(count));
+      }
+      *static_cast<torch::Tensor*>(output) = forward(module(self), arguments, std::make_index_sequence<inputs>());
+    });
+  }
+  static std::int32_t loss(void* self, const binade_batch* batch, binade_loss* sink, binade_error* error) noexcept {
+    return guard_torch(error, [&] {
+      if constexpr (has<LossCall, T>) {
+        const Loss loss = module(self).loss(Batch(batch));
+        sink->set_value(sink, &loss.value);
+        for (const auto& [name, scalar] : loss.scalars) sink->add_scalar(sink, to_abi(name), &scalar);
+      }
+    });
+  }
+  static std::int32_t parameters(void* self, binade_tensor_visitor visitor, void* sink, binade_error* error) noexcept {
+    return guard_torch(error, [&] {
+      for (const auto& item : module(self).named_parameters()) visitor(sink, to_abi(item.key()), &item.value());
+    });
+  }
+  static std::int32_t buffers(void* self, binade_tensor_visitor visitor, void* sink, binade_error* error) noexcept {
+    return guard_torch(error, [&] {
+      for (const auto& item : module(self).named_buffers()) visitor(sink, to_abi(item.key()), &item.value());
+    });
+  }
+  static std::int32_t train(void* self, std::int32_t on, binade_error* error) noexcept {
+    return guard_torch(error, [&] { module(self).train(on != 0); });
+  }
+  static std::int32_t to(void* self, binade_string device, binade_error* error) noexcept {
+    return guard_torch(error, [&] { module(self).to(torch::Device(std::string(view(device)))); });
+  }
+
+  static constexpr binade_model_table table{sizeof(binade_model_table),        0,          create,  destroy, forward,
+                                            has<LossCall, T> ? loss : nullptr, parameters, buffers, train,   to};
+};
+
+}  // namespace detail
+}  // namespace binade
+
+#define BINADE_MODEL(Type)                                                                              \
+  BINADE_PLUGIN_EXPORT const binade_plugin binade_plugin_v1 = {sizeof(binade_plugin), BINADE_ABI_MAJOR, \
+                                                               BINADE_ABI_MINOR, BINADE_KIND_MODEL,     \
+                                                               &binade::detail::ModelShim<Type>::table};
+#endif

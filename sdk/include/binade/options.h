@@ -1,0 +1,102 @@
+// The plugin's table of the experiment, and what the host offers, as C++ (17 or later).
+//
+//     explicit Mlp(const binade::Options& options) : units(options.integer("units")) {}
+#ifndef BINADE_OPTIONS_H
+#define BINADE_OPTIONS_H
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "abi/plugin.h"
+
+namespace binade {
+
+inline binade_string to_abi(std::string_view text) { return {text.data(), text.size()}; }
+inline std::string_view view(binade_string text) { return {text.data, static_cast<std::size_t>(text.size)}; }
+
+// Thrown by plugin code to choose the status that the host sees: `throw Failure(BINADE_BAD_DATA, "line 7: ...")`.
+// Any other std::exception becomes BINADE_FAILED with its what().
+class Failure : public std::runtime_error {
+ public:
+  Failure(std::int32_t status, const std::string& message) : std::runtime_error(message), status_(status) {}
+  std::int32_t status() const { return status_; }
+
+ private:
+  std::int32_t status_;
+};
+
+// Checked against the manifest, complete, resolved. Valid only inside the constructor that receives it.
+// Each call throws std::invalid_argument when the manifest declares no such option, or one of another type.
+class Options {
+ public:
+  explicit Options(const binade_options* table) : table_(table) {}
+
+  // False for an `optional = true` option that the experiment does not give.
+  bool has(std::string_view name) const { return count(name) > 0; }
+
+  bool boolean(std::string_view name) const { return value(name, 0, BINADE_TYPE_BOOLEAN).integer != 0; }
+  std::int64_t integer(std::string_view name) const { return value(name, 0, BINADE_TYPE_INTEGER).integer; }
+  double number(std::string_view name) const { return value(name, 0, BINADE_TYPE_NUMBER).number; }
+  std::string string(std::string_view name) const { return text(name, 0, BINADE_TYPE_STRING); }
+  std::string path(std::string_view name) const { return text(name, 0, BINADE_TYPE_PATH); }
+
+  std::vector<std::int64_t> integers(std::string_view name) const {
+    return all<std::int64_t>(name, [&](auto i) { return value(name, i, BINADE_TYPE_INTEGER).integer; });
+  }
+  std::vector<double> numbers(std::string_view name) const {
+    return all<double>(name, [&](auto i) { return value(name, i, BINADE_TYPE_NUMBER).number; });
+  }
+  std::vector<std::string> strings(std::string_view name) const {
+    return all<std::string>(name, [&](auto i) { return text(name, i, BINADE_TYPE_STRING); });
+  }
+  std::vector<std::string> paths(std::string_view name) const {
+    return all<std::string>(name, [&](auto i) { return text(name, i, BINADE_TYPE_PATH); });
+  }
+
+ private:
+  std::uint64_t count(std::string_view name) const { return table_->count(table_, to_abi(name)); }
+
+  binade_value value(std::string_view name, std::uint64_t index, std::uint32_t type) const {
+    binade_value value{};
+    value.struct_size = sizeof(value);
+    if (table_->get(table_, to_abi(name), index, &value) != BINADE_OK) {
+      throw std::invalid_argument("option `" + std::string(name) + "` has no value: is it in the manifest?");
+    }
+    if (value.type != type) {
+      throw std::invalid_argument("option `" + std::string(name) + "` has another type in the manifest");
+    }
+    return value;
+  }
+  std::string text(std::string_view name, std::uint64_t index, std::uint32_t type) const {
+    return std::string(view(value(name, index, type).string));
+  }
+  template <class T, class Get>
+  std::vector<T> all(std::string_view name, Get get) const {
+    std::vector<T> values;
+    const auto size = count(name);
+    values.reserve(size);
+    for (std::uint64_t index = 0; index < size; ++index) values.push_back(get(index));
+    return values;
+  }
+
+  const binade_options* table_;
+};
+
+// The host's services; copy it freely. Valid until the plugin object is destroyed. Any thread.
+class Host {
+ public:
+  explicit Host(const binade_host* host) : host_(host) {}
+  void debug(std::string_view text) const { host_->log(host_, BINADE_LOG_DEBUG, to_abi(text)); }
+  void info(std::string_view text) const { host_->log(host_, BINADE_LOG_INFO, to_abi(text)); }
+  void warning(std::string_view text) const { host_->log(host_, BINADE_LOG_WARNING, to_abi(text)); }
+  void error(std::string_view text) const { host_->log(host_, BINADE_LOG_ERROR, to_abi(text)); }
+
+ private:
+  const binade_host* host_;
+};
+
+}  // namespace binade
+#endif
