@@ -1,15 +1,19 @@
 // An opened plugin: its table of calls, and the one way in which the host calls it.
 #pragma once
 
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "binade/abi/plugin.h"
 #include "host/experiment/manifest.h"
+#include "host/loading/plugin_file.h"
 
 namespace binade::host {
 
@@ -18,8 +22,8 @@ class PluginError : public std::runtime_error {
  public:
   PluginError(const std::string& plugin, const std::string& version, std::string_view call, std::int32_t status,
               const std::string& message);
-  const std::string& plugin() const { return plugin_; }
-  std::int32_t status() const { return status_; }  // BINADE_*
+  const std::string& plugin() const { return plugin_; }  // id
+  std::int32_t status() const { return status_; }        // BINADE_*
 
  private:
   std::string plugin_;
@@ -56,16 +60,32 @@ class OptionsView {
   View view_;
 };
 
-// An opened library. Copies share it; it is closed never: code of it may still be referred to.
+// Takes what plugins log: BINADE_LOG_*, the plugin's id, one line. Called from any thread, from several at once.
+using PluginLog = std::function<void(std::int32_t level, const std::string& plugin, std::string_view text)>;
+
+// An opened library. Copies share it; it is never unloaded: code of it may still be referred to.
 class Plugin {
  public:
+  // A plugin that is linked into this program, for tests of what uses plugins: no file, no note, no hash. `symbol` and
+  // `host` outlive it; `symbol.table` is of the right kind.
+  static Plugin linked(const binade_plugin& symbol, std::string id, const binade_host* host) {
+    Plugin plugin;
+    plugin.id_ = std::move(id);
+    plugin.version_ = "0.0.0";
+    plugin.path_ = "linked";
+    plugin.kind_ = static_cast<PluginKind>(symbol.kind);
+    plugin.host_ = {std::shared_ptr<const void>(), host};  // not owned
+    plugin.table_ = symbol.table;
+    return plugin;
+  }
+
   const std::string& id() const { return id_; }
   const std::string& version() const { return version_; }
   const std::filesystem::path& path() const { return path_; }
   PluginKind kind() const { return kind_; }
   const std::string& sha256() const { return sha256_; }
-  // The host's services for this plugin; lives as long as the process.
-  const binade_host* host() const { return host_; }
+  // The host's services for this plugin; they live as long as one of the copies of this object.
+  const binade_host* host() const { return host_.get(); }
 
   // The plugin's table, copied into a zeroed one of the host's size.
   template <class Table>
@@ -87,15 +107,19 @@ class Plugin {
   }
 
  private:
-  friend Plugin open_plugin(const struct PluginFile& file);
+  friend Plugin open_plugin(const PluginFile& file, PluginLog log);
+  Plugin() = default;
   [[noreturn]] void fail(std::string_view call, std::int32_t status, const std::string& message) const;
 
   std::string id_, version_, sha256_;
   std::filesystem::path path_;
   PluginKind kind_ = PluginKind::model;
-  const binade_host* host_ = nullptr;
+  std::shared_ptr<const binade_host> host_;
   const void* table_ = nullptr;
-  std::shared_ptr<void> library_;
 };
+
+// Opens a judged file: hashes it, dlopen by Boost.DLL (RTLD_NOW | RTLD_LOCAL), checks that the exported symbol agrees
+// with the note. A model must have passed require_same_build() before. Throws PluginRefused.
+Plugin open_plugin(const PluginFile& file, PluginLog log);
 
 }  // namespace binade::host

@@ -1,0 +1,48 @@
+#include "host/commands/check.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "host/commands/exit_codes.h"
+#include "host/commands/experiment_argument.h"
+
+namespace binade::host {
+namespace {
+
+void describe(const PluginSection& section, const Catalog& catalog, PluginKind kind, const Paint& paint) {
+  const auto& file = catalog.file(kind, section.plugin, section.library);
+  fmt::print("  {:<10} {} {}  {}\n", section.section, paint.bold(section.plugin), file.manifest.version,
+             paint.dim(file.path.string()));
+  for (const auto& option : section.options.options()) {
+    if (option.origin == Origin::wired) {
+      fmt::print("             {}: resolved at run, from {}\n", option.spec->name, *option.spec->default_from);
+    }
+  }
+}
+
+int check(const ExperimentArgument& argument, const CommandLine& line) {
+  const Catalog catalog(plugin_folders(line.executable()));
+  const auto experiment = argument.load(catalog, line.color());
+  if (!experiment) return exit_usage;
+
+  const Paint paint(wants_color(line.color(), stdout));
+  fmt::print("{} {} has no mistakes\n", paint.green("ok:"), argument.file);
+  describe(experiment->model, catalog, PluginKind::model, paint);
+  describe(experiment->dataset, catalog, PluginKind::dataset, paint);
+  describe(experiment->precision, catalog, PluginKind::precision, paint);
+  for (const auto& logger : experiment->loggers) describe(logger, catalog, PluginKind::logger, paint);
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_check(CommandLine& line) {
+  const auto argument = std::make_shared<ExperimentArgument>();
+  auto& verb = line.verb("check", "Report all mistakes of an experiment; runs no plugin code",
+                         "  binade check experiment.toml\n  binade check experiment.toml --set optimizer.lr=1e-4",
+                         [argument, &line] { return check(*argument, line); });
+  argument->add_to(verb);
+}
+
+}  // namespace binade::host

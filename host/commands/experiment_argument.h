@@ -1,0 +1,24 @@
+// FILE and --set, as every verb takes them that works on an experiment.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/commands/command_line.h"
+#include "host/experiment/experiment.h"
+#include "host/loading/catalog.h"
+
+namespace binade::host {
+
+struct ExperimentArgument {
+  std::string file;
+  std::vector<std::string> overrides;
+
+  void add_to(CLI::App& verb);
+
+  // Checks the experiment; prints all mistakes on standard error and returns nullopt when there are any.
+  std::optional<Experiment> load(const Catalog& plugins, ColorMode color) const;
+};
+
+}  // namespace binade::host

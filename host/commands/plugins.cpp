@@ -1,0 +1,86 @@
+#include "host/commands/plugins.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "host/commands/command_line.h"
+#include "host/commands/exit_codes.h"
+#include "host/experiment/option_text.h"
+#include "host/loading/catalog.h"
+
+namespace binade::host {
+namespace {
+
+int list(const CommandLine& line) {
+  const auto folders = plugin_folders(line.executable());
+  const Catalog catalog(folders);
+  const Paint paint(wants_color(line.color(), stdout));
+  std::vector<const PluginFile*> files;
+  for (const auto& file : catalog.files()) files.push_back(&file);
+  std::sort(files.begin(), files.end(), [](const auto* a, const auto* b) {
+    return std::pair(a->manifest.kind, a->manifest.id) < std::pair(b->manifest.kind, b->manifest.id);
+  });
+  for (const auto* file : files) {
+    const auto& manifest = file->manifest;
+    fmt::print("{:<10} {:<14} {:<8} {}\n", to_string(manifest.kind), paint.bold(fmt::format("{:<14}", manifest.id)),
+               manifest.version, manifest.summary);
+  }
+  for (const auto& refused : catalog.refused()) {
+    fmt::print(stderr, "{}: {}\n", paint.red(fmt::format("refused[{}]", refused.code)), refused.message);
+  }
+  if (files.empty()) {
+    fmt::print("no plugins found; searched:\n");
+    for (const auto& folder : folders) fmt::print("  {}\n", folder.string());
+  }
+  return catalog.refused().empty() ? exit_ok : exit_plugin_refused;
+}
+
+void describe(const PluginFile& file, const Paint& paint) {
+  const auto& manifest = file.manifest;
+  fmt::print("{} {}: {} {}\n  {}\n", paint.bold(manifest.id), manifest.version, manifest.summary,
+             paint.dim(fmt::format("({})", to_string(manifest.kind))), paint.dim(file.path.string()));
+  if (!manifest.inputs.empty()) fmt::print("  inputs: {}\n", fmt::join(manifest.inputs, ", "));
+  for (const auto& option : manifest.options) {
+    fmt::print("\n  {} {}\n", paint.bold(option.name), paint.dim(constraint_text(option)));
+    if (!option.help.empty()) fmt::print("      {}\n", option.help);
+  }
+}
+
+int describe(const std::string& id, const CommandLine& line) {
+  const Catalog catalog(plugin_folders(line.executable()));
+  const Paint paint(wants_color(line.color(), stdout));
+  std::vector<std::string> ids;
+  bool found = false;
+  for (const auto& file : catalog.files()) {
+    ids.push_back(file.manifest.id);
+    if (file.manifest.id != id) continue;
+    if (found) fmt::print("\n");
+    describe(file, paint);
+    found = true;
+  }
+  if (found) return exit_ok;
+  for (const auto& refused : catalog.refused()) {
+    if (refused.id == id) throw PluginRefused(refused.code, refused.message);
+  }
+  const auto meant = nearest(id, ids);
+  fmt::print(stderr, "{}: there is no plugin `{}`{}\n\nsee `binade plugins list`\n",
+             Paint(wants_color(line.color(), stderr)).red("error"), id,
+             meant.empty() ? "" : fmt::format("; did you mean `{}`?", meant));
+  return exit_usage;
+}
+
+}  // namespace
+
+void add_plugins(CommandLine& line) {
+  auto& plugins = line.verb("plugins", "The plugins that are installed",
+                            "  binade plugins list\n  binade plugins describe my_net", nullptr);
+  line.verb(plugins, "list", "All plugins by kind", "  binade plugins list", [&line] { return list(line); });
+  const auto id = std::make_shared<std::string>();
+  auto& verb = line.verb(plugins, "describe", "One plugin's options, ranges and defaults",
+                         "  binade plugins describe my_net", [id, &line] { return describe(*id, line); });
+  verb.add_option("ID", *id, "The plugin's id")->required()->type_name("");
+}
+
+}  // namespace binade::host

@@ -1,0 +1,10 @@
+// binade run FILE: train.
+#pragma once
+
+namespace binade::host {
+
+class CommandLine;
+
+void add_run(CommandLine& line);
+
+}  // namespace binade::host

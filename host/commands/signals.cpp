@@ -1,0 +1,27 @@
+#include "host/commands/signals.h"
+
+#include <csignal>
+
+namespace binade::host {
+namespace {
+
+// A signal handler reaches nothing but a global.
+std::atomic<int> stop_signal{0};
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may touch only lock-free atomics");
+
+void remember(int signal) { stop_signal.store(signal, std::memory_order_relaxed); }
+
+}  // namespace
+
+const std::atomic<int>& catch_stop_signals() {
+  struct sigaction action {};
+  action.sa_handler = remember;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);  // the second Ctrl-C is the system's
+  sigaction(SIGINT, &action, nullptr);
+  action.sa_flags = SA_RESTART;  // SIGTERM may come in storms
+  sigaction(SIGTERM, &action, nullptr);
+  return stop_signal;
+}
+
+}  // namespace binade::host

@@ -1,0 +1,60 @@
+#include "host/commands/terminal.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <string>
+
+#include "binade/abi/plugin.h"
+
+namespace binade::host {
+
+bool is_terminal(std::FILE* stream) { return isatty(fileno(stream)) != 0; }
+
+bool wants_color(ColorMode mode, std::FILE* stream) {
+  if (mode != ColorMode::automatic) return mode == ColorMode::always;
+  const auto set = [](const char* name) {
+    const char* value = std::getenv(name);
+    return value != nullptr && *value != '\0';
+  };
+  if (set("NO_COLOR")) return false;
+  if (set("CLICOLOR_FORCE") && std::string_view(std::getenv("CLICOLOR_FORCE")) != "0") return true;
+  const char* term = std::getenv("TERM");
+  return is_terminal(stream) && (term == nullptr || std::string_view(term) != "dumb");
+}
+
+std::string Paint::paint(std::string_view code, std::string_view text) const {
+  return color_ ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+}
+
+void log_line(ColorMode mode, int level, std::string_view text) {
+  const Paint paint(wants_color(mode, stderr));
+  std::string head;
+  if (level == BINADE_LOG_DEBUG) head = paint.dim("debug");
+  if (level == BINADE_LOG_INFO) head = paint.bold("note");
+  if (level == BINADE_LOG_WARNING) head = paint.yellow("warning");
+  if (level == BINADE_LOG_ERROR) head = paint.red("error");
+  fmt::print(stderr, "{}{}: {}\n", is_terminal(stderr) ? "\r\x1b[K" : "", head, text);
+}
+
+std::string short_number(double number) {
+  constexpr std::array<const char*, 4> units{"", " k", " M", " G"};
+  std::size_t unit = 0;
+  while (std::abs(number) >= 999.5 && unit + 1 < units.size()) {
+    number /= 1000;
+    ++unit;
+  }
+  return unit == 0 ? fmt::format("{:.4g}", number) : fmt::format("{:.3g}{}", number, units[unit]);
+}
+
+std::string short_duration(double seconds) {
+  if (seconds < 60) return fmt::format("{:.1f} s", seconds);
+  const auto whole = static_cast<long long>(std::llround(seconds));
+  if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
+  return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
+}
+
+}  // namespace binade::host

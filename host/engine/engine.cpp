@@ -1,0 +1,27 @@
+// What libbinade_engine.so exports, and the note by which it is compared with model plugins.
+#include "host/engine/engine.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+
+#include "binade/build_block.h"
+#include "host/engine/libtorch_identity.h"
+#include "host/engine/pipeline.h"
+
+namespace binade::host {
+namespace {
+
+class LibTorchEngine : public Engine {
+ public:
+  EngineInfo info() const override {
+    return {TORCH_VERSION, at::get_cpu_capability(), at::get_num_threads(), libtorch_mismatch()};
+  }
+  TrainingResult train(const TrainingRequest& request) override { return run_pipeline(request); }
+};
+
+}  // namespace
+}  // namespace binade::host
+
+extern "C" __attribute__((visibility("default"))) binade::host::Engine* binade_engine() {
+  return new binade::host::LibTorchEngine();
+}

@@ -1,0 +1,70 @@
+// The engine as the rest of the host sees it: no LibTorch in this header. libbinade_engine.so exports one function,
+// binade_engine(), and is loaded only by the verbs that train.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "binade/abi/note.h"
+#include "binade/abi/precision.h"
+#include "host/data/dataset.h"
+#include "host/experiment/experiment.h"
+#include "host/loading/plugin.h"
+#include "host/telemetry/events.h"
+
+namespace binade::host {
+
+struct EngineInfo {
+  std::string torch_version;
+  std::string cpu_capability;     // LibTorch's kernels: "AVX512", "AVX2", "DEFAULT"
+  int threads = 0;                // inside one operation
+  std::string libtorch_mismatch;  // not empty: the LibTorch that was loaded is not the one the engine was built against
+};
+
+// What a run needs, opened and checked. All references outlive the call.
+struct TrainingRequest {
+  const Experiment& experiment;
+  const Dataset& dataset;
+  const Plugin& model;
+  const std::vector<std::string>& inputs;  // dataset fields for forward(), never empty
+  const OptionTable& model_options;        // complete
+  binade_policy policy;
+  std::filesystem::path weights_file;   // written at the end
+  const std::atomic<int>& stop_signal;  // non-zero: end after the step in progress
+  RunListener& listener;
+};
+
+struct TrainingResult {
+  RunState state = RunState::finished;  // or interrupted
+  std::string stop_reason;              // "500 steps", "60 s of training", "signal 2"
+  std::uint64_t steps = 0, skipped_steps = 0;
+  double seconds = 0;                                       // of training, evaluations included
+  double initial_loss = nan, final_loss = nan;              // of the first and the last applied step
+  double validation_loss = nan, validation_accuracy = nan;  // last evaluation
+  double best_validation_loss = nan;
+  std::uint64_t best_step = 0;
+  double samples_per_second = nan, tokens_per_second = nan;
+  std::uint64_t parameters = 0;
+  std::string loss;  // the task's: "next_token", ...
+  std::string device, precision;
+  double loss_scale = 1;          // at the end
+  std::string parameters_sha256;  // of names, shapes and bytes, in the order of the weights file
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual EngineInfo info() const = 0;
+  // [main] Trains, evaluates, writes the weights. Throws PluginError when a plugin failed, std::runtime_error
+  // otherwise.
+  virtual TrainingResult train(const TrainingRequest& request) = 0;
+};
+
+// The exported function; the caller owns what it returns.
+constexpr const char* engine_symbol = "binade_engine";
+using EngineFunction = Engine*();
+
+}  // namespace binade::host

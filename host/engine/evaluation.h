@@ -1,0 +1,28 @@
+// Evaluation: a split from its first sample to its last, without gradient and in evaluation mode.
+#pragma once
+
+#include "host/engine/task.h"
+#include "host/telemetry/events.h"
+
+namespace binade::host {
+
+struct EvaluationPlan {
+  const Dataset& dataset;
+  const Split& split;
+  std::uint64_t batch_size;
+  std::uint64_t batches;  // at most; 0: the whole split
+  std::uint32_t workers, prefetch;
+  std::uint64_t seed;
+};
+
+// Loss and scalars are means over the samples, or over the counted targets of a token loss; the device is read once, at
+// the end. Leaves the model in training mode.
+EvaluationRecord evaluate(const EvaluationPlan& plan, Model& model, const Task& task, const binade_policy& policy,
+                          c10::Device device);
+
+// One batch without gradient, before training begins: finds a model, dataset and task that do not fit together, and
+// returns the names of the scalars of a model's own loss. Throws std::runtime_error for names that cannot be metrics.
+std::vector<std::string> probe(const EvaluationPlan& plan, Model& model, const Task& task, const binade_policy& policy,
+                               c10::Device device);
+
+}  // namespace binade::host

@@ -1,0 +1,93 @@
+#include "host/engine/model.h"
+
+#include <stdexcept>
+
+#include "binade/options.h"
+
+namespace binade::host {
+namespace {
+
+// The callee of binade_tensor_visitor: collects each tensor once, by identity.
+void collect(void* sink, binade_string name, const void* tensor) {
+  auto& collected = *static_cast<std::vector<NamedTensor>*>(sink);
+  const auto& candidate = *static_cast<const at::Tensor*>(tensor);
+  for (const auto& known : collected) {
+    if (known.tensor.is_same(candidate)) return;
+  }
+  collected.push_back({std::string(view(name)), candidate});
+}
+
+struct BatchView {
+  binade_batch base;
+  const BatchTensors* batch;
+
+  static const void* field(const binade_batch* self, binade_string name) {
+    return reinterpret_cast<const BatchView*>(self)->batch->find(view(name));
+  }
+};
+
+struct LossSink {
+  binade_loss base;
+  ModelLoss* loss;
+
+  static void set_value(binade_loss* self, const void* tensor) {
+    reinterpret_cast<LossSink*>(self)->loss->value = *static_cast<const at::Tensor*>(tensor);
+  }
+  static void add_scalar(binade_loss* self, binade_string name, const void* tensor) {
+    auto& scalars = reinterpret_cast<LossSink*>(self)->loss->scalars;
+    scalars.push_back({std::string(view(name)), *static_cast<const at::Tensor*>(tensor)});
+  }
+};
+
+}  // namespace
+
+Model::Model(const Plugin& plugin, const OptionTable& options, std::vector<std::string> inputs, c10::Device device)
+    : plugin_(plugin), table_(plugin.table<binade_model_table>()), inputs_(std::move(inputs)) {
+  const OptionsView view(options);
+  plugin_.call("create",
+               [&](binade_error* error) { return table_.create(plugin_.host(), view.table(), &self_, error); });
+  const auto device_name = device.str();
+  plugin_.call("to", [&](binade_error* error) { return table_.to(self_, to_abi(device_name), error); });
+  plugin_.call("parameters",
+               [&](binade_error* error) { return table_.parameters(self_, collect, &parameters_, error); });
+  plugin_.call("buffers", [&](binade_error* error) { return table_.buffers(self_, collect, &buffers_, error); });
+}
+
+Model::~Model() {
+  if (self_ != nullptr) table_.destroy(self_);
+}
+
+at::Tensor Model::forward(const BatchTensors& batch) {
+  arguments_.clear();
+  for (const auto& input : inputs_) arguments_.push_back(&batch.at(input));
+  at::Tensor output;
+  plugin_.call("forward", [&](binade_error* error) {
+    return table_.forward(self_, arguments_.data(), arguments_.size(), &output, error);
+  });
+  return output;
+}
+
+ModelLoss Model::loss(const BatchTensors& batch) {
+  ModelLoss loss;
+  const BatchView batch_view{{sizeof(binade_batch), 0, BatchView::field}, &batch};
+  LossSink sink{{sizeof(binade_loss), 0, LossSink::set_value, LossSink::add_scalar}, &loss};
+  plugin_.call("loss", [&](binade_error* error) { return table_.loss(self_, &batch_view.base, &sink.base, error); });
+  if (!loss.value.defined() || loss.value.numel() != 1) {
+    throw std::runtime_error("model `" + plugin_.id() + "`: loss() must give one scalar tensor as its value");
+  }
+  return loss;
+}
+
+void Model::train(bool on) {
+  plugin_.call("train", [&](binade_error* error) { return table_.train(self_, on ? 1 : 0, error); });
+}
+
+std::uint64_t Model::trainable_elements() const {
+  std::uint64_t elements = 0;
+  for (const auto& [name, tensor] : parameters_) {
+    if (tensor.requires_grad()) elements += static_cast<std::uint64_t>(tensor.numel());
+  }
+  return elements;
+}
+
+}  // namespace binade::host

@@ -1,0 +1,53 @@
+// A model plugin as the engine uses it. Every call into it comes back as a value or as a PluginError.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <vector>
+
+#include "binade/abi/model.h"
+#include "host/engine/batch_tensors.h"
+#include "host/loading/plugin.h"
+
+namespace binade::host {
+
+struct NamedTensor {
+  std::string name;
+  at::Tensor tensor;
+};
+
+// What a model's own loss() gave: the loss, and named tensors of one element.
+struct ModelLoss {
+  at::Tensor value;
+  std::vector<NamedTensor> scalars;
+};
+
+class Model {
+ public:
+  // Builds the module on `device`. `inputs`: the fields that forward() gets, in order.
+  Model(const Plugin& plugin, const OptionTable& options, std::vector<std::string> inputs, c10::Device device);
+  ~Model();
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+
+  at::Tensor forward(const BatchTensors& batch);
+  bool has_loss() const { return table_.loss != nullptr; }
+  ModelLoss loss(const BatchTensors& batch);
+  void train(bool on);
+
+  // Each tensor once, under its first name: a tied weight is listed twice by C++'s named_parameters().
+  const std::vector<NamedTensor>& parameters() const { return parameters_; }
+  const std::vector<NamedTensor>& buffers() const { return buffers_; }
+  std::uint64_t trainable_elements() const;
+
+ private:
+  Plugin plugin_;
+  binade_model_table table_;
+  void* self_ = nullptr;
+  std::vector<std::string> inputs_;
+  std::vector<const void*> arguments_;
+  std::vector<NamedTensor> parameters_, buffers_;
+};
+
+}  // namespace binade::host

@@ -1,0 +1,117 @@
+#include "host/engine/task.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/mse_loss.h>
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "host/engine/autocast.h"
+#include "host/engine/device.h"
+
+namespace binade::host {
+namespace {
+
+constexpr std::int64_t ignore_index = -100;  // LibTorch's own default in cross_entropy
+
+std::string given_or_fact(const OptionTable& task, const Dataset& dataset, const std::string& name) {
+  if (task.has(name)) return task.string(name);
+  const auto fact = dataset.facts().find(name);
+  if (fact != dataset.facts().end() && std::holds_alternative<std::string>(fact->second)) {
+    return std::get<std::string>(fact->second);
+  }
+  throw std::runtime_error("the dataset `" + dataset.plugin().id() + "` suggests no " + name + "; say it in [task]: " +
+                           (name == "loss" ? "loss = \"cross_entropy\", \"next_token\", \"mse\" or \"model\""
+                                           : "target = \"<a field of the dataset>\""));
+}
+
+std::string shape_of(const at::Tensor& tensor) { return c10::str(tensor.sizes()); }
+
+void require_logits(const at::Tensor& logits, const at::Tensor& target, const char* loss) {
+  const bool fits = logits.dim() == target.dim() + 1 && logits.sizes().slice(0, target.dim()) == target.sizes();
+  if (!fits) {
+    throw std::runtime_error(std::string("[task] loss = \"") + loss + "\" wants logits shaped like the target " +
+                             shape_of(target) + " plus one dimension of classes; the model gave " + shape_of(logits));
+  }
+}
+
+}  // namespace
+
+Task::Task(const OptionTable& task, const Dataset& dataset, const Model& model)
+    : loss_(given_or_fact(task, dataset, "loss")) {
+  if (loss_ == "model") {
+    if (!model.has_loss()) {
+      throw std::runtime_error(
+          "[task] loss = \"model\", but the model has no loss(); choose cross_entropy, next_token "
+          "or mse, or give the model `binade::Loss loss(const binade::Batch&)`");
+    }
+    return;
+  }
+  target_ = given_or_fact(task, dataset, "target");
+  const auto& fields = dataset.fields();
+  if (std::none_of(fields.begin(), fields.end(), [&](const Field& field) { return field.name == target_; })) {
+    std::string there;
+    for (const auto& field : fields) there += (there.empty() ? "" : ", ") + field.name;
+    throw std::runtime_error("[task] target = \"" + target_ + "\" is no field of the dataset `" +
+                             dataset.plugin().id() + "`; it has: " + there);
+  }
+}
+
+at::Tensor Task::masked_target(const BatchTensors& batch) const {
+  auto target = batch.at(target_).to(at::kLong);
+  const auto* lengths = batch.find(target_ + "_length");
+  if (lengths == nullptr || target.dim() < 2) return target;
+  const auto positions = at::arange(target.size(1), lengths->options());
+  const auto padding = positions.unsqueeze(0).ge(lengths->unsqueeze(1));
+  return target.masked_fill(padding, ignore_index);
+}
+
+TaskResult Task::run(Model& model, const BatchTensors& batch, const binade_policy& policy, c10::Device device) const {
+  TaskResult result;
+  at::Tensor logits, target;
+  {
+    const Autocast autocast(device.type(), scalar_type(policy.compute_dtype), policy.autocast != 0);
+    if (loss_ == "model") {
+      auto loss = model.loss(batch);
+      result.loss = std::move(loss.value);
+      result.scalars = std::move(loss.scalars);
+      return result;
+    }
+    logits = model.forward(batch);
+    if (loss_ == "mse") {
+      const auto& wanted = batch.at(target_);
+      if (logits.numel() != wanted.numel()) {
+        throw std::runtime_error("[task] loss = \"mse\" wants an output shaped like the target " + shape_of(wanted) +
+                                 "; the model gave " + shape_of(logits));
+      }
+      result.loss = at::mse_loss(logits.to(at::kFloat), wanted.to(at::kFloat).view_as(logits));
+      return result;
+    }
+    target = masked_target(batch);
+    require_logits(logits, target, loss_.c_str());
+    if (loss_ == "next_token") {
+      // Position t predicts token t + 1; the last position has nothing to predict.
+      logits = logits.slice(1, 0, -1);
+      target = target.slice(1, 1);
+    }
+    logits = logits.reshape({-1, logits.size(-1)});
+    target = target.reshape({-1});
+    result.loss =
+        at::cross_entropy_loss(logits.to(at::kFloat), target, /*weight=*/{}, at::Reduction::Mean, ignore_index);
+  }
+  const at::NoGradGuard no_grad;
+  result.correct = logits.argmax(-1).eq(target).sum().to(at::kFloat);
+  result.counted = target.ne(ignore_index).sum().to(at::kFloat);
+  return result;
+}
+
+std::uint64_t Task::tokens(const BatchTensors& batch) const {
+  if (loss_ != "next_token") return 0;
+  const auto& target = batch.at(target_);
+  return target.dim() < 2 ? 0 : static_cast<std::uint64_t>(target.size(0) * (target.size(1) - 1));
+}
+
+}  // namespace binade::host

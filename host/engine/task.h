@@ -1,0 +1,45 @@
+// What is learned: which loss between which output and which field, and how right the output is.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "binade/abi/precision.h"
+#include "host/engine/model.h"
+#include "host/experiment/experiment.h"
+
+namespace binade::host {
+
+// Results stay on the device, so that nothing waits for it.
+struct TaskResult {
+  at::Tensor loss;                   // mean over the counted targets, with gradient
+  at::Tensor correct;                // float, number of right answers; undefined where a task has none
+  at::Tensor counted;                // float, number of targets that count; undefined: the batch's samples
+  std::vector<NamedTensor> scalars;  // of a model's own loss
+};
+
+class Task {
+ public:
+  // `task`: the experiment's [task]; what it leaves open comes from the dataset's facts `loss` and `target`. Throws
+  // std::runtime_error when neither says, when the target is no field, or when a model without loss() is to use it.
+  Task(const OptionTable& task, const Dataset& dataset, const Model& model);
+
+  // Forward and loss, under autocast when `policy` says so; accuracy in fp32, outside autocast and without gradient.
+  // Targets beyond a sample's length (padding) do not count.
+  TaskResult run(Model& model, const BatchTensors& batch, const binade_policy& policy, c10::Device device) const;
+
+  const std::string& loss_name() const { return loss_; }
+
+  // Target positions in the batch that a token loss learns from; 0 when samples are no sequences. Needs no device read.
+  std::uint64_t tokens(const BatchTensors& batch) const;
+
+ private:
+  at::Tensor masked_target(const BatchTensors& batch) const;
+
+  std::string loss_, target_;
+};
+
+}  // namespace binade::host

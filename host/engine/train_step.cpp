@@ -1,0 +1,167 @@
+#include "host/engine/train_step.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/_foreach_mul.h>
+#include <ATen/ops/_foreach_norm.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace binade::host {
+namespace {
+
+// Adds the time since the last call to the phase that ends. On a GPU these are the times of launching, but for the
+// phase that reads the device.
+class PhaseClock {
+ public:
+  explicit PhaseClock(StepRecord& record) : seconds_(record.phase_seconds), last_(Clock::now()) { seconds_.fill(0); }
+  void end(Phase phase) {
+    const auto now = Clock::now();
+    seconds_[static_cast<std::size_t>(phase)] += std::chrono::duration<double>(now - last_).count();
+    last_ = now;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::array<double, phase_count>& seconds_;
+  Clock::time_point last_;
+};
+
+constexpr std::size_t loss_slot = 0, correct_slot = 1, counted_slot = 2, first_scalar_slot = 3;
+
+}  // namespace
+
+std::vector<at::Tensor> trainable_parameters(const Model& model) {
+  std::vector<at::Tensor> parameters;
+  for (const auto& [name, tensor] : model.parameters()) {
+    if (tensor.requires_grad()) parameters.push_back(tensor);
+  }
+  return parameters;
+}
+
+TrainStep::TrainStep(const Training& training) : training_(training), batch_(training.device) {}
+
+void TrainStep::run(StepRecord& record) {
+  auto& [model, task, batches, policy, scaler, optimizer, schedule, device, micro_batches, clip_norm] = training_;
+  PhaseClock clock(record);
+  sums_.clear();
+  record.samples = record.tokens = 0;
+  record.loss_scale = scaler.get_scale();
+  record.learning_rate = schedule.lr();
+
+  for (std::uint64_t micro_batch = 0; micro_batch < micro_batches; ++micro_batch) {
+    const auto& host_batch = batches.next();
+    batch_.assign(host_batch);
+    record.epoch = host_batch.epoch;
+    record.samples += static_cast<std::uint64_t>(batch_.samples());
+    record.tokens += task.tokens(batch_);
+    clock.end(Phase::data);
+
+    const auto result = task.run(model, batch_, policy, device);
+    accumulate(result);
+    clock.end(Phase::forward);
+
+    const auto loss = micro_batches == 1 ? result.loss : result.loss / static_cast<double>(micro_batches);
+    scaler.scale(loss).backward();
+    clock.end(Phase::backward);
+  }
+
+  take_gradients();
+  const bool finite = unscale_and_check(record);
+  clock.end(Phase::unscale);
+
+  if (finite) {
+    clip(record);
+    optimizer.step(gradients_, record.learning_rate);
+    schedule.step();
+  }
+  scaler.update(!finite);
+  zero_grad();
+  record.skipped = !finite;
+  record.skipped_steps += finite ? 0 : 1;
+  record.next_loss_scale = scaler.get_scale();
+  record.growth_tracker = scaler.growth_tracker();
+  clock.end(Phase::optimizer);
+}
+
+void TrainStep::accumulate(const TaskResult& result) {
+  const at::NoGradGuard no_grad;
+  packed_.clear();
+  packed_.push_back(result.loss.detach().reshape({}).to(at::kFloat));
+  const auto zero = result.correct.defined() ? at::Tensor() : at::zeros({}, packed_.front().options());
+  packed_.push_back(result.correct.defined() ? result.correct : zero);
+  packed_.push_back(result.counted.defined() ? result.counted : zero);
+  for (const auto& [name, scalar] : result.scalars) {
+    packed_.push_back(scalar.detach().reshape({}).to(packed_.front().options()));
+  }
+  if (sums_.empty()) {
+    sums_ = packed_;
+  } else {
+    for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i] = sums_[i] + packed_[i];
+  }
+}
+
+void TrainStep::take_gradients() {
+  gradients_.clear();
+  present_.clear();
+  without_gradient_.clear();
+  for (const auto& [name, parameter] : training_.model.parameters()) {
+    if (!parameter.requires_grad()) continue;
+    gradients_.push_back(parameter.grad());
+    if (gradients_.back().defined()) {
+      present_.push_back(gradients_.back());
+    } else {
+      without_gradient_.push_back(name);
+    }
+  }
+}
+
+bool TrainStep::unscale_and_check(StepRecord& record) {
+  const at::NoGradGuard no_grad;
+  const auto& options = sums_.front().options();
+  const auto found_inf = training_.scaler.unscale(present_);
+  packed_ = sums_;
+  packed_.push_back(present_.empty() ? at::zeros({}, options)
+                                     : at::linalg_vector_norm(at::stack(at::_foreach_norm(present_, 2))).to(options));
+  packed_.push_back(found_inf.defined() ? found_inf : at::zeros({}, options));
+
+  const auto values = at::stack(packed_).to(at::kCPU).to(at::kDouble);
+  const double* value = values.const_data_ptr<double>();
+  const auto micro_batches = static_cast<double>(training_.accumulate);
+  record.loss = value[loss_slot] / micro_batches;
+  record.accuracy = value[counted_slot] > 0 ? value[correct_slot] / value[counted_slot] : nan;
+  record.scalar_count = static_cast<std::uint32_t>(std::min(sums_.size() - first_scalar_slot, max_scalars));
+  for (std::uint32_t i = 0; i < record.scalar_count; ++i) {
+    record.scalars[i] = value[first_scalar_slot + i] / micro_batches;
+  }
+  record.gradient_norm = value[sums_.size()];
+  record.clipped_norm = record.gradient_norm;
+  return value[sums_.size() + 1] == 0 && std::isfinite(record.gradient_norm);
+}
+
+// torch.nn.utils.clip_grad_norm_: the factor is clip_norm / (norm + 1e-6), at most 1.
+void TrainStep::clip(StepRecord& record) {
+  if (training_.clip_norm == 0) return;
+  const double factor = training_.clip_norm / (record.gradient_norm + 1e-6);
+  if (factor >= 1) return;
+  const at::NoGradGuard no_grad;
+  at::_foreach_mul_(present_, factor);
+  record.clipped_norm = record.gradient_norm * factor;
+}
+
+// Undefined rather than zero: the next backward then hands its buffers over instead of adding into old ones.
+void TrainStep::zero_grad() {
+  for (const auto& [name, parameter] : training_.model.parameters()) {
+    if (parameter.requires_grad()) parameter.mutable_grad().reset();
+  }
+  gradients_.clear();
+  present_.clear();
+}
+
+}  // namespace binade::host

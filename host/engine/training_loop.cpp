@@ -1,0 +1,128 @@
+#include "host/engine/training_loop.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+#include <stdexcept>
+
+#include "binade/abi/plugin.h"
+
+namespace binade::host {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+double unix_time() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+void warn_without_gradient(const TrainStep& step, RunListener& listener) {
+  const auto& names = step.parameters_without_gradient();
+  if (names.empty()) return;
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
+  listener.message(BINADE_LOG_WARNING, fmt::format("{} got no gradient in the first step and will not be trained: {}",
+                                                   names.size() == 1 ? "one parameter" : "parameters", text));
+}
+
+class Loop {
+ public:
+  Loop(const LoopPlan& plan, const Training& training, const EvaluationPlan& evaluation, RunListener& listener)
+      : plan_(plan), training_(training), evaluation_(evaluation), listener_(listener), step_(training) {}
+
+  TrainingResult run(const std::atomic<int>& stop_signal) {
+    start_ = Clock::now();
+    listener_.state_changed(RunState::running);
+    while (!should_stop(stop_signal)) {
+      train();
+      if (plan_.evaluate_every != 0 && record_.step % plan_.evaluate_every == 0) evaluate();
+    }
+    if (result_.state == RunState::finished && evaluated_step_ != record_.step) evaluate();
+    if (record_.step > 0 && record_.step == record_.skipped_steps) {
+      throw std::runtime_error(fmt::format(
+          "none of {} steps could be applied: every gradient was inf or NaN (last loss: {}). A lower [optimizer] lr, "
+          "the data, or the model's initial values are where to look.",
+          record_.step, record_.loss));
+    }
+    result_.seconds = seconds_since(start_);
+    result_.samples_per_second = static_cast<double>(samples_) / training_seconds_;
+    if (tokens_ > 0) result_.tokens_per_second = static_cast<double>(tokens_) / training_seconds_;
+    result_.steps = record_.step;
+    result_.skipped_steps = record_.skipped_steps;
+    result_.loss_scale = training_.scaler.get_scale();
+    return result_;
+  }
+
+ private:
+  bool should_stop(const std::atomic<int>& stop_signal) {
+    if (const int signal = stop_signal.load(std::memory_order_relaxed); signal != 0) {
+      result_.state = RunState::interrupted;
+      result_.stop_reason = fmt::format("signal {}", signal);
+    } else if (plan_.target_steps != 0 && record_.step >= plan_.target_steps) {
+      result_.stop_reason = fmt::format("{} steps", record_.step);
+    } else if (plan_.max_seconds > 0 && seconds_since(start_) >= plan_.max_seconds) {
+      result_.stop_reason = fmt::format("max_time of {:g} s", plan_.max_seconds);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  void train() {
+    const auto begin = Clock::now();
+    step_.run(record_);
+    ++record_.step;
+    const auto in_epoch = (record_.step - 1) % plan_.steps_per_epoch + 1;
+    record_.epoch_progress = static_cast<double>(in_epoch) / static_cast<double>(plan_.steps_per_epoch);
+    record_.seconds = seconds_since(begin);
+    record_.time = unix_time();
+    training_seconds_ += record_.seconds;
+    samples_ += record_.samples;
+    tokens_ += record_.tokens;
+    if (!record_.skipped) {
+      if (std::isnan(result_.initial_loss)) result_.initial_loss = record_.loss;
+      result_.final_loss = record_.loss;
+    }
+    if (record_.step == 1) warn_without_gradient(step_, listener_);
+    listener_.step(record_);
+  }
+
+  void evaluate() {
+    listener_.state_changed(RunState::evaluating);
+    auto record = host::evaluate(evaluation_, training_.model, training_.task, training_.policy, training_.device);
+    record.step = evaluated_step_ = record_.step;
+    record.time = unix_time();
+    result_.validation_loss = record.loss;
+    result_.validation_accuracy = record.accuracy;
+    if (!(record.loss >= result_.best_validation_loss)) {
+      result_.best_validation_loss = record.loss;
+      result_.best_step = record.step;
+    }
+    listener_.evaluated(record);
+    listener_.state_changed(RunState::running);
+  }
+
+  const LoopPlan& plan_;
+  const Training& training_;
+  const EvaluationPlan& evaluation_;
+  RunListener& listener_;
+  TrainStep step_;
+  StepRecord record_;
+  TrainingResult result_;
+  Clock::time_point start_;
+  std::uint64_t evaluated_step_ = 0;
+  double training_seconds_ = 0;
+  std::uint64_t samples_ = 0, tokens_ = 0;
+};
+
+}  // namespace
+
+TrainingResult run_training_loop(const LoopPlan& plan, const Training& training, const EvaluationPlan& evaluation,
+                                 const std::atomic<int>& stop_signal, RunListener& listener) {
+  return Loop(plan, training, evaluation, listener).run(stop_signal);
+}
+
+}  // namespace binade::host

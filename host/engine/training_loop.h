@@ -1,0 +1,23 @@
+// The loop around the step: when to evaluate, when to stop, what to tell.
+#pragma once
+
+#include "host/engine/engine.h"
+#include "host/engine/evaluation.h"
+#include "host/engine/train_step.h"
+
+namespace binade::host {
+
+struct LoopPlan {
+  std::uint64_t target_steps;    // 0: until max_seconds
+  double max_seconds;            // 0: no limit
+  std::uint64_t evaluate_every;  // steps; 0: only at the end
+  std::uint64_t steps_per_epoch;
+};
+
+// Steps until the plan, the clock or a signal says stop, evaluating in between and at the end (not after a signal).
+// Tells `listener` all of it. Fills the result but for what the pipeline knows: parameters, device, precision, hash.
+// Throws std::runtime_error when not a single step could be applied.
+TrainingResult run_training_loop(const LoopPlan& plan, const Training& training, const EvaluationPlan& evaluation,
+                                 const std::atomic<int>& stop_signal, RunListener& listener);
+
+}  // namespace binade::host

@@ -1,0 +1,126 @@
+// Opening a plugin: from here on its code runs.
+#include <cxxabi.h>
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <boost/dll/shared_library.hpp>
+#include <cstdlib>
+#include <regex>
+#include <system_error>
+
+#include "host/loading/plugin.h"
+#include "host/storage/sha256.h"
+
+namespace binade::host {
+namespace {
+
+using boost::dll::load_mode::rtld_local;
+using boost::dll::load_mode::rtld_now;
+
+struct Services {
+  binade_host base;  // first: the plugin's pointer is a pointer to this
+  std::string plugin;
+  PluginLog log;
+};
+
+std::shared_ptr<const binade_host> make_services(const std::string& plugin, PluginLog log) {
+  auto services = std::make_shared<Services>(Services{{sizeof(binade_host), 0, nullptr}, plugin, std::move(log)});
+  services->base.log = [](const binade_host* self, std::int32_t level, binade_string message) noexcept {
+    try {
+      const auto& [_, id, write] = *reinterpret_cast<const Services*>(self);
+      if (write && message.data != nullptr) write(level, id, {message.data, message.size});
+    } catch (const std::exception&) {
+      return;  // a line that cannot be logged is no reason to end a run
+    }
+  };
+  return {services, &services->base};
+}
+
+std::string demangle(const std::string& symbol) {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> name(abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status),
+                                                         &std::free);
+  return name ? name.get() : symbol;
+}
+
+// What the dynamic linker's words mean and what to do about it; empty where they say enough themselves.
+std::string explain(const std::string& words) {
+  std::smatch found;
+  if (std::regex_search(words, found, std::regex("undefined symbol: ([^\\s,]+)"))) {
+    return fmt::format(
+        "it needs `{}`, which nothing that it links provides: name the library in "
+        "target_link_libraries()",
+        demangle(found[1]));
+  }
+  if (std::regex_search(words, found, std::regex("version `([^']+)' not found"))) {
+    return fmt::format("it was built on a newer system: it needs {}, which this one does not have; build it here",
+                       found[1].str());
+  }
+  if (std::regex_search(words, found, std::regex("([^\\s/:]+): cannot open shared object file"))) {
+    return fmt::format(
+        "it needs the library {}, which was not found: install it, or name its folder in "
+        "LD_LIBRARY_PATH",
+        found[1].str());
+  }
+  return {};
+}
+
+std::string loader_words(const std::string& message) {
+  static constexpr std::string_view before = "(dlerror system message: ";
+  const auto begin = message.find(before);
+  const auto end = message.rfind("): ");
+  if (begin == std::string::npos || end == std::string::npos || end < begin) return message;
+  return message.substr(begin + before.size(), end - begin - before.size());
+}
+
+boost::dll::shared_library load(const PluginFile& file) {
+  // Never unloaded: autograd nodes, threads and exit handlers may hold its code after the last user is gone.
+  constexpr auto no_delete = static_cast<boost::dll::load_mode::type>(RTLD_NODELETE);
+  try {
+    return boost::dll::shared_library(file.path, rtld_now | rtld_local | no_delete);
+  } catch (const std::system_error& error) {
+    const auto words = loader_words(error.what());
+    const auto meaning = explain(words);
+    throw PluginRefused("E0309", fmt::format("`{}` cannot be loaded\n{}{}the dynamic linker says: {}",
+                                             file.path.string(), meaning, meaning.empty() ? "" : "\n", words));
+  }
+}
+
+const binade_plugin& exported(const boost::dll::shared_library& library, const PluginFile& file) {
+  const auto disagree = [&](const std::string& why) {
+    throw PluginRefused("E0310", fmt::format("`{}` does not export what its note announces: {}\n"
+                                             "build it with binade_add_plugin() and one BINADE_<KIND> macro, of the "
+                                             "kind that its manifest names",
+                                             file.path.string(), why));
+  };
+  if (!library.has(BINADE_PLUGIN_SYMBOL)) disagree("it has no symbol " BINADE_PLUGIN_SYMBOL);
+  const auto& plugin = library.get<const binade_plugin>(BINADE_PLUGIN_SYMBOL);
+  if (plugin.struct_size < sizeof(binade_plugin)) disagree("its " BINADE_PLUGIN_SYMBOL " is too small");
+  if (plugin.abi_major != BINADE_ABI_MAJOR || plugin.abi_minor != BINADE_ABI_MINOR) {
+    disagree(fmt::format("the symbol is of ABI {}.{}, the note of {}.{}", plugin.abi_major, plugin.abi_minor,
+                         BINADE_ABI_MAJOR, BINADE_ABI_MINOR));
+  }
+  if (plugin.kind != static_cast<std::uint32_t>(file.manifest.kind)) {
+    disagree(fmt::format("the symbol is of kind {}, the manifest's kind is {} ({})", plugin.kind,
+                         to_string(file.manifest.kind), static_cast<std::uint32_t>(file.manifest.kind)));
+  }
+  if (plugin.table == nullptr) disagree("its table is missing");
+  return plugin;
+}
+
+}  // namespace
+
+Plugin open_plugin(const PluginFile& file, PluginLog log) {
+  Plugin plugin;
+  plugin.sha256_ = sha256_of_file(file.path);
+  const auto library = load(file);
+  plugin.table_ = exported(library, file).table;
+  plugin.id_ = file.manifest.id;
+  plugin.version_ = file.manifest.version;
+  plugin.kind_ = file.manifest.kind;
+  plugin.path_ = file.path;
+  plugin.host_ = make_services(plugin.id_, std::move(log));
+  return plugin;
+}
+
+}  // namespace binade::host

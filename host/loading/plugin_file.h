@@ -1,0 +1,44 @@
+// A plugin file as its notes describe it, and the judgements that are made on them. None of its code runs here.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "binade/abi/note.h"
+#include "host/experiment/manifest.h"
+#include "host/loading/refused.h"
+
+namespace binade::host {
+
+struct PluginFile {
+  std::filesystem::path path;  // absolute
+  Manifest manifest;
+  std::optional<binade_build_block> build_block;  // torch tier
+};
+
+// Reads the notes of one file and judges them (ELF, note, CRC, ABI, manifest). Throws PluginRefused.
+PluginFile read_plugin_file(const std::filesystem::path& path);
+
+// The same for the bytes of a file.
+PluginFile judge_plugin_file(std::span<const std::byte> bytes, const std::filesystem::path& path);
+
+// The build block of a library that need not be a plugin: the engine. nullopt when it carries none. Throws
+// PluginRefused when the file cannot be read or is damaged.
+std::optional<binade_build_block> read_build_block(const std::filesystem::path& path);
+
+// Compares a model plugin's build block with the engine's, member by member. Throws PluginRefused: E0306 where LibTorch
+// differs, E0307 where anything else does; all differences stand in the message.
+void require_same_build(const PluginFile& plugin, const binade_build_block& engine,
+                        const std::filesystem::path& engine_path);
+
+// A text of a build block, which need not be NUL-terminated in a file from anywhere.
+template <std::size_t Size>
+std::string_view text_of(const char (&text)[Size]) {
+  const std::string_view all(text, Size);
+  return all.substr(0, all.find('\0'));
+}
+
+}  // namespace binade::host

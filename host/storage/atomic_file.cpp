@@ -1,0 +1,89 @@
+// Temporary, sync, rename, sync of the folder; each return is looked at, and no failed sync is tried again: after a
+// failure the kernel may have dropped the pages and call the next one a success.
+#include "host/storage/atomic_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace binade::host {
+namespace {
+
+[[noreturn]] void fail(const char* what, const std::filesystem::path& path) {
+  const int error = errno;
+  throw std::system_error(error, std::generic_category(), "cannot " + std::string(what) + " " + path.string());
+}
+
+}  // namespace
+
+std::size_t write_all(int file, const void* data, std::size_t bytes) {
+  const char* position = static_cast<const char*>(data);
+  std::size_t written = 0;
+  while (written < bytes) {
+    const ssize_t now = ::write(file, position + written, bytes - written);
+    if (now > 0) {
+      written += static_cast<std::size_t>(now);
+    } else if (now == 0) {
+      errno = EIO;  // no device does this; looping here would never end
+      break;
+    } else if (errno != EINTR) {
+      break;
+    }
+  }
+  return written;
+}
+
+int sync_file(int file) {
+  int result = 0;
+  do {
+    result = fsync(file);
+  } while (result != 0 && errno == EINTR);
+  return result;
+}
+
+AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
+  // O_EXCL: what a process of the same number left behind, or someone else's link, is not written through.
+  for (int attempt = 0; file_ < 0; ++attempt) {
+    temporary_ = path_;
+    temporary_ += fmt::format(".{}-{}.tmp", getpid(), attempt);
+    file_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file_ < 0 && errno != EEXIST && errno != EINTR) fail("create", temporary_);
+  }
+}
+
+AtomicFile::~AtomicFile() {
+  if (file_ >= 0) close(file_);
+  if (!renamed_) unlink(temporary_.c_str());
+}
+
+void AtomicFile::write(const void* data, std::size_t bytes) {
+  if (write_all(file_, data, bytes) != bytes) fail("write", path_);
+}
+
+void AtomicFile::commit() {
+  if (sync_file(file_) != 0) fail("sync", path_);
+  // Some network file systems report a failed write only here. The descriptor is gone whatever close() says.
+  if (close(std::exchange(file_, -1)) != 0 && errno != EINTR) fail("close", path_);
+  if (std::rename(temporary_.c_str(), path_.c_str()) != 0) fail("put in place", path_);
+  renamed_ = true;
+  sync_folder(path_.has_parent_path() ? path_.parent_path() : ".");
+}
+
+void sync_folder(const std::filesystem::path& folder) {
+  const int file = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (file < 0) fail("open", folder);
+  // EINVAL: a file system without this notion, where a rename is durable or nothing can make it so.
+  const bool failed = sync_file(file) != 0 && errno != EINVAL;
+  const int error = errno;
+  close(file);
+  errno = error;
+  if (failed) fail("sync the folder", folder);
+}
+
+}  // namespace binade::host

@@ -1,0 +1,172 @@
+// Formats records into one reserved buffer and writes it in large pieces.
+#include "host/storage/metrics_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <utility>
+
+#include "host/storage/atomic_file.h"
+
+namespace binade::host {
+namespace {
+
+constexpr std::size_t capacity = std::size_t{1} << 20;     // kept while writing fails
+constexpr std::size_t write_above = std::size_t{1} << 16;  // bytes
+constexpr std::size_t number_bytes = 32;                   // the longest shortest double has 24
+constexpr std::size_t line_bytes = 2048;                   // of all fixed fields: 30 of them, with their names
+constexpr double flush_seconds = 1;
+
+// Fixed notation where people write numbers so, 0.0003 and not 3e-04.
+std::to_chars_result shortest(char* first, char* last, double value) {
+  const double magnitude = std::abs(value);
+  if (value == 0 || (magnitude >= 1e-5 && magnitude < 1e15)) {
+    return std::to_chars(first, last, value, std::chars_format::fixed);
+  }
+  return std::to_chars(first, last, value);
+}
+
+std::string key_of(const std::string& name) {
+  return nlohmann::json(name).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + ":";
+}
+
+}  // namespace
+
+MetricsFile::MetricsFile(std::filesystem::path path) : path_(std::move(path)) {
+  buffer_.reserve(capacity);
+  file_ = open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (file_ < 0) throw std::system_error(errno, std::generic_category(), "cannot create " + path_.string());
+}
+
+MetricsFile::~MetricsFile() {
+  flush();
+  close(file_);
+}
+
+void MetricsFile::run_started(const RunStarted& run) noexcept {
+  scalar_keys_.clear();
+  scalar_bytes_ = 0;
+  for (const auto& name : run.scalar_names) {
+    scalar_keys_.push_back(key_of(name));
+    scalar_bytes_ += scalar_keys_.back().size() + number_bytes;
+  }
+}
+
+void MetricsFile::state_changed(RunState) noexcept { flush(); }
+
+void MetricsFile::step(const StepRecord& record) noexcept {
+  if (!begin_line(0)) return;
+  integer("{\"step\":", record.step);
+  text(",\"split\":\"train\"");
+  integer(",\"epoch\":", record.epoch);
+  number(",\"epoch_progress\":", record.epoch_progress);
+  number(",\"loss\":", record.loss);
+  number(",\"accuracy\":", record.accuracy);
+  number(",\"lr\":", record.learning_rate);
+  number(",\"grad_norm\":", record.gradient_norm);
+  number(",\"clipped_norm\":", record.clipped_norm);
+  number(",\"loss_scale\":", record.loss_scale);
+  number(",\"next_loss_scale\":", record.next_loss_scale);
+  integer(",\"growth_tracker\":", record.growth_tracker);
+  text(record.skipped ? ",\"skipped\":true" : ",\"skipped\":false");
+  integer(",\"skipped_steps\":", record.skipped_steps);
+  integer(",\"samples\":", record.samples);
+  integer(",\"tokens\":", record.tokens);
+  scalars(record.scalars, record.scalar_count);
+  number(",\"seconds\":", record.seconds);
+  text(",\"phases\":{");
+  for (std::size_t phase = 0; phase < phase_count; ++phase) {
+    text(phase == 0 ? "\"" : ",\"");
+    text(phase_names[phase]);
+    number("\":", record.phase_seconds[phase]);
+  }
+  text("}");
+  end_line(record.time, record.seconds);
+}
+
+void MetricsFile::evaluated(const EvaluationRecord& record) noexcept {
+  const auto split = nlohmann::json(record.split).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  if (!begin_line(split.size())) return;
+  integer("{\"step\":", record.step);
+  text(",\"split\":");
+  text(split);
+  number(",\"loss\":", record.loss);
+  number(",\"accuracy\":", record.accuracy);
+  integer(",\"samples\":", record.samples);
+  scalars(record.scalars, record.scalar_count);
+  number(",\"seconds\":", record.seconds);
+  end_line(record.time, record.seconds);
+  flush();
+}
+
+void MetricsFile::run_ended(const RunEnded&) noexcept {
+  flush();
+  if (sync_file(file_) != 0) error_ = errno;
+}
+
+std::string MetricsFile::reason() const {
+  if (!failed()) return {};
+  return "cannot write " + path_.string() + ": " + std::generic_category().message(error_);
+}
+
+bool MetricsFile::begin_line(std::size_t extra_bytes) {
+  const auto fits = [&] { return buffer_.size() + line_bytes + scalar_bytes_ + extra_bytes <= buffer_.capacity(); };
+  if (!fits()) flush();
+  if (fits()) return true;
+  ++lost_lines_;
+  return false;
+}
+
+void MetricsFile::end_line(double time, double seconds) {
+  number(",\"time\":", time);
+  text("}\n");
+  // The next line comes about as much later as this step took. A clock set back must not hold lines up either.
+  const double waited = time - flushed_at_;
+  if (waited < 0 || waited + seconds >= flush_seconds || buffer_.size() >= write_above) {
+    flush();
+    flushed_at_ = time;
+  }
+}
+
+void MetricsFile::number(std::string_view key, double value) {
+  text(key);
+  if (!std::isfinite(value)) return text("null");
+  std::array<char, number_bytes> digits{};
+  const auto [end, error] = shortest(digits.data(), digits.data() + digits.size(), value);
+  text({digits.data(), end});
+}
+
+void MetricsFile::integer(std::string_view key, std::uint64_t value) {
+  text(key);
+  std::array<char, number_bytes> digits{};
+  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  text({digits.data(), end});
+}
+
+void MetricsFile::scalars(const std::array<double, max_scalars>& values, std::uint32_t count) {
+  const auto named = std::min<std::size_t>({count, scalar_keys_.size(), values.size()});
+  if (named == 0) return;
+  text(",\"scalars\":{");
+  for (std::size_t i = 0; i < named; ++i) {
+    if (i != 0) text(",");
+    number(scalar_keys_[i], values[i]);
+  }
+  text("}");
+}
+
+// What is written leaves the buffer, so that after a failure the next try goes on in the middle of a line if need be.
+void MetricsFile::flush() {
+  if (buffer_.empty()) return;
+  const auto written = write_all(file_, buffer_.data(), buffer_.size());
+  if (written < buffer_.size()) error_ = errno;
+  buffer_.erase(0, written);
+}
+
+}  // namespace binade::host

@@ -1,0 +1,88 @@
+// metrics.jsonl: everything that was measured in a run, one JSON object per line, in the order in which it happened.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/telemetry/events.h"
+
+namespace binade::host {
+
+// The fields of a line. Each line of its kind has all of them, in this order; readers ignore fields that they do not
+// know, later versions add some.
+//
+//   a step (`"split": "train"`): one per optimizer step, skipped or not
+//     step            integer   from 1
+//     split           text      "train"
+//     epoch           integer   from 0
+//     epoch_progress  number    0 to 1, inside this epoch
+//     loss            number    unscaled mean over the step's batches
+//     accuracy        number    0 to 1; null where the task has none
+//     lr              number    learning rate of this step
+//     grad_norm       number    unscaled, before clipping
+//     clipped_norm    number    after clipping
+//     loss_scale      number    used by this step
+//     next_loss_scale number    after it
+//     growth_tracker  integer   steps without overflow since the scale last changed, after this step
+//     skipped         boolean   the optimizer did not step: a gradient was not finite
+//     skipped_steps   integer   so far, this one included
+//     samples         integer   of this step
+//     tokens          integer   of this step; 0 where the task has none
+//     scalars         object    the model's own, by name; left out where the model names none
+//     seconds         number    of this step
+//     phases          object    seconds of each phase of this step: data, forward, backward, unscale, optimizer,
+//     logging time            number    Unix seconds, at the end of the step
+//
+//   an evaluation (`"split": "validation"`)
+//     step (steps done by then), split, loss, accuracy, samples, scalars, seconds, time: as above
+//
+// `seconds`, `phases` and `time` stand last and are the only ones that differ between two runs of one seed on one
+// machine. Numbers are the shortest that read back as the same double. JSON has no NaN and no infinity: a number that
+// is not finite, or was not measured, is null.
+//
+// Lines are collected and written about once a second, and whenever the run changes its state. Nothing is allocated
+// after run_started(). All calls come from one thread.
+class MetricsFile : public RunListener {
+ public:
+  // Creates the file, which must not exist. Throws std::system_error naming it.
+  explicit MetricsFile(std::filesystem::path path);
+  ~MetricsFile() override;  // writes what is left
+  MetricsFile(const MetricsFile&) = delete;
+  MetricsFile& operator=(const MetricsFile&) = delete;
+
+  void run_started(const RunStarted& run) noexcept override;
+  void state_changed(RunState state) noexcept override;
+  void step(const StepRecord& record) noexcept override;
+  void evaluated(const EvaluationRecord& record) noexcept override;
+  void run_ended(const RunEnded& end) noexcept override;  // also syncs the file
+
+  // A write failed (disk full). The run goes on, and each later write tries again from where this one stopped: up to
+  // a thousand and some lines are kept for that, what does not fit is lost whole and counted.
+  bool failed() const { return error_ != 0; }
+  std::string reason() const;  // of the last failure, naming the file; empty without one
+  std::uint64_t lost_lines() const { return lost_lines_; }
+
+ private:
+  bool begin_line(std::size_t extra_bytes);
+  void end_line(double time, double seconds);
+  void text(std::string_view text) { buffer_.append(text); }
+  void number(std::string_view key, double value);
+  void integer(std::string_view key, std::uint64_t value);
+  void scalars(const std::array<double, max_scalars>& values, std::uint32_t count);
+  void flush();
+
+  std::filesystem::path path_;
+  int file_ = -1;
+  int error_ = 0;  // errno of the last failure
+  std::uint64_t lost_lines_ = 0;
+  std::string buffer_;                    // whole lines, and while writing fails perhaps the rest of one in front
+  std::vector<std::string> scalar_keys_;  // `"name":`, escaped
+  std::size_t scalar_bytes_ = 0;          // at most, of all of them in a line
+  double flushed_at_ = 0;                 // Unix, seconds
+};
+
+}  // namespace binade::host

@@ -1,0 +1,66 @@
+// Names and makes the folder of a run.
+#include "host/storage/run_directory.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <ctime>
+#include <stdexcept>
+#include <system_error>
+
+#include "host/storage/atomic_file.h"
+#include "host/storage/sha256.h"
+
+namespace binade::host {
+namespace {
+
+std::string utc(std::time_t seconds) {
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, 32> text{};
+  const auto size = std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ", &parts);
+  return {text.data(), size};
+}
+
+std::string make_run_id(std::string_view experiment, int attempt) {
+  std::timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  const auto moment = fmt::format("{}.{:09} {} {}\n", now.tv_sec, now.tv_nsec, getpid(), attempt);
+  Sha256 hash;
+  hash.update(moment.data(), moment.size());
+  hash.update(experiment.data(), experiment.size());
+  return utc(now.tv_sec) + "-" + hash.hex().substr(0, 8);
+}
+
+}  // namespace
+
+RunDirectory::RunDirectory(const std::filesystem::path& root, const std::string& name,
+                           std::string_view resolved_experiment) {
+  if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos) {
+    throw std::invalid_argument("`" + name + "` cannot name the folder of a run; change [experiment] name");
+  }
+  const auto parent = std::filesystem::absolute(root).lexically_normal() / name;
+  std::error_code error;
+  std::filesystem::create_directories(parent, error);
+  if (error) throw std::system_error(error, "cannot make the folder " + parent.string());
+
+  constexpr int attempts = 100;  // eight digits hardly ever meet: a hundred meetings are a broken file system
+  for (int attempt = 0; attempt < attempts; ++attempt) {
+    run_id_ = make_run_id(resolved_experiment, attempt);
+    path_ = parent / run_id_;
+    if (mkdir(path_.c_str(), 0777) == 0) return sync_folder(parent);
+    if (errno != EEXIST) break;
+  }
+  throw std::system_error(errno, std::generic_category(), "cannot make the folder " + path_.string());
+}
+
+void RunDirectory::write(const std::string& file_name, std::string_view text) const {
+  AtomicFile file(path_ / file_name);
+  file.write(text.data(), text.size());
+  file.commit();
+}
+
+}  // namespace binade::host

@@ -1,0 +1,121 @@
+// The table, and its two readings.
+#include "host/telemetry/metric_catalogue.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "host/telemetry/events.h"
+
+namespace binade::host {
+namespace {
+
+constexpr std::array step_buckets{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0};
+// Phases of small models last microseconds.
+constexpr std::array phase_buckets{0.00001, 0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01,
+                                   0.025,   0.05,   0.1,    0.25,  0.5,    1.0,   10.0};
+constexpr std::array norm_buckets{0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0};
+
+constexpr auto gauge = MetricType::gauge;
+constexpr auto counter = MetricType::counter;
+constexpr auto histogram = MetricType::histogram;
+
+constexpr std::array catalogue{
+    MetricSpec{"binade_build_info", gauge, "version git_sha libtorch cuda compiler", "What was built; always 1."},
+    MetricSpec{"binade_run_info", gauge, "run_name model dataset optimizer config_sha256 seed",
+               "Identity of the run; always 1."},
+    MetricSpec{"binade_run_start_timestamp_seconds", gauge, "", "Unix time at which the run started."},
+    MetricSpec{"binade_run_end_timestamp_seconds", gauge, "", "Unix time at which the run ended; 0 until then."},
+    MetricSpec{"binade_run_state", gauge, "state=starting,running,evaluating,finished,interrupted,failed",
+               "1 for the state that the run is in, 0 for the others."},
+
+    MetricSpec{"binade_step", gauge, "", "Optimizer steps attempted, skipped ones included."},
+    MetricSpec{"binade_target_steps", gauge, "", "Steps at which the run ends; 0 when it ends by time or epochs."},
+    MetricSpec{"binade_epoch", gauge, "", "Passes through the training data, with the fraction of the current one."},
+    MetricSpec{"binade_last_step_timestamp_seconds", gauge, "", "Unix time at which the last step ended."},
+    MetricSpec{"binade_samples_total", counter, "split=train,validation", "Samples seen."},
+    MetricSpec{"binade_tokens_total", counter, "split=train", "Tokens seen; 0 when samples are no sequences."},
+    MetricSpec{"binade_step_duration_seconds", histogram, "", "Wall time of one optimizer step.", step_buckets},
+    MetricSpec{"binade_phase_duration_seconds", histogram, "phase=data,forward,backward,unscale,optimizer,logging",
+               "Wall time of one phase of one step.", phase_buckets},
+
+    MetricSpec{"binade_loss", gauge, "split=train,validation",
+               "Last loss, as it came: NaN and infinities included; NaN before the first.", {}, nan},
+    MetricSpec{"binade_loss_smoothed", gauge, "split=train",
+               "Exponential moving average of the finite losses of all steps (decay 0.98, bias-corrected).", {}, nan},
+    MetricSpec{"binade_loss_nonfinite_total", counter, "split=train,validation", "Losses that were NaN or infinite."},
+    MetricSpec{"binade_accuracy_ratio", gauge, "split=train,validation",
+               "Last accuracy, 0 to 1; NaN when the task has none.", {}, nan},
+    MetricSpec{"binade_model_scalar", gauge, "name split", "Last value of a scalar that the model's own loss names.",
+               {}, nan},
+    MetricSpec{"binade_learning_rate", gauge, "param_group=0", "Learning rate used by the last step."},
+    MetricSpec{"binade_gradient_norm_last", gauge, "stage=unscaled,clipped",
+               "Global gradient norm of the last step; not finite when it was skipped.", {}, nan},
+    MetricSpec{"binade_gradient_norm", histogram, "stage=unscaled,clipped",
+               "Global gradient norm of the applied steps.", norm_buckets},
+    MetricSpec{"binade_optimizer_steps_total", counter, "result=applied,skipped",
+               "Optimizer steps; skipped ones had gradients that were not finite."},
+
+    MetricSpec{"binade_amp_enabled", gauge, "", "1 while the loss is scaled dynamically."},
+    MetricSpec{"binade_amp_loss_scale", gauge, "", "Loss scale of the next step; 1 without scaling."},
+    MetricSpec{"binade_amp_growth_tracker_steps", gauge, "", "Steps in a row without a non-finite gradient."},
+    MetricSpec{"binade_amp_growth_interval_steps", gauge, "", "Such steps that are needed for the scale to grow."},
+    MetricSpec{"binade_amp_updates_total", counter, "action=growth,backoff,hold",
+               "Updates of the dynamic loss scale, one each step."},
+    MetricSpec{"binade_autocast_enabled", gauge, "device_type=cpu,cuda", "1 while operations are autocast."},
+    MetricSpec{"binade_precision_info", gauge, "compute_dtype scaler",
+               "Effective precision, which may differ from the configured one; always 1."},
+
+    MetricSpec{"binade_plugin_info", gauge, "plugin kind version abi sha256", "A plugin of this run; always 1."},
+    MetricSpec{"binade_plugin_enabled", gauge, "plugin kind", "0 for a logger that was switched off after failures."},
+    MetricSpec{"binade_plugin_errors_total", counter, "plugin kind stage=call,shutdown",
+               "Calls of a plugin that failed, and shutdowns that it did not finish in time."},
+    MetricSpec{"binade_logger_events_total", counter, "logger result=written,dropped,failed",
+               "Events by what became of them; an event in the queue is not counted yet."},
+    MetricSpec{"binade_logger_queue_length", gauge, "logger", "Events that wait for the logger."},
+    MetricSpec{"binade_logger_queue_capacity", gauge, "logger", "Events that fit into the logger's queue."},
+
+    MetricSpec{"binade_collector_success", gauge, "collector=process", "1 when the last collection succeeded."},
+    MetricSpec{"binade_collector_duration_seconds", gauge, "collector=process", "Duration of the last collection."},
+    MetricSpec{"process_cpu_seconds_total", counter, "", "User and system CPU time of this process."},
+    MetricSpec{"process_resident_memory_bytes", gauge, "", "Resident memory of this process."},
+    MetricSpec{"process_start_time_seconds", gauge, "", "Unix time at which this process started."},
+    MetricSpec{"process_open_fds", gauge, "", "Open file descriptors of this process."},
+    MetricSpec{"process_max_fds", gauge, "", "File descriptors that this process may open."},
+};
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const auto end = std::min(text.find(separator), text.size());
+    parts.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return parts;
+}
+
+}  // namespace
+
+std::span<const MetricSpec> metric_catalogue() { return catalogue; }
+
+std::vector<MetricLabel> metric_labels(const MetricSpec& spec) {
+  std::vector<MetricLabel> labels;
+  for (const auto& word : split(spec.labels, ' ')) {
+    const auto equals = std::min(word.find('='), word.size());
+    labels.push_back({word.substr(0, equals), split(std::string_view(word).substr(std::min(equals + 1, word.size())), ',')});
+  }
+  return labels;
+}
+
+std::string metric_reference() {
+  constexpr std::array type_names{"gauge", "counter", "histogram"};
+  std::string text = "| metric | type | labels beside run_id | meaning |\n|---|---|---|---|\n";
+  for (const auto& spec : catalogue) {
+    text += fmt::format("| `{}` | {} | {} | {} |\n", spec.name, type_names[static_cast<std::size_t>(spec.type)],
+                        spec.labels, spec.help);
+  }
+  return text;
+}
+
+}  // namespace binade::host

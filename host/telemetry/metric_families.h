@@ -1,0 +1,59 @@
+// The catalogue's rows as families of one prometheus registry.
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/telemetry/metric_catalogue.h"
+
+namespace binade::host {
+
+// Text from outside as a label value: invalid UTF-8 becomes U+FFFD, and what is longer than 128 bytes is cut at a
+// character. (One invalid byte would fail the whole scrape.)
+std::string label_value(std::string_view text);
+
+// A help text as it must stand in the exposition: prometheus-cpp escapes label values, and not this.
+std::string escaped_help(std::string_view text);
+
+class MetricFamilies {
+ public:
+  // Registers the whole catalogue; series whose labels are all known exist from then on.
+  explicit MetricFamilies(const std::string& run_id);
+
+  // The series with these labels, made when it is new. Not for hot paths: keep the reference, it stays valid.
+  // Label values are cleaned by label_value(). Throws std::logic_error for a name or type that is not in the catalogue.
+  using Labels = prometheus::Labels;
+  prometheus::Gauge& gauge(std::string_view name, const Labels& labels = {});
+  prometheus::Counter& counter(std::string_view name, const Labels& labels = {});
+  prometheus::Histogram& histogram(std::string_view name, const Labels& labels = {});
+
+  std::vector<prometheus::MetricFamily> collect() const { return registry_.Collect(); }
+
+ private:
+  void add_family(const MetricSpec& spec, const Labels& constant);
+  void add_known_series(const MetricSpec& spec);
+
+  template <class Metric>
+  struct Entry {
+    prometheus::Family<Metric>* family;
+    const MetricSpec* spec;
+  };
+  template <class Metric>
+  using Entries = std::map<std::string_view, Entry<Metric>, std::less<>>;
+
+  prometheus::Registry registry_;
+  Entries<prometheus::Gauge> gauges_;
+  Entries<prometheus::Counter> counters_;
+  Entries<prometheus::Histogram> histograms_;
+};
+
+}  // namespace binade::host

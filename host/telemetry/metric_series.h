@@ -1,0 +1,93 @@
+// The series that change with every step, looked up once.
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <string>
+#include <string_view>
+
+#include "host/telemetry/events.h"
+#include "host/telemetry/metric_families.h"
+
+namespace binade::host {
+
+// One NaN would make a histogram's sum NaN for ever.
+inline void observe(prometheus::Histogram& histogram, double value) {
+  if (std::isfinite(value)) histogram.Observe(value);
+}
+
+template <class Metric, std::size_t N>
+std::array<Metric*, N> series_of(MetricFamilies& families, Metric& (MetricFamilies::*find)(std::string_view,
+                                                                                          const MetricFamilies::Labels&),
+                                 std::string_view name, const std::string& label,
+                                 const std::array<std::string_view, N>& values) {
+  std::array<Metric*, N> series{};
+  for (std::size_t i = 0; i < N; ++i) series[i] = &(families.*find)(name, {{label, std::string(values[i])}});
+  return series;
+}
+
+// What a split, train or validation, is measured by.
+struct SplitSeries {
+  SplitSeries(MetricFamilies& families, const std::string& split)
+      : loss(families.gauge("binade_loss", {{"split", split}})),
+        accuracy(families.gauge("binade_accuracy_ratio", {{"split", split}})),
+        nonfinite_losses(families.counter("binade_loss_nonfinite_total", {{"split", split}})),
+        samples(families.counter("binade_samples_total", {{"split", split}})) {}
+
+  void update(double new_loss, double new_accuracy, std::uint64_t new_samples) {
+    loss.Set(new_loss);
+    if (!std::isfinite(new_loss)) nonfinite_losses.Increment();
+    accuracy.Set(new_accuracy);
+    samples.Increment(static_cast<double>(new_samples));
+  }
+
+  prometheus::Gauge &loss, &accuracy;
+  prometheus::Counter &nonfinite_losses, &samples;
+};
+
+// The gradient's norm at one stage.
+struct NormSeries {
+  NormSeries(MetricFamilies& families, const std::string& stage)
+      : last(families.gauge("binade_gradient_norm_last", {{"stage", stage}})),
+        distribution(families.histogram("binade_gradient_norm", {{"stage", stage}})) {}
+
+  void update(double norm, bool applied) {
+    last.Set(norm);
+    if (applied) observe(distribution, norm);
+  }
+
+  prometheus::Gauge& last;
+  prometheus::Histogram& distribution;
+};
+
+struct MetricSeries {
+  explicit MetricSeries(MetricFamilies& families) : families(families) {}
+
+  MetricFamilies& families;
+  std::array<prometheus::Gauge*, run_state_names.size()> states =
+      series_of(families, &MetricFamilies::gauge, "binade_run_state", "state", run_state_names);
+  std::array<prometheus::Histogram*, phase_count> phases =
+      series_of(families, &MetricFamilies::histogram, "binade_phase_duration_seconds", "phase", phase_names);
+
+  prometheus::Gauge& step = families.gauge("binade_step");
+  prometheus::Gauge& epoch = families.gauge("binade_epoch");
+  prometheus::Gauge& last_step = families.gauge("binade_last_step_timestamp_seconds");
+  prometheus::Histogram& step_duration = families.histogram("binade_step_duration_seconds");
+  prometheus::Counter& tokens = families.counter("binade_tokens_total", {{"split", "train"}});
+
+  SplitSeries train{families, "train"};
+  prometheus::Gauge& smoothed_loss = families.gauge("binade_loss_smoothed", {{"split", "train"}});
+  prometheus::Gauge& learning_rate = families.gauge("binade_learning_rate", {{"param_group", "0"}});
+  NormSeries unscaled{families, "unscaled"};
+  NormSeries clipped{families, "clipped"};
+  prometheus::Counter& applied = families.counter("binade_optimizer_steps_total", {{"result", "applied"}});
+  prometheus::Counter& skipped = families.counter("binade_optimizer_steps_total", {{"result", "skipped"}});
+
+  prometheus::Gauge& loss_scale = families.gauge("binade_amp_loss_scale");
+  prometheus::Gauge& growth_tracker = families.gauge("binade_amp_growth_tracker_steps");
+  prometheus::Counter& growth = families.counter("binade_amp_updates_total", {{"action", "growth"}});
+  prometheus::Counter& backoff = families.counter("binade_amp_updates_total", {{"action", "backoff"}});
+  prometheus::Counter& hold = families.counter("binade_amp_updates_total", {{"action", "hold"}});
+};
+
+}  // namespace binade::host

@@ -1,0 +1,229 @@
+// Events to series.
+#include "host/telemetry/metrics.h"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "host/telemetry/metric_series.h"
+#include "host/telemetry/process_usage.h"
+
+namespace binade::host {
+namespace {
+
+constexpr double loss_decay = 0.98;
+
+double unix_time() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+
+bool is_run_id(std::string_view text) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  };
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), allowed);
+}
+
+// Brings a counter up to a total that is counted elsewhere.
+void raise(prometheus::Counter& counter, double total) { counter.Increment(std::max(0.0, total - counter.Value())); }
+
+}  // namespace
+
+// A logger, its counts, and the series that they go into.
+struct Metrics::WatchedLogger {
+  WatchedLogger(MetricFamilies& families, const std::string& label, const std::string& plugin,
+                std::function<LoggerCounts()> counts_of)
+      : counts(std::move(counts_of)),
+        written(families.counter("binade_logger_events_total", {{"logger", label}, {"result", "written"}})),
+        dropped(families.counter("binade_logger_events_total", {{"logger", label}, {"result", "dropped"}})),
+        failed(families.counter("binade_logger_events_total", {{"logger", label}, {"result", "failed"}})),
+        length(families.gauge("binade_logger_queue_length", {{"logger", label}})),
+        capacity(families.gauge("binade_logger_queue_capacity", {{"logger", label}})),
+        enabled(families.gauge("binade_plugin_enabled", {{"plugin", plugin}, {"kind", "logger"}})),
+        call_errors(families.counter("binade_plugin_errors_total",
+                                     {{"plugin", plugin}, {"kind", "logger"}, {"stage", "call"}})),
+        shutdown_errors(families.counter("binade_plugin_errors_total",
+                                         {{"plugin", plugin}, {"kind", "logger"}, {"stage", "shutdown"}})) {}
+
+  std::function<LoggerCounts()> counts;
+  LoggerCounts last;
+  prometheus::Counter &written, &dropped, &failed;
+  prometheus::Gauge &length, &capacity, &enabled;
+  prometheus::Counter &call_errors, &shutdown_errors;
+};
+
+Metrics::Metrics(const RunIdentity& identity) {
+  if (!is_run_id(identity.run_id)) {
+    throw std::invalid_argument("run id `" + identity.run_id + "`: use 1 to 64 of A-Z a-z 0-9 . _ -");
+  }
+  families_ = std::make_unique<MetricFamilies>(identity.run_id);
+  series_ = std::make_unique<MetricSeries>(*families_);
+  learn_identity(identity);
+  state_changed(RunState::starting);
+}
+
+Metrics::~Metrics() = default;
+
+void Metrics::learn_identity(const RunIdentity& run) {
+  families_
+      ->gauge("binade_build_info", {{"version", run.version},
+                                    {"git_sha", run.git_sha},
+                                    {"libtorch", run.libtorch},
+                                    {"cuda", run.cuda},
+                                    {"compiler", run.compiler}})
+      .Set(1);
+  families_
+      ->gauge("binade_run_info", {{"run_name", run.run_name},
+                                  {"model", run.model},
+                                  {"dataset", run.dataset},
+                                  {"optimizer", run.optimizer},
+                                  {"config_sha256", run.config_sha256},
+                                  {"seed", run.seed}})
+      .Set(1);
+  for (const auto& plugin : run.plugins) {
+    families_
+        ->gauge("binade_plugin_info", {{"plugin", plugin.id},
+                                       {"kind", plugin.kind},
+                                       {"version", plugin.version},
+                                       {"abi", plugin.abi},
+                                       {"sha256", plugin.sha256}})
+        .Set(1);
+    families_->gauge("binade_plugin_enabled", {{"plugin", plugin.id}, {"kind", plugin.kind}}).Set(1);
+    for (const char* stage : {"call", "shutdown"}) {
+      families_->counter("binade_plugin_errors_total",
+                         {{"plugin", plugin.id}, {"kind", plugin.kind}, {"stage", stage}});
+    }
+  }
+}
+
+void Metrics::run_started(const RunStarted& run) noexcept {
+  families_->gauge("binade_run_start_timestamp_seconds").Set(unix_time());
+  families_->gauge("binade_target_steps").Set(static_cast<double>(run.target_steps));
+  const std::string device_type = run.device.substr(0, run.device.find(':'));
+  families_->gauge("binade_autocast_enabled", {{"device_type", device_type}}).Set(run.autocast ? 1 : 0);
+  const char* scaler = run.dynamic_scaling ? "dynamic" : run.loss_scale != 1 ? "constant" : "none";
+  families_->gauge("binade_precision_info", {{"compute_dtype", run.precision}, {"scaler", scaler}}).Set(1);
+
+  dynamic_scaling_ = run.dynamic_scaling;
+  families_->gauge("binade_amp_enabled").Set(run.dynamic_scaling ? 1 : 0);
+  families_->gauge("binade_amp_growth_interval_steps").Set(static_cast<double>(run.growth_interval));
+  series_->loss_scale.Set(run.loss_scale);
+
+  scalar_names_ = run.scalar_names;
+  train_scalars_.clear();
+  for (const auto& name : scalar_names_) {
+    train_scalars_.push_back(&families_->gauge("binade_model_scalar", {{"name", name}, {"split", "train"}}));
+  }
+}
+
+void Metrics::state_changed(RunState state) noexcept {
+  for (auto* gauge : series_->states) gauge->Set(0);
+  series_->states[static_cast<std::size_t>(state)]->Set(1);
+}
+
+void Metrics::step(const StepRecord& record) noexcept {
+  auto& series = *series_;
+  series.step.Set(static_cast<double>(record.step));
+  series.epoch.Set(static_cast<double>(record.epoch) + record.epoch_progress);
+  series.last_step.Set(record.time);
+  series.learning_rate.Set(record.learning_rate);
+  series.tokens.Increment(static_cast<double>(record.tokens));
+  observe(series.step_duration, record.seconds);
+  for (std::size_t i = 0; i < phase_count; ++i) observe(*series.phases[i], record.phase_seconds[i]);
+  update_loss(record);
+  update_amp(record);
+  series.unscaled.update(record.gradient_norm, !record.skipped);
+  series.clipped.update(record.clipped_norm, !record.skipped);
+  const auto scalars = std::min<std::size_t>(record.scalar_count, train_scalars_.size());
+  for (std::size_t i = 0; i < scalars; ++i) train_scalars_[i]->Set(record.scalars[i]);
+}
+
+void Metrics::update_loss(const StepRecord& record) noexcept {
+  series_->train.update(record.loss, record.accuracy, record.samples);
+  if (!std::isfinite(record.loss)) return;
+  loss_average_ = loss_decay * loss_average_ + (1 - loss_decay) * record.loss;
+  loss_weight_ = loss_decay * loss_weight_ + (1 - loss_decay);
+  series_->smoothed_loss.Set(loss_average_ / loss_weight_);
+}
+
+void Metrics::update_amp(const StepRecord& record) noexcept {
+  (record.skipped ? series_->skipped : series_->applied).Increment();
+  series_->loss_scale.Set(record.next_loss_scale);
+  series_->growth_tracker.Set(static_cast<double>(record.growth_tracker));
+  if (!dynamic_scaling_) return;
+  const bool grew = record.next_loss_scale > record.loss_scale;
+  (record.skipped ? series_->backoff : grew ? series_->growth : series_->hold).Increment();
+}
+
+void Metrics::evaluated(const EvaluationRecord& record) noexcept {
+  SplitSeries(*families_, record.split).update(record.loss, record.accuracy, record.samples);
+  const auto scalars = std::min<std::size_t>(record.scalar_count, scalar_names_.size());
+  for (std::size_t i = 0; i < scalars; ++i) {
+    families_->gauge("binade_model_scalar", {{"name", scalar_names_[i]}, {"split", record.split}})
+        .Set(record.scalars[i]);
+  }
+}
+
+void Metrics::run_ended(const RunEnded& end) noexcept {
+  families_->gauge("binade_run_end_timestamp_seconds").Set(unix_time());
+  state_changed(end.state);
+}
+
+void Metrics::plugin_failed(const std::string& id, const std::string& kind, const std::string& stage) {
+  families_->counter("binade_plugin_errors_total", {{"plugin", id}, {"kind", kind}, {"stage", stage}}).Increment();
+}
+
+void Metrics::watch_logger(const std::string& label, const std::string& plugin, std::function<LoggerCounts()> counts) {
+  const std::lock_guard lock(collecting_);
+  loggers_.push_back(std::make_unique<WatchedLogger>(*families_, label, plugin, std::move(counts)));
+  collect_logger(*loggers_.back());
+}
+
+std::vector<prometheus::MetricFamily> Metrics::Collect() const noexcept {
+  // What throws here would end the process: prometheus-cpp calls this from C.
+  try {
+    const std::lock_guard lock(collecting_);
+    collect_process();
+    for (const auto& logger : loggers_) collect_logger(*logger);
+    return families_->collect();
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
+void Metrics::collect_process() const {
+  const auto start = std::chrono::steady_clock::now();
+  const auto usage = process_usage();
+  if (usage) {
+    raise(families_->counter("process_cpu_seconds_total"), usage->cpu_seconds);
+    families_->gauge("process_resident_memory_bytes").Set(usage->resident_bytes);
+    families_->gauge("process_start_time_seconds").Set(usage->start_time);
+    families_->gauge("process_open_fds").Set(usage->open_fds);
+    families_->gauge("process_max_fds").Set(usage->max_fds);
+  }
+  const std::chrono::duration<double> duration = std::chrono::steady_clock::now() - start;
+  families_->gauge("binade_collector_success", {{"collector", "process"}}).Set(usage ? 1 : 0);
+  families_->gauge("binade_collector_duration_seconds", {{"collector", "process"}}).Set(duration.count());
+}
+
+void Metrics::collect_logger(WatchedLogger& logger) const {
+  const LoggerCounts counts = logger.counts();
+  // Differences, because two loggers of one plugin share that plugin's errors.
+  const auto grow = [](prometheus::Counter& counter, std::uint64_t now, std::uint64_t before) {
+    counter.Increment(static_cast<double>(now - before));
+  };
+  const auto errors = [](const LoggerCounts& of) { return of.failed + of.failed_flushes; };
+  grow(logger.written, counts.written, logger.last.written);
+  grow(logger.dropped, counts.dropped, logger.last.dropped);
+  grow(logger.failed, counts.failed, logger.last.failed);
+  grow(logger.call_errors, errors(counts), errors(logger.last));
+  grow(logger.shutdown_errors, counts.abandoned ? 1 : 0, logger.last.abandoned ? 1 : 0);
+  logger.length.Set(static_cast<double>(counts.queue_length));
+  logger.capacity.Set(static_cast<double>(counts.queue_capacity));
+  logger.enabled.Set(counts.enabled ? 1 : 0);
+  logger.last = counts;
+}
+
+}  // namespace binade::host

@@ -1,0 +1,83 @@
+// The run as Prometheus sees it: hears what happens, and is what the exporter collects.
+#pragma once
+
+#include <prometheus/collectable.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "host/telemetry/events.h"
+#include "host/telemetry/logger_counts.h"
+
+namespace prometheus {
+class Gauge;
+}
+
+namespace binade::host {
+
+class MetricFamilies;
+struct MetricSeries;
+
+// A plugin as the metrics name it.
+struct PluginIdentity {
+  std::string id, kind, version, abi, sha256;
+};
+
+// What is known of a run before it starts. run_id: [A-Za-z0-9._-]{1,64}. All else may be empty.
+struct RunIdentity {
+  std::string run_id;
+  std::string run_name, model, dataset, optimizer, config_sha256, seed;
+  std::string version, git_sha, libtorch, cuda, compiler;
+  std::vector<PluginIdentity> plugins;
+};
+
+// Held by a shared_ptr, because a scrape may still be under way when the run's owner lets go.
+class Metrics : public RunListener, public prometheus::Collectable {
+ public:
+  // Throws std::invalid_argument for a run_id that is none.
+  explicit Metrics(const RunIdentity& identity);
+  ~Metrics() override;
+
+  // The training thread. A step takes well under a microsecond and allocates nothing.
+  void run_started(const RunStarted& run) noexcept override;
+  void state_changed(RunState state) noexcept override;
+  void step(const StepRecord& record) noexcept override;
+  void evaluated(const EvaluationRecord& record) noexcept override;
+  void run_ended(const RunEnded& end) noexcept override;
+
+  // A failed call of a plugin; `stage` is "call" or "shutdown". Any thread.
+  void plugin_failed(const std::string& id, const std::string& kind, const std::string& stage);
+
+  // Exports a logger's counts, asked for at every scrape on the scrape's thread. `label` is the logger's name, unique
+  // in the run; `plugin` the plugin's id. Any thread.
+  void watch_logger(const std::string& label, const std::string& plugin, std::function<LoggerCounts()> counts);
+
+  // Any thread. Empty when memory runs out.
+  std::vector<prometheus::MetricFamily> Collect() const noexcept override;
+
+ private:
+  struct WatchedLogger;
+
+  void learn_identity(const RunIdentity& identity);
+  void update_loss(const StepRecord& record) noexcept;
+  void update_amp(const StepRecord& record) noexcept;
+  void collect_process() const;
+  void collect_logger(WatchedLogger& logger) const;
+
+  std::unique_ptr<MetricFamilies> families_;
+  std::unique_ptr<MetricSeries> series_;
+  bool dynamic_scaling_ = false;
+  double loss_average_ = 0;  // not yet bias-corrected
+  double loss_weight_ = 0;   // sum of the average's weights
+  std::vector<std::string> scalar_names_;
+  std::vector<prometheus::Gauge*> train_scalars_;
+
+  mutable std::mutex collecting_;  // scrapes, one after the other
+  std::vector<std::unique_ptr<WatchedLogger>> loggers_;
+};
+
+}  // namespace binade::host
