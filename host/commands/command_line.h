@@ -2,7 +2,6 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -20,8 +19,8 @@ class CommandLine {
                  std::function<int()> action) {
     return verb(app_, name, description, examples, std::move(action));
   }
-  CLI::App& verb(CLI::App& parent, const std::string& name, const std::string& description,
-                 const std::string& examples, std::function<int()> action);
+  CLI::App& verb(CLI::App& parent, const std::string& name, const std::string& description, const std::string& examples,
+                 std::function<int()> action);
   CLI::App& app() { return app_; }
 
   // Parses, runs the verb, and turns what it throws into a message and an exit code.

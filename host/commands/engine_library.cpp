@@ -33,9 +33,10 @@ std::unique_ptr<Engine> EngineLibrary::load() const {
     }
     return engine;
   } catch (const boost::dll::fs::system_error& error) {
-    throw std::runtime_error(fmt::format("the engine cannot be loaded: {}\n  help: is LibTorch {} where it was when "
-                                         "Binade was built? `bash experiments/run.sh` fetches it again",
-                                         error.what(), text_of(build_block_.torch_version)));
+    throw std::runtime_error(
+        fmt::format("the engine cannot be loaded: {}\n  help: is LibTorch {} where it was when "
+                    "Binade was built? `bash experiments/run.sh` fetches it again",
+                    error.what(), text_of(build_block_.torch_version)));
   }
 }
 

@@ -17,8 +17,8 @@ class EngineLibrary {
   const std::filesystem::path& path() const { return path_; }
   const binade_build_block& build_block() const { return build_block_; }
 
-  // Loads LibTorch with it (some hundred milliseconds). Throws std::runtime_error when LibTorch is missing or is not the
-  // one that the engine was built against. The library is never unloaded.
+  // Loads LibTorch with it (some hundred milliseconds). Throws std::runtime_error when LibTorch is missing or is not
+  // the one that the engine was built against. The library is never unloaded.
   std::unique_ptr<Engine> load() const;
 
  private:

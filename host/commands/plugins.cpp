@@ -7,11 +7,47 @@
 
 #include "host/commands/command_line.h"
 #include "host/commands/exit_codes.h"
-#include "host/experiment/option_text.h"
+#include "host/experiment/toml_text.h"
 #include "host/loading/catalog.h"
 
 namespace binade::host {
 namespace {
+
+std::string_view type_name(OptionType type) {
+  switch (type) {
+    case OptionType::boolean:
+      return "boolean";
+    case OptionType::integer:
+      return "integer";
+    case OptionType::number:
+      return "number";
+    case OptionType::string:
+      return "string";
+    case OptionType::path:
+      return "path";
+  }
+  return "";
+}
+
+// "integer, at least 1, default 128"
+std::string constraints(const OptionSpec& option) {
+  auto text = option.array ? fmt::format("[{}]", type_name(option.type)) : std::string(type_name(option.type));
+  if (option.min) text += fmt::format(", at least {:g}", *option.min);
+  if (option.max) text += fmt::format(", at most {:g}", *option.max);
+  if (!option.choices.empty()) {
+    text += ", one of";
+    for (const auto& choice : option.choices) text += " " + toml_scalar(choice);
+  }
+  if (option.default_value) {
+    text +=
+        ", default " + (option.array ? toml_array(*option.default_value) : toml_scalar(option.default_value->front()));
+  } else if (option.default_from) {
+    text += ", from " + *option.default_from;
+  } else {
+    text += option.optional ? ", optional" : ", required";
+  }
+  return text;
+}
 
 int list(const CommandLine& line) {
   const auto folders = plugin_folders(line.executable());
@@ -43,7 +79,7 @@ void describe(const PluginFile& file, const Paint& paint) {
              paint.dim(fmt::format("({})", to_string(manifest.kind))), paint.dim(file.path.string()));
   if (!manifest.inputs.empty()) fmt::print("  inputs: {}\n", fmt::join(manifest.inputs, ", "));
   for (const auto& option : manifest.options) {
-    fmt::print("\n  {} {}\n", paint.bold(option.name), paint.dim(constraint_text(option)));
+    fmt::print("\n  {} {}\n", paint.bold(option.name), paint.dim(constraints(option)));
     if (!option.help.empty()) fmt::print("      {}\n", option.help);
   }
 }

@@ -8,19 +8,11 @@
 #include <vector>
 
 #include "binade/abi/dataset.h"
+#include "host/data/description.h"
 #include "host/experiment/experiment.h"
 #include "host/loading/plugin.h"
 
 namespace binade::host {
-
-struct Field {
-  std::string name;
-  std::uint32_t dtype = 0;          // BINADE_UINT8 ...
-  std::vector<std::int64_t> shape;  // of one sample, -1 where it varies
-  double pad_value = 0;
-
-  bool variable() const;
-};
 
 // Samples of one plugin split that are used for one purpose: a part [first, first + count) of it, or for datasets with
 // independent samples a seeded random part of it.
@@ -39,36 +31,35 @@ class Dataset {
   // Creates the plugin's dataset and asks it to describe itself. Throws PluginError with the plugin's message, or
   // std::runtime_error when the description is contradictory (no "train", an empty split, a field twice, ...).
   Dataset(Plugin plugin, const OptionTable& options);
-  ~Dataset();
+  ~Dataset() = default;
   Dataset(const Dataset&) = delete;
   Dataset& operator=(const Dataset&) = delete;
 
   const Plugin& plugin() const { return plugin_; }
-  const std::vector<Field>& fields() const { return fields_; }
-  const Facts& facts() const { return facts_; }
+  const std::vector<Field>& fields() const { return description_.fields; }
+  const Facts& facts() const { return description_.facts; }
 
   // The split of that name, or for "validation" the last fifth of "train" when the plugin names none ("train" is then
   // the rest): contiguous, or a random fifth drawn from `seed` where samples are independent.
-  // Throws std::runtime_error when train would be left without samples.
+  // Throws std::runtime_error when train would be left without samples, or when there is no split of that name.
   Split split(const std::string& name, std::uint64_t seed) const;
 
-  // Shapes of the variable fields of each sample, [indices.size()] x concatenated shapes. Thread-safe.
+  // Number of extents that measure() gives per sample: those of all variable fields, in field order.
+  std::size_t extents_per_sample() const { return extents_per_sample_; }
+  // Shapes of the variable fields of each sample, [indices.size()] x extents_per_sample(). Thread-safe. Throws
+  // PluginError, also when an extent is negative, or is not what the field's description says.
   void measure(const Split& split, std::span<const std::uint64_t> indices, std::span<std::int64_t> shapes) const;
   // Fills the buffers, one per field. Thread-safe. Throws PluginError.
   void read(const binade_read& request) const;
 
  private:
-  Plugin plugin_;
+  const DatasetDescription::PluginSplit* find(const std::string& name) const;
+
+  Plugin plugin_;  // before self_: its code outlives the object
   binade_dataset_table table_;
-  void* self_ = nullptr;
-  std::vector<Field> fields_;
-  struct NamedSize {
-    std::string name;
-    std::uint64_t size;
-  };
-  std::vector<NamedSize> splits_;
-  Facts facts_;
-  bool independent_ = false;
+  std::shared_ptr<void> self_;  // calls destroy(), also for an object that the plugin represents by NULL
+  DatasetDescription description_;
+  std::size_t extents_per_sample_ = 0;
 };
 
 }  // namespace binade::host

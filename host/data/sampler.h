@@ -7,8 +7,9 @@
 namespace binade::host {
 
 // A uniformly random permutation of [0, size): Fisher-Yates driven by SplitMix64 from (seed, epoch). The same on every
-// platform.
+// platform. The second form reuses what `order` has allocated.
 std::vector<std::uint64_t> permutation(std::uint64_t size, std::uint64_t seed, std::uint64_t epoch);
+void permutation(std::uint64_t size, std::uint64_t seed, std::uint64_t epoch, std::vector<std::uint64_t>& order);
 
 struct Shard {
   std::uint32_t rank = 0;
@@ -17,18 +18,26 @@ struct Shard {
 
 // Walks through epochs, batch by batch. Each epoch visits every sample once, in a new order when shuffled; the last
 // batch of an epoch that would be short is left out in training (`drop_last`), unless it is the only one, and kept in
-// evaluation. Ranks take turns: rank r of w gets positions r, r + w, ... of the order, equally many on each rank.
+// evaluation. Ranks take turns: rank r of w gets positions r, r + w, ... of the order, equally many on each rank: where
+// the size is no multiple of w, the rest is left out with `drop_last`, and otherwise (or when there are fewer samples
+// than ranks) the last round is filled up from the order's beginning.
 class Sampler {
  public:
+  // Throws std::invalid_argument when there are no samples, the batch size is 0, or the rank is none of the world's.
   Sampler(std::uint64_t size, std::uint64_t batch_size, bool shuffle, bool drop_last, std::uint64_t seed, Shard shard);
 
+  std::uint64_t size() const { return size_; }
   std::uint64_t batches_per_epoch() const { return batches_per_epoch_; }
 
-  // Positions (below size) of batch `batch` of `epoch`, into `positions` (cleared first; capacity is reused).
+  // Positions (below size) of batch `batch` of `epoch`, into `positions` (cleared first; capacity is reused). Throws
+  // std::out_of_range when the epoch has no such batch. Epochs may be asked for in any order; going through them in
+  // theirs is fast.
   void batch(std::uint64_t epoch, std::uint64_t batch, std::vector<std::uint64_t>& positions);
 
  private:
-  std::uint64_t size_, batch_size_, seed_, batches_per_epoch_;
+  std::uint64_t size_, batch_size_, seed_;
+  std::uint64_t share_;  // samples of this rank in an epoch
+  std::uint64_t batches_per_epoch_;
   bool shuffle_;
   Shard shard_;
   std::uint64_t order_epoch_ = 0;

@@ -5,25 +5,24 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <ranges>
 #include <stdexcept>
 #include <system_error>
 
 namespace binade::host {
 namespace {
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
   for (std::size_t begin = 0; begin <= text.size();) {
-    const auto end = std::min(text.find('\n', begin), text.size());
-    lines.push_back(text.substr(begin, end - begin));
+    const auto end = std::min(text.find(separator, begin), text.size());
+    parts.push_back(text.substr(begin, end - begin));
     begin = end + 1;
   }
-  return lines;
+  return parts;
 }
 
 void report(const std::string& code, const std::string& message, const Location& where, Diagnostics& diagnostics) {
-  auto lines = lines_of(message);
+  auto lines = split(message, '\n');
   auto summary = std::move(lines.front());
   lines.erase(lines.begin());
   diagnostics.add({code, std::move(summary), where, "", std::move(lines)});
@@ -136,8 +135,7 @@ std::vector<std::string> Catalog::ids(PluginKind kind) const {
     if (file.manifest.kind == kind) ids.push_back(file.manifest.id);
   }
   std::ranges::sort(ids);
-  const auto repeated = std::ranges::unique(ids);
-  ids.erase(repeated.begin(), repeated.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   return ids;
 }
 
@@ -150,8 +148,7 @@ const PluginFile& Catalog::file(PluginKind kind, const std::string& id, const st
 
 std::vector<std::filesystem::path> plugin_folders(const std::filesystem::path& executable) {
   std::vector<std::filesystem::path> wanted;
-  const auto own = environment("BINADE_PLUGIN_PATH");
-  for (const auto part : std::views::split(own, ':')) wanted.emplace_back(std::string(part.begin(), part.end()));
+  for (const auto& folder : split(environment("BINADE_PLUGIN_PATH"), ':')) wanted.emplace_back(folder);
   const auto data = environment("XDG_DATA_HOME"), home = environment("HOME");
   if (!data.empty()) {
     wanted.push_back(std::filesystem::path(data) / "binade/plugins");

@@ -22,7 +22,7 @@ class Comparison {
                             "build the plugin against the LibTorch that Binade was built with: set CMAKE_PREFIX_PATH "
                             "to its folder, in a fresh build folder"});
   }
-  void number(std::string what, std::string host, std::string plugin, std::string advice) {
+  void number(std::string what, const std::string& host, const std::string& plugin, std::string advice) {
     if (host != plugin) differences_.push_back({false, std::move(what), host, plugin, std::move(advice)});
   }
   const std::vector<Difference>& differences() const { return differences_; }

@@ -85,12 +85,16 @@ OptionsView::OptionsView(const OptionTable& options) : view_{{sizeof(binade_opti
   };
   view_.base.get = [](const binade_options* self, binade_string name, std::uint64_t index,
                       binade_value* out) noexcept -> std::int32_t {
-    const auto* option = reinterpret_cast<const View*>(self)->options->find(view(name));
-    if (option == nullptr || index >= option->values.size()) return BINADE_NOT_FOUND;
-    auto value = to_abi(option->values[index], option->spec->type);
-    value.struct_size = out->struct_size;
-    std::memcpy(out, &value, std::min<std::size_t>(out->struct_size, sizeof(value)));
-    return BINADE_OK;
+    try {
+      const auto* option = reinterpret_cast<const View*>(self)->options->find(view(name));
+      if (option == nullptr || index >= option->values.size()) return BINADE_NOT_FOUND;
+      auto value = to_abi(option->values[index], option->spec->type);
+      value.struct_size = out->struct_size;
+      std::memcpy(out, &value, std::min<std::size_t>(out->struct_size, sizeof(value)));
+      return BINADE_OK;
+    } catch (const std::bad_variant_access&) {
+      return BINADE_FAILED;  // the host's own mistake: a value of another type than its spec
+    }
   };
 }
 

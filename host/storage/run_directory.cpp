@@ -51,7 +51,10 @@ RunDirectory::RunDirectory(const std::filesystem::path& root, const std::string&
   for (int attempt = 0; attempt < attempts; ++attempt) {
     run_id_ = make_run_id(resolved_experiment, attempt);
     path_ = parent / run_id_;
-    if (mkdir(path_.c_str(), 0777) == 0) return sync_folder(parent);
+    if (mkdir(path_.c_str(), 0777) == 0) {
+      sync_folder(parent);
+      return;
+    }
     if (errno != EEXIST) break;
   }
   throw std::system_error(errno, std::generic_category(), "cannot make the folder " + path_.string());

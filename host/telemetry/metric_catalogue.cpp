@@ -40,18 +40,34 @@ constexpr std::array catalogue{
     MetricSpec{"binade_phase_duration_seconds", histogram, "phase=data,forward,backward,unscale,optimizer,logging",
                "Wall time of one phase of one step.", phase_buckets},
 
-    MetricSpec{"binade_loss", gauge, "split=train,validation",
-               "Last loss, as it came: NaN and infinities included; NaN before the first.", {}, nan},
-    MetricSpec{"binade_loss_smoothed", gauge, "split=train",
-               "Exponential moving average of the finite losses of all steps (decay 0.98, bias-corrected).", {}, nan},
+    MetricSpec{"binade_loss",
+               gauge,
+               "split=train,validation",
+               "Last loss, as it came: NaN and infinities included; NaN before the first.",
+               {},
+               nan},
+    MetricSpec{"binade_loss_smoothed",
+               gauge,
+               "split=train",
+               "Exponential moving average of the finite losses of all steps (decay 0.98, bias-corrected).",
+               {},
+               nan},
     MetricSpec{"binade_loss_nonfinite_total", counter, "split=train,validation", "Losses that were NaN or infinite."},
-    MetricSpec{"binade_accuracy_ratio", gauge, "split=train,validation",
-               "Last accuracy, 0 to 1; NaN when the task has none.", {}, nan},
-    MetricSpec{"binade_model_scalar", gauge, "name split", "Last value of a scalar that the model's own loss names.",
-               {}, nan},
+    MetricSpec{"binade_accuracy_ratio",
+               gauge,
+               "split=train,validation",
+               "Last accuracy, 0 to 1; NaN when the task has none.",
+               {},
+               nan},
+    MetricSpec{
+        "binade_model_scalar", gauge, "name split", "Last value of a scalar that the model's own loss names.", {}, nan},
     MetricSpec{"binade_learning_rate", gauge, "param_group=0", "Learning rate used by the last step."},
-    MetricSpec{"binade_gradient_norm_last", gauge, "stage=unscaled,clipped",
-               "Global gradient norm of the last step; not finite when it was skipped.", {}, nan},
+    MetricSpec{"binade_gradient_norm_last",
+               gauge,
+               "stage=unscaled,clipped",
+               "Global gradient norm of the last step; not finite when it was skipped.",
+               {},
+               nan},
     MetricSpec{"binade_gradient_norm", histogram, "stage=unscaled,clipped",
                "Global gradient norm of the applied steps.", norm_buckets},
     MetricSpec{"binade_optimizer_steps_total", counter, "result=applied,skipped",
@@ -103,7 +119,8 @@ std::vector<MetricLabel> metric_labels(const MetricSpec& spec) {
   std::vector<MetricLabel> labels;
   for (const auto& word : split(spec.labels, ' ')) {
     const auto equals = std::min(word.find('='), word.size());
-    labels.push_back({word.substr(0, equals), split(std::string_view(word).substr(std::min(equals + 1, word.size())), ',')});
+    labels.push_back(
+        {word.substr(0, equals), split(std::string_view(word).substr(std::min(equals + 1, word.size())), ',')});
   }
   return labels;
 }

@@ -124,8 +124,8 @@ prometheus::Counter& MetricFamilies::counter(std::string_view name, const Labels
 
 prometheus::Histogram& MetricFamilies::histogram(std::string_view name, const Labels& labels) {
   const auto& entry = find(histograms_, name);
-  return entry.family->Add(cleaned(labels),
-                           prometheus::Histogram::BucketBoundaries(entry.spec->buckets.begin(), entry.spec->buckets.end()));
+  return entry.family->Add(
+      cleaned(labels), prometheus::Histogram::BucketBoundaries(entry.spec->buckets.begin(), entry.spec->buckets.end()));
 }
 
 }  // namespace binade::host

@@ -17,8 +17,8 @@ inline void observe(prometheus::Histogram& histogram, double value) {
 }
 
 template <class Metric, std::size_t N>
-std::array<Metric*, N> series_of(MetricFamilies& families, Metric& (MetricFamilies::*find)(std::string_view,
-                                                                                          const MetricFamilies::Labels&),
+std::array<Metric*, N> series_of(MetricFamilies& families,
+                                 Metric& (MetricFamilies::*find)(std::string_view, const MetricFamilies::Labels&),
                                  std::string_view name, const std::string& label,
                                  const std::array<std::string_view, N>& values) {
   std::array<Metric*, N> series{};

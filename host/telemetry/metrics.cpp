@@ -16,7 +16,9 @@ namespace {
 
 constexpr double loss_decay = 0.98;
 
-double unix_time() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+double unix_time() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
 
 bool is_run_id(std::string_view text) {
   const auto allowed = [](char c) {

@@ -1,11 +1,21 @@
 # LibTorch as one target, Binade::torch, without its own CMake package: that one looks for nvcc and fails where the
 # installed CUDA is newer than CMake's knowledge of it. CMAKE_PREFIX_PATH says where LibTorch is: the folder that holds
-# lib/libtorch_cpu.so and include/.
+# lib/libtorch_cpu.so and include/. Without it, the one that Binade's bootstrap has fetched is taken.
 include_guard(GLOBAL)
 
-find_library(BINADE_TORCH_CPU_LIBRARY torch_cpu)
-find_library(BINADE_C10_LIBRARY c10)
-find_path(BINADE_TORCH_INCLUDE_DIR ATen/core/Tensor.h)
+if(DEFINED ENV{BINADE_CACHE})
+  set(cache $ENV{BINADE_CACHE})
+elseif(DEFINED ENV{XDG_CACHE_HOME})
+  set(cache $ENV{XDG_CACHE_HOME}/binade)
+else()
+  set(cache $ENV{HOME}/.cache/binade)
+endif()
+set(fetched ${cache}/libtorch-2.11.0-cuda/torch ${cache}/libtorch-2.11.0/torch)
+find_library(BINADE_TORCH_CPU_LIBRARY torch_cpu PATHS ${fetched} PATH_SUFFIXES lib)
+find_library(BINADE_C10_LIBRARY c10 PATHS ${fetched} PATH_SUFFIXES lib)
+find_path(BINADE_TORCH_INCLUDE_DIR ATen/core/Tensor.h PATHS ${fetched} PATH_SUFFIXES include)
+unset(cache)
+unset(fetched)
 mark_as_advanced(BINADE_TORCH_CPU_LIBRARY BINADE_C10_LIBRARY BINADE_TORCH_INCLUDE_DIR)
 
 if(NOT BINADE_TORCH_CPU_LIBRARY OR NOT BINADE_C10_LIBRARY OR NOT BINADE_TORCH_INCLUDE_DIR)

@@ -19,23 +19,31 @@
 //
 // Threads: constructor and describe() on the main thread; read() and measure() on several at once, so they are const.
 // What they throw ends the run with that message; throw Failure(BINADE_BAD_DATA, ...) for wrong data.
-// A dataset with a variable extent also has `std::vector<std::int64_t> measure(std::uint32_t split, std::uint64_t
-// index, std::size_t field) const`, the shape of that field in that sample.
+// A dataset with a variable extent also has
+//     std::vector<std::int64_t> measure(std::uint32_t split, std::uint64_t index, std::size_t field) const
+// the shape of that field in that sample: all of its extents. read() then finds the slot padded to the batch's largest
+// extents and filled with the pad value, and writes only the sample's own part.
 #ifndef BINADE_DATASET_H
 #define BINADE_DATASET_H
 
+#include <algorithm>
 #include <cstddef>
 #include <initializer_list>
 #include <memory>
 
 #include "abi/dataset.h"
 #include "boundary.h"
+#include "random.h"
 
 namespace binade {
 
 constexpr std::int64_t variable = BINADE_VARIABLE;
 
-// The element type of a C++ type. Half-precision fields are given by their code.
+// Elements of half-precision fields, by their bits: `Float16{0x3C00}` is 1.
+enum class Float16 : std::uint16_t {};
+enum class BFloat16 : std::uint16_t {};
+
+// The element type of a C++ type.
 template <class T>
 constexpr std::uint32_t dtype() {
   if constexpr (std::is_same_v<T, std::uint8_t>)
@@ -48,13 +56,18 @@ constexpr std::uint32_t dtype() {
     return BINADE_INT32;
   else if constexpr (std::is_same_v<T, std::int64_t>)
     return BINADE_INT64;
+  else if constexpr (std::is_same_v<T, Float16>)
+    return BINADE_FLOAT16;
+  else if constexpr (std::is_same_v<T, BFloat16>)
+    return BINADE_BFLOAT16;
   else if constexpr (std::is_same_v<T, float>)
     return BINADE_FLOAT32;
   else if constexpr (std::is_same_v<T, double>)
     return BINADE_FLOAT64;
-  else
+  else {
     static_assert(std::is_same_v<T, bool>, "no such element type");
-  return BINADE_BOOL;
+    return BINADE_BOOL;
+  }
 }
 
 // What a dataset holds. Names and facts are explained in abi/dataset.h.
@@ -70,11 +83,11 @@ class Description {
     return *this;
   }
   Description& fact(std::string name, std::int64_t value) {
-    facts_.push_back({std::move(name), value, {}});
+    facts_.push_back({std::move(name), BINADE_TYPE_INTEGER, value, {}});
     return *this;
   }
   Description& fact(std::string name, std::string value) {
-    facts_.push_back({std::move(name), 0, std::move(value)});
+    facts_.push_back({std::move(name), BINADE_TYPE_STRING, 0, std::move(value)});
     return *this;
   }
   // Samples share nothing, so a random validation split leaks nothing.
@@ -96,25 +109,22 @@ class Description {
       sink->add_field(sink, &abi);
     }
     for (const auto& fact : facts_) {
-      const binade_value value{sizeof(binade_value),
-                               fact.text.empty() ? std::uint32_t{BINADE_TYPE_INTEGER} : BINADE_TYPE_STRING,
-                               fact.integer, 0, to_abi(fact.text)};
+      const binade_value value{sizeof(binade_value), fact.type, fact.integer, 0, to_abi(fact.text)};
       sink->add_fact(sink, to_abi(fact.name), &value);
     }
     sink->set_independent(sink, independent_ ? 1 : 0);
   }
-  // Shapes of the fields that have a variable extent, with their field numbers.
-  std::vector<std::size_t> variable_fields() const {
-    std::vector<std::size_t> numbers;
+  // The fields that have a variable extent: their numbers, and how many extents each has.
+  struct VariableField {
+    std::size_t number, rank;
+  };
+  std::vector<VariableField> variable_fields() const {
+    std::vector<VariableField> found;
     for (std::size_t number = 0; number < fields_.size(); ++number) {
-      for (const auto extent : fields_[number].shape) {
-        if (extent == variable) {
-          numbers.push_back(number);
-          break;
-        }
-      }
+      const auto& shape = fields_[number].shape;
+      if (std::find(shape.begin(), shape.end(), variable) != shape.end()) found.push_back({number, shape.size()});
     }
-    return numbers;
+    return found;
   }
 
  private:
@@ -130,6 +140,7 @@ class Description {
   };
   struct Fact {
     std::string name;
+    std::uint32_t type;
     std::int64_t integer;
     std::string text;
   };
@@ -137,25 +148,6 @@ class Description {
   std::vector<Field> fields_;
   std::vector<Fact> facts_;
   bool independent_ = false;
-};
-
-// Random numbers for augmentation, a function of (seed, epoch, index) alone: SplitMix64 (Steele, Lea, Flood 2014).
-class Random {
- public:
-  Random(std::uint64_t seed, std::uint64_t epoch, std::uint64_t index) : state_(mix(mix(mix(seed) + epoch) + index)) {}
-  std::uint64_t bits() { return mix(state_ += 0x9E3779B97F4A7C15u); }
-  // Uniform in [0, 1), 53 bits.
-  double uniform() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
-  // Uniform in [0, bound); bound >= 1. The bias is below bound / 2^64.
-  std::uint64_t below(std::uint64_t bound) { return bits() % bound; }
-
- private:
-  static std::uint64_t mix(std::uint64_t z) {
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return z ^ (z >> 31);
-  }
-  std::uint64_t state_;
 };
 
 // One sample's part of one field, C-contiguous. In a padded field, `size` covers the whole slot and row strides are
@@ -218,7 +210,7 @@ template <class T>
 struct DatasetShim {
   struct Self {
     T dataset;
-    std::vector<std::size_t> variable_fields;
+    std::vector<Description::VariableField> variable_fields;
   };
 
   static std::int32_t create(const binade_host* host, const binade_options* options, void** self,
@@ -242,8 +234,10 @@ struct DatasetShim {
       if constexpr (has<MeasureCall, T>) {
         const auto& [dataset, variable_fields] = *static_cast<const Self*>(self);
         for (std::uint64_t position = 0; position < count; ++position) {
-          for (const auto field : variable_fields) {
-            for (const auto extent : dataset.measure(split, indices[position], field)) *shapes++ = extent;
+          for (const auto& field : variable_fields) {
+            const std::vector<std::int64_t> shape = dataset.measure(split, indices[position], field.number);
+            if (shape.size() != field.rank) throw Failure(BINADE_FAILED, "measure() gave another number of extents");
+            shapes = std::copy(shape.begin(), shape.end(), shapes);
           }
         }
       } else {

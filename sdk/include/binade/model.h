@@ -51,7 +51,7 @@ class Batch {
 };
 
 // What a model's own loss returns: the scalar to minimise, and up to 16 named numbers to report beside it, each a
-// tensor of one element. `return {total, {{"reconstruction", r.detach()}, {"kl", kl.detach()}}};`
+// tensor of one element. `return {total, {{"reconstruction", r}, {"kl", kl}}};`
 struct Loss {
   torch::Tensor value;
   std::vector<std::pair<std::string, torch::Tensor>> scalars;

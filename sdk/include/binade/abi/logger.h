@@ -52,6 +52,7 @@ typedef struct binade_step_event {
   uint64_t epoch;         /* from 0 */
   double epoch_progress;  /* 0 to 1, inside this epoch */
   double loss;            /* mean over the step's samples, unscaled; NaN or infinite as it came */
+  double accuracy;        /* 0 to 1; NaN when the task has none */
   double learning_rate;   /* used by this step */
   double gradient_norm;   /* global, unscaled, before clipping; NaN or infinite when the step was skipped */
   double loss_scale;      /* used by this step; 1 without scaling */
@@ -102,7 +103,7 @@ typedef struct binade_logger_table {
   void (*destroy)(void* self);
   /* [logger] One event. A failure is counted; the run goes on. */
   int32_t (*write)(void* self, const binade_event* event, binade_error* error);
-  /* [logger] Now and then, and at the end: make durable what was written. */
+  /* [logger] Now and then, and at the end: make durable what was written. May be NULL. */
   int32_t (*flush)(void* self, binade_error* error);
 } binade_logger_table;
 

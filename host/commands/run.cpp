@@ -1,0 +1,142 @@
+#include "host/commands/run.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <stdexcept>
+
+#include "host/commands/engine_library.h"
+#include "host/commands/exit_codes.h"
+#include "host/commands/experiment_argument.h"
+#include "host/commands/opened_plugins.h"
+#include "host/commands/run_records.h"
+#include "host/commands/run_report.h"
+#include "host/commands/run_telemetry.h"
+#include "host/commands/signals.h"
+#include "host/commands/version.h"
+#include "host/loading/lock.h"
+#include "host/storage/run_directory.h"
+
+namespace binade::host {
+namespace {
+
+struct RunArguments {
+  ExperimentArgument experiment;
+  std::string runs = "runs";
+};
+
+std::vector<std::string> command_line_of(const RunArguments& arguments, const CommandLine& line) {
+  std::vector<std::string> words{line.called_as(), "run", arguments.experiment.file};
+  for (const auto& override_text : arguments.experiment.overrides) {
+    words.emplace_back("--set");
+    words.push_back(override_text);
+  }
+  return words;
+}
+
+// The fields for the model's forward(): those of its manifest, else the dataset's first.
+std::vector<std::string> inputs_of(const Manifest& model, const Dataset& dataset) {
+  if (model.inputs.empty()) return {dataset.fields().front().name};
+  for (const auto& input : model.inputs) {
+    std::string there;
+    bool found = false;
+    for (const auto& field : dataset.fields()) {
+      found = found || field.name == input || (field.variable() && field.name + "_length" == input);
+      there += (there.empty() ? "" : ", ") + field.name;
+    }
+    if (!found) {
+      throw std::runtime_error(
+          fmt::format("model `{}` wants the field `{}`, which dataset `{}` does not have; it has: {}", model.id, input,
+                      dataset.plugin().id(), there));
+    }
+  }
+  return model.inputs;
+}
+
+void wire_model(Experiment& experiment, const Dataset& dataset, ColorMode color) {
+  Diagnostics diagnostics;
+  wire(experiment.model.options, "model", dataset.facts(), diagnostics);
+  if (diagnostics.empty()) return;
+  fmt::print(stderr, "{}", diagnostics.render(wants_color(color, stderr)));
+  throw std::runtime_error("the model cannot be wired to this dataset");
+}
+
+int exit_code_of(const TrainingResult& result, int signal) {
+  return result.state == RunState::interrupted ? 128 + signal : exit_ok;
+}
+
+int run(const RunArguments& arguments, const CommandLine& line) {
+  const Catalog catalog(plugin_folders(line.executable()));
+  auto experiment = arguments.experiment.load(catalog, line.color());
+  if (!experiment) return exit_usage;
+  const auto& stop_signal = catch_stop_signals();
+
+  const EngineLibrary engine_library(line.executable());
+  require_same_build(catalog.file(PluginKind::model, experiment->model.plugin, experiment->model.library),
+                     engine_library.build_block(), engine_library.path());
+  const auto engine = engine_library.load();
+  const OpenedPlugins plugins(*experiment, catalog, [&line](auto level, const auto& id, auto text) {
+    log_line(line.color(), level, fmt::format("{}: {}", id, text));
+  });
+  const Dataset dataset(plugins.dataset, experiment->dataset.options);
+  const auto policy = plugins.policy(experiment->precision.options);
+  wire_model(*experiment, dataset, line.color());
+  const auto inputs = inputs_of(plugins.model_manifest, dataset);
+
+  const auto resolved = to_toml(*experiment);
+  const auto& name = experiment->experiment.string("name");
+  const RunDirectory directory(arguments.runs, name, resolved);
+  directory.write("experiment.toml", resolved);
+  directory.write("experiment.lock", lock_text(plugins.all(), engine_library.build_block(), version()));
+  directory.write("environment.json", environment_json(engine->info(), command_line_of(arguments, line)));
+
+  RunTelemetry telemetry(*experiment, plugins, directory, engine_library.build_block(), line.color());
+  const Paint paint(wants_color(line.color(), stdout));
+  const ReportedRun reported{name,
+                             std::filesystem::path(arguments.runs) / name / directory.run_id(),
+                             experiment->model.plugin,
+                             experiment->dataset.plugin,
+                             telemetry.metrics_address(),
+                             line.called_as()};
+  StartReport start_report(reported, paint);
+  telemetry.before_loggers(start_report);
+
+  const TrainingRequest request{*experiment,
+                                dataset,
+                                plugins.model,
+                                inputs,
+                                experiment->model.options,
+                                policy,
+                                directory.path() / "weights.safetensors",
+                                stop_signal,
+                                telemetry.listener()};
+  try {
+    const auto result = engine->train(request);
+    directory.write("summary.json", summary_json(result));
+    telemetry.end({result.state, result.steps, result.skipped_steps, result.seconds});
+    print_end(reported, result, paint);
+    return exit_code_of(result, stop_signal.load());
+  } catch (const std::exception& failure) {
+    telemetry.end({RunState::failed, telemetry.steps(), telemetry.skipped_steps(), 0});
+    directory.write("summary.json", failure_json(failure.what()));
+    log_line(line.color(), BINADE_LOG_INFO, fmt::format("what was recorded lies in {}", reported.directory.string()));
+    throw;
+  }
+}
+
+}  // namespace
+
+void add_run(CommandLine& line) {
+  const auto arguments = std::make_shared<RunArguments>();
+  auto& verb = line.verb("run", "Train",
+                         "  binade run experiment.toml\n"
+                         "  binade run experiment.toml --set train.steps=1000 --set optimizer.lr=1e-4\n"
+                         "  binade run experiment.toml --runs /data/runs",
+                         [arguments, &line] { return run(*arguments, line); });
+  arguments->experiment.add_to(verb);
+  verb.add_option("--runs", arguments->runs, "The folder for run directories, made when missing")
+      ->type_name("DIR")
+      ->capture_default_str();
+}
+
+}  // namespace binade::host

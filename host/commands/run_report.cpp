@@ -1,0 +1,73 @@
+#include "host/commands/run_report.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace binade::host {
+namespace {
+
+void line(const Paint& paint, std::string_view name, std::string_view text) {
+  fmt::print("  {} {}\n", paint.dim(fmt::format("{:<10}", name)), text);
+}
+
+std::string loss_text(double loss, const TrainingResult& result) {
+  // exp(cross-entropy) is how many tokens the model is torn between.
+  return result.loss == "next_token" ? fmt::format("{:.4f} (perplexity {:.4g})", loss, std::exp(loss))
+                                     : fmt::format("{:.4g}", loss);
+}
+
+std::string speed_text(const TrainingResult& result) {
+  return result.tokens_per_second > 0 ? short_number(result.tokens_per_second) + " tokens/s"
+                                      : short_number(result.samples_per_second) + " samples/s";
+}
+
+}  // namespace
+
+void StartReport::run_started(const RunStarted& started) noexcept {
+  const auto goal = started.target_steps == 0 ? fmt::format("for {}", short_duration(started.max_seconds))
+                    : started.max_seconds > 0 ? fmt::format("{} steps or {}, whichever comes first",
+                                                            started.target_steps, short_duration(started.max_seconds))
+                                              : fmt::format("{} steps", started.target_steps);
+  fmt::print("{}\n", paint_.bold(run_.name));
+  line(paint_, "model",
+       fmt::format("{}, {} parameters", run_.model, short_number(static_cast<double>(started.parameters))));
+  line(paint_, "dataset",
+       fmt::format("{}, {} samples to train on, {} to validate with", run_.dataset, started.train_samples,
+                   started.validation_samples));
+  line(paint_, "precision",
+       fmt::format("{} on {}{}", started.precision, started.device,
+                   started.dynamic_scaling ? ", dynamic loss scaling" : ""));
+  line(paint_, "training", goal);
+  if (!run_.metrics_address.empty()) line(paint_, "metrics", run_.metrics_address);
+  line(paint_, "directory", run_.directory.string());
+  fmt::print("\n");
+  std::fflush(stdout);
+}
+
+void print_end(const ReportedRun& run, const TrainingResult& result, const Paint& paint) {
+  const auto ended = result.state == RunState::finished ? paint.green("finished") : paint.yellow("interrupted");
+  fmt::print("\n{} after {} ({} steps, {} skipped; {})\n", ended, short_duration(result.seconds), result.steps,
+             result.skipped_steps, speed_text(result));
+  if (std::isfinite(result.initial_loss)) {
+    line(paint, "loss",
+         fmt::format("{} -> {}", loss_text(result.initial_loss, result), loss_text(result.final_loss, result)));
+  }
+  if (std::isfinite(result.validation_loss)) {
+    auto text = loss_text(result.validation_loss, result);
+    if (std::isfinite(result.validation_accuracy)) {
+      text += fmt::format(", accuracy {:.2f} %", 100 * result.validation_accuracy);
+    }
+    line(paint, "validation", text);
+  }
+  line(paint, "weights", (run.directory / "weights.safetensors").string());
+  line(paint, "per step", (run.directory / "metrics.jsonl").string());
+
+  fmt::print("\nnext:\n");
+  fmt::print("  tail -n 1 '{}'\n", (run.directory / "metrics.jsonl").string());
+  fmt::print("  cat '{}'\n", (run.directory / "summary.json").string());
+  fmt::print("  {} run '{}' --set optimizer.lr=1e-3\n", run.called_as, (run.directory / "experiment.toml").string());
+  fmt::print("  {} plugins list\n", run.called_as);
+}
+
+}  // namespace binade::host

@@ -1,0 +1,58 @@
+// The telemetry of one run, put together: metrics.jsonl, the Prometheus endpoint, the loggers.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "host/commands/opened_plugins.h"
+#include "host/commands/terminal.h"
+#include "host/storage/metrics_file.h"
+#include "host/storage/run_directory.h"
+#include "host/telemetry/exporter.h"
+#include "host/telemetry/telemetry.h"
+
+namespace binade::host {
+
+class RunTelemetry {
+ public:
+  // Throws PluginError when a logger cannot be created, and std::runtime_error when the endpoint cannot be had and
+  // [metrics] says `required = true`; otherwise that is a warning.
+  RunTelemetry(const Experiment& experiment, const OpenedPlugins& plugins, const RunDirectory& directory,
+               const binade_build_block& engine, ColorMode color);
+
+  // "http://127.0.0.1:43211/metrics", or empty when there is no endpoint.
+  std::string metrics_address() const { return exporter_ ? exporter_->address() : ""; }
+
+  // Hears everything before the loggers do.
+  void before_loggers(RunListener& listener) { first_.target = &listener; }
+
+  RunListener& listener() { return *telemetry_; }
+  std::uint64_t steps() const { return first_.steps; }
+  std::uint64_t skipped_steps() const { return first_.skipped_steps; }
+
+  // Tells all that the run ended, lets the loggers write what waits, and says what was lost.
+  void end(const RunEnded& ended);
+
+ private:
+  // Messages to the host's log, counts for a run that fails, and the report that stands before the loggers' output.
+  struct First : RunListener {
+    RunListener* target = nullptr;
+    ColorMode color = ColorMode::automatic;
+    std::uint64_t steps = 0, skipped_steps = 0;
+    void run_started(const RunStarted& started) noexcept override;
+    void step(const StepRecord& record) noexcept override;
+    void message(int level, std::string_view text) noexcept override;
+  };
+
+  void start_exporter(const OptionTable& metrics);
+  void add_loggers(const Experiment& experiment, const OpenedPlugins& plugins, const RunDirectory& directory);
+
+  ColorMode color_;
+  First first_;
+  MetricsFile metrics_file_;
+  std::shared_ptr<Metrics> metrics_;
+  std::unique_ptr<Exporter> exporter_;
+  std::unique_ptr<Telemetry> telemetry_;
+};
+
+}  // namespace binade::host

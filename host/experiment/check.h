@@ -1,0 +1,47 @@
+// A table of an experiment or a manifest, checked against the options that it may hold.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/experiment/document.h"
+#include "host/experiment/option.h"
+
+namespace binade::host {
+
+using Specs = std::vector<const OptionSpec*>;
+
+struct CheckedSection {
+  std::string name;              // "train", "logger.0": values are called `train.steps`; empty: a whole manifest
+  std::filesystem::path folder;  // relative paths of the file are relative to it; absolute
+  // For keys that are known elsewhere: a note to go with "unknown key".
+  std::map<std::string, std::string> elsewhere;
+  std::vector<std::string> also;  // keys that the caller reads itself: valid, and passed over
+};
+
+// "[train]", "[[logger]]" for "logger.0", "the manifest" for "".
+std::string heading(const std::string& section);
+
+// "a, b, c"
+std::string listed(const std::vector<std::string>& names);
+
+// The table with every option of `specs` once, in that order: as given, or by default, or without a value where it is
+// wired, optional or wrong. Paths are absolute: those of the file relative to `section.folder`, those of overrides
+// relative to the current folder; `~/` is the home folder.
+OptionTable check_table(const Node& table, const CheckedSection& section, const Specs& specs, Diagnostics& diagnostics);
+
+// One value, of which `name` is what messages call it. nullopt after a mistake.
+std::optional<std::vector<Scalar>> check_value(const Node& value, const std::string& name, const OptionSpec& spec,
+                                               Diagnostics& diagnostics);
+
+// Range, choices and form of a scalar that has the right type already. False after a mistake.
+bool check_limits(const Scalar& value, const std::string& name, const OptionSpec& spec, const Location& where,
+                  Diagnostics& diagnostics);
+
+Specs pointers(const std::vector<OptionSpec>& specs);
+
+}  // namespace binade::host

@@ -1,0 +1,127 @@
+// The sections that plugins fill.
+#include "host/experiment/plugin_sections.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace binade::host {
+namespace {
+
+constexpr PluginKind all_kinds[] = {PluginKind::model, PluginKind::dataset, PluginKind::precision, PluginKind::logger};
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::vector<std::string> names_of(const std::vector<OptionSpec>& specs) {
+  std::vector<std::string> names;
+  names.reserve(specs.size());
+  for (const auto& spec : specs) names.push_back(spec.name);
+  return names;
+}
+
+}  // namespace
+
+PluginSections::PluginSections(std::string source, std::filesystem::path folder, const ManifestSource& plugins,
+                               Diagnostics& diagnostics)
+    : source_(std::move(source)), folder_(std::move(folder)), plugins_(plugins), diagnostics_(diagnostics) {}
+
+PluginSection PluginSections::required(const Node& root, const std::string& name, PluginKind kind) const {
+  const Member* member = root.find(name);
+  if (member != nullptr && member->value.kind == Node::Kind::table) return check(member->value, name, kind);
+  Diagnostic diagnostic;
+  diagnostic.notes = {fmt::format("write [{}] on a line of its own, and below it plugin = \"...\"", name),
+                      available(kind)};
+  if (member == nullptr) {
+    diagnostic.code = "E0105";
+    diagnostic.message = fmt::format("the section [{}] is missing", name);
+    diagnostic.where.source = source_;
+  } else {
+    diagnostic.code = "E0115";
+    diagnostic.message = fmt::format("`{}` must be a table, got {}", name, member->value.described());
+    diagnostic.where = member->where;
+  }
+  diagnostics_.add(std::move(diagnostic));
+  return {};
+}
+
+std::vector<PluginSection> PluginSections::loggers(const Node& root) const {
+  std::vector<PluginSection> sections;
+  const Member* member = root.find("logger");
+  if (member == nullptr) return sections;
+  const Node& array = member->value;
+  const bool tables =
+      array.kind == Node::Kind::array && std::all_of(array.elements.begin(), array.elements.end(),
+                                                     [](const Node& n) { return n.kind == Node::Kind::table; });
+  if (!tables) {
+    diagnostics_.add({"E0115",
+                      fmt::format("`logger` must be an array of tables, got {}", array.described()),
+                      array.kind == Node::Kind::table ? array.where : member->where,
+                      "write [[logger]]",
+                      {"there may be several loggers, so each begins with [[logger]]"}});
+    return sections;
+  }
+  for (std::size_t i = 0; i < array.elements.size(); ++i) {
+    sections.push_back(check(array.elements[i], fmt::format("logger.{}", i), PluginKind::logger));
+  }
+  return sections;
+}
+
+PluginSection PluginSections::check(const Node& table, const std::string& name, PluginKind kind) const {
+  PluginSection section;
+  section.section = name;
+  const auto& reserved = reserved_options(kind);
+  const auto reserved_names = names_of(reserved);
+  // First the host's own keys, to learn which manifest knows the others.
+  CheckedSection checked{name, folder_, {}, {}};
+  for (const Member& member : table.members) {
+    if (!contains(reserved_names, member.key)) checked.also.push_back(member.key);
+  }
+  const auto host_keys = check_table(table, checked, pointers(reserved), diagnostics_);
+  if (!host_keys.has("plugin")) return section;
+  section.plugin = host_keys.string("plugin");
+  section.where = host_keys.find("plugin")->where;
+  if (host_keys.has("library")) section.library = host_keys.string("library");
+  for (const auto& option : host_keys.options()) {
+    if (option.spec->name != "plugin" && option.spec->name != "library") section.reserved.add(option);
+  }
+  if (table.find("library") != nullptr && section.library.empty()) return section;  // wrong, and said so
+  if (const Manifest* manifest = find_manifest(section, kind)) {
+    checked.also = reserved_names;
+    section.options = check_table(table, checked, pointers(manifest->options), diagnostics_);
+  }
+  return section;
+}
+
+const Manifest* PluginSections::find_manifest(const PluginSection& section, PluginKind kind) const {
+  const auto before = diagnostics_.all().size();
+  const auto* manifest = plugins_.find(kind, section.plugin, section.library, section.where, diagnostics_);
+  if (manifest != nullptr || diagnostics_.all().size() != before) return manifest;
+  for (const PluginKind other : all_kinds) {
+    if (other == kind || !contains(plugins_.ids(other), section.plugin)) continue;
+    diagnostics_.add({"E0109",
+                      fmt::format("`{}` is a {} plugin, and {} wants a {} plugin", section.plugin, to_string(other),
+                                  heading(section.section), to_string(kind)),
+                      section.where,
+                      "",
+                      {available(kind)}});
+    return nullptr;
+  }
+  const auto close = nearest(section.plugin, plugins_.ids(kind));
+  diagnostics_.add({"E0108",
+                    fmt::format("there is no {} plugin `{}`", to_string(kind), section.plugin),
+                    section.where,
+                    close.empty() ? "" : fmt::format("did you mean \"{}\"?", close),
+                    {available(kind)}});
+  return nullptr;
+}
+
+std::string PluginSections::available(PluginKind kind) const {
+  auto ids = plugins_.ids(kind);
+  std::sort(ids.begin(), ids.end());
+  if (ids.empty()) return fmt::format("no {} plugin was found: see `binade plugins list`", to_string(kind));
+  return fmt::format("{} plugins: {}", to_string(kind), listed(ids));
+}
+
+}  // namespace binade::host

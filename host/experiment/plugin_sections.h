@@ -1,0 +1,35 @@
+// The sections that plugins fill: [model], [dataset], [precision], [[logger]].
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "host/experiment/check.h"
+#include "host/experiment/experiment.h"
+
+namespace binade::host {
+
+class PluginSections {
+ public:
+  // `source` names the file in diagnostics; `folder` is where its relative paths begin.
+  PluginSections(std::string source, std::filesystem::path folder, const ManifestSource& plugins,
+                 Diagnostics& diagnostics);
+
+  // The one section `name` of the file, which must be there.
+  PluginSection required(const Node& root, const std::string& name, PluginKind kind) const;
+  // [[logger]], any number of them.
+  std::vector<PluginSection> loggers(const Node& root) const;
+
+ private:
+  PluginSection check(const Node& table, const std::string& name, PluginKind kind) const;
+  const Manifest* find_manifest(const PluginSection& section, PluginKind kind) const;
+  std::string available(PluginKind kind) const;
+
+  std::string source_;
+  std::filesystem::path folder_;
+  const ManifestSource& plugins_;
+  Diagnostics& diagnostics_;
+};
+
+}  // namespace binade::host

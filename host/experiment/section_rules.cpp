@@ -1,0 +1,212 @@
+// What the keys of the host's sections must fulfil beyond type and range.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+
+#include "host/experiment/experiment.h"
+#include "host/experiment/sections.h"
+#include "host/experiment/toml_text.h"
+
+namespace binade::host {
+namespace {
+
+std::optional<int> decimal(std::string_view text) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool plain = !text.empty() && text.front() != '-' && error == std::errc{} && end == text.data() + text.size();
+  return plain ? std::optional(value) : std::nullopt;
+}
+
+class Rules {
+ public:
+  Rules(const Experiment& experiment, Diagnostics& diagnostics) : e_(experiment), diagnostics_(diagnostics) {}
+
+  void run() {
+    name();
+    optimizer();
+    schedule();
+    length();
+    device();
+    listen();
+  }
+
+ private:
+  void add(const char* code, const OptionTable& table, std::string_view key, std::string message,
+           std::vector<std::string> notes = {}) {
+    diagnostics_.add({code, std::move(message), table.find(key)->where, "", std::move(notes)});
+  }
+
+  void positive(const OptionTable& table, const std::string& section, std::string_view key) {
+    if (!table.has(key) || table.number(key) > 0) return;
+    add("E0117", table, key,
+        fmt::format("`{}.{}` must be greater than 0, got {}", section, key, toml_number(table.number(key))));
+  }
+
+  void name() {
+    if (!e_.experiment.has("name")) return;
+    const auto& name = e_.experiment.string("name");
+    const auto allowed = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+             c == '-';
+    };
+    const bool good =
+        !name.empty() && name.size() <= 64 && name.front() != '.' && std::all_of(name.begin(), name.end(), allowed);
+    if (good) return;
+    add("E0118", e_.experiment, "name", fmt::format("`experiment.name` cannot be {}", toml_string(name)),
+        {"it names a folder: 1 to 64 of A-Z a-z 0-9 . _ -, and no dot in front"});
+  }
+
+  void optimizer() {
+    const auto& table = e_.optimizer;
+    positive(table, "optimizer", "lr");
+    positive(table, "optimizer", "eps");
+    if (const Option* betas = table.find("betas"); betas != nullptr && betas->origin != Origin::absent) {
+      if (betas->values.size() != 2) {
+        add("E0118", table, "betas", fmt::format("`optimizer.betas` must be two numbers, got {}", betas->values.size()),
+            {"for example: betas = [0.9, 0.999]"});
+      }
+      for (const Scalar& beta : betas->values) {
+        if (std::get<double>(beta) < 1) continue;
+        add("E0117", table, "betas",
+            fmt::format("each of `optimizer.betas` must be less than 1, got {}", toml_scalar(beta)));
+      }
+    }
+    const bool nesterov = table.has("nesterov") && table.boolean("nesterov");
+    if (nesterov && table.has("momentum") && table.number("momentum") == 0) {
+      add("E0119", table, "nesterov", "`optimizer.nesterov` needs `momentum` greater than 0",
+          {"for example: momentum = 0.9"});
+    }
+  }
+
+  void schedule() {
+    const auto& table = e_.schedule;
+    const auto& train = e_.train;
+    if (!table.has("name") || table.string("name") != "cosine") return;
+    if (table.has("min_lr") && e_.optimizer.has("lr") && table.number("min_lr") > e_.optimizer.number("lr")) {
+      add("E0119", table, "min_lr",
+          fmt::format("`schedule.min_lr` is {}, more than `optimizer.lr`, which is {}",
+                      toml_number(table.number("min_lr")), toml_number(e_.optimizer.number("lr"))));
+    }
+    if (!train.has("steps") && !train.has("epochs") && train.has("max_time")) {
+      add("E0119", table, "name", "the cosine schedule must know how many steps there are",
+          {"add `steps` or `epochs` under [train]; `max_time` may stay: whichever comes first ends the run"});
+    }
+  }
+
+  void length() {
+    const auto& train = e_.train;
+    if (train.has("max_time")) {
+      const auto& text = train.string("max_time");
+      const auto parsed = parse_duration(text);
+      if (!parsed) {
+        add("E0118", train, "max_time", fmt::format("`train.max_time` cannot be {}", toml_string(text)),
+            {"write \"90s\", \"5m\", \"2h\", \"1h30m\", or a number of seconds"});
+      } else if (!(*parsed > 0)) {
+        add("E0117", train, "max_time", fmt::format("`train.max_time` must be more than no time, got {}", text));
+      }
+    }
+    for (const char* key : {"steps", "epochs", "max_time"}) {
+      if (train.find(key)->origin != Origin::absent) return;
+    }
+    add("E0106", train, "steps", "[train] does not say how long to train",
+        {"add `steps = 1000`, `epochs = 3` or `max_time = \"5m\"` under [train]; whichever comes first ends the run"});
+  }
+
+  void device() {
+    if (!e_.train.has("device")) return;
+    const auto& device = e_.train.string("device");
+    if (is_device(device)) return;
+    const auto close = nearest(device, {"auto", "cpu", "cuda"});
+    std::vector<std::string> notes{"valid values: \"auto\", \"cpu\", \"cuda\", \"cuda:N\" with N the GPU's number"};
+    if (!close.empty()) notes.insert(notes.begin(), fmt::format("did you mean \"{}\"?", close));
+    add("E0118", e_.train, "device", fmt::format("`train.device` cannot be {}", toml_string(device)), notes);
+  }
+
+  void listen() {
+    const auto& metrics = e_.metrics;
+    if (!metrics.has("listen")) return;
+    const auto& text = metrics.string("listen");
+    const auto address = parse_listen(text);
+    if (!address) {
+      return add("E0118", metrics, "listen", fmt::format("`metrics.listen` cannot be {}", toml_string(text)),
+                 {"write host:port with a port in 0..=65535, for example \"127.0.0.1:9464\"; port 0 takes a free one"});
+    }
+    if (address->loopback() || !metrics.has("allow_remote") || metrics.boolean("allow_remote")) return;
+    add("E0119", metrics, "listen",
+        fmt::format("`metrics.listen` = {} would let other machines read the metrics", toml_string(text)),
+        {"if that is what you want, add `allow_remote = true` under [metrics]",
+         fmt::format("otherwise listen on \"127.0.0.1:{}\"", address->port)});
+  }
+
+  const Experiment& e_;
+  Diagnostics& diagnostics_;
+};
+
+}  // namespace
+
+void check_section_rules(const Experiment& experiment, Diagnostics& diagnostics) {
+  Rules(experiment, diagnostics).run();
+}
+
+std::optional<double> parse_duration(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    double seconds;
+  };
+  constexpr std::array<Unit, 4> units{{{"h", 3600}, {"m", 60}, {"s", 1}, {"ms", 1e-3}}};
+  double total = 0;
+  std::size_t next = 0;  // units come in this order, each at most once
+  if (text.empty()) return std::nullopt;
+  while (!text.empty()) {
+    const auto digits = text.find_first_not_of("0123456789.");
+    double count = 0;
+    const auto number = text.substr(0, digits);
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), count);
+    if (digits == 0 || digits == std::string_view::npos) return std::nullopt;
+    if (error != std::errc{} || end != number.data() + number.size()) return std::nullopt;
+    text.remove_prefix(digits);
+    const auto unit_name = text.substr(0, text.find_first_of("0123456789."));
+    while (next < units.size() && units[next].name != unit_name) ++next;
+    if (next == units.size()) return std::nullopt;
+    total += count * units[next++].seconds;
+    text.remove_prefix(unit_name.size());
+  }
+  return total;
+}
+
+double max_seconds(const OptionTable& train) {
+  if (!train.has("max_time")) return std::numeric_limits<double>::infinity();
+  return parse_duration(train.string("max_time")).value();
+}
+
+bool ListenAddress::loopback() const { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+
+std::optional<ListenAddress> parse_listen(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return std::nullopt;
+  auto host = text.substr(0, colon);
+  const auto port = decimal(text.substr(colon + 1));
+  if (!port || *port > 65535 || text.size() - colon > 6) return std::nullopt;
+  if (host.front() == '[') {
+    if (host.size() < 4 || host.back() != ']') return std::nullopt;
+    host = host.substr(1, host.size() - 2);
+    if (host.find_first_not_of("0123456789abcdefABCDEF:.") != std::string_view::npos) return std::nullopt;
+  } else if (host.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") !=
+             std::string_view::npos) {
+    return std::nullopt;
+  }
+  return ListenAddress{std::string(host), *port};
+}
+
+bool is_device(std::string_view text) {
+  if (text == "auto" || text == "cpu" || text == "cuda") return true;
+  constexpr std::string_view numbered = "cuda:";
+  if (!text.starts_with(numbered)) return false;
+  const auto number = decimal(text.substr(numbered.size()));
+  return number && text.size() <= numbered.size() + 3;
+}
+
+}  // namespace binade::host

@@ -1,0 +1,170 @@
+// The host's own sections, key by key.
+#include "host/experiment/sections.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace binade::host {
+namespace {
+
+using Type = OptionType;
+
+// `name`: type, help; then what the members of OptionSpec say.
+class Spec {
+ public:
+  Spec(std::string name, Type type, std::string help) {
+    spec_.name = std::move(name);
+    spec_.type = type;
+    spec_.help = std::move(help);
+  }
+  Spec& by_default(Scalar value) {
+    spec_.default_value = std::vector<Scalar>{std::move(value)};
+    return *this;
+  }
+  Spec& by_default(std::vector<Scalar> values) {
+    spec_.array = true;
+    spec_.default_value = std::move(values);
+    return *this;
+  }
+  Spec& optional() {
+    spec_.optional = true;
+    return *this;
+  }
+  Spec& at_least(double min) {
+    spec_.min = min;
+    return *this;
+  }
+  Spec& at_most(double max) {
+    spec_.max = max;
+    return *this;
+  }
+  Spec& one_of(std::vector<std::string> choices) {
+    spec_.choices.assign(choices.begin(), choices.end());
+    return *this;
+  }
+  operator OptionSpec() const { return spec_; }
+
+ private:
+  OptionSpec spec_;
+};
+
+Scalar integer(std::int64_t value) { return value; }
+Scalar text(const char* value) { return std::string(value); }
+
+SectionSpec experiment_section() {
+  return {"experiment",
+          "Names the run and makes it repeatable.",
+          {{"",
+            {Spec("name", Type::string, "The run's folder under runs/; the file's name by default.").optional(),
+             Spec("seed", Type::integer, "Of initialisation, shuffling, dropout and augmentation.")
+                 .by_default(integer(1337))
+                 .at_least(0)}}}};
+}
+
+SectionSpec task_section() {
+  return {"task",
+          "What is learned. The dataset has its own word for both keys.",
+          {{"",
+            {Spec("loss", Type::string, "What is minimised; \"model\" is the model's own loss.")
+                 .one_of({"cross_entropy", "next_token", "mse", "model"})
+                 .optional(),
+             Spec("target", Type::string, "The field of the dataset that is to be predicted.").optional()}}}};
+}
+
+SectionSpec optimizer_section() {
+  const std::vector<std::string> names = {"adamw", "sgd"};
+  const OptionSpec name =
+      Spec("name", Type::string, "How gradients become updates.").one_of(names).by_default(text("adamw"));
+  const OptionSpec lr =
+      Spec("lr", Type::number, "Learning rate at its highest; greater than 0.").by_default(Scalar(1e-3));
+  const auto weight_decay = [](double value) {
+    return Spec("weight_decay", Type::number, "Decoupled for adamw, added to the gradient for sgd.")
+        .by_default(Scalar(value))
+        .at_least(0);
+  };
+  return {"optimizer",
+          "How the parameters are updated.",
+          {{"adamw",
+            {name, lr, weight_decay(0.01),
+             Spec("betas", Type::number, "Decay of the two running means; two numbers in 0 <= beta < 1.")
+                 .by_default(std::vector<Scalar>{0.9, 0.999})
+                 .at_least(0)
+                 .at_most(1),
+             Spec("eps", Type::number, "Added to the denominator; greater than 0.").by_default(Scalar(1e-8))}},
+           {"sgd",
+            {name, lr, weight_decay(0),
+             Spec("momentum", Type::number, "Share of the previous update that is kept.")
+                 .by_default(Scalar(0.0))
+                 .at_least(0)
+                 .at_most(1),
+             Spec("nesterov", Type::boolean, "Nesterov's momentum; needs momentum > 0.").by_default(Scalar(false))}}}};
+}
+
+SectionSpec schedule_section() {
+  const OptionSpec name = Spec("name", Type::string, "How the learning rate goes on after the warm-up.")
+                              .one_of({"constant", "cosine"})
+                              .by_default(text("constant"));
+  const OptionSpec warmup = Spec("warmup_steps", Type::integer, "Steps over which the rate rises from 0 to lr.")
+                                .by_default(integer(0))
+                                .at_least(0);
+  return {
+      "schedule",
+      "How the learning rate changes over the run.",
+      {{"constant", {name, warmup}},
+       {"cosine",
+        {name, warmup,
+         Spec("min_lr", Type::number, "The rate at the last step; at most lr.").by_default(Scalar(0.0)).at_least(0)}}}};
+}
+
+SectionSpec train_section() {
+  constexpr double many = 1e9;
+  const auto count = [](const char* name, std::int64_t value, double min, const char* help) {
+    return Spec(name, Type::integer, help).by_default(integer(value)).at_least(min).at_most(many);
+  };
+  return {"train",
+          "How long and how. The first of steps, epochs and max_time that is reached ends the run.",
+          {{"",
+            {Spec("steps", Type::integer, "Optimizer steps.").optional().at_least(1).at_most(many),
+             Spec("epochs", Type::integer, "Passes over the training split.").optional().at_least(1).at_most(many),
+             Spec("max_time", Type::string, "Training time: \"90s\", \"5m\", \"1h30m\", or a number of seconds.")
+                 .optional(),
+             count("batch_size", 32, 1, "Samples per forward pass."),
+             count("accumulate", 1, 1, "Forward passes per optimizer step."),
+             Spec("clip_norm", Type::number, "Largest norm of all gradients together; 0 does not clip.")
+                 .by_default(Scalar(1.0))
+                 .at_least(0),
+             count("evaluate_every", 0, 0, "Steps between evaluations; 0 evaluates at the end only."),
+             count("evaluate_batches", 0, 0, "Batches per evaluation; 0 takes the whole split."),
+             count("workers", 1, 0, "Threads that read samples; 0 reads in the training thread.").at_most(64),
+             count("prefetch", 4, 1, "Batches that are kept ready.").at_most(1024),
+             Spec("device", Type::string, "auto, cpu, cuda, or cuda:N.").by_default(text("auto")),
+             count("threads", 0, 0, "Threads of one operation on a CPU; 0 leaves it to LibTorch.").at_most(1024)}}}};
+}
+
+SectionSpec metrics_section() {
+  return {"metrics",
+          "The Prometheus endpoint.",
+          {{"",
+            {Spec("enabled", Type::boolean, "Whether there is one.").by_default(Scalar(true)),
+             Spec("listen", Type::string, "host:port; port 0 takes a free one, which is printed.")
+                 .by_default(text("127.0.0.1:0")),
+             Spec("required", Type::boolean, "Whether a run fails when the port is taken.").by_default(Scalar(false)),
+             Spec("allow_remote", Type::boolean, "Whether other machines may read it.").by_default(Scalar(false))}}}};
+}
+
+}  // namespace
+
+const std::vector<SectionSpec>& host_sections() {
+  static const std::vector<SectionSpec> sections = {experiment_section(), task_section(),  optimizer_section(),
+                                                    schedule_section(),   train_section(), metrics_section()};
+  return sections;
+}
+
+const SectionSpec& host_section(std::string_view name) {
+  const auto& all = host_sections();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const SectionSpec& s) { return s.name == name; });
+  if (found == all.end()) throw std::logic_error("no section " + std::string(name));
+  return *found;
+}
+
+}  // namespace binade::host

@@ -1,0 +1,22 @@
+// Values as TOML text.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/experiment/option.h"
+
+namespace binade::host {
+
+// A basic string: quoted, with everything escaped that needs it.
+std::string toml_string(std::string_view text);
+// The shortest text that reads back as the same number, always with a dot or an exponent.
+std::string toml_number(double value);
+std::string toml_scalar(const Scalar& value);
+std::string toml_array(const std::vector<Scalar>& values);
+
+// Control characters replaced, so that what a file says cannot steer a terminal or end a comment.
+std::string printable(std::string_view text);
+
+}  // namespace binade::host

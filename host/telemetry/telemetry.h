@@ -1,0 +1,48 @@
+// All that listens to a run, as one listener.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/telemetry/logger_thread.h"
+#include "host/telemetry/metrics.h"
+
+namespace binade::host {
+
+class Telemetry : public RunListener {
+ public:
+  static constexpr std::size_t queue_capacity = 1024;
+
+  // `others` hear everything too, before the loggers, and must live as long as this. `log` takes what the host has to
+  // say about its loggers, on any thread, until close() has returned.
+  Telemetry(std::shared_ptr<Metrics> metrics, std::vector<RunListener*> others, LoggerThread::Log log);
+  ~Telemetry() override;  // closes
+
+  // Before the run starts. `plugin` is the plugin's id; a second logger of one plugin is told apart in the metrics as
+  // "<plugin>_2".
+  void add_logger(const std::string& plugin, std::unique_ptr<EventSink> sink, const RunDescription& run,
+                  std::size_t capacity = queue_capacity);
+
+  void run_started(const RunStarted& record) noexcept override;
+  void state_changed(RunState state) noexcept override;
+  void step(const StepRecord& record) noexcept override;
+  void evaluated(const EvaluationRecord& record) noexcept override;
+  void message(int level, std::string_view text) noexcept override;
+  void run_ended(const RunEnded& record) noexcept override;
+
+  // After the last event: the loggers write what waits in their queues, all at once, in at most
+  // LoggerThread::drain_limit altogether. Their counts stay in the metrics. Main thread.
+  void close() noexcept;
+
+ private:
+  std::shared_ptr<Metrics> metrics_;
+  std::vector<RunListener*> listeners_;
+  LoggerThread::Log log_;
+  std::vector<std::unique_ptr<LoggerThread>> loggers_;
+  std::vector<std::string> logger_plugins_;
+};
+
+}  // namespace binade::host

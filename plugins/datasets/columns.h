@@ -1,0 +1,68 @@
+// The columns of a CSV file, found by name or number.
+#pragma once
+
+#include <binade/options.h>
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// How many insertions, deletions and replacements lead from one to the other.
+inline std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0]++;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, diagonal + 1, row[j] + 1});
+    }
+  }
+  return row.back();
+}
+
+class Columns {
+ public:
+  Columns() = default;
+  Columns(std::vector<std::string> names, std::string file) : names_(std::move(names)), file_(std::move(file)) {}
+
+  std::size_t size() const { return names_.size(); }
+  const std::string& name(std::size_t column) const { return names_[column]; }
+
+  // The column of that name, or else of that number from 1. `option` stands in messages.
+  // Throws binade::Failure (BINADE_NOT_FOUND) with the columns that there are, the nearest first.
+  std::size_t find(const std::string& wanted, const char* option) const {
+    const auto found = std::find(names_.begin(), names_.end(), wanted);
+    if (found != names_.end()) {
+      if (std::find(found + 1, names_.end(), wanted) == names_.end()) return found - names_.begin();
+      throw binade::Failure(BINADE_BAD_DATA, file_ + ": two columns are named `" + wanted + "`: give `" + option +
+                                                 "` as a number from 1");
+    }
+    std::size_t number = 0;
+    const char* end = wanted.data() + wanted.size();
+    const auto parsed = std::from_chars(wanted.data(), end, number);
+    if (parsed.ec == std::errc() && parsed.ptr == end && number >= 1 && number <= size()) return number - 1;
+    throw binade::Failure(BINADE_NOT_FOUND, file_ + ": there is no column `" + wanted + "` (`" + option +
+                                                "`); columns, the nearest name first: " + nearest_first(wanted));
+  }
+
+ private:
+  std::string nearest_first(const std::string& wanted) const {
+    auto names = names_;
+    std::stable_sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
+      return edit_distance(a, wanted) < edit_distance(b, wanted);
+    });
+    constexpr std::size_t shown = 20;
+    std::string list;
+    for (std::size_t i = 0; i < std::min(names.size(), shown); ++i) list += (i > 0 ? ", `" : "`") + names[i] + "`";
+    if (names.size() > shown) list += " and " + std::to_string(names.size() - shown) + " more";
+    return list;
+  }
+
+  std::vector<std::string> names_;
+  std::string file_;
+};

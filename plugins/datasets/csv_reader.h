@@ -1,0 +1,98 @@
+// Records of CSV text as in RFC 4180; line ends may be \r\n or \n, and empty lines are passed over.
+#pragma once
+
+#include <binade/options.h>
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+class CsvReader {
+ public:
+  // `name` stands in messages. `text` stays alive as long as the reader and its fields.
+  CsvReader(std::string_view text, char delimiter, std::string name)
+      : text_(text), delimiter_(delimiter), name_(std::move(name)) {
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    if (text_.substr(0, byte_order_mark.size()) == byte_order_mark) position_ = byte_order_mark.size();
+  }
+
+  // The next record, unquoted; false at the end. The fields are valid until the next call.
+  // Throws binade::Failure (BINADE_BAD_DATA) where a quoted field does not end as it should.
+  bool next(std::vector<std::string_view>& fields) {
+    fields.clear();
+    unescaped_.clear();
+    while (take_line_end()) {
+    }
+    line_ = next_line_;
+    if (position_ == text_.size()) return false;
+    for (;;) {
+      fields.push_back(at('"') ? quoted_field(fields.size() + 1) : plain_field());
+      if (take_line_end() || position_ == text_.size()) return true;
+      ++position_;  // the delimiter
+    }
+  }
+
+  // Where the last record began, from 1.
+  std::uint64_t line() const { return line_; }
+
+ private:
+  bool at(char character) const { return position_ < text_.size() && text_[position_] == character; }
+
+  bool take_line_end() {
+    const std::size_t size = at('\n') ? 1 : text_.compare(position_, 2, "\r\n") == 0 ? 2 : 0;
+    position_ += size;
+    next_line_ += size > 0 ? 1 : 0;
+    return size > 0;
+  }
+
+  std::string_view plain_field() {
+    const std::size_t begin = position_;
+    while (position_ < text_.size() && text_[position_] != delimiter_ && text_[position_] != '\n') ++position_;
+    if (at('\n') && position_ > begin && text_[position_ - 1] == '\r') --position_;
+    return text_.substr(begin, position_ - begin);
+  }
+
+  std::string_view quoted_field(std::size_t number) {
+    const std::uint64_t line = next_line_;
+    const std::size_t begin = ++position_;
+    bool doubled = false;
+    for (;; ++position_) {
+      if (position_ == text_.size()) fail(line, number, "the quote that opens it is never closed");
+      if (at('\n')) ++next_line_;
+      if (!at('"')) continue;
+      if (text_.compare(position_ + 1, 1, "\"") != 0) break;
+      doubled = true;
+      ++position_;
+    }
+    const auto field = text_.substr(begin, position_ - begin);
+    ++position_;
+    const bool ends =
+        position_ == text_.size() || at(delimiter_) || at('\n') || text_.compare(position_, 2, "\r\n") == 0;
+    if (!ends)
+      fail(next_line_, number, "text follows the closing quote; a quote inside a quoted field is written \"\"");
+    return doubled ? unescape(field) : field;
+  }
+
+  std::string_view unescape(std::string_view field) {
+    std::string& text = unescaped_.emplace_back();
+    for (std::size_t i = 0; i < field.size(); ++i) {
+      text.push_back(field[i]);
+      if (field[i] == '"') ++i;
+    }
+    return text;
+  }
+
+  [[noreturn]] void fail(std::uint64_t line, std::size_t column, const char* reason) const {
+    throw binade::Failure(BINADE_BAD_DATA,
+                          name_ + ":" + std::to_string(line) + ": column " + std::to_string(column) + ": " + reason);
+  }
+
+  std::string_view text_;
+  char delimiter_;
+  std::string name_;
+  std::size_t position_ = 0;
+  std::uint64_t line_ = 1, next_line_ = 1;
+  std::deque<std::string> unescaped_;  // of this record; a deque, for fields point into it
+};

@@ -1,0 +1,122 @@
+// Text as windows of tokens: one field "tokens", int64 [sequence_length]. The task shifts them, not the dataset.
+#include <binade/dataset.h>
+
+#include <algorithm>
+
+#include "read_file.h"
+#include "text_files.h"
+#include "utf8.h"
+
+namespace {
+
+// A bit per code point; then the vocabulary, sorted.
+class Vocabulary {
+ public:
+  Vocabulary() : ids_(0x110000, 0) {}
+  void see(std::uint32_t code_point) { ids_[code_point] = 1; }
+  void number() {
+    for (auto& id : ids_) {
+      if (id != 0) id = size_++;
+    }
+  }
+  std::uint32_t operator[](std::uint32_t code_point) const { return ids_[code_point]; }
+  std::uint32_t size() const { return size_; }
+
+ private:
+  std::vector<std::uint32_t> ids_;
+  std::uint32_t size_ = 0;
+};
+
+void see_characters(const std::string& text, const std::filesystem::path& file, Vocabulary& vocabulary) {
+  for (std::size_t position = 0; position < text.size();) {
+    const auto [value, size] = decode_utf8(text, position);
+    if (size == 0) {
+      throw binade::Failure(BINADE_BAD_DATA, file.string() + ": no valid UTF-8 at byte " + std::to_string(position) +
+                                                 " (from 0): convert the file, or set encoding = \"bytes\"");
+    }
+    vocabulary.see(value);
+    position += size;
+  }
+}
+
+class Text {
+ public:
+  Text(const binade::Options& options, const binade::Host& host)
+      : length_(static_cast<std::uint64_t>(options.integer("sequence_length"))),
+        stride_(options.has("stride") ? static_cast<std::uint64_t>(options.integer("stride")) : length_) {
+    const bool characters = options.string("encoding") == "characters";
+    const auto files = text_files::find(options.paths("paths"));
+    Vocabulary vocabulary;
+    for (const auto& file : files) {
+      auto text = read_file(file);
+      if (!text.empty() && text.back() != '\n') text.push_back('\n');
+      if (characters) see_characters(text, file, vocabulary);
+      bytes_ += text;
+    }
+    if (characters) number_characters(vocabulary);
+    check_length(files, characters);
+    host.info(std::to_string(files.size()) + (files.size() == 1 ? " file, " : " files, ") + std::to_string(size()) +
+              (characters ? " characters, " : " bytes, ") + std::to_string(vocabulary_size_) + " different tokens");
+  }
+
+  binade::Description describe() const {
+    const auto length = static_cast<std::int64_t>(length_);
+    binade::Description description;
+    description.split("train", (size() - length_) / stride_ + 1);
+    description.field<std::int64_t>("tokens", {length});
+    description.fact("vocab_size", vocabulary_size_).fact("sequence_length", length);
+    description.fact("loss", "next_token").fact("target", "tokens");
+    return description;  // not independent: neighbouring windows continue each other
+  }
+
+  void read(const binade::Sample& sample) const {
+    const auto tokens = sample.field<std::int64_t>(0);
+    const auto copy = [&](const auto* begin) { std::copy(begin, begin + length_, tokens.data()); };
+    const auto start = sample.index() * stride_;
+    if (characters_.empty()) {
+      copy(reinterpret_cast<const unsigned char*>(bytes_.data()) + start);
+    } else {
+      copy(characters_.data() + start);
+    }
+  }
+
+ private:
+  std::uint64_t size() const { return characters_.empty() ? bytes_.size() : characters_.size(); }
+
+  void number_characters(Vocabulary& vocabulary) {
+    vocabulary.number();
+    vocabulary_size_ = vocabulary.size();
+    if (vocabulary_size_ > 65536) {
+      throw binade::Failure(BINADE_BAD_DATA, "the text has " + std::to_string(vocabulary_size_) +
+                                                 " different characters, at most 65536 are supported: set encoding = "
+                                                 "\"bytes\"");
+    }
+    for (std::size_t position = 0; position < bytes_.size();) {
+      const auto [value, size] = decode_utf8(bytes_, position);
+      characters_.push_back(static_cast<std::uint16_t>(vocabulary[value]));
+      position += size;
+    }
+    bytes_ = {};
+  }
+
+  void check_length(const std::vector<std::filesystem::path>& files, bool characters) const {
+    if (size() >= length_) return;
+    const auto source = files.size() == 1 ? files.front().string()
+                                          : files.front().string() + " and " + std::to_string(files.size() - 1) +
+                                                (files.size() == 2 ? " other file" : " other files");
+    if (size() == 0) throw binade::Failure(BINADE_BAD_DATA, source + ": there is no text in it");
+    throw binade::Failure(BINADE_BAD_DATA, source + ": " + std::to_string(size()) +
+                                               (characters ? " characters" : " bytes") +
+                                               ", less than one sample: give more text, or a `sequence_length` below " +
+                                               std::to_string(length_));
+  }
+
+  std::uint64_t length_, stride_;  // in tokens
+  std::string bytes_;              // the text, unless it is kept as characters
+  std::vector<std::uint16_t> characters_;
+  std::int64_t vocabulary_size_ = 256;
+};
+
+}  // namespace
+
+BINADE_DATASET(Text)

@@ -1,0 +1,12 @@
+// Single precision: the reference, and the fast one on most CPUs.
+#include <binade/precision.h>
+
+namespace {
+
+struct Fp32 {
+  binade::Policy policy() const { return binade::full_precision(); }
+};
+
+}  // namespace
+
+BINADE_PRECISION(Fp32)

@@ -1,0 +1,29 @@
+// Datasets of the tests, linked in: no file, no note, no options.
+#pragma once
+
+#include <utility>
+
+#include "binade/dataset.h"
+#include "host/data/dataset.h"
+
+namespace binade::host {
+
+inline const binade_host* silent_host() {
+  static constexpr binade_host host{sizeof(binade_host), 0, [](const binade_host*, std::int32_t, binade_string) {}};
+  return &host;
+}
+
+// A class written against binade/dataset.h.
+template <class T>
+Plugin linked() {
+  static constexpr binade_plugin symbol{sizeof(binade_plugin), BINADE_ABI_MAJOR, BINADE_ABI_MINOR, BINADE_KIND_DATASET,
+                                        &binade::detail::DatasetShim<T>::table};
+  return Plugin::linked(symbol, "fake", silent_host());
+}
+
+template <class T>
+struct LinkedDataset : Dataset {
+  LinkedDataset() : Dataset(linked<T>(), OptionTable{}) {}
+};
+
+}  // namespace binade::host

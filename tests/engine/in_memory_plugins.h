@@ -1,0 +1,155 @@
+// A dataset and models that live in the test's own memory, as plugins.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "binade/abi/model.h"
+#include "binade/dataset.h"
+#include "host/data/dataset.h"
+#include "host/loading/plugin.h"
+
+namespace binade::host::testing {
+
+inline const binade_host& quiet_host() {
+  static const binade_host host{sizeof(binade_host), 0, [](const binade_host*, std::int32_t, binade_string) {}};
+  return host;
+}
+
+// Rows of `x` and `y`, both float32, the same for training and validation. Set `rows` before making the Dataset.
+struct Rows {
+  static inline std::vector<std::vector<float>> x, y;
+
+  Description describe() const {
+    Description description;
+    description.split("train", x.size()).split("validation", x.size());
+    description.field<float>("x", {static_cast<std::int64_t>(x.front().size())});
+    description.field<float>("y", {static_cast<std::int64_t>(y.front().size())});
+    return description.fact("loss", "mse").fact("target", "y");
+  }
+  void read(const Sample& sample) const {
+    const auto in = sample.field<float>(0), out = sample.field<float>(1);
+    std::copy(x[sample.index()].begin(), x[sample.index()].end(), in.begin());
+    std::copy(y[sample.index()].begin(), y[sample.index()].end(), out.begin());
+  }
+};
+
+// Classified rows: `features` float32, `label` int64.
+struct LabelledRows {
+  static inline std::vector<std::vector<float>> features;
+  static inline std::vector<std::int64_t> labels;
+
+  Description describe() const {
+    Description description;
+    description.split("train", labels.size()).split("validation", labels.size());
+    description.field<float>("features", {static_cast<std::int64_t>(features.front().size())});
+    description.field<std::int64_t>("label");
+    return description.fact("loss", "cross_entropy").fact("target", "label");
+  }
+  void read(const Sample& sample) const {
+    std::copy(features[sample.index()].begin(), features[sample.index()].end(), sample.field<float>(0).begin());
+    sample.field<std::int64_t>(1)[0] = labels[sample.index()];
+  }
+};
+
+template <class T>
+Plugin dataset_plugin() {
+  static const binade_plugin symbol{sizeof(binade_plugin), BINADE_ABI_MAJOR, BINADE_ABI_MINOR, BINADE_KIND_DATASET,
+                                    &detail::DatasetShim<T>::table};
+  return Plugin::linked(symbol, "in_memory", &quiet_host());
+}
+
+// A model made of tensors and a function, without torch::nn.
+struct TensorModel {
+  static inline std::vector<std::pair<std::string, at::Tensor>> parameters;  // visited in order, repeats and all
+  static inline std::function<at::Tensor(const std::vector<at::Tensor>&)> forward;
+  static inline bool training = true;
+
+  static std::int32_t create(const binade_host*, const binade_options*, void** self, binade_error*) {
+    static int object = 0;
+    *self = &object;
+    return BINADE_OK;
+  }
+  static void destroy(void*) {}
+  static std::int32_t run(void*, const void* const* inputs, std::uint64_t count, void* output, binade_error* error) {
+    return detail::guard(error, [&] {
+      std::vector<at::Tensor> tensors;
+      for (std::uint64_t i = 0; i < count; ++i) tensors.push_back(*static_cast<const at::Tensor*>(inputs[i]));
+      *static_cast<at::Tensor*>(output) = forward(tensors);
+    });
+  }
+  static std::int32_t visit(void*, binade_tensor_visitor visitor, void* sink, binade_error*) {
+    for (const auto& [name, tensor] : parameters) visitor(sink, to_abi(name), &tensor);
+    return BINADE_OK;
+  }
+  static std::int32_t no_buffers(void*, binade_tensor_visitor, void*, binade_error*) { return BINADE_OK; }
+  static std::int32_t train(void*, std::int32_t on, binade_error*) {
+    training = on != 0;
+    return BINADE_OK;
+  }
+  static std::int32_t to(void*, binade_string, binade_error*) { return BINADE_OK; }
+
+  static constexpr binade_model_table table{
+      sizeof(binade_model_table), 0, create, destroy, run, nullptr, visit, no_buffers, train, to};
+
+  static Plugin plugin() {
+    static const binade_plugin symbol{sizeof(binade_plugin), BINADE_ABI_MAJOR, BINADE_ABI_MINOR, BINADE_KIND_MODEL,
+                                      &table};
+    return Plugin::linked(symbol, "tensors", &quiet_host());
+  }
+};
+
+// A table of options as the check would give it.
+class Options {
+ public:
+  Options& set(const std::string& name, OptionType type, std::vector<Scalar> values) {
+    specs_.push_back(std::make_unique<OptionSpec>());
+    specs_.back()->name = name;
+    specs_.back()->type = type;
+    specs_.back()->array = values.size() != 1;
+    table_.add({specs_.back().get(), std::move(values), Origin::file, {}});
+    return *this;
+  }
+  Options& number(const std::string& name, double value) { return set(name, OptionType::number, {value}); }
+  Options& integer(const std::string& name, std::int64_t value) { return set(name, OptionType::integer, {value}); }
+  Options& string(const std::string& name, std::string value) { return set(name, OptionType::string, {value}); }
+  Options& boolean(const std::string& name, bool value) { return set(name, OptionType::boolean, {value}); }
+  const OptionTable& table() const { return table_; }
+
+ private:
+  std::vector<std::unique_ptr<OptionSpec>> specs_;
+  OptionTable table_;
+};
+
+inline Options adamw(double weight_decay, double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8) {
+  Options options;
+  options.string("name", "adamw").number("weight_decay", weight_decay).number("eps", eps);
+  options.set("betas", OptionType::number, {beta1, beta2});
+  return options;
+}
+
+inline Options sgd(double momentum = 0, double weight_decay = 0, bool nesterov = false) {
+  Options options;
+  options.string("name", "sgd").number("weight_decay", weight_decay).number("momentum", momentum);
+  options.boolean("nesterov", nesterov);
+  return options;
+}
+
+inline Options constant_schedule(std::int64_t warmup_steps = 0) {
+  Options options;
+  options.string("name", "constant").integer("warmup_steps", warmup_steps);
+  return options;
+}
+
+inline Options cosine_schedule(std::int64_t warmup_steps, double min_lr) {
+  Options options;
+  options.string("name", "cosine").integer("warmup_steps", warmup_steps).number("min_lr", min_lr);
+  return options;
+}
+
+constexpr binade_policy fp32_policy{sizeof(binade_policy), BINADE_FLOAT32, 0, 0, 65536.0, 2.0, 0.5, 2000};
+
+}  // namespace binade::host::testing

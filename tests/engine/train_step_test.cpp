@@ -1,0 +1,128 @@
+// The step beyond what the recorded trajectories show: skipping, accumulation, clipping, tied and unused weights.
+#include "host/engine/train_step.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "host/engine/evaluation.h"
+#include "tests/engine/in_memory_plugins.h"
+
+namespace binade::host {
+namespace {
+
+using testing::fp32_policy;
+using testing::Rows;
+using testing::TensorModel;
+
+const c10::Device cpu(c10::kCPU);
+
+// Everything around a step on `Rows`, for a model y = x w.
+class StepTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    Rows::x = {{1}, {2}, {3}, {4}};
+    Rows::y = {{2}, {4}, {6}, {8}};
+    weight_ = at::zeros({1, 1}).requires_grad_(true);
+    TensorModel::parameters = {{"w", weight_}};
+    TensorModel::forward = [this](const auto& inputs) { return at::linear(inputs[0], weight_); };
+  }
+
+  StepRecord step(const binade_policy& policy, std::uint64_t batch_size, std::uint64_t accumulate, double clip_norm,
+                  int steps = 1) {
+    const Dataset dataset(testing::dataset_plugin<Rows>(), OptionTable{});
+    const auto split = dataset.split("train", 0);
+    Model model(TensorModel::plugin(), OptionTable{}, {"x"}, cpu);
+    const Task task(OptionTable{}, dataset, model);
+    BatchLoader batches(dataset, split, Sampler(split.size, batch_size, false, true, 0, Shard{}), true, 0, 0, 1, 0, 0);
+    GradScaler scaler(policy);
+    const auto optimizer = make_optimizer(testing::sgd().table(), trainable_parameters(model));
+    Schedule schedule(testing::cosine_schedule(0, 0).table(), 0.01, 10);
+    TrainStep train_step({model, task, batches, policy, scaler, *optimizer, schedule, cpu, accumulate, clip_norm});
+    StepRecord record;
+    for (int i = 0; i < steps; ++i) train_step.run(record);
+    without_gradient_ = train_step.parameters_without_gradient();
+    return record;
+  }
+
+  at::Tensor weight_;
+  std::vector<std::string> without_gradient_;
+};
+
+TEST_F(StepTest, AccumulatedMicroBatchesMoveTheWeightAsOneLargeBatchDoes) {
+  const auto whole = step(fp32_policy, 4, 1, 0);
+  const auto moved = weight_.item<float>();
+  SetUp();
+  const auto parts = step(fp32_policy, 1, 4, 0);
+  EXPECT_FLOAT_EQ(weight_.item<float>(), moved);
+  EXPECT_FLOAT_EQ(static_cast<float>(parts.loss), static_cast<float>(whole.loss));
+  EXPECT_EQ(parts.samples, 4u);
+}
+
+TEST_F(StepTest, ClipsTheGlobalNormAndReportsItAsItWas) {
+  const auto record = step(fp32_policy, 4, 1, 1.0);
+  EXPECT_NEAR(record.gradient_norm, 30, 1e-4);
+  EXPECT_NEAR(record.clipped_norm, 1, 1e-5);
+  EXPECT_NEAR(weight_.item<float>(), 0.01, 1e-6);
+}
+
+TEST_F(StepTest, SkipsAStepWithoutFiniteGradientsAndHoldsTheSchedule) {
+  Rows::x[0] = {std::numeric_limits<float>::infinity()};
+  const auto record = step(fp32_policy, 4, 1, 1.0, 2);
+  EXPECT_TRUE(record.skipped);
+  EXPECT_EQ(record.skipped_steps, 2u);
+  EXPECT_EQ(weight_.item<float>(), 0);
+  EXPECT_DOUBLE_EQ(record.learning_rate, 0.01);
+}
+
+TEST_F(StepTest, BacksOffTheScaleUntilGradientsFit) {
+  auto policy = fp32_policy;
+  policy.dynamic_scaling = 1;
+  policy.init_scale = 3e38;
+  const auto record = step(policy, 4, 1, 0, 8);
+  EXPECT_FALSE(record.skipped);
+  EXPECT_GT(record.skipped_steps, 0u);
+  EXPECT_LT(record.loss_scale, 3e38);
+  EXPECT_GT(weight_.item<float>(), 0);
+}
+
+TEST_F(StepTest, CountsAndUpdatesATiedWeightOnce) {
+  TensorModel::parameters = {{"in", weight_}, {"out", weight_}};
+  auto policy = fp32_policy;
+  policy.dynamic_scaling = 1;
+  step(policy, 4, 1, 0);
+  EXPECT_NEAR(weight_.item<float>(), 0.3, 1e-6);  // lr 0.01 times the gradient of 30, unscaled once
+}
+
+TEST_F(StepTest, NamesParametersThatGotNoGradient) {
+  TensorModel::parameters.emplace_back("unused", at::zeros({2}).requires_grad_(true));
+  step(fp32_policy, 4, 1, 0);
+  EXPECT_EQ(without_gradient_, std::vector<std::string>{"unused"});
+}
+
+TEST_F(StepTest, EvaluationIsTheMeanOverAllSamplesInEvaluationModeWithoutGradient) {
+  const Dataset dataset(testing::dataset_plugin<Rows>(), OptionTable{});
+  const auto split = dataset.split("validation", 0);
+  Model model(TensorModel::plugin(), OptionTable{}, {"x"}, cpu);
+  const Task task(OptionTable{}, dataset, model);
+  bool trained = true, grad = true;
+  TensorModel::forward = [&](const auto& inputs) {
+    trained = TensorModel::training;
+    auto output = at::linear(inputs[0], weight_);
+    grad = output.requires_grad();
+    return output;
+  };
+  const auto record = evaluate({dataset, split, 3, 0, 1, 4, 0}, model, task, fp32_policy, cpu);
+  EXPECT_DOUBLE_EQ(record.loss, (4.0 + 16 + 36 + 64) / 4);
+  EXPECT_EQ(record.samples, 4u);
+  EXPECT_FALSE(trained);
+  EXPECT_FALSE(grad);
+  EXPECT_TRUE(TensorModel::training);
+}
+
+}  // namespace
+}  // namespace binade::host

@@ -1,0 +1,76 @@
+// The command line: help, versions, mistypings, and the plugins verbs.
+#include <gtest/gtest.h>
+
+#include "tests/integration/process.h"
+
+namespace binade::testing {
+namespace {
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+TEST(CommandLine, HelpShowsVerbsAndExamples) {
+  Workspace workspace;
+  const auto outcome = binade({"--help"}, workspace);
+  EXPECT_EQ(outcome.exit_code, 0);
+  for (const auto* part : {"run", "check", "plugins", "Examples:"}) EXPECT_TRUE(contains(outcome.out, part)) << part;
+  EXPECT_TRUE(contains(binade({"run", "--help"}, workspace).out, "--set"));
+  EXPECT_TRUE(contains(binade({"plugins", "describe", "--help"}, workspace).out, "Examples:"));
+}
+
+TEST(CommandLine, SaysItsVersion) {
+  Workspace workspace;
+  const auto outcome = binade({"--version"}, workspace);
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.out.rfind("binade 0.", 0), 0u) << outcome.out;
+}
+
+TEST(CommandLine, SuggestsTheNearestVerbAndOption) {
+  Workspace workspace;
+  const auto verb = binade({"chekc", "x.toml"}, workspace);
+  EXPECT_EQ(verb.exit_code, 2);
+  EXPECT_TRUE(contains(verb.err, "did you mean `check`?")) << verb.err;
+  const auto option = binade({"run", "x.toml", "--rnus", "y"}, workspace);
+  EXPECT_EQ(option.exit_code, 2);
+  EXPECT_TRUE(contains(option.err, "did you mean `--runs`?")) << option.err;
+}
+
+TEST(CommandLine, SaysWhatIsMissing) {
+  Workspace workspace;
+  const auto outcome = binade({"check"}, workspace);
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_TRUE(contains(outcome.err, "FILE")) << outcome.err;
+}
+
+TEST(CommandLine, NamesAFileThatIsNotThere) {
+  Workspace workspace;
+  const auto outcome = binade({"check", "nowhere.toml"}, workspace);
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_TRUE(contains(outcome.err, "nowhere.toml")) << outcome.err;
+}
+
+TEST(Plugins, ListsEachShippedPluginOnce) {
+  Workspace workspace;
+  const auto outcome = binade({"plugins", "list"}, workspace, {{"BINADE_PLUGIN_PATH", ""}});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  for (const auto* plugin : {"gpt", "mlp", "text", "csv", "fp32", "bf16", "fp16", "console"}) {
+    EXPECT_TRUE(contains(outcome.out, plugin)) << plugin << "\n" << outcome.out;
+  }
+}
+
+TEST(Plugins, DescribesOptionsWithRangesAndDefaults) {
+  Workspace workspace;
+  const auto outcome = binade({"plugins", "describe", "mlp"}, workspace);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_TRUE(contains(outcome.out, "integer, at least 1, default 128")) << outcome.out;
+  EXPECT_TRUE(contains(outcome.out, "from dataset.classes")) << outcome.out;
+}
+
+TEST(Plugins, SuggestsTheNearestId) {
+  Workspace workspace;
+  const auto outcome = binade({"plugins", "describe", "mpl"}, workspace);
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_TRUE(contains(outcome.err, "did you mean `mlp`?")) << outcome.err;
+}
+
+}  // namespace
+}  // namespace binade::testing

@@ -1,0 +1,184 @@
+// An opened plugin: its calls, its options, what it logs, and what goes into the lock.
+#include "host/loading/plugin.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "binade/abi/precision.h"
+#include "host/loading/lock.h"
+#include "host/storage/sha256.h"
+#include "tests/loading/fixture.h"
+
+namespace binade::host {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::unique_ptr<OptionSpec> option_spec(const std::string& name, OptionType type) {
+  auto spec = std::make_unique<OptionSpec>();
+  spec->name = name;
+  spec->type = type;
+  return spec;
+}
+
+OptionTable scale_option(const OptionSpec& spec, double value) {
+  OptionTable options;
+  options.add({&spec, {value}, Origin::default_, {}});
+  return options;
+}
+
+TEST(Plugin, AnswersThroughItsTableAndLogsUnderItsId) {
+  std::vector<std::string> lines;
+  const auto plugin = open_plugin(read_plugin_file(fixture("good")),
+                                  [&](std::int32_t level, const std::string& id, std::string_view text) {
+                                    lines.push_back(std::to_string(level) + " " + id + ": " + std::string(text));
+                                  });
+  EXPECT_EQ(plugin.id(), "good");
+  EXPECT_EQ(plugin.version(), "1.2.3");
+  EXPECT_EQ(plugin.kind(), PluginKind::precision);
+  EXPECT_EQ(plugin.path(), fixture("good"));
+  EXPECT_EQ(plugin.sha256(), sha256_of_file(fixture("good")));
+
+  const auto table = plugin.table<binade_precision_table>();
+  const auto spec = option_spec("scale", OptionType::number);
+  const auto options = scale_option(*spec, 2.0);
+  void* self = nullptr;
+  plugin.call("create", [&](binade_error* error) {
+    return table.create(plugin.host(), OptionsView(options).table(), &self, error);
+  });
+  binade_policy policy{};
+  plugin.call("policy", [&](binade_error* error) { return table.policy(self, &policy, error); });
+  EXPECT_EQ(policy.compute_dtype, std::uint32_t{BINADE_FLOAT16});
+  EXPECT_THAT(lines, ElementsAre("1 good: half of what was asked"));
+}
+
+TEST(Plugin, KeepsALogThatThrowsToTheHost) {
+  const auto plugin = open_plugin(read_plugin_file(fixture("good")),
+                                  [](auto, const auto&, auto) { throw std::runtime_error("the log is full"); });
+  plugin.host()->log(plugin.host(), BINADE_LOG_INFO, {"text", 4});
+}
+
+TEST(Plugin, FailureNamesPluginVersionCallAndReason) {
+  const auto plugin = open_plugin(read_plugin_file(fixture("throws_in_create")), nullptr);
+  const auto table = plugin.table<binade_precision_table>();
+  const OptionTable options;
+  void* self = nullptr;
+  try {
+    plugin.call("create", [&](binade_error* error) {
+      return table.create(plugin.host(), OptionsView(options).table(), &self, error);
+    });
+    FAIL() << "create() did not fail";
+  } catch (const PluginError& error) {
+    EXPECT_STREQ(error.what(), "plugin `throws_in_create` 0.1.0: create() failed: there is no such scale (not found)");
+    EXPECT_EQ(error.plugin(), "throws_in_create");
+    EXPECT_EQ(error.status(), BINADE_NOT_FOUND);
+  }
+  EXPECT_EQ(self, nullptr);
+}
+
+TEST(Plugin, FailureWithoutAReasonSaysThat) {
+  const auto plugin = open_plugin(read_plugin_file(fixture("good")), nullptr);
+  try {
+    plugin.call("read", [](binade_error*) { return std::int32_t{42}; });
+    FAIL();
+  } catch (const PluginError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("read() failed: it gave no reason (unknown status)"));
+  }
+}
+
+TEST(Plugin, TableOfAnOlderPluginIsZeroBeyondItsEnd) {
+  static const binade_precision_table old{
+      2 * sizeof(std::uint32_t) + sizeof(void*), 0,
+      [](const binade_host*, const binade_options*, void**, binade_error*) { return std::int32_t{BINADE_OK}; },
+      [](void*) {}, nullptr};
+  const binade_plugin symbol{sizeof(symbol), BINADE_ABI_MAJOR, BINADE_ABI_MINOR, BINADE_KIND_PRECISION, &old};
+  const auto table = Plugin::linked(symbol, "old", nullptr).table<binade_precision_table>();
+  EXPECT_NE(table.create, nullptr);
+  EXPECT_EQ(table.destroy, nullptr);
+}
+
+class OptionsViewTest : public testing::Test {
+ protected:
+  void add(const std::string& name, OptionType type, std::vector<Scalar> values) {
+    specs.push_back(option_spec(name, type));
+    options.add({specs.back().get(), std::move(values), Origin::file, {}});
+  }
+  std::uint64_t count(std::string_view name) const {
+    return view.table()->count(view.table(), {name.data(), name.size()});
+  }
+  std::int32_t get(std::string_view name, std::uint64_t index, binade_value& value) const {
+    return view.table()->get(view.table(), {name.data(), name.size()}, index, &value);
+  }
+  binade_value get(std::string_view name, std::uint64_t index = 0) const {
+    binade_value value{};
+    value.struct_size = sizeof(value);
+    EXPECT_EQ(get(name, index, value), BINADE_OK);
+    EXPECT_EQ(value.struct_size, sizeof(value));
+    return value;
+  }
+
+  std::vector<std::unique_ptr<OptionSpec>> specs;
+  OptionTable options;
+  OptionsView view{options};
+};
+
+TEST_F(OptionsViewTest, ShowsEachTypeAndArrays) {
+  add("flag", OptionType::boolean, {true});
+  add("units", OptionType::integer, {std::numeric_limits<std::int64_t>::min()});
+  add("limits.low", OptionType::number, {-0.5});
+  add("names", OptionType::string, {std::string("a"), std::string("")});
+  add("file", OptionType::path, {std::string("/data")});
+  EXPECT_EQ(get("flag").type, std::uint32_t{BINADE_TYPE_BOOLEAN});
+  EXPECT_EQ(get("flag").integer, 1);
+  EXPECT_EQ(get("units").integer, std::numeric_limits<std::int64_t>::min());
+  EXPECT_EQ(get("limits.low").number, -0.5);
+  EXPECT_EQ(count("names"), 2u);
+  EXPECT_EQ(std::string_view(get("names").string.data, get("names").string.size), "a");
+  EXPECT_EQ(get("names", 1).string.size, 0u);
+  EXPECT_EQ(get("file").type, std::uint32_t{BINADE_TYPE_PATH});
+}
+
+TEST_F(OptionsViewTest, HasNoValueForWhatIsAbsentUndeclaredOrBeyondTheEnd) {
+  add("absent", OptionType::string, {});
+  add("units", OptionType::integer, {std::int64_t{1}});
+  binade_value value{};
+  value.struct_size = sizeof(value);
+  EXPECT_EQ(count("absent"), 0u);
+  EXPECT_EQ(count("undeclared"), 0u);
+  EXPECT_EQ(get("absent", 0, value), BINADE_NOT_FOUND);
+  EXPECT_EQ(get("undeclared", 0, value), BINADE_NOT_FOUND);
+  EXPECT_EQ(get("units", 1, value), BINADE_NOT_FOUND);
+}
+
+TEST_F(OptionsViewTest, WritesNoFurtherThanThePluginsStruct) {
+  add("units", OptionType::integer, {std::int64_t{7}});
+  binade_value value{};
+  value.struct_size = offsetof(binade_value, number);
+  value.number = 3.5;
+  EXPECT_EQ(get("units", 0, value), BINADE_OK);
+  EXPECT_EQ(value.integer, 7);
+  EXPECT_EQ(value.number, 3.5);
+}
+
+TEST(Lock, NamesHostLibTorchAndEachPluginWithItsHash) {
+  auto engine = read_build_block(fixture("build_block"));
+  ASSERT_TRUE(engine);
+  EXPECT_FALSE(read_build_block(fixture("good")));
+  const TemporaryFolder folder;
+  const auto path = folder / "quoted \"name\".so";
+  std::filesystem::copy_file(fixture("good"), path);
+  const auto plugin = open_plugin(read_plugin_file(path), nullptr);
+  const auto text = lock_text({plugin}, *engine, "0.1.0");
+  EXPECT_THAT(text, HasSubstr("binade = \"0.1.0\"\n"));
+  EXPECT_THAT(text, HasSubstr("[libtorch]\nversion = \"2.11.0\"\nc10_build_id = \"c10c10c10c10\"\n"
+                              "torch_cpu_build_id = \"cafecafecafe\"\n"));
+  EXPECT_THAT(text, HasSubstr("[[plugin]]\nid = \"good\"\nkind = \"precision\"\nversion = \"1.2.3\"\npath = \"" +
+                              folder.path().string() + "/quoted \\\"name\\\".so\"\nsha256 = \"" + sha256_of_file(path) +
+                              "\"\n"));
+}
+
+}  // namespace
+}  // namespace binade::host

@@ -1,0 +1,55 @@
+// A dataset plugin opened as the host opens it, and its samples as plain vectors.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/data/batch_memory.h"
+#include "host/data/dataset.h"
+#include "tests/plugins/opened_plugin.h"
+
+namespace binade::host {
+
+class OpenedDataset {
+ public:
+  OpenedDataset(const std::string& name, const GivenOptions& given)
+      : plugin_(name), dataset_(plugin_.plugin(), plugin_.options(given)) {}
+
+  const Dataset& dataset() const { return dataset_; }
+  const std::string& log() const { return plugin_.log(); }
+  Fact fact(const std::string& name) const { return dataset_.facts().at(name); }
+  // Samples before the host holds any back for validation.
+  std::uint64_t size() const { return dataset_.split("train", 0).size + dataset_.split("validation", 0).size; }
+
+  // One field of some samples, one after the other.
+  template <class T>
+  std::vector<T> read(std::size_t field, const std::vector<std::uint64_t>& indices) const {
+    BatchMemory memory(dataset_);
+    memory.batch().indices = indices;
+    memory.read(dataset_, dataset_.split("train", 0), true, 0);
+    const auto& part = memory.batch().fields.at(field);
+    const auto* values = static_cast<const T*>(part.data);
+    return {values, values + part.bytes / sizeof(T)};
+  }
+
+ private:
+  OpenedPlugin plugin_;
+  Dataset dataset_;
+};
+
+// The message of the PluginError with that status that opening must end in.
+inline std::string refusal(const std::string& name, const GivenOptions& given, std::int32_t status) {
+  try {
+    const OpenedDataset dataset(name, given);
+  } catch (const PluginError& error) {
+    EXPECT_EQ(error.status(), status) << error.what();
+    return error.what();
+  }
+  ADD_FAILURE() << "the dataset opened";
+  return "";
+}
+
+}  // namespace binade::host

@@ -1,0 +1,136 @@
+// The arrows of the house: plugins -> sdk <- host, LibTorch only in host/engine and in models, and no plugin's name in
+// the host.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace {
+
+using testing::IsEmpty;
+
+const std::filesystem::path tree = BINADE_SOURCE_DIR;
+
+std::string text_of(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Files below a folder whose names end so, relative to the tree.
+std::vector<std::string> files_below(const std::string& folder, const std::set<std::string>& extensions) {
+  std::vector<std::string> files;
+  if (!std::filesystem::exists(tree / folder)) return files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(tree / folder)) {
+    if (entry.is_regular_file() && extensions.contains(entry.path().extension().string())) {
+      files.push_back(entry.path().lexically_relative(tree).string());
+    }
+  }
+  return files;
+}
+
+struct Include {
+  std::string file, header;
+};
+
+std::vector<Include> includes_below(const std::string& folder) {
+  static const std::regex line("(?:^|\n)[ \t]*#[ \t]*include[ \t]*[<\"]([^>\"]+)[>\"]");
+  std::vector<Include> includes;
+  for (const auto& file : files_below(folder, {".h", ".hpp", ".c", ".cpp", ".cc", ".cu", ".cuh"})) {
+    const auto text = text_of(tree / file);
+    for (std::sregex_iterator match(text.begin(), text.end(), line), end; match != end; ++match) {
+      includes.push_back({file, (*match)[1]});
+    }
+  }
+  return includes;
+}
+
+// The includes of a folder that are forbidden there, as "file includes header".
+std::vector<std::string> forbidden(const std::string& folder, const std::function<bool(const Include&)>& is_forbidden) {
+  const auto includes = includes_below(folder);
+  EXPECT_FALSE(includes.empty()) << "nothing was looked at in " << folder;
+  std::vector<std::string> found;
+  for (const auto& include : includes) {
+    if (is_forbidden(include)) found.push_back(include.file + " includes " + include.header);
+  }
+  return found;
+}
+
+// Where an include leads that names a file of the tree, relative to the tree; otherwise the header as written.
+std::string target(const Include& include) {
+  const auto beside = (tree / include.file).parent_path() / include.header;
+  if (std::filesystem::exists(beside)) return beside.lexically_normal().lexically_relative(tree).string();
+  return include.header;
+}
+
+bool is_libtorch(const std::string& header) {
+  return std::regex_search(header, std::regex("^(torch|ATen|c10|caffe2)/")) || header == "binade/model.h" ||
+         header == "binade/build_block.h";
+}
+
+TEST(IncludeDirections, SdkKnowsNothingButItself) {
+  EXPECT_THAT(forbidden("sdk",
+                        [](const Include& include) {
+                          const auto path = target(include);
+                          return path.starts_with("host/") || path.starts_with("plugins/") ||
+                                 path.starts_with("tests/");
+                        }),
+              IsEmpty());
+}
+
+TEST(IncludeDirections, PluginsKnowTheSdkAndTheirOwnFilesOnly) {
+  EXPECT_THAT(forbidden("plugins",
+                        [](const Include& include) {
+                          const auto path = target(include);
+                          const auto own = std::filesystem::path(include.file).parent_path().string() + "/";
+                          return path.starts_with("host/") || path.starts_with("tests/") || path.starts_with("sdk/") ||
+                                 (path.starts_with("plugins/") && !path.starts_with(own));
+                        }),
+              IsEmpty());
+}
+
+TEST(IncludeDirections, HostKnowsNoPluginAndLibTorchOnlyInItsEngine) {
+  EXPECT_THAT(forbidden("host",
+                        [](const Include& include) {
+                          const auto path = target(include);
+                          return path.starts_with("plugins/") || path.starts_with("tests/") ||
+                                 (is_libtorch(path) && !include.file.starts_with("host/engine/"));
+                        }),
+              IsEmpty());
+}
+
+TEST(IncludeDirections, OnlyModelsAmongPluginsIncludeLibTorch) {
+  EXPECT_THAT(forbidden("plugins",
+                        [](const Include& include) {
+                          return is_libtorch(include.header) && !include.file.starts_with("plugins/models/");
+                        }),
+              IsEmpty());
+}
+
+// fp32, bf16 and fp16 are also names of number formats, which the host may show.
+TEST(IncludeDirections, NoPluginIdStandsInTheHostAsAString) {
+  std::set<std::string> ids;  // in quotes
+  for (const auto& file : files_below("plugins", {".toml"})) {
+    const auto text = text_of(tree / file);
+    std::smatch match;
+    ASSERT_TRUE(std::regex_search(text, match, std::regex("(?:^|\n)id *= *(\"([^\"]+)\")"))) << file;
+    if (!std::set<std::string>{"fp32", "bf16", "fp16"}.contains(match[2])) ids.insert(match[1]);
+  }
+  EXPECT_FALSE(ids.empty());
+  std::vector<std::string> found;
+  for (const auto& file : files_below("host", {".h", ".cpp"})) {
+    const auto text = text_of(tree / file);
+    for (const auto& id : ids) {
+      if (text.find(id) != std::string::npos) found.push_back(file + " contains " + id);
+    }
+  }
+  EXPECT_THAT(found, IsEmpty());
+}
+
+}  // namespace

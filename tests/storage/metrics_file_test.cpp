@@ -1,0 +1,274 @@
+#include "host/storage/metrics_file.h"
+
+#include <gmock/gmock.h>
+
+#include <cerrno>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "tests/storage/counted_allocations.h"
+#include "tests/storage/failing_calls.h"
+#include "tests/storage/temporary_folder.h"
+
+namespace binade::host {
+namespace {
+
+using nlohmann::ordered_json;
+using testing::ElementsAre;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::vector<ordered_json> lines(const std::filesystem::path& path) {
+  std::vector<ordered_json> parsed;
+  std::istringstream text(contents(path));
+  for (std::string line; std::getline(text, line);) parsed.push_back(ordered_json::parse(line));
+  return parsed;
+}
+
+StepRecord record(std::uint64_t step, double time = 1000) {
+  StepRecord record;
+  record.step = step;
+  record.time = time;
+  record.loss = 5.54;
+  record.learning_rate = 0.0003;
+  record.gradient_norm = 1.2;
+  record.clipped_norm = 1;
+  record.loss_scale = record.next_loss_scale = 65536;
+  record.seconds = 0.0125;
+  record.phase_seconds[1] = 0.01;
+  record.samples = 16;
+  record.tokens = 4096;
+  return record;
+}
+
+TEST(MetricsFile, WritesAStepAsDocumented) {
+  const TemporaryFolder folder;
+  {
+    MetricsFile file(folder / "metrics.jsonl");
+    file.step(record(1));
+  }
+  EXPECT_EQ(contents(folder / "metrics.jsonl"),
+            R"({"step":1,"split":"train","epoch":0,"epoch_progress":0,"loss":5.54,"accuracy":null,"lr":0.0003,)"
+            R"("grad_norm":1.2,"clipped_norm":1,"loss_scale":65536,"next_loss_scale":65536,"growth_tracker":0,)"
+            R"("skipped":false,"skipped_steps":0,"samples":16,"tokens":4096,"seconds":0.0125,)"
+            R"("phases":{"data":0,"forward":0.01,"backward":0,"unscale":0,"optimizer":0,"logging":0},"time":1000})"
+            "\n");
+}
+
+TEST(MetricsFile, WritesAnEvaluationAsDocumented) {
+  const TemporaryFolder folder;
+  MetricsFile file(folder / "metrics.jsonl");
+  EvaluationRecord record;
+  record.time = 1000.5;
+  record.step = 100;
+  record.split = "validation";
+  record.loss = 2.5;
+  record.accuracy = 0.75;
+  record.seconds = 0.5;
+  record.samples = 64;
+  file.evaluated(record);
+  EXPECT_EQ(contents(folder / "metrics.jsonl"),
+            R"({"step":100,"split":"validation","loss":2.5,"accuracy":0.75,"samples":64,"seconds":0.5,"time":1000.5})"
+            "\n");
+}
+
+TEST(MetricsFile, NamesTheModelsOwnScalars) {
+  const TemporaryFolder folder;
+  {
+    MetricsFile file(folder / "m");
+    RunStarted run;
+    run.scalar_names = {"kl", "with \"quotes\""};
+    file.run_started(run);
+    auto step = record(1);
+    step.scalars = {0.5, nan};
+    step.scalar_count = 2;
+    file.step(step);
+  }
+  EXPECT_EQ(lines(folder / "m")[0]["scalars"].dump(), R"({"kl":0.5,"with \"quotes\"":null})");
+}
+
+TEST(MetricsFile, PutsTimesLast) {
+  const TemporaryFolder folder;
+  {
+    MetricsFile file(folder / "m");
+    RunStarted run;
+    run.scalar_names = {"kl"};
+    file.run_started(run);
+    auto step = record(1);
+    step.scalar_count = 1;
+    file.step(step);
+  }
+  std::vector<std::string> keys;
+  const auto line = lines(folder / "m")[0];
+  for (const auto& [key, value] : line.items()) keys.push_back(key);
+  keys.erase(keys.begin(), keys.end() - 4);
+  EXPECT_THAT(keys, ElementsAre("scalars", "seconds", "phases", "time"));
+}
+
+TEST(MetricsFile, GivesBackTheSameDoubles) {
+  const std::vector<double> values{0.1,      1.0 / 3, 1e-300,  5e-324, 1.7976931348623157e308, -0.0,
+                                   123456.7, 1e15,    9.99e14, 1e-5,   0x1.fffffffffffffp-3,   -12345678.901234567};
+  const TemporaryFolder folder;
+  {
+    MetricsFile file(folder / "m");
+    for (const double value : values) {
+      auto step = record(1);
+      step.loss = value;
+      file.step(step);
+    }
+  }
+  const auto parsed = lines(folder / "m");
+  ASSERT_EQ(parsed.size(), values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto back = parsed[i]["loss"].get<double>();
+    EXPECT_EQ(back, values[i]);
+    EXPECT_EQ(std::signbit(back), std::signbit(values[i]));
+  }
+}
+
+TEST(MetricsFile, WritesNullForWhatIsNotFinite) {
+  const TemporaryFolder folder;
+  {
+    MetricsFile file(folder / "m");
+    for (const double value :
+         {nan, std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()}) {
+      auto step = record(1);
+      step.loss = value;
+      step.skipped = true;
+      file.step(step);
+    }
+  }
+  for (const auto& line : lines(folder / "m")) {
+    EXPECT_TRUE(line["loss"].is_null());
+    EXPECT_EQ(line["skipped"], true);
+  }
+}
+
+TEST(MetricsFile, HasALineInTheFileOneSecondLater) {
+  const TemporaryFolder folder;
+  MetricsFile file(folder / "m");
+  file.step(record(1, 1000));
+  EXPECT_EQ(lines(folder / "m").size(), 1u);  // the first one comes at once
+  file.step(record(2, 1000.25));
+  file.step(record(3, 1000.5));
+  EXPECT_EQ(lines(folder / "m").size(), 1u);
+  file.step(record(4, 1001));
+  EXPECT_EQ(lines(folder / "m").size(), 4u);
+}
+
+TEST(MetricsFile, DoesNotHoldALineWhileALongStepFollows) {
+  const TemporaryFolder folder;
+  MetricsFile file(folder / "m");
+  file.step(record(1, 1000));
+  auto slow = record(2, 1000.5);
+  slow.seconds = 0.5;
+  file.step(slow);
+  EXPECT_EQ(lines(folder / "m").size(), 2u);
+}
+
+TEST(MetricsFile, DoesNotHoldLinesWhenTheClockIsSetBack) {
+  const TemporaryFolder folder;
+  MetricsFile file(folder / "m");
+  file.step(record(1, 1000));
+  file.step(record(2, 500));
+  EXPECT_EQ(lines(folder / "m").size(), 2u);
+}
+
+TEST(MetricsFile, WritesAtEveryChangeOfStateAndAtTheEnd) {
+  const TemporaryFolder folder;
+  MetricsFile file(folder / "m");
+  file.step(record(1));
+  file.step(record(2));
+  file.state_changed(RunState::evaluating);
+  EXPECT_EQ(lines(folder / "m").size(), 2u);
+  file.step(record(3));
+  file.run_ended({});
+  EXPECT_EQ(lines(folder / "m").size(), 3u);
+}
+
+TEST(MetricsFile, AllocatesNothingPerStep) {
+  const TemporaryFolder folder;
+  MetricsFile file(folder / "m");
+  RunStarted run;
+  run.scalar_names = {"kl", "entropy"};
+  file.run_started(run);
+  auto step = record(1);
+  step.scalar_count = 2;
+  const auto before = counted_allocations();
+  for (int i = 0; i < 5000; ++i) file.step(step);
+  EXPECT_EQ(counted_allocations(), before);
+}
+
+TEST(MetricsFile, RefusesAFileThatIsThere) {
+  const TemporaryFolder folder;
+  std::ofstream(folder / "m") << "older";
+  EXPECT_THROW(MetricsFile(folder / "m"), std::system_error);
+  EXPECT_EQ(contents(folder / "m"), "older");
+}
+
+TEST(MetricsFile, SaysWhyWritingFailedAndLosesNothingWhenTheDiskIsFreeAgain) {
+  const TemporaryFolder folder;
+  MetricsFile file(folder / "m");
+  EXPECT_FALSE(file.failed());
+  EXPECT_THAT(file.reason(), IsEmpty());
+  file.step(record(1));
+  plan_fault({"write", 1, true, Fault::error, ENOSPC});
+  for (int step = 2; step <= 500; ++step) file.step(record(step, 1000.0 + step));
+  EXPECT_TRUE(file.failed());
+  EXPECT_THAT(file.reason(), HasSubstr((folder / "m").string()));
+  EXPECT_THAT(file.reason(), EndsWith("No space left on device"));
+  EXPECT_EQ(lines(folder / "m").size(), 1u);
+
+  plan_fault({});
+  file.run_ended({});
+  const auto all = lines(folder / "m");
+  ASSERT_EQ(all.size(), 500u);
+  for (std::size_t i = 0; i < all.size(); ++i) EXPECT_EQ(all[i]["step"], i + 1);
+  EXPECT_EQ(file.lost_lines(), 0u);
+}
+
+TEST(MetricsFile, LosesWholeLinesAndCountsThemWhenTheDiskStaysFull) {
+  constexpr std::uint64_t steps = 20000;
+  const TemporaryFolder folder;
+  std::uint64_t lost = 0;
+  {
+    MetricsFile file(folder / "m");
+    plan_fault({"write", 1, true, Fault::error, ENOSPC});
+    for (std::uint64_t step = 1; step <= steps; ++step) file.step(record(step));
+    lost = file.lost_lines();
+    plan_fault({});
+  }
+  EXPECT_GT(lost, steps / 2);
+  EXPECT_LT(lost, steps - 1000);
+  EXPECT_EQ(lines(folder / "m").size(), steps - lost);
+}
+
+TEST(MetricsFile, GoesOnWhereAShortWriteStopped) {
+  const TemporaryFolder folder;
+  {
+    MetricsFile file(folder / "m");
+    plan_fault({"write", 1, true, Fault::short_write, 0});
+    file.step(record(1));
+    plan_fault({"write", 2, true, Fault::error, EIO});  // half of it is written, then the device fails
+    file.step(record(2, 2000));
+    plan_fault({"write", 1, false, Fault::error, EINTR});
+    file.step(record(3, 3000));
+    plan_fault({});
+  }
+  EXPECT_EQ(lines(folder / "m").size(), 3u);
+}
+
+TEST(MetricsFile, NoticesASyncThatFails) {
+  const TemporaryFolder folder;
+  MetricsFile file(folder / "m");
+  plan_fault({"fsync", 1, false, Fault::error, EIO});
+  file.run_ended({});
+  plan_fault({});
+  EXPECT_TRUE(file.failed());
+}
+
+}  // namespace
+}  // namespace binade::host

@@ -1,0 +1,127 @@
+// What telemetry costs a step: the training thread's part of it.
+#include <benchmark/benchmark.h>
+#include <prometheus/metric_family.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+#include <vector>
+
+#include "host/telemetry/telemetry.h"
+
+namespace binade::host {
+namespace {
+
+class NoSink : public EventSink {
+ public:
+  void write(const binade_event& event) override { benchmark::DoNotOptimize(&event); }
+  void flush() override {}
+};
+
+std::shared_ptr<Metrics> make_metrics() {
+  RunIdentity run;
+  run.run_id = "benchmark";
+  auto metrics = std::make_shared<Metrics>(run);
+  RunStarted started;
+  started.device = "cpu";
+  started.dynamic_scaling = true;
+  started.scalar_names = {"a", "b"};
+  metrics->run_started(started);
+  return metrics;
+}
+
+StepRecord make_step() {
+  StepRecord record;
+  record.loss = 2.5;
+  record.gradient_norm = 1.5;
+  record.clipped_norm = 1;
+  record.seconds = 0.02;
+  record.phase_seconds.fill(0.003);
+  record.samples = 16;
+  record.tokens = 4096;
+  record.scalars = {1, 2};
+  record.scalar_count = 2;
+  return record;
+}
+
+void metrics_step(benchmark::State& state) {
+  const auto metrics = make_metrics();
+  auto record = make_step();
+  for (auto _ : state) {
+    ++record.step;
+    metrics->step(record);
+  }
+}
+BENCHMARK(metrics_step);
+
+void metrics_step_while_scraped(benchmark::State& state) {
+  const auto metrics = make_metrics();
+  std::atomic<bool> stop{false};
+  std::thread scraper([&] {
+    while (!stop) benchmark::DoNotOptimize(metrics->Collect());
+  });
+  auto record = make_step();
+  for (auto _ : state) {
+    ++record.step;
+    metrics->step(record);
+  }
+  stop = true;
+  scraper.join();
+}
+BENCHMARK(metrics_step_while_scraped);
+
+// Steps in a row, as few as fit into half a queue, and a rest in which the loggers' threads empty it.
+void telemetry_step(benchmark::State& state) {
+  constexpr int steps_in_a_row = 400;
+  Telemetry telemetry(make_metrics(), {}, [](int, const std::string&) {});
+  for (int i = 0; i < state.range(0); ++i) telemetry.add_logger("none", std::make_unique<NoSink>(), {});
+  auto record = make_step();
+  for (auto _ : state) {
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < steps_in_a_row; ++i) {
+      ++record.step;
+      telemetry.step(record);
+    }
+    const std::chrono::duration<double> duration = std::chrono::steady_clock::now() - start;
+    state.SetIterationTime(duration.count() / steps_in_a_row);
+    std::this_thread::sleep_for(std::chrono::milliseconds(110));
+  }
+}
+BENCHMARK(telemetry_step)->ArgName("loggers")->Arg(0)->Arg(2)->Iterations(30)->UseManualTime();
+
+// One step after work that has filled the caches with something else, as training does.
+void telemetry_step_with_cold_caches(benchmark::State& state) {
+  Telemetry telemetry(make_metrics(), {}, [](int, const std::string&) {});
+  for (int i = 0; i < state.range(0); ++i) telemetry.add_logger("none", std::make_unique<NoSink>(), {});
+  std::vector<std::uint64_t> work(4 << 20);
+  auto record = make_step();
+  for (auto _ : state) {
+    for (auto& number : work) ++number;
+    ++record.step;
+    const auto start = std::chrono::steady_clock::now();
+    telemetry.step(record);
+    const std::chrono::duration<double> duration = std::chrono::steady_clock::now() - start;
+    state.SetIterationTime(duration.count());
+  }
+}
+BENCHMARK(telemetry_step_with_cold_caches)->ArgName("loggers")->Arg(0)->Arg(2)->Iterations(300)->UseManualTime();
+
+void telemetry_step_into_full_queues(benchmark::State& state) {
+  Telemetry telemetry(make_metrics(), {}, [](int, const std::string&) {});
+  for (int i = 0; i < 2; ++i) telemetry.add_logger("none", std::make_unique<NoSink>(), {});
+  auto record = make_step();
+  for (auto _ : state) {
+    ++record.step;
+    telemetry.step(record);
+  }
+}
+BENCHMARK(telemetry_step_into_full_queues);
+
+void scrape(benchmark::State& state) {
+  const auto metrics = make_metrics();
+  for (auto _ : state) benchmark::DoNotOptimize(metrics->Collect());
+}
+BENCHMARK(scrape);
+
+}  // namespace
+}  // namespace binade::host
