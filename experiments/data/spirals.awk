@@ -1,4 +1,4 @@
-# Three interleaved spirals, 700 points each, with a little noise: no straight line tells them apart.
+# Three interleaved spirals, 700 points each, with noise: no straight line tells them apart.
 # Makes the file beside it, the same on every machine:  awk -f spirals.awk > spirals.csv
 
 # Uniform in (0, 1): Park and Miller's generator, for awk's own differs between awks.
@@ -17,7 +17,7 @@ BEGIN {
   for (point = 0; point < 700; ++point) {
     for (arm = 1; arm <= 3; ++arm) {
       radius = 0.05 + 0.95 * point / 700
-      angle = 2 * pi * (arm / 3 + 1.25 * radius) + 0.12 * normal()
+      angle = 2 * pi * (arm / 3 + 1.25 * radius) + 0.4 * normal()
       printf "%.3f,%.3f,%s\n", radius * cos(angle), radius * sin(angle), arms[arm]
     }
   }

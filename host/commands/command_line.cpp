@@ -4,6 +4,7 @@
 
 #include <map>
 #include <new>
+#include <set>
 
 #include "binade/abi/plugin.h"
 #include "host/commands/exit_codes.h"
@@ -56,10 +57,11 @@ bool is_data_error(std::int32_t status) { return status == BINADE_BAD_DATA || st
 CommandLine::CommandLine(const std::string& name, const std::string& description) : app_(description, name) {
   app_.require_subcommand(0, 1);
   app_.set_version_flag("--version", version_text());
-  app_.add_option("--color", color_, "Colours: auto, always or never")
-      ->transform(CLI::CheckedTransformer(color_modes))
-      ->type_name("WHEN")
-      ->default_str("auto");
+  app_.add_option_function<std::string>(
+          "--color", [this](const std::string& mode) { color_ = color_modes.at(mode); },
+          "Colours: auto, always or never")
+      ->check(CLI::IsMember(std::set<std::string>{"auto", "always", "never"}).description(""))
+      ->type_name("WHEN");
   app_.fallthrough();
   app_.footer(
       "Examples:\n"

@@ -74,6 +74,7 @@ class Loop {
   void train() {
     const auto begin = Clock::now();
     step_.run(record_);
+    record_.phase_seconds[static_cast<std::size_t>(Phase::logging)] = logging_seconds_;
     ++record_.step;
     const auto in_epoch = (record_.step - 1) % plan_.steps_per_epoch + 1;
     record_.epoch_progress = static_cast<double>(in_epoch) / static_cast<double>(plan_.steps_per_epoch);
@@ -87,7 +88,9 @@ class Loop {
       result_.final_loss = record_.loss;
     }
     if (record_.step == 1) warn_without_gradient(step_, listener_);
+    const auto told = Clock::now();
     listener_.step(record_);
+    logging_seconds_ = seconds_since(told);
   }
 
   void evaluate() {
@@ -115,6 +118,7 @@ class Loop {
   Clock::time_point start_;
   std::uint64_t evaluated_step_ = 0;
   double training_seconds_ = 0;
+  double logging_seconds_ = 0;  // of the step before: a step's own is known only after it was told
   std::uint64_t samples_ = 0, tokens_ = 0;
 };
 

@@ -42,6 +42,9 @@ std::optional<std::vector<Scalar>> check_value(const Node& value, const std::str
 bool check_limits(const Scalar& value, const std::string& name, const OptionSpec& spec, const Location& where,
                   Diagnostics& diagnostics);
 
+// "an integer", "an array of strings"
+std::string wanted(const OptionSpec& spec);
+
 Specs pointers(const std::vector<OptionSpec>& specs);
 
 }  // namespace binade::host

@@ -95,7 +95,7 @@ class OptionReader {
     const auto& reserved = reserved_options(kind_);
     const auto is_same = [&](const OptionSpec& s) { return s.name == member.key; };
     if (prefix.empty() && std::any_of(reserved.begin(), reserved.end(), is_same)) {
-      return add("E0120", fmt::format("`{}` is a key that the host keeps for itself", member.key), member.where,
+      return add("E0220", fmt::format("`{}` is a key that the host keeps for itself", member.key), member.where,
                  "give the option another name");
     }
     if (member.value.kind != Node::Kind::table) {

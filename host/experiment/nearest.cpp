@@ -1,6 +1,7 @@
 // Did you mean ...?
 #include <algorithm>
 #include <numeric>
+#include <tuple>
 
 #include "host/experiment/diagnostic.h"
 
@@ -46,21 +47,22 @@ std::string nearest(const std::string& name, const std::vector<std::string>& can
   constexpr std::size_t longest = 256;  // what is longer was not mistyped
   const auto wanted = folded(name);
   if (wanted.empty() || wanted.size() > longest) return {};
-  std::string best, best_prefix;
-  std::size_t best_distance = wanted.size() + longest;
+  std::string best, begun;
+  std::tuple<std::size_t, bool> best_rank{};
   for (const auto& candidate : candidates) {
     const auto other = folded(candidate);
     const auto longer = std::max(wanted.size(), other.size());
     const auto d = distance(wanted, other);
-    // Of two letters one may be wrong.
-    const auto allowed = longer == 2 ? 1 : longer / 3;
-    if (d <= allowed && d < best_distance) {
+    const bool begins = one_begins_the_other(wanted, other);
+    const auto allowed = longer == 2 ? 1 : longer / 3;  // of two letters one may be wrong
+    const std::tuple rank{d, !begins};
+    if (d <= allowed && (best.empty() || rank < best_rank)) {
       best = candidate;
-      best_distance = d;
+      best_rank = rank;
     }
-    if (best_prefix.empty() && one_begins_the_other(wanted, other)) best_prefix = candidate;
+    if (begins && begun.empty()) begun = candidate;
   }
-  return best.empty() ? best_prefix : best;
+  return best.empty() ? begun : best;
 }
 
 }  // namespace binade::host

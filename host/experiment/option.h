@@ -33,6 +33,7 @@ struct OptionSpec {
 };
 
 // Why an option has its value.
+// NOLINTNEXTLINE(readability-identifier-naming): two of the words belong to the language
 enum class Origin { file, override_, default_, wired, absent };
 
 struct Option {

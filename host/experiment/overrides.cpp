@@ -142,7 +142,9 @@ class Override {
     if (Member* member = node.find(key)) return &member->value;
     Node made;
     made.where = where_;
-    if (i + 1 < keys_.size() && keys_[i + 1] == "0") made.kind = Node::Kind::array;
+    if (i + 1 < keys_.size() && keys_[i + 1].find_first_not_of("0123456789") == std::string::npos) {
+      made.kind = Node::Kind::array;
+    }
     node.members.push_back({key, where_, std::move(made)});
     return &node.members.back().value;
   }

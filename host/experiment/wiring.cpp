@@ -23,7 +23,7 @@ std::string shown(const Facts& facts) {
   std::vector<std::string> texts;
   for (const auto& [name, fact] : facts) {
     const auto value = std::visit([](const auto& v) { return toml_scalar(Scalar(v)); }, fact);
-    texts.push_back(name + " = " + value);
+    texts.push_back(fmt::format("{} = {}", name, value));
   }
   return texts.empty() ? "this dataset states no facts" : fmt::format("the dataset states: {}", listed(texts));
 }

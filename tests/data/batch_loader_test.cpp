@@ -295,7 +295,7 @@ struct Together {
   static inline std::latch both{2};
   Description describe() const { return Description().split("train", 2).field<std::int64_t>("index"); }
   void read(const Sample& sample) const {
-    both.arrive_and_wait();
+    if (sample.epoch() == 0) both.arrive_and_wait();
     sample.field<std::int64_t>(0)[0] = 0;
   }
 };
@@ -312,7 +312,8 @@ struct Gated {
   static inline std::latch entered{1}, gate{1};
   static inline std::atomic<bool> finished{false};
   Description describe() const { return Description().split("train", 1).field<std::int64_t>("index"); }
-  void read(const Sample&) const {
+  void read(const Sample& sample) const {
+    if (sample.epoch() > 0) return;
     entered.count_down();
     gate.wait();
     finished = true;

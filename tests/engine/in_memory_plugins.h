@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "binade/abi/model.h"
+#include "binade/abi/precision.h"
 #include "binade/dataset.h"
 #include "host/data/dataset.h"
 #include "host/loading/plugin.h"

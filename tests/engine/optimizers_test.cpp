@@ -53,7 +53,7 @@ TEST(Sgd, WithoutMomentumIsPlainDescent) {
 TEST(Optimizers, LeaveParametersWithoutGradientAlone) {
   for (const auto& options : {adamw(0.1), sgd(0.9, 0.1)}) {
     auto with = at::tensor({1.0f}), without = at::tensor({1.0f});
-    const auto optimizer = make_optimizer(options, {without, with});
+    const auto optimizer = make_optimizer(options.table(), {without, with});
     optimizer->step({at::Tensor(), at::tensor({1.0f})}, 0.1);
     EXPECT_EQ(without.item<float>(), 1.0f);
     EXPECT_NE(with.item<float>(), 1.0f);

@@ -54,7 +54,7 @@ TaskResult run_task(const testing::Options& options,
 
 // Certain that the next token is this one plus one.
 at::Tensor successor(const std::vector<at::Tensor>& inputs) {
-  return at::one_hot((inputs[0] + 1) % 5, 5).to(at::kFloat) * 100;
+  return at::one_hot(inputs[0].add(1).remainder(5), 5).to(at::kFloat).mul(100);
 }
 
 TEST(Task, NextTokenComparesEachPositionWithTheTokenAfterIt) {

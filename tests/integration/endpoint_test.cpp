@@ -60,17 +60,22 @@ class Endpoint : public ::testing::Test {
 };
 
 TEST_F(Endpoint, ShowsTheLiveRunAndItsScale) {
-  Process process(with_console({"run", "points.toml", "--set", "precision.plugin=fp16", "--set",
-                                "precision.cpu=allow"}),
-                  workspace_, with_fixtures());
+  Process process(
+      with_console({"run", "points.toml", "--set", "precision.plugin=fp16", "--set", "precision.cpu=allow"}),
+      workspace_, with_fixtures());
   ASSERT_TRUE(process.wait_for_output("step 3")) << process.out() << process.err();
   const auto body = scrape(port_in(process.out()));
   const auto run_id = run_directory(workspace_, "points").filename().string();
-  for (const std::string series :
-       {"binade_amp_loss_scale{run_id=\"" + run_id + "\"} 65536", std::string("binade_amp_enabled{"),
-        std::string("binade_loss{"), std::string("binade_learning_rate{"), std::string("binade_gradient_norm_bucket{"),
-        std::string("binade_amp_updates_total{"), std::string("state=\"running\"} 1"),
-        std::string("binade_phase_duration_seconds_bucket{"), std::string("process_resident_memory_bytes{")}) {
+  const std::vector<std::string> wanted{"binade_amp_loss_scale{run_id=\"" + run_id + "\"} 65536",
+                                        "binade_amp_enabled{",
+                                        "binade_loss{",
+                                        "binade_learning_rate{",
+                                        "binade_gradient_norm_bucket{",
+                                        "binade_amp_updates_total{",
+                                        "state=\"running\"} 1",
+                                        "binade_phase_duration_seconds_bucket{",
+                                        "process_resident_memory_bytes{"};
+  for (const auto& series : wanted) {
     EXPECT_NE(body.find(series), std::string::npos) << series << "\nin\n" << body;
   }
   process.send(SIGINT);
@@ -87,7 +92,9 @@ TEST_F(Endpoint, SatisfiesPromtool) {
   ASSERT_TRUE(process.wait_for_output("step 3")) << process.out() << process.err();
   const auto body = workspace_.write("metrics.txt", scrape(port_in(process.out())));
   ASSERT_GT(std::filesystem::file_size(body), 1000u);
-  EXPECT_EQ(std::system((promtool + " check metrics < '" + body.string() + "' > '" + body.string() + ".log' 2>&1").c_str()), 0)
+  EXPECT_EQ(
+      std::system((promtool + " check metrics < '" + body.string() + "' > '" + body.string() + ".log' 2>&1").c_str()),
+      0)
       << read_file(body.string() + ".log");
 }
 
@@ -106,7 +113,8 @@ TEST_F(Endpoint, ABusyPortIsALoudWarningAndFailsOnlyARunThatRequiresIt) {
   EXPECT_NE(goes_on.err.find("NO METRICS ENDPOINT"), std::string::npos) << goes_on.err;
   EXPECT_NE(goes_on.err.find(port), std::string::npos) << goes_on.err;
 
-  const auto required = binade({"run", "points.toml", "--set", listen_on, "--set", "metrics.required=true"}, workspace_);
+  const auto required =
+      binade({"run", "points.toml", "--set", listen_on, "--set", "metrics.required=true"}, workspace_);
   EXPECT_EQ(required.exit_code, 1);
   EXPECT_NE(required.err.find("required"), std::string::npos) << required.err;
   close(listener);

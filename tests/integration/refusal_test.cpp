@@ -1,7 +1,6 @@
 // Plugins that are refused, as their users see it: the exit code, the message, and that none of their code ran.
 #include <gtest/gtest.h>
 
-#include "binade/abi/note.h"
 #include "tests/integration/process.h"
 
 namespace binade::testing {
@@ -51,8 +50,8 @@ TEST_F(Refusal, AManifestThatWasChangedAfterItsChecksum) {
 
 TEST_F(Refusal, TwoFilesWithOneId) {
   std::filesystem::copy(std::filesystem::path(BINADE_PLUGIN_DIR) / "mlp.so", workspace_.path() / "plugins" / "mine.so");
-  const auto outcome = binade({"run", "points.toml"}, workspace_,
-                              {{"BINADE_PLUGIN_PATH", (workspace_.path() / "plugins").string()}});
+  const auto outcome =
+      binade({"run", "points.toml"}, workspace_, {{"BINADE_PLUGIN_PATH", (workspace_.path() / "plugins").string()}});
   EXPECT_NE(outcome.exit_code, 0);
   for (const auto* part : {"E0308", "mine.so", "mlp.so"}) {
     EXPECT_NE(outcome.err.find(part), std::string::npos) << part << "\nin\n" << outcome.err;

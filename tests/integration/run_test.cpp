@@ -132,8 +132,8 @@ TEST_F(Run, FallsBackToFp32OnTheCpuWithOneVisibleWarning) {
 }
 
 TEST_F(Run, TrainsInFp16WithAScaleWhereItIsAllowed) {
-  const auto outcome = binade({"run", "points.toml", "--set", "precision.plugin=fp16", "--set",
-                               "precision.cpu=allow", "--set", "precision.growth_interval=4"},
+  const auto outcome = binade({"run", "points.toml", "--set", "precision.plugin=fp16", "--set", "precision.cpu=allow",
+                               "--set", "precision.growth_interval=4"},
                               workspace_);
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const auto lines = metrics(run_directory(workspace_, "points"));
@@ -142,8 +142,8 @@ TEST_F(Run, TrainsInFp16WithAScaleWhereItIsAllowed) {
 }
 
 TEST_F(Run, FailsWhenNoStepCouldBeApplied) {
-  const auto outcome = binade({"run", "points.toml", "--set", "precision.plugin=fp16", "--set",
-                               "precision.cpu=allow", "--set", "precision.init_scale=1e38"},
+  const auto outcome = binade({"run", "points.toml", "--set", "precision.plugin=fp16", "--set", "precision.cpu=allow",
+                               "--set", "precision.init_scale=1e38"},
                               workspace_);
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_NE(outcome.err.find("none of 8 steps could be applied"), std::string::npos) << outcome.err;

@@ -29,7 +29,7 @@ TEST(CsvDataset, ReadsFeaturesAndClassNames) {
   EXPECT_EQ(std::get<std::int64_t>(rows.fact("features")), 2);
   EXPECT_EQ(std::get<std::string>(rows.fact("loss")), "cross_entropy");
   EXPECT_EQ(std::get<std::string>(rows.fact("target")), "label");
-  EXPECT_THAT(rows.log(), HasSubstr("3 rows, 2 features, 2 classes: 0 = ant, 1 = cat"));
+  EXPECT_EQ(rows.log(), "info: 3 rows, 2 features, 2 classes: 0 = ant, 1 = cat\n");
 }
 
 TEST(CsvDataset, SortsIntegerClassesByValue) {
@@ -57,6 +57,13 @@ TEST(CsvDataset, UnderstandsQuotesAsRfc4180DoesAndAByteOrderMark) {
   EXPECT_EQ(rows.read<float>(0, {0, 1}), (Floats{2, 1, 4, 3}));
   EXPECT_EQ(rows.read<std::int64_t>(1, {0, 1}), (Labels{0, 1}));
   EXPECT_THAT(rows.log(), HasSubstr("0 = line one\r\nline two, 1 = say \"hi\", please"));
+}
+
+TEST(CsvDataset, ReadsWindowsLineEnds) {
+  const DataFolder folder;
+  const OpenedDataset rows("csv", csv(folder.write("a.csv", "x,k\r\n1,a\r\n2,b\r\n"), {{"label", text("k")}}));
+  EXPECT_EQ(rows.size(), 2u);
+  EXPECT_THAT(rows.log(), HasSubstr("0 = a, 1 = b\n"));
 }
 
 TEST(CsvDataset, TakesColumnsByNameOrNumber) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "plugins/datasets/utf8.h"
 #include "tests/plugins/opened_dataset.h"
 
 namespace binade::host {
@@ -84,6 +85,12 @@ TEST(TextDataset, SaysWhereAFileIsNoUtf8) {
   }
 }
 
+TEST(Utf8, ReadsNothingBehindTheEnd) {
+  const std::string_view euro = "\u20AC";
+  EXPECT_EQ(decode_utf8(euro, 0).size, 3u);
+  EXPECT_EQ(decode_utf8(euro.substr(0, 2), 0).size, 0u);
+}
+
 TEST(TextDataset, ReadsAFolderInSortedOrderWithoutHiddenAndBinaryFiles) {
   const DataFolder folder;
   folder.write("src/z.txt", "last");
@@ -98,20 +105,20 @@ TEST(TextDataset, ReadsAFolderInSortedOrderWithoutHiddenAndBinaryFiles) {
 
 TEST(TextDataset, TakesGlobs) {
   const DataFolder folder;
-  folder.write("src/a.cpp", "1\n");
-  folder.write("src/b.h", "2\n");
-  folder.write("src/x/c.cpp", "3\n");
-  folder.write("src/x/y/d.cpp", "4\n");
-  folder.write("src/.x/e.cpp", "5\n");
+  folder.write("src/a.cpp", "111\n");
+  folder.write("src/b.h", "222\n");
+  folder.write("src/x/c.cpp", "333\n");
+  folder.write("src/x/y/d.cpp", "444\n");
+  folder.write("src/.x/e.cpp", "555\n");
   const auto root = (folder.path() / "src").string();
   const auto read = [&](const std::string& glob) {
     return content(OpenedDataset("text", with(text_options({root + glob}, 2), "stride", integer(2))));
   };
-  EXPECT_EQ(content(OpenedDataset("text", text_options({root + "/*.cpp", root + "/?.h"}, 2))), "1\n2\n");
-  EXPECT_EQ(read("/**/*.cpp"), "1\n3\n4\n");
-  EXPECT_EQ(read("/*/**/d.cpp") + read("/x/*.cpp"), "4\n3\n");
-  EXPECT_EQ(read("/x/**"), "3\n4\n");
-  EXPECT_EQ(read("/[ab].*"), "1\n2\n");
+  EXPECT_EQ(content(OpenedDataset("text", text_options({root + "/*.cpp", root + "/?.h"}, 2))), "111\n222\n");
+  EXPECT_EQ(read("/**/*.cpp"), "111\n333\n444\n");
+  EXPECT_EQ(read("/*/**/d.cpp") + read("/x/*.cpp"), "444\n333\n");
+  EXPECT_EQ(read("/x/**"), "333\n444\n");
+  EXPECT_EQ(read("/[ab].*"), "111\n222\n");
 }
 
 TEST(TextDataset, ReadsAFileOnceThoughTwoPathsMeanIt) {

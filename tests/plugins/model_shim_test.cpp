@@ -1,4 +1,5 @@
 // The mlp model, and the two awkward ones that the SDK's header was tried on: two inputs, and a loss of its own.
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/mse_loss.h>

@@ -1,0 +1,94 @@
+// A row per step and per evaluation in a CSV file.
+#include <binade/logger.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+
+namespace {
+
+// RFC 4180: quotes around what holds a separator, and doubled inside.
+std::string quoted(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string result = "\"";
+  for (const char c : text) result += c == '"' ? "\"\"" : std::string(1, c);
+  return result + "\"";
+}
+
+// The shortest text that reads back as the same number.
+std::string number(double value) {
+  char text[32];
+  return std::string(text, std::to_chars(text, text + sizeof(text), value).ptr);
+}
+
+std::string number(std::uint64_t value) { return std::to_string(value); }
+
+std::string number_or_empty(double value) { return std::isnan(value) ? "" : number(value); }
+
+class Csv {
+ public:
+  explicit Csv(const binade::Options& options) : name_(options.string("file")) {}
+
+  void run_start(const binade::RunStart& event) {
+    path_ = std::filesystem::path(binade::view(event.directory)) / name_;
+    std::filesystem::create_directories(path_.parent_path());
+    file_.reset(std::fopen(path_.c_str(), "ab"));
+    if (!file_) fail("open");
+  }
+
+  void step(const binade::Step& event) {
+    write_row({number(event.event.time), "train", number(event.step), number(event.epoch), number(event.loss),
+               number_or_empty(event.accuracy), number(event.learning_rate), number(event.gradient_norm),
+               number(event.loss_scale), number(static_cast<std::uint64_t>(event.skipped)), number(event.seconds),
+               number(event.samples), number(event.tokens)},
+              event.scalars, event.scalar_count);
+  }
+
+  void evaluation(const binade::Evaluation& event) {
+    write_row({number(event.event.time), quoted(binade::view(event.split)), number(event.step), "", number(event.loss),
+               number_or_empty(event.accuracy), "", "", "", "", number(event.seconds), number(event.samples), ""},
+              event.scalars, event.scalar_count);
+  }
+
+  void flush() {
+    if (file_ && std::fflush(file_.get()) != 0) fail("write to");
+  }
+
+ private:
+  void write_row(const std::vector<std::string>& cells, const binade_scalar* scalars, std::uint64_t scalar_count) {
+    if (!file_) throw std::runtime_error(path_.string() + " is not open");
+    std::string row;
+    // The names of the model's scalars are not known before.
+    if (!header_written_ && std::ftell(file_.get()) == 0) {
+      row = "time,split,step,epoch,loss,accuracy,learning_rate,gradient_norm,loss_scale,skipped,seconds,samples,tokens";
+      for (std::uint64_t i = 0; i < scalar_count; ++i) row.append(",").append(quoted(binade::view(scalars[i].name)));
+      row += "\r\n";
+    }
+    header_written_ = true;
+    for (const auto& cell : cells) row += cell + ",";
+    row.pop_back();
+    for (std::uint64_t i = 0; i < scalar_count; ++i) row.append(",").append(number(scalars[i].value));
+    row += "\r\n";
+    if (std::fwrite(row.data(), 1, row.size(), file_.get()) != row.size()) fail("write to");
+  }
+
+  [[noreturn]] void fail(const char* what) const {
+    throw std::runtime_error(std::string("cannot ") + what + " " + path_.string() + ": " + std::strerror(errno));
+  }
+
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  std::string name_;
+  std::filesystem::path path_;
+  std::unique_ptr<std::FILE, Close> file_;
+  bool header_written_ = false;
+};
+
+}  // namespace
+
+BINADE_LOGGER(Csv)

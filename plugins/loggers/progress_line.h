@@ -1,0 +1,85 @@
+// One line of text made of parts, shortened to what fits, with a progress bar in the room that is left.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace console {
+
+enum class Color { none, dim, bold, cyan, yellow, red };
+
+// Text in a colour, when colours are wanted.
+inline std::string paint(bool colors, Color color, const std::string& text) {
+  static constexpr const char* codes[] = {"", "2", "1", "36", "33", "31"};
+  if (!colors || color == Color::none) return text;
+  return std::string("\x1b[") + codes[static_cast<int>(color)] + "m" + text + "\x1b[0m";
+}
+
+class ProgressLine {
+ public:
+  explicit ProgressLine(bool colors) : colors_(colors) {}
+
+  // "loss 2.3412": a dim label and its value, both ASCII. When the line is too long, parts of low `weight` go first.
+  void add(int weight, const std::string& label, const std::string& value, Color color = Color::none) {
+    Part part{weight, label.size() + value.size(), paint(colors_, Color::dim, label)};
+    if (!label.empty() && !value.empty()) {
+      ++part.width;
+      part.text += " ";
+    }
+    part.text += paint(colors_, color, value);
+    parts_.push_back(std::move(part));
+  }
+
+  // The line in at most `columns`. `progress`, 0 to 1, is drawn as a bar behind the first part; none when negative.
+  std::string text(std::size_t columns, double progress) {
+    while (parts_.size() > 1 && width() > columns) {
+      parts_.erase(std::min_element(parts_.begin(), parts_.end(),
+                                    [](const Part& a, const Part& b) { return a.weight < b.weight; }));
+    }
+    const std::size_t room = columns > width() + gap ? columns - width() - gap : 0;
+    std::string line(gap, ' ');
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      if (i > 0) line.append(gap, ' ');
+      line += parts_[i].text;
+      if (i == 0 && progress >= 0 && room >= shortest_bar) {
+        line.append(gap, ' ');
+        line += bar(std::min(room, longest_bar), progress);
+      }
+    }
+    return width() > columns ? std::string() : line;
+  }
+
+ private:
+  static constexpr std::size_t gap = 2, shortest_bar = 8, longest_bar = 30;
+
+  struct Part {
+    int weight;
+    std::size_t width;  // in columns
+    std::string text;   // with colours
+  };
+
+  std::size_t width() const {
+    std::size_t width = 0;
+    for (const auto& part : parts_) width += gap + part.width;
+    return width;
+  }
+
+  std::string bar(std::size_t columns, double progress) const {
+    const auto halves =
+        static_cast<std::size_t>(std::lround(std::min(progress, 1.0) * 2 * static_cast<double>(columns)));
+    std::string done;
+    std::string rest;
+    for (std::size_t i = 0; i < halves / 2; ++i) done += "━";
+    if (halves % 2 == 1) done += "╸";
+    for (std::size_t i = (halves + 1) / 2; i < columns; ++i) rest += "─";
+    return paint(colors_, Color::cyan, done) + paint(colors_, Color::dim, rest);
+  }
+
+  bool colors_;
+  std::vector<Part> parts_;
+};
+
+}  // namespace console

@@ -1,0 +1,150 @@
+// --set key=value
+#include "host/experiment/overrides.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/experiment/fixture.h"
+
+namespace binade::host {
+namespace {
+
+using testing::HasSubstr;
+
+class Overrides : public testing::Test {
+ protected:
+  Loaded load(const std::vector<std::string>& overrides) { return bench_.load(minimal_text(), overrides); }
+  Bench bench_;
+};
+
+TEST_F(Overrides, ReplaceValuesOfTheFile) {
+  const auto loaded = load({"train.steps=100"});
+  ASSERT_TRUE(loaded.experiment) << loaded.text();
+  EXPECT_EQ(loaded.experiment->train.integer("steps"), 100);
+  EXPECT_EQ(loaded.experiment->train.find("steps")->origin, Origin::override_);
+  EXPECT_EQ(loaded.experiment->train.find("steps")->where.source, "--set train.steps=100");
+}
+
+TEST_F(Overrides, AddValuesAndSections) {
+  const auto loaded = load({"optimizer.lr = 0.5", "model.limits.low=2", "model.sizes=[1, 2, 3]"});
+  ASSERT_TRUE(loaded.experiment) << loaded.text();
+  EXPECT_EQ(loaded.experiment->optimizer.number("lr"), 0.5);
+  EXPECT_EQ(loaded.experiment->model.options.number("limits.low"), 2.0);
+  EXPECT_EQ(loaded.experiment->model.options.find("sizes")->values.size(), 3U);
+}
+
+TEST_F(Overrides, TakeBareWordsForStrings) {
+  const auto loaded =
+      load({"optimizer.name=sgd", "train.max_time=90s", "train.device=cuda:0", "metrics.listen=[::1]:0"});
+  ASSERT_FALSE(loaded.experiment) << "a value that begins with a bracket is TOML";
+  const auto again = load({"optimizer.name=sgd", "train.max_time=90s", "train.device=cuda:0",
+                           "metrics.listen=127.0.0.1:9", "experiment.name='quoted'", "model.act=\"gelu\""});
+  ASSERT_TRUE(again.experiment) << again.text();
+  EXPECT_EQ(again.experiment->optimizer.string("name"), "sgd");
+  EXPECT_EQ(again.experiment->train.string("max_time"), "90s");
+  EXPECT_EQ(again.experiment->experiment.string("name"), "quoted");
+  EXPECT_EQ(again.experiment->model.options.string("act"), "gelu");
+}
+
+TEST_F(Overrides, ParseValuesAsToml) {
+  const auto loaded =
+      load({"model.bias=false", "model.rate=1e-3", "train.steps=1_000", "model={plugin=\"net\", units=7}"});
+  ASSERT_TRUE(loaded.experiment) << loaded.text();
+  EXPECT_EQ(loaded.experiment->train.integer("steps"), 1000);
+  EXPECT_EQ(loaded.experiment->model.options.integer("units"), 7);
+  EXPECT_TRUE(loaded.experiment->model.options.boolean("bias")) << "the whole table was replaced";
+}
+
+TEST_F(Overrides, ReachIntoArraysOfTables) {
+  const auto text = minimal_text() + "[[logger]]\nplugin = \"screen\"\n[[logger]]\nplugin = \"screen\"\n";
+  const auto loaded = bench_.load(text, {"logger.1.every=10", "logger.2.plugin=screen", "logger.2.every=20"});
+  ASSERT_TRUE(loaded.experiment) << loaded.text();
+  ASSERT_EQ(loaded.experiment->loggers.size(), 3U);
+  EXPECT_EQ(loaded.experiment->loggers[0].options.integer("every"), 1);
+  EXPECT_EQ(loaded.experiment->loggers[1].options.integer("every"), 10);
+  EXPECT_EQ(loaded.experiment->loggers[2].options.integer("every"), 20);
+}
+
+TEST_F(Overrides, AddTheFirstLogger) {
+  const auto loaded = load({"logger.0.plugin=screen"});
+  ASSERT_TRUE(loaded.experiment) << loaded.text();
+  EXPECT_EQ(loaded.experiment->loggers.size(), 1U);
+}
+
+TEST_F(Overrides, BeyondTheLastElementAreRefused) {
+  const auto loaded = load({"logger.3.plugin=screen"});
+  EXPECT_FALSE(loaded.experiment);
+  EXPECT_THAT(loaded.text(), HasSubstr("E0107"));
+  EXPECT_THAT(bench_.load(minimal_text() + "[[logger]]\nplugin = \"screen\"\n", {"logger.x.every=1"}).text(),
+              HasSubstr("`x` is not in `logger`, which has 1 element"));
+}
+
+TEST_F(Overrides, SayInErrorsWhatTheyReplace) {
+  const auto loaded = load({"train.steps=0"});
+  EXPECT_FALSE(loaded.experiment);
+  EXPECT_EQ(loaded.only().code, "E0117");
+  const auto file = (bench_.folder.path() / "test.toml").string();
+  EXPECT_THAT(loaded.text(), HasSubstr("error[E0117]: `train.steps` must be in 1..=1000000000, got 0\n"
+                                       "  --> --set train.steps=0 (overrides " +
+                                       file + ":9, which said 10)\n"));
+}
+
+TEST_F(Overrides, TheLastOneWins) {
+  const auto loaded = load({"train.steps=3", "train.steps=4"});
+  ASSERT_TRUE(loaded.experiment);
+  EXPECT_EQ(loaded.experiment->train.integer("steps"), 4);
+  EXPECT_THAT(load({"train.steps=3", "train.steps=0"}).text(), HasSubstr("(overrides --set train.steps=3)"));
+}
+
+TEST_F(Overrides, WithUnknownKeysGetASuggestion) {
+  const auto loaded = load({"train.stesp=3"});
+  EXPECT_EQ(loaded.only().code, "E0103");
+  EXPECT_THAT(loaded.text(), HasSubstr("--> --set train.stesp=3\n   = did you mean `steps`?"));
+}
+
+TEST_F(Overrides, WithoutKeyOrValueAreRefused) {
+  for (const std::string text : {"train.steps", "=5", "train.steps=", " = 3", "train..steps=3", ".a=1", "a.=1", "a b=1",
+                                 "train.\"steps=3", ""}) {
+    SCOPED_TRACE(text);
+    const auto loaded = load({text});
+    EXPECT_EQ(loaded.only().code, "E0107");
+    EXPECT_FALSE(loaded.only().notes.empty());
+  }
+}
+
+TEST_F(Overrides, OfBrokenTomlAreRefused) {
+  for (const std::string text : {"a=[1", "a=\"x", "a={b=}", "a=1979-05-27", "model.rate=1\nx=2", "a=[}", "a=\033[2J"}) {
+    SCOPED_TRACE(text);
+    const auto loaded = load({text});
+    ASSERT_FALSE(loaded.diagnostics.empty());
+    EXPECT_EQ(loaded.only().code, "E0107");
+  }
+}
+
+TEST_F(Overrides, CannotGoThroughAValue) {
+  const auto loaded = load({"train.steps.more=3"});
+  EXPECT_EQ(loaded.only().code, "E0107");
+  EXPECT_THAT(loaded.only().message, HasSubstr("`train.steps` is an integer"));
+}
+
+TEST_F(Overrides, SurviveKeysOfAHundredThousandParts) {
+  std::string key = "a";
+  for (int i = 0; i < 100'000; ++i) key += ".a";
+  EXPECT_EQ(load({key + "=1"}).only().code, "E0107");
+}
+
+TEST_F(Overrides, ReachQuotedKeys) {
+  const auto loaded = load({"model.\"odd.key\"=1"});
+  EXPECT_EQ(loaded.only().code, "E0103");
+  EXPECT_THAT(loaded.only().message, HasSubstr("`odd.key`"));
+}
+
+TEST_F(Overrides, HaveTheirPathsFromTheCurrentFolder) {
+  const auto loaded = load({"dataset.file=here.csv"});
+  ASSERT_TRUE(loaded.experiment);
+  EXPECT_EQ(loaded.experiment->dataset.options.string("file"),
+            (std::filesystem::current_path() / "here.csv").lexically_normal());
+}
+
+}  // namespace
+}  // namespace binade::host
