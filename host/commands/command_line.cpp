@@ -86,7 +86,10 @@ CLI::App& CommandLine::verb(CLI::App& parent, const std::string& name, const std
 }
 
 int CommandLine::execute(int argc, char** argv) {
+  // The shorter way to call it: as it was called, or from the current folder.
   called_as_ = argv[0];
+  const auto from_here = executable_.lexically_proximate(std::filesystem::current_path()).string();
+  if (called_as_.find('/') != std::string::npos && from_here.size() < called_as_.size()) called_as_ = from_here;
   try {
     app_.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

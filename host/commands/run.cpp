@@ -53,12 +53,13 @@ std::vector<std::string> inputs_of(const Manifest& model, const Dataset& dataset
   return model.inputs;
 }
 
-void wire_model(Experiment& experiment, const Dataset& dataset, ColorMode color) {
+void wire_to_dataset(Experiment& experiment, const Dataset& dataset, ColorMode color) {
   Diagnostics diagnostics;
   wire(experiment.model.options, "model", dataset.facts(), diagnostics);
+  wire(experiment.task, "task", dataset.facts(), diagnostics);
   if (diagnostics.empty()) return;
   fmt::print(stderr, "{}", diagnostics.render(wants_color(color, stderr)));
-  throw std::runtime_error("the model cannot be wired to this dataset");
+  throw std::runtime_error("the experiment does not fit its dataset");
 }
 
 int exit_code_of(const TrainingResult& result, int signal) {
@@ -80,7 +81,7 @@ int run(const RunArguments& arguments, const CommandLine& line) {
   });
   const Dataset dataset(plugins.dataset, experiment->dataset.options);
   const auto policy = plugins.policy(experiment->precision.options);
-  wire_model(*experiment, dataset, line.color());
+  wire_to_dataset(*experiment, dataset, line.color());
   const auto inputs = inputs_of(plugins.model_manifest, dataset);
 
   const auto resolved = to_toml(*experiment);

@@ -17,6 +17,17 @@ std::string loss_text(double loss, const TrainingResult& result) {
                                      : fmt::format("{:.4g}", loss);
 }
 
+// A word as a shell takes it.
+std::string quoted(const std::string& word) {
+  if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=+:,@") ==
+      std::string::npos) {
+    return word;
+  }
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
 std::string speed_text(const TrainingResult& result) {
   return result.tokens_per_second > 0 ? short_number(result.tokens_per_second) + " tokens/s"
                                       : short_number(result.samples_per_second) + " samples/s";
@@ -63,11 +74,12 @@ void print_end(const ReportedRun& run, const TrainingResult& result, const Paint
   line(paint, "weights", (run.directory / "weights.safetensors").string());
   line(paint, "per step", (run.directory / "metrics.jsonl").string());
 
+  const auto file = [&](const char* name) { return quoted((run.directory / name).string()); };
+  const auto binade = quoted(run.called_as);
   fmt::print("\nnext:\n");
-  fmt::print("  tail -n 1 '{}'\n", (run.directory / "metrics.jsonl").string());
-  fmt::print("  cat '{}'\n", (run.directory / "summary.json").string());
-  fmt::print("  {} run '{}' --set optimizer.lr=1e-3\n", run.called_as, (run.directory / "experiment.toml").string());
-  fmt::print("  {} plugins list\n", run.called_as);
+  fmt::print("  cat {}\n", file("summary.json"));
+  fmt::print("  {} run {} --set optimizer.lr=1e-3\n", binade, file("experiment.toml"));
+  fmt::print("  {} plugins list\n", binade);
 }
 
 }  // namespace binade::host

@@ -17,12 +17,8 @@ namespace {
 
 constexpr std::int64_t ignore_index = -100;  // LibTorch's own default in cross_entropy
 
-std::string given_or_fact(const OptionTable& task, const Dataset& dataset, const std::string& name) {
+const std::string& required(const OptionTable& task, const Dataset& dataset, const std::string& name) {
   if (task.has(name)) return task.string(name);
-  const auto fact = dataset.facts().find(name);
-  if (fact != dataset.facts().end() && std::holds_alternative<std::string>(fact->second)) {
-    return std::get<std::string>(fact->second);
-  }
   throw std::runtime_error("the dataset `" + dataset.plugin().id() + "` suggests no " + name + "; say it in [task]: " +
                            (name == "loss" ? "loss = \"cross_entropy\", \"next_token\", \"mse\" or \"model\""
                                            : "target = \"<a field of the dataset>\""));
@@ -41,7 +37,7 @@ void require_logits(const at::Tensor& logits, const at::Tensor& target, const ch
 }  // namespace
 
 Task::Task(const OptionTable& task, const Dataset& dataset, const Model& model)
-    : loss_(given_or_fact(task, dataset, "loss")) {
+    : loss_(required(task, dataset, "loss")) {
   if (loss_ == "model") {
     if (!model.has_loss()) {
       throw std::runtime_error(
@@ -50,7 +46,7 @@ Task::Task(const OptionTable& task, const Dataset& dataset, const Model& model)
     }
     return;
   }
-  target_ = given_or_fact(task, dataset, "target");
+  target_ = required(task, dataset, "target");
   const auto& fields = dataset.fields();
   if (std::none_of(fields.begin(), fields.end(), [&](const Field& field) { return field.name == target_; })) {
     std::string there;

@@ -23,8 +23,8 @@ struct TaskResult {
 
 class Task {
  public:
-  // `task`: the experiment's [task]; what it leaves open comes from the dataset's facts `loss` and `target`. Throws
-  // std::runtime_error when neither says, when the target is no field, or when a model without loss() is to use it.
+  // `task`: the experiment's [task], wired to the dataset. Throws std::runtime_error when it is still without loss or
+  // target, when the target is no field, or when a model without loss() is to use it.
   Task(const OptionTable& task, const Dataset& dataset, const Model& model);
 
   // Forward and loss, under autocast when `policy` says so; accuracy in fp32, outside autocast and without gradient.

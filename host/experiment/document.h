@@ -35,7 +35,7 @@ struct Member {
 
 // Parses TOML. On a mistake adds to `diagnostics` (the first one for mistakes in the syntax) and returns nullopt.
 // Refuses what experiments and manifests have no use for: more than 1 MiB, dates, keys of more than 65 parts, values
-// nested deeper than 64.
+// nested deeper than 16.
 std::optional<Node> parse_toml(const std::string& text, const std::string& source, Diagnostics& diagnostics);
 
 }  // namespace binade::host

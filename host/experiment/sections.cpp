@@ -30,6 +30,11 @@ class Spec {
     spec_.optional = true;
     return *this;
   }
+  // Taken from the dataset's facts; without such a fact it stays without a value.
+  Spec& wired(std::string default_from) {
+    spec_.default_from = std::move(default_from);
+    return optional();
+  }
   Spec& at_least(double min) {
     spec_.min = min;
     return *this;
@@ -62,13 +67,14 @@ SectionSpec experiment_section() {
 }
 
 SectionSpec task_section() {
-  return {"task",
-          "What is learned. The dataset has its own word for both keys.",
-          {{"",
-            {Spec("loss", Type::string, "What is minimised; \"model\" is the model's own loss.")
-                 .one_of({"cross_entropy", "next_token", "mse", "model"})
-                 .optional(),
-             Spec("target", Type::string, "The field of the dataset that is to be predicted.").optional()}}}};
+  return {
+      "task",
+      "What is learned. The dataset has its own word for both keys.",
+      {{"",
+        {Spec("loss", Type::string, "What is minimised; \"model\" is the model's own loss.")
+             .one_of({"cross_entropy", "next_token", "mse", "model"})
+             .wired("dataset.loss"),
+         Spec("target", Type::string, "The field of the dataset that is to be predicted.").wired("dataset.target")}}}};
 }
 
 SectionSpec optimizer_section() {

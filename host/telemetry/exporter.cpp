@@ -64,7 +64,7 @@ Listen parse(const std::string& listen) {
 // A socket that closes itself.
 class Socket {
  public:
-  Socket() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {}
+  explicit Socket(int flags = 0) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)) {}
   ~Socket() {
     if (fd_ >= 0) close(fd_);
   }
@@ -85,18 +85,18 @@ std::string why_not(const Listen& listen) {
   const auto* const generic = reinterpret_cast<const sockaddr*>(&address);
   if (bind(socket.fd(), generic, sizeof(address)) == 0 && ::listen(socket.fd(), 1) == 0) return "";
   const int error = errno;
-  const std::string text = std::system_category().message(error);
+  std::string text = std::system_category().message(error);
   if (error == EADDRINUSE) return text + "; choose another port, or 0 for a free one";
   if (error == EADDRNOTAVAIL) return text + ": this machine has no such address";
   if (error == EACCES) return text + ": ports below 1024 need privileges";
   return text;
 }
 
-// Connects once and hangs up.
+// Connects once and hangs up; whether anyone answered does not matter.
 void knock(const std::string& host, int port) {
-  const Socket socket;
+  const Socket socket(SOCK_NONBLOCK);
   const auto address = socket_address(host, port);
-  connect(socket.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  static_cast<void>(connect(socket.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)));
 }
 
 }  // namespace

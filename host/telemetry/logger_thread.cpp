@@ -54,6 +54,9 @@ struct LoggerThread::State {
   bool take_one(const Event& event);              // false: abandoned
   bool flush();                                   // false: abandoned
   void write_failed(const std::string& message);  // with the mutex held
+  void warn(const std::string& text) {            // with the mutex held; a log that fails must not end the process
+    static_cast<void>(failure_of([&] { log(BINADE_LOG_WARNING, text); }));
+  }
   bool flush_is_due() const { return unflushed && Clock::now() - last_flush >= flush_period; }
 
   const std::string name;
@@ -116,15 +119,13 @@ bool LoggerThread::State::take_one(const Event& event) {
 
 void LoggerThread::State::write_failed(const std::string& message) {
   if (++failed == 1) {
-    log(BINADE_LOG_WARNING,
-        fmt::format("logger {}: {} (said once; further failures are counted in binade_logger_events_total)", name,
-                    message));
+    warn(fmt::format("logger {}: {} (said once; further failures are counted in binade_logger_events_total)", name,
+                     message));
   }
   if (++failures_in_a_row < failures_allowed) return;
   enabled = false;
-  log(BINADE_LOG_WARNING,
-      fmt::format("logger {}: switched off after {} failures in a row; the run goes on without it. The last: {}", name,
-                  failures_allowed, message));
+  warn(fmt::format("logger {}: switched off after {} failures in a row; the run goes on without it. The last: {}", name,
+                   failures_allowed, message));
 }
 
 bool LoggerThread::State::flush() {
@@ -134,7 +135,7 @@ bool LoggerThread::State::flush() {
   unflushed = false;
   last_flush = Clock::now();
   if (!failure.empty() && ++failed_flushes == 1) {
-    log(BINADE_LOG_WARNING, fmt::format("logger {}: {} (said once)", name, failure));
+    warn(fmt::format("logger {}: {} (said once)", name, failure));
   }
   return true;
 }
@@ -153,10 +154,14 @@ LoggerThread::~LoggerThread() { close(Clock::now() + drain_limit); }
 template <class Record>
 void LoggerThread::push(double time, const Record& record, bool reserved) noexcept {
   State& state = *state_;
-  if (!state.enabled || !state.queue.push(time, record, reserved)) {
+  try {
+    if (!state.enabled || !state.queue.push(time, record, reserved)) {
+      ++state.dropped;
+    } else if (state.queue.size() == state.queue.capacity() / 2) {
+      state.wake.notify_one();
+    }
+  } catch (const std::exception&) {  // no memory for a text
     ++state.dropped;
-  } else if (state.queue.size() == state.queue.capacity() / 2) {
-    state.wake.notify_one();
   }
 }
 
@@ -187,8 +192,7 @@ void LoggerThread::close(Clock::time_point deadline) noexcept {
   const auto lost = state_->queue.size();
   state_->abandoned = true;
   state_->dropped += lost;
-  state_->log(
-      BINADE_LOG_WARNING,
+  state_->warn(
       fmt::format("logger {}: did not finish in time and was left behind; {} events are lost", state_->name, lost));
   lock.unlock();
   thread_.detach();

@@ -106,10 +106,11 @@ class Console {
     return std::min(progress, 1.0);
   }
 
-  // Seconds until the run ends, evaluations included as they were so far; negative when nobody can tell.
+  // Seconds until the run ends, at the pace so far with its evaluations; negative when nobody can tell yet.
   double seconds_left() const {
     double left = -1;
-    if (target_steps_ >= last_.step && last_.step > first_step_) {
+    if (target_steps_ > 0) {
+      if (last_.step <= first_step_ || last_.step > target_steps_) return -1;
       const double per_step = (last_.event.time - first_time_) / static_cast<double>(last_.step - first_step_);
       left = per_step * static_cast<double>(target_steps_ - last_.step);
     }

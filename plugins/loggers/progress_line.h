@@ -35,11 +35,14 @@ class ProgressLine {
 
   // The line in at most `columns`. `progress`, 0 to 1, is drawn as a bar behind the first part; none when negative.
   std::string text(std::size_t columns, double progress) {
-    while (parts_.size() > 1 && width() > columns) {
-      parts_.erase(std::min_element(parts_.begin(), parts_.end(),
-                                    [](const Part& a, const Part& b) { return a.weight < b.weight; }));
+    while (parts_.size() > 1) {
+      const auto least = std::min_element(parts_.begin(), parts_.end(),
+                                          [](const Part& a, const Part& b) { return a.weight < b.weight; });
+      const bool for_bar = progress >= 0 && least->weight < bar_weight;
+      if (width() + (for_bar ? gap + shortest_bar : 0) <= columns) break;
+      parts_.erase(least);
     }
-    const std::size_t room = columns > width() + gap ? columns - width() - gap : 0;
+    const std::size_t room = columns - std::min(columns, width() + gap);
     std::string line(gap, ' ');
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       if (i > 0) line.append(gap, ' ');
@@ -54,6 +57,7 @@ class ProgressLine {
 
  private:
   static constexpr std::size_t gap = 2, shortest_bar = 8, longest_bar = 30;
+  static constexpr int bar_weight = 6;
 
   struct Part {
     int weight;

@@ -133,7 +133,9 @@ void replay(const Json& run) {
   const auto dataset = dataset_of(run);
   const auto split = dataset.split("train", 0);
   Model model(TensorModel::plugin(), OptionTable{}, {dataset.fields().front().name}, c10::Device(c10::kCPU));
-  const Task task(OptionTable{}, dataset, model);
+  const auto task_options =
+      run["loss"] == "mse" ? testing::task_options("mse", "y") : testing::task_options("cross_entropy", "label");
+  const Task task(task_options.table(), dataset, model);
   BatchLoader batches(dataset, split, Sampler(split.size, run["data"]["micro_batch_size"], false, true, 0, Shard{}),
                       true, 0, 0, 1, 0, 0);
   const auto policy = policy_of(run);

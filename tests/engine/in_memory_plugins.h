@@ -29,7 +29,7 @@ struct Rows {
     description.split("train", x.size()).split("validation", x.size());
     description.field<float>("x", {static_cast<std::int64_t>(x.front().size())});
     description.field<float>("y", {static_cast<std::int64_t>(y.front().size())});
-    return description.fact("loss", "mse").fact("target", "y");
+    return description;
   }
   void read(const Sample& sample) const {
     const auto in = sample.field<float>(0), out = sample.field<float>(1);
@@ -48,7 +48,7 @@ struct LabelledRows {
     description.split("train", labels.size()).split("validation", labels.size());
     description.field<float>("features", {static_cast<std::int64_t>(features.front().size())});
     description.field<std::int64_t>("label");
-    return description.fact("loss", "cross_entropy").fact("target", "label");
+    return description;
   }
   void read(const Sample& sample) const {
     std::copy(features[sample.index()].begin(), features[sample.index()].end(), sample.field<float>(0).begin());
@@ -148,6 +148,12 @@ inline Options constant_schedule(std::int64_t warmup_steps = 0) {
 inline Options cosine_schedule(std::int64_t warmup_steps, double min_lr) {
   Options options;
   options.string("name", "cosine").integer("warmup_steps", warmup_steps).number("min_lr", min_lr);
+  return options;
+}
+
+inline Options task_options(const std::string& loss, const std::string& target) {
+  Options options;
+  options.string("loss", loss).string("target", target);
   return options;
 }
 

@@ -26,7 +26,7 @@ struct Sequences {
     Description description;
     description.split("train", sequences.size()).split("validation", sequences.size());
     description.field<std::int64_t>("tokens", {variable});
-    return description.fact("loss", "next_token").fact("target", "tokens");
+    return description;
   }
   std::vector<std::int64_t> measure(std::uint32_t, std::uint64_t index, std::size_t) const {
     return {static_cast<std::int64_t>(sequences[index].size())};
@@ -59,21 +59,23 @@ at::Tensor successor(const std::vector<at::Tensor>& inputs) {
 
 TEST(Task, NextTokenComparesEachPositionWithTheTokenAfterIt) {
   Sequences::sequences = {{0, 1, 2, 3}, {1, 2, 3, 4}};
-  const auto right = run_task<Sequences>({}, successor);
+  const auto right = run_task<Sequences>(testing::task_options("next_token", "tokens"), successor);
   EXPECT_NEAR(right.loss.item<double>(), 0, 1e-6);
   EXPECT_EQ(right.counted.item<float>(), 6);
   EXPECT_EQ(right.correct.item<float>(), 6);
 
   Sequences::sequences = {{0, 1, 3, 3}};
-  EXPECT_EQ(run_task<Sequences>({}, successor).correct.item<float>(), 1);
+  EXPECT_EQ(run_task<Sequences>(testing::task_options("next_token", "tokens"), successor).correct.item<float>(), 1);
 }
 
 TEST(Task, PaddingIsNoTarget) {
   Sequences::sequences = {{0, 1, 2, 3}, {3, 4}};
-  const auto result = run_task<Sequences>({}, successor);
+  const auto result = run_task<Sequences>(testing::task_options("next_token", "tokens"), successor);
   EXPECT_EQ(result.counted.item<float>(), 4);
   EXPECT_NEAR(result.loss.item<double>(), 0, 1e-6);
 }
+
+const auto by_label = testing::task_options("cross_entropy", "label");
 
 TEST(Task, CrossEntropyOfEqualLogitsIsTheLogarithmOfTheClasses) {
   LabelledRows::features = {{0}, {0}, {0}};
@@ -97,15 +99,14 @@ TEST(Task, SaysWhichShapesDoNotFit) {
   LabelledRows::features = {{0}, {0}};
   LabelledRows::labels = {0, 1};
   const auto flat = [](const auto& inputs) { return at::zeros({inputs[0].size(0)}); };
-  const auto message = message_of([&] { run_task<LabelledRows>({}, flat); });
+  const auto message = message_of([&] { run_task<LabelledRows>(by_label, flat); });
   EXPECT_NE(message.find("the model gave [2]"), std::string::npos) << message;
 }
 
 TEST(Task, NamesTheFieldsThereAreWhenTheTargetIsNone) {
   LabelledRows::features = {{0}};
   LabelledRows::labels = {0};
-  testing::Options options;
-  options.string("loss", "cross_entropy").string("target", "lable");
+  const auto options = testing::task_options("cross_entropy", "lable");
   const auto message = message_of([&] { run_task<LabelledRows>(options, successor); });
   EXPECT_NE(message.find("features, label"), std::string::npos) << message;
 }

@@ -37,7 +37,7 @@ class StepTest : public ::testing::Test {
     const Dataset dataset(testing::dataset_plugin<Rows>(), OptionTable{});
     const auto split = dataset.split("train", 0);
     Model model(TensorModel::plugin(), OptionTable{}, {"x"}, cpu);
-    const Task task(OptionTable{}, dataset, model);
+    const Task task(task_options_.table(), dataset, model);
     BatchLoader batches(dataset, split, Sampler(split.size, batch_size, false, true, 0, Shard{}), true, 0, 0, 1, 0, 0);
     GradScaler scaler(policy);
     const auto optimizer = make_optimizer(testing::sgd().table(), trainable_parameters(model));
@@ -49,6 +49,7 @@ class StepTest : public ::testing::Test {
     return record;
   }
 
+  testing::Options task_options_ = testing::task_options("mse", "y");
   at::Tensor weight_;
   std::vector<std::string> without_gradient_;
 };
@@ -108,7 +109,7 @@ TEST_F(StepTest, EvaluationIsTheMeanOverAllSamplesInEvaluationModeWithoutGradien
   const Dataset dataset(testing::dataset_plugin<Rows>(), OptionTable{});
   const auto split = dataset.split("validation", 0);
   Model model(TensorModel::plugin(), OptionTable{}, {"x"}, cpu);
-  const Task task(OptionTable{}, dataset, model);
+  const Task task(task_options_.table(), dataset, model);
   bool trained = true, grad = true;
   TensorModel::forward = [&](const auto& inputs) {
     trained = TensorModel::training;

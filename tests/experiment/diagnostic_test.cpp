@@ -96,7 +96,7 @@ TEST(Rendering, CountsCodePointsUnderTheCaret) {
   Diagnostics diagnostics;
   diagnostics.add_source("a", "a = [\"\xC3\xA9\xC3\xA9\", 7]\n");
   diagnostics.add({"E0103", "m", at("a", 1, 12, 1), "", {}});
-  EXPECT_THAT(diagnostics.render(false), HasSubstr("\n   |            ^\n"));
+  EXPECT_THAT(diagnostics.render(false), HasSubstr(" 1 | a = [\"\xC3\xA9\xC3\xA9\", 7]\n   |            ^\n"));
 }
 
 TEST(Rendering, LetsNoFileSteerTheTerminal) {

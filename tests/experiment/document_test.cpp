@@ -174,8 +174,20 @@ TEST(Document, SurvivesDeepNesting) {
     EXPECT_EQ(mistake(text).where.line, 1U);
     text += "1";
     for (int i = 0; i < 100'000; ++i) text += close;
-    EXPECT_THAT(mistake(text).label, HasSubstr("nested"));
+    EXPECT_THAT(mistake(text).label, HasSubstr("so deeply"));
   }
+}
+
+TEST(Document, BoundsTheDepthOfDottedKeysInNestedTables) {
+  std::string key = "a";
+  for (int i = 0; i < 64; ++i) key += ".a";
+  const auto nested = [&](int depth) {
+    std::string text = "x = ";
+    for (int i = 0; i < depth; ++i) text += "{" + key + " = ";
+    return text + "1" + std::string(static_cast<std::size_t>(depth), '}');
+  };
+  EXPECT_TRUE(parse(nested(16)).root);
+  EXPECT_THAT(mistake(nested(17)).label, HasSubstr("so deeply"));
 }
 
 TEST(Document, PointsAtBytesThatAreNoUtf8) {

@@ -24,6 +24,7 @@ TEST(Nearest, ForgivesDashesAndCapitals) {
   EXPECT_EQ(nearest("batch-size", keys), "batch_size");
   EXPECT_EQ(nearest("Batch_Size", keys), "batch_size");
   EXPECT_EQ(nearest("batchsize", keys), "batch_size");
+  EXPECT_EQ(nearest("A-B-C-D", {"a_b_c_d"}), "a_b_c_d");
 }
 
 TEST(Nearest, CompletesABeginning) {

@@ -4,6 +4,7 @@
 #include <elf.h>
 #include <gtest/gtest.h>
 
+#include <boost/crc.hpp>
 #include <random>
 
 #include "host/loading/plugin_file.h"
@@ -106,6 +107,32 @@ TEST(ElfNote, SurvivesTenThousandMutations) {
   }
   EXPECT_GT(refused, 1000u);
   EXPECT_GT(taken, 1000u);
+}
+
+// What a mistaken tool could embed: a text of any bytes behind a right checksum.
+TEST(ElfNote, WithAnyTextAndARightChecksumIsTakenOrRefused) {
+  std::size_t refused = 0;
+  std::mt19937_64 random(20240608);
+  const auto original = read_bytes(fixture("good"));
+  for (int round = 0; round < 5000; ++round) {
+    auto bytes = original;
+    ManifestNote note(bytes, BINADE_NOTE_MANIFEST);
+    auto* text = note.place() + sizeof(note.header) + sizeof(note.description);
+    for (auto changes = 1 + random() % 4; changes > 0; --changes) {
+      const std::string_view telling = "\"'[]{}=.#\n\r\t\\0x7\xFF\xC3";
+      const auto place = random() % note.description.length;
+      text[place] =
+          random() % 2 == 0 ? static_cast<std::byte>(random()) : std::byte(telling[random() % telling.size()]);
+    }
+    boost::crc_32_type sum;
+    sum.process_bytes(text, note.description.length);
+    note.description.crc32 = sum.checksum();
+    note.put_back();
+    const auto code = judge(bytes);
+    ASSERT_TRUE(code.empty() || code == "E0312") << code;
+    refused += code.empty() ? 0 : 1;
+  }
+  EXPECT_GT(refused, 1000u);
 }
 
 TEST(ElfNote, OfAnotherMachineIsRefusedAsThat) {

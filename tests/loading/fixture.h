@@ -55,6 +55,7 @@ class NoteInFile {
   binade_note_header header{};
   Description description{};
   void put_back();
+  std::byte* place() const { return place_; }
 
  private:
   std::byte* place_;

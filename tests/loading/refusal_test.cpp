@@ -135,6 +135,17 @@ TEST_F(Refusal, OfAModelWithoutABuildBlockSaysSo) {
   EXPECT_THAT(message, HasSubstr("without a build block"));
 }
 
+TEST_F(Refusal, OfTwoNotesThatDifferSaysSo) {
+  auto bytes = read_bytes(fixture("build_block"));
+  BuildBlockNote note(bytes, BINADE_NOTE_BUILD_BLOCK);
+  note.header.type = BINADE_NOTE_MANIFEST;
+  note.put_back();
+  open(bytes);
+  EXPECT_EQ(code, "E0302");
+  EXPECT_THAT(message, HasSubstr("it carries two that differ"));
+  EXPECT_FALSE(marker.code_has_run());
+}
+
 TEST_F(Refusal, OfAnotherLibTorchVersionNamesBoth) {
   open_with_build_block([](binade_build_block& block) { std::memcpy(block.torch_version, "2.10.0", 7); });
   EXPECT_EQ(code, "E0306");

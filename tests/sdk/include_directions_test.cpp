@@ -127,7 +127,7 @@ TEST(IncludeDirections, NoPluginIdStandsInTheHostAsAString) {
   for (const auto& file : files_below("host", {".h", ".cpp"})) {
     const auto text = text_of(tree / file);
     for (const auto& id : ids) {
-      if (text.find(id) != std::string::npos) found.push_back(file + " contains " + id);
+      if (text.find(id) != std::string::npos) found.emplace_back(file).append(" contains ").append(id);
     }
   }
   EXPECT_THAT(found, IsEmpty());

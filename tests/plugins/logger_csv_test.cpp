@@ -1,0 +1,140 @@
+// The CSV file of a run.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <limits>
+#include <sstream>
+
+#include "tests/plugins/logger_opened.h"
+
+namespace binade::host {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr auto header =
+    "time,split,step,epoch,loss,accuracy,learning_rate,gradient_norm,loss_scale,skipped,seconds,samples,tokens";
+
+StepRecord step(std::uint64_t number) {
+  StepRecord record;
+  record.step = number;
+  record.epoch = 2;
+  record.loss = 0.1;
+  record.learning_rate = 3e-4;
+  record.gradient_norm = 1.5;
+  record.loss_scale = 65536;
+  record.seconds = 0.25;
+  record.samples = 8;
+  record.tokens = 512;
+  return record;
+}
+
+EvaluationRecord evaluation() {
+  EvaluationRecord record;
+  record.step = 1;
+  record.split = "validation";
+  record.loss = 2;
+  record.accuracy = 0.5;
+  record.seconds = 1.5;
+  record.samples = 20;
+  return record;
+}
+
+class CsvLogger : public testing::Test {
+ protected:
+  OpenedLogger open(const GivenOptions& options = {}) {
+    return OpenedLogger("csv_logger", options, {"run", "first-run", folder_.path().string(), "", false, false});
+  }
+  std::string content(const std::string& name = "steps.csv") const {
+    std::ostringstream text;
+    text << std::ifstream(folder_.path() / name, std::ios::binary).rdbuf();
+    return text.str();
+  }
+
+  DataFolder folder_;
+};
+
+TEST_F(CsvLogger, WritesARowPerStepAndPerEvaluation) {
+  auto logger = open();
+  logger.tell(1000, RunStarted{});
+  logger.tell(1000.5, step(1));
+  logger.tell(1001, evaluation());
+  logger.flush();
+  EXPECT_EQ(content(), std::string(header) +
+                           "\r\n1000.5,train,1,2,0.1,,3e-04,1.5,65536,0,0.25,8,512"
+                           "\r\n1001,validation,1,,2,0.5,,,,,1.5,20,\r\n");
+}
+
+TEST_F(CsvLogger, TellsAnOverflowFromAMissingValue) {
+  auto logger = open();
+  logger.tell(0, RunStarted{});
+  auto record = step(1);
+  record.loss = std::numeric_limits<double>::infinity();
+  record.gradient_norm = nan;
+  record.skipped = true;
+  logger.tell(1000, record);
+  logger.close();
+  EXPECT_THAT(content(), HasSubstr("\r\n1000,train,1,2,inf,,3e-04,nan,65536,1,0.25,8,512\r\n"));
+}
+
+TEST_F(CsvLogger, WritesNumbersThatReadBackExactly) {
+  auto logger = open();
+  logger.tell(0, RunStarted{});
+  auto record = step(1);
+  record.loss = 1.0 / 3;
+  logger.tell(1700000000.123, record);
+  logger.close();
+  EXPECT_THAT(content(), HasSubstr("\r\n1700000000.123,train,1,2,0.3333333333333333,"));
+}
+
+TEST_F(CsvLogger, AddsAColumnForEachOfTheModelsScalarsAndQuotesItsName) {
+  auto logger = open();
+  RunStarted run;
+  run.scalar_names = {"kl", "a,\"b\""};
+  logger.tell(0, run);
+  auto record = step(1);
+  record.scalars = {0.25, 0.5};
+  record.scalar_count = 2;
+  logger.tell(0, record);
+  logger.close();
+  EXPECT_THAT(content(), HasSubstr("samples,tokens,kl,\"a,\"\"b\"\"\"\r\n"));
+  EXPECT_THAT(content(), HasSubstr(",8,512,0.25,0.5\r\n"));
+}
+
+TEST_F(CsvLogger, AddsRowsToAFileThatExists) {
+  for (std::uint64_t number = 1; number <= 2; ++number) {
+    auto logger = open();
+    logger.tell(0, RunStarted{});
+    logger.tell(0, step(number));
+    logger.close();
+  }
+  const auto text = content();
+  EXPECT_EQ(text.find(header), 0u);
+  EXPECT_EQ(text.find(header, 1), std::string::npos) << "one header";
+  EXPECT_THAT(text, HasSubstr("\r\n0,train,1,"));
+  EXPECT_THAT(text, HasSubstr("\r\n0,train,2,"));
+}
+
+TEST_F(CsvLogger, MakesTheFolderOfItsFile) {
+  auto logger = open({{"file", text("logs/all.csv")}});
+  logger.tell(0, RunStarted{});
+  logger.tell(0, step(1));
+  logger.close();
+  EXPECT_THAT(content("logs/all.csv"), testing::StartsWith(header));
+}
+
+TEST_F(CsvLogger, SaysWhichFileItCannotWrite) {
+  auto logger = open({{"file", text(".")}});
+  try {
+    logger.tell(0, RunStarted{});
+    FAIL() << "not refused";
+  } catch (const PluginError& error) {
+    EXPECT_THAT(error.what(), HasSubstr(folder_.path().string()));
+    EXPECT_THAT(error.what(), HasSubstr("Is a directory"));
+  }
+  EXPECT_THROW(logger.tell(0, step(1)), PluginError) << "and goes on saying so";
+}
+
+}  // namespace
+}  // namespace binade::host
