@@ -65,7 +65,7 @@ class Console {
       line.add(1, std::string(binade::view(event.scalars[i].name)), console::loss_text(event.scalars[i].value));
     }
     line.add(2, "in", console::format("%.1f s", event.seconds));
-    const std::string text = line.text(live_ ? terminal_columns() - 1 : unlimited, -1);
+    const std::string text = line.text(room(), -1);
     print(live_ ? redrawn(text) + "\n" : text + "\n");
     if (live_ && shown_) show();
   }
@@ -77,7 +77,8 @@ class Console {
   }
 
  private:
-  static constexpr std::size_t unlimited = 1000;
+  // Columns of a line. The terminal's last one stays free: some terminals wrap a line that fills it.
+  std::size_t room() const { return live_ ? terminal_columns() - 1 : 1000; }
 
   void remember(const binade::Step& event) {
     if (first_step_ == 0) {
@@ -129,7 +130,7 @@ class Console {
     return number + "/" + target;
   }
 
-  std::string line(std::size_t columns) const {
+  std::string line() const {
     console::ProgressLine line(colors_);
     line.add(9, "step", step_text());
     const double done = progress();
@@ -145,12 +146,11 @@ class Console {
     if (const double left = seconds_left(); left >= 0 && !ended_) line.add(7, "ETA", console::duration_text(left));
     if (scaled_) line.add(3, "scale", console::scale_text(last_.loss_scale));
     if (last_.skipped_steps > 0) line.add(4, "skipped", console::grouped(last_.skipped_steps), Color::yellow);
-    return line.text(columns, live_ ? done : -1);
+    return line.text(room(), live_ ? done : -1);
   }
 
   void show() {
-    // The last column stays free: some terminals wrap a line that fills it.
-    print(live_ ? redrawn(line(terminal_columns() - 1)) : line(unlimited) + "\n");
+    print(live_ ? redrawn(line()) : line() + "\n");
     shown_ = true;
     shown_step_ = last_.step;
     shown_time_ = last_.event.time;

@@ -280,6 +280,7 @@ struct Ahead {
 };
 
 TEST(BatchLoader, ReadsAheadNoMoreThanAsked) {
+  Ahead::taken = Ahead::furthest = 0;
   const LinkedDataset<Ahead> dataset;
   const Split split{"train", 0, 1000, 0, {}};
   BatchLoader loader(dataset, split, Sampler(1000, 1, false, false, seed, {}), true, seed, 4, 3, 0, 0);
@@ -292,15 +293,17 @@ TEST(BatchLoader, ReadsAheadNoMoreThanAsked) {
 
 // Two reads at once, or none returns.
 struct Together {
-  static inline std::latch both{2};
+  static inline std::latch* both = nullptr;
   Description describe() const { return Description().split("train", 2).field<std::int64_t>("index"); }
   void read(const Sample& sample) const {
-    if (sample.epoch() == 0) both.arrive_and_wait();
+    if (sample.epoch() == 0) both->arrive_and_wait();
     sample.field<std::int64_t>(0)[0] = 0;
   }
 };
 
 TEST(BatchLoader, ReadsWithSeveralWorkersAtOnce) {
+  std::latch both(2);
+  Together::both = &both;
   const LinkedDataset<Together> dataset;
   const Split split{"train", 0, 2, 0, {}};
   BatchLoader loader(dataset, split, Sampler(2, 1, false, false, seed, {}), true, seed, 2, 2, 0, 0);
@@ -309,29 +312,33 @@ TEST(BatchLoader, ReadsWithSeveralWorkersAtOnce) {
 }
 
 struct Gated {
-  static inline std::latch entered{1}, gate{1};
+  static inline std::latch *entered = nullptr, *gate = nullptr;
   static inline std::atomic<bool> finished{false};
   Description describe() const { return Description().split("train", 1).field<std::int64_t>("index"); }
   void read(const Sample& sample) const {
     if (sample.epoch() > 0) return;
-    entered.count_down();
-    gate.wait();
+    entered->count_down();
+    gate->wait();
     finished = true;
   }
 };
 
 TEST(BatchLoader, WaitsForAReadThatIsUnderWayWhenItGoes) {
+  std::latch entered(1), gate(1);
+  Gated::entered = &entered;
+  Gated::gate = &gate;
+  Gated::finished = false;
   const LinkedDataset<Gated> dataset;
   const Split split{"train", 0, 1, 0, {}};
   auto loader =
       std::make_unique<BatchLoader>(dataset, split, Sampler(1, 1, false, false, seed, {}), true, seed, 1, 1, 0, 0);
-  Gated::entered.wait();
+  entered.wait();
   bool finished_before = false;
   std::thread end([&] {
     loader.reset();
     finished_before = Gated::finished;
   });
-  Gated::gate.count_down();
+  gate.count_down();
   end.join();
   EXPECT_TRUE(finished_before);
 }

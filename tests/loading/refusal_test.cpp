@@ -47,6 +47,16 @@ class Refusal : public testing::Test {
     open(bytes);
   }
 
+  // The good plugin with each `old` changed to `text`, which is as long.
+  static FileBytes with_text_replaced(std::string_view old, std::string_view text) {
+    auto bytes = read_bytes(fixture("good"));
+    const std::string_view all(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    for (auto at = all.find(old); at != std::string_view::npos; at = all.find(old, at + 1)) {
+      std::memcpy(bytes.data() + at, text.data(), text.size());
+    }
+    return bytes;
+  }
+
   TemporaryFolder folder;
   Marker marker{folder};
   std::filesystem::path path = folder / "plugin.so";
@@ -224,6 +234,22 @@ TEST_F(Refusal, OfAPluginThatNeedsASymbolNamesTheSymbol) {
   open(read_bytes(fixture("needs_symbol")));
   EXPECT_EQ(code, "E0309");
   EXPECT_THAT(message, AllOf(HasSubstr("it needs `binade_fixture_missing`"), HasSubstr("the dynamic linker says: ")));
+  EXPECT_FALSE(marker.code_has_run());
+}
+
+TEST_F(Refusal, OfAPluginThatNeedsAnAbsentLibraryNamesTheLibrary) {
+  open(with_text_replaced("libc.so.", "libq.so."));
+  EXPECT_EQ(code, "E0309");
+  EXPECT_THAT(message, AllOf(HasSubstr("it needs the library libq.so.6, which was not found"),
+                             HasSubstr("LD_LIBRARY_PATH"), HasSubstr("the dynamic linker says: ")));
+  EXPECT_FALSE(marker.code_has_run());
+}
+
+TEST_F(Refusal, OfAPluginFromANewerSystemNamesTheVersionThatItNeeds) {
+  open(with_text_replaced("GLIBC_2.", "GLIBC_9."));
+  EXPECT_EQ(code, "E0309");
+  EXPECT_THAT(message,
+              AllOf(HasSubstr("it was built on a newer system: it needs GLIBC_9."), HasSubstr("build it here")));
   EXPECT_FALSE(marker.code_has_run());
 }
 

@@ -15,8 +15,9 @@ fail() { echo "$*" && exit 1; }
 mv -- "$work/installed" "$work/sdk"
 ! grep -rFl -e "$tree" -e "$build" -e "$work" "$work/sdk" || fail "these installed files name folders of this machine"
 
+# With an empty cache: LibTorch.cmake would find there what the bootstrap has fetched.
 configure() { # SOURCE PREFIX_PATH
-  env -u CMAKE_PREFIX_PATH "$cmake" -S "$1" -B "$1-build" -G "$generator" "-DCMAKE_PREFIX_PATH=$2" >"$work/log" 2>&1
+  env -u CMAKE_PREFIX_PATH BINADE_CACHE="$work/cache" "$cmake" -S "$1" -B "$1-build" -G "$generator" "-DCMAKE_PREFIX_PATH=$2" >"$work/log" 2>&1
 }
 
 build() { "$cmake" --build "$1-build" >"$work/log" 2>&1 || fail "$(<"$work/log")"; }

@@ -172,11 +172,11 @@ TEST(Exporter, RefusesWhatCannotWork) {
   EXPECT_THAT(refusal_of("127.0.0.1:9464s"), HasSubstr("TLS"));
   EXPECT_THAT(refusal_of("[::1]:9464"), HasSubstr("IPv6"));
   EXPECT_THAT(refusal_of("::1"), HasSubstr("IPv6"));
-  EXPECT_THAT(refusal_of(""), HasSubstr("port"));
-  EXPECT_THAT(refusal_of("127.0.0.1:"), HasSubstr("port"));
-  EXPECT_THAT(refusal_of("65536"), HasSubstr("port"));
-  EXPECT_THAT(refusal_of("80,81"), HasSubstr("port"));
-  EXPECT_THAT(refusal_of("+8080"), HasSubstr("port"));
+  EXPECT_THAT(refusal_of(""), HasSubstr("from 0 to 65535"));
+  EXPECT_THAT(refusal_of("127.0.0.1:"), HasSubstr("from 0 to 65535"));
+  EXPECT_THAT(refusal_of("65536"), HasSubstr("from 0 to 65535"));
+  EXPECT_THAT(refusal_of("80,81"), HasSubstr("from 0 to 65535"));
+  EXPECT_THAT(refusal_of("+8080"), HasSubstr("from 0 to 65535"));
   EXPECT_THAT(refusal_of(":9464"), HasSubstr("IPv4"));
   EXPECT_THAT(refusal_of("my-host:9464"), HasSubstr("IPv4"));
 }

@@ -74,6 +74,8 @@ TEST(LabelValue, ReplacesWhatIsNoUtf8) {
             "a" + replacement + "b");
   EXPECT_EQ(label_value("cut \xE2\x82"), "cut " + replacement + replacement);
   EXPECT_EQ(label_value("\xC0\xAF"), replacement + replacement) << "overlong";
+  EXPECT_EQ(label_value("\xE0\x80\xAF"), replacement + replacement + replacement) << "overlong";
+  EXPECT_EQ(label_value("\xF0\x80\x80\xAF"), replacement + replacement + replacement + replacement) << "overlong";
   EXPECT_EQ(label_value("\xED\xA0\x80"), replacement + replacement + replacement) << "a surrogate";
   EXPECT_EQ(label_value("\xF4\x90\x80\x80"), replacement + replacement + replacement + replacement) << "too large";
 }

@@ -42,6 +42,8 @@ StepRecord good_step() {
   StepRecord record;
   record.time = 1700000000;
   record.step = 1;
+  record.epoch = 2;
+  record.epoch_progress = 0.25;
   record.loss = 2;
   record.learning_rate = 0.5;
   record.gradient_norm = 4;
@@ -141,6 +143,7 @@ TEST_F(MetricsTest, ShowsAStep) {
   metrics_.run_started(scaled_run());
   metrics_.step(good_step());
   EXPECT_EQ(value("binade_step"), "1");
+  EXPECT_EQ(value("binade_epoch"), "2.25");
   EXPECT_EQ(value("binade_last_step_timestamp_seconds"), "1700000000");
   EXPECT_EQ(value("binade_loss", R"(split="train")"), "2");
   EXPECT_EQ(value("binade_learning_rate", R"(param_group="0")"), "0.5");
