@@ -80,7 +80,9 @@ const auto by_label = testing::task_options("cross_entropy", "label");
 TEST(Task, CrossEntropyOfEqualLogitsIsTheLogarithmOfTheClasses) {
   LabelledRows::features = {{0}, {0}, {0}};
   LabelledRows::labels = {0, 1, 0};
-  const auto result = run_task<LabelledRows>({}, [](const auto& inputs) { return at::zeros({inputs[0].size(0), 7}); });
+  const auto result = run_task<LabelledRows>(by_label, [](const auto& inputs) {
+    return at::zeros({inputs[0].size(0), 7});
+  });
   EXPECT_NEAR(result.loss.template item<double>(), std::log(7.0), 1e-6);
   EXPECT_EQ(result.correct.template item<float>(), 2);
   EXPECT_EQ(result.counted.template item<float>(), 3);
