@@ -37,7 +37,7 @@ class Diagnostics {
   // The text of a source, for the line above the caret.
   void add_source(const std::string& name, std::string text) { sources_[name] = std::move(text); }
 
-  // What to say in brackets behind a source's name: "overrides mlp.toml:9, which said 500".
+  // What to say in brackets behind a source's name: "overrides first_run.toml:9, which said 500".
   void add_remark(const std::string& source, std::string remark) { remarks_[source] = std::move(remark); }
 
   // All of them in order of place, at most 20 and then "and N more", ending in a count. With ANSI colours on demand.

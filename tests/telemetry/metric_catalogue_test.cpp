@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <set>
+#include <sstream>
 
 #include "host/telemetry/events.h"
 #include "host/telemetry/metric_families.h"
@@ -58,6 +60,13 @@ TEST(MetricCatalogue, IsPrintedWhole) {
   const auto reference = metric_reference();
   for (const auto& spec : metric_catalogue()) EXPECT_THAT(reference, HasSubstr(std::string(spec.name)));
   EXPECT_THAT(reference, HasSubstr("| `binade_amp_updates_total` | counter | action=growth,backoff,hold | "));
+}
+
+TEST(MetricCatalogue, StandsInTheMonitoringReadme) {
+  std::ifstream file(BINADE_SOURCE_DIR "/monitoring/README.md");
+  std::stringstream readme;
+  readme << file.rdbuf();
+  EXPECT_THAT(readme.str(), HasSubstr(metric_reference()));
 }
 
 TEST(LabelValue, KeepsValidUtf8) {
