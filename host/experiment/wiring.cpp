@@ -34,7 +34,7 @@ void wire(OptionTable& options, const std::string& section, const Facts& dataset
   OptionTable wired;
   for (Option option : options.options()) {
     const OptionSpec& spec = *option.spec;
-    const bool waits = spec.default_from && option.values.empty() && option.origin == Origin::wired;
+    const bool waits = spec.default_from && option.values.empty();
     if (waits) {
       const auto fact_name = spec.default_from->substr(spec.default_from->find('.') + 1);
       const auto name = section + "." + spec.name;

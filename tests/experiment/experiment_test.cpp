@@ -157,7 +157,7 @@ TEST_F(PluginNames, MayComeWithAFileOfTheirOwn) {
   const auto file = (bench_.folder.path() / "build/libfull.so").string();
   EXPECT_EQ(loaded.experiment->precision.library, file);
   EXPECT_EQ(bench_.plugins.library_asked_for(), file);
-  EXPECT_EQ(load("plugin = \"full\"\nlibrary = 3\n").only().code, "E0115");
+  EXPECT_EQ(load("plugin = \"mine\"\nlibrary = 3\n").only().code, "E0115") << "whether `mine` exists is not known";
 }
 
 TEST_F(PluginNames, OfPrecisionComeWithTheHostsOwnKey) {

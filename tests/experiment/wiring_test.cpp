@@ -61,6 +61,13 @@ TEST_F(Wiring, LeavesWhatTheFileSays) {
   EXPECT_EQ(table.number("scale"), 7.0);
 }
 
+TEST_F(Wiring, LeavesWhatWasWiredBefore) {
+  auto table = options();
+  wire(table, "model", {{"classes", 7}}, diagnostics_);
+  wire(table, "model", {{"classes", 8}}, diagnostics_);
+  EXPECT_EQ(table.integer("classes"), 7);
+}
+
 TEST_F(Wiring, MissesAFactThatTheDatasetDoesNotState) {
   auto table = options("scale = 1\n");
   wire(table, "model", {{"rows", 7}}, diagnostics_);

@@ -63,7 +63,7 @@ TEST_F(Endpoint, ShowsTheLiveRunAndItsScale) {
   Process process(
       with_console({"run", "points.toml", "--set", "precision.plugin=fp16", "--set", "precision.cpu=allow"}),
       workspace_, with_fixtures());
-  ASSERT_TRUE(process.wait_for_output("step 3")) << process.out() << process.err();
+  ASSERT_TRUE(process.wait_for_output("loss ")) << process.out() << process.err();
   const auto body = scrape(port_in(process.out()));
   const auto run_id = run_directory(workspace_, "points").filename().string();
   const std::vector<std::string> wanted{"binade_amp_loss_scale{run_id=\"" + run_id + "\"} 65536",
@@ -89,7 +89,7 @@ TEST_F(Endpoint, SatisfiesPromtool) {
     GTEST_SKIP() << "promtool was not found: `bash tests/run.sh` fetches it";
   }
   Process process(with_console({"run", "points.toml"}), workspace_, with_fixtures());
-  ASSERT_TRUE(process.wait_for_output("step 3")) << process.out() << process.err();
+  ASSERT_TRUE(process.wait_for_output("loss ")) << process.out() << process.err();
   const auto body = workspace_.write("metrics.txt", scrape(port_in(process.out())));
   ASSERT_GT(std::filesystem::file_size(body), 1000u);
   EXPECT_EQ(

@@ -109,7 +109,7 @@ TEST_F(Run, EndsCleanlyOnCtrlCAndOnSigterm) {
     workspace.write("points.toml", points_experiment("\n[[logger]]\nplugin = \"console\"\nevery = 1\n"));
     Process process(binade_command({"run", "points.toml", "--set", "train.steps=1000000000"}), workspace,
                     with_fixtures());
-    ASSERT_TRUE(process.wait_for_output("step 3")) << process.out() << process.err();
+    ASSERT_TRUE(process.wait_for_output("loss ")) << process.out() << process.err();
     process.send(signal);
     const auto outcome = process.wait();
     EXPECT_EQ(outcome.exit_code, 128 + signal) << outcome.err;
