@@ -5,7 +5,6 @@
 
 #include <boost/dll/shared_library.hpp>
 #include <cstdlib>
-#include <regex>
 #include <system_error>
 
 #include "host/loading/plugin.h"
@@ -43,24 +42,30 @@ std::string demangle(const std::string& symbol) {
   return name ? name.get() : symbol;
 }
 
+// What stands between `before` and one of the characters `end`, or the end of the text; empty when `before` is absent.
+std::string after(const std::string& text, std::string_view before, const char* end) {
+  const auto found = text.find(before);
+  if (found == std::string::npos) return {};
+  const auto begin = found + before.size();
+  return text.substr(begin, text.find_first_of(end, begin) - begin);
+}
+
 // What the dynamic linker's words mean and what to do about it; empty where they say enough themselves.
 std::string explain(const std::string& words) {
-  std::smatch found;
-  if (std::regex_search(words, found, std::regex("undefined symbol: ([^\\s,]+)"))) {
+  if (const auto symbol = after(words, "undefined symbol: ", " ,\t"); !symbol.empty()) {
     return fmt::format(
-        "it needs `{}`, which nothing that it links provides: name the library in "
-        "target_link_libraries()",
-        demangle(found[1]));
+        "it needs `{}`, which nothing that it links provides: name the library in target_link_libraries()",
+        demangle(symbol));
   }
-  if (std::regex_search(words, found, std::regex("version `([^']+)' not found"))) {
+  if (const auto version = after(words, "version `", "'"); !version.empty()) {
     return fmt::format("it was built on a newer system: it needs {}, which this one does not have; build it here",
-                       found[1].str());
+                       version);
   }
-  if (std::regex_search(words, found, std::regex("([^\\s/:]+): cannot open shared object file"))) {
+  if (const auto end = words.find(": cannot open shared object file"); end != std::string::npos) {
+    const auto before = words.substr(0, end).find_last_of(" /:");
     return fmt::format(
-        "it needs the library {}, which was not found: install it, or name its folder in "
-        "LD_LIBRARY_PATH",
-        found[1].str());
+        "it needs the library {}, which was not found: install it, or name its folder in LD_LIBRARY_PATH",
+        words.substr(before + 1, end - before - 1));
   }
   return {};
 }
