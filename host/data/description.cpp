@@ -99,9 +99,19 @@ void set_independent(binade_description* base, std::int32_t independent) noexcep
   note(base, [&](DatasetDescription& description) { description.independent = independent != 0; });
 }
 
+// Splits become labels of metrics and fields of files.
+bool is_split_name(std::string_view name) {
+  const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  const auto other = [&](char c) { return lower(c) || (c >= '0' && c <= '9') || c == '_'; };
+  return !name.empty() && name.size() <= 64 && lower(name.front()) && std::all_of(name.begin(), name.end(), other);
+}
+
 void check_splits(const DatasetDescription& description) {
   std::set<std::string_view> names;
   for (const auto& [name, size] : description.splits) {
+    if (!is_split_name(name)) {
+      throw std::runtime_error(fmt::format("the split's name `{}` is not of [a-z][a-z0-9_]{{0,63}}; rename it", name));
+    }
     if (!names.insert(name).second) {
       throw std::runtime_error(fmt::format("split `{}` is added twice; add each split once", name));
     }

@@ -92,12 +92,11 @@ void MetricsFile::step(const StepRecord& record) noexcept {
 }
 
 void MetricsFile::evaluated(const EvaluationRecord& record) noexcept {
-  const auto split = nlohmann::json(record.split).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  if (!begin_line(split.size())) return;
+  if (!begin_line(record.split.size())) return;
   integer("{\"step\":", record.step);
-  text(",\"split\":");
-  text(split);
-  number(",\"loss\":", record.loss);
+  text(",\"split\":\"");
+  text(record.split);
+  number("\",\"loss\":", record.loss);
   number(",\"accuracy\":", record.accuracy);
   integer(",\"samples\":", record.samples);
   scalars(record.scalars, record.scalar_count);

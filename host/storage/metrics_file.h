@@ -34,8 +34,8 @@ namespace binade::host {
 //     tokens          integer   of this step; 0 where the task has none
 //     scalars         object    the model's own, by name; left out where the model names none
 //     seconds         number    of this step
-//     phases          object    seconds of each phase of this step: data, forward, backward, unscale, optimizer,
-//     logging time            number    Unix seconds, at the end of the step
+//     phases          object    seconds of each phase of this step, by the names of `phase_names`
+//     time            number    Unix seconds, at the end of the step
 //
 //   an evaluation (`"split": "validation"`)
 //     step (steps done by then), split, loss, accuracy, samples, scalars, seconds, time: as above

@@ -61,7 +61,7 @@ struct StepRecord {
 struct EvaluationRecord {
   double time = 0;
   std::uint64_t step = 0;
-  std::string split;
+  std::string split;  // [a-z][a-z0-9_]{0,63}
   double loss = nan;
   double accuracy = nan;  // 0 to 1
   double seconds = 0;

@@ -140,6 +140,8 @@ INSTANTIATE_TEST_SUITE_P(
                       "split `test` has no samples"},
         Contradiction{"GiganticSplit", [](auto* sink) { sink->add_split(sink, to_abi("test"), ~std::uint64_t{0}); },
                       "sizes are below 2^63"},
+        Contradiction{"SplitNamedOddly", [](auto* sink) { sink->add_split(sink, to_abi("hold\"out"), 5); },
+                      "the split's name `hold\"out` is not of [a-z][a-z0-9_]{0,63}; rename it"},
         Contradiction{"UnnamedSplit", [](auto* sink) { sink->add_split(sink, to_abi(""), 5); },
                       "the name of a split is empty"},
         Contradiction{"NamelessText",

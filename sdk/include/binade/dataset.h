@@ -216,6 +216,7 @@ struct DatasetShim {
   static std::int32_t create(const binade_host* host, const binade_options* options, void** self,
                              binade_error* error) noexcept {
     return guard(error, [&] {
+      // guard() catches. NOLINTNEXTLINE(bugprone-unhandled-exception-at-new)
       *self = construct<T>(options, host, [](const auto&... arguments) { return new Self{T(arguments...), {}}; });
     });
   }

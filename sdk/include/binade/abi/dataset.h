@@ -28,8 +28,8 @@ typedef struct binade_field {
 typedef struct binade_description {
   uint32_t struct_size;
   uint32_t reserved;
-  /* Splits are numbered in the order of these calls. "train" must be there; "validation" and "test" are known names.
-   * Without "validation" the host holds back the last 20 % of "train". */
+  /* Splits are numbered in the order of these calls. "train" must be there; "validation" and "test" are known names;
+   * others are of [a-z][a-z0-9_]{0,63}. Without "validation" the host holds back the last 20 % of "train". */
   void (*add_split)(struct binade_description* self, binade_string name, uint64_t size);
   void (*add_field)(struct binade_description* self, const binade_field* field);
   /* What models and tasks may be wired to by `default_from = "dataset.<name>"`. Known names: classes, vocab_size,
