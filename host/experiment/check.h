@@ -34,6 +34,9 @@ std::string listed(const std::vector<std::string>& names);
 // relative to the current folder; `~/` is the home folder.
 OptionTable check_table(const Node& table, const CheckedSection& section, const Specs& specs, Diagnostics& diagnostics);
 
+// The elements of an array of tables ([[name]]); none, after a mistake, where it is something else.
+const std::vector<Node>& tables_of(const Member& member, const std::string& name, Diagnostics& diagnostics);
+
 // One value, of which `name` is what messages call it. nullopt after a mistake.
 std::optional<std::vector<Scalar>> check_value(const Node& value, const std::string& name, const OptionSpec& spec,
                                                Diagnostics& diagnostics);

@@ -241,6 +241,9 @@ const std::vector<OptionSpec>& reserved_options(PluginKind kind) {
     cpu.choices = {std::string("fallback"), std::string("allow")};
     cpu.help = "On a CPU, mixed precision falls back to fp32, or is allowed and may be slow.";
     all.push_back(std::move(cpu));
+    OptionSpec use_amp = spec("use_amp", OptionType::boolean);
+    use_amp.help = "true asks for half precision whatever the plugin, false for fp32; absent: as the plugin says.";
+    all.push_back(std::move(use_amp));
     return all;
   }();
   return kind == PluginKind::precision ? precision : everywhere;

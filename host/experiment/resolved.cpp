@@ -61,6 +61,7 @@ std::string to_toml(const Experiment& experiment) {
   out += host_section("task", experiment.task);
   out += plugin_section("[precision]", experiment.precision);
   out += host_section("optimizer", experiment.optimizer);
+  for (const auto& group : experiment.parameter_groups) out += "\n[[optimizer.group]]\n" + lines(group);
   out += host_section("schedule", experiment.schedule);
   out += host_section("train", experiment.train);
   for (const auto& logger : experiment.loggers) out += plugin_section("[[logger]]", logger);
