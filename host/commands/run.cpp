@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <cstdlib>
 #include <memory>
 #include <stdexcept>
+#include <system_error>
 
 #include "host/commands/engine_library.h"
 #include "host/commands/exit_codes.h"
@@ -23,7 +26,18 @@ namespace {
 struct RunArguments {
   ExperimentArgument experiment;
   std::string runs = "runs";
+  bool dry_run = false;
 };
+
+// A dry run leaves nothing behind: its directory is a temporary one.
+std::filesystem::path folder_for_runs(const RunArguments& arguments) {
+  if (!arguments.dry_run) return arguments.runs;
+  auto folder = (std::filesystem::temp_directory_path() / "binade-dry-run-XXXXXX").string();
+  if (mkdtemp(folder.data()) == nullptr) {
+    throw std::system_error(errno, std::generic_category(), "cannot create " + folder);
+  }
+  return folder;
+}
 
 std::vector<std::string> command_line_of(const RunArguments& arguments, const CommandLine& line) {
   std::vector<std::string> words{line.called_as(), "run", arguments.experiment.file};
@@ -86,7 +100,8 @@ int run(const RunArguments& arguments, const CommandLine& line) {
 
   const auto resolved = to_toml(*experiment);
   const auto& name = experiment->experiment.string("name");
-  const RunDirectory directory(arguments.runs, name, resolved);
+  const auto runs = folder_for_runs(arguments);
+  const RunDirectory directory(runs, name, resolved);
   directory.write("experiment.toml", resolved);
   directory.write("experiment.lock", lock_text(plugins.all(), engine_library.build_block(), version()));
   directory.write("environment.json", environment_json(engine->info(), command_line_of(arguments, line)));
@@ -94,7 +109,7 @@ int run(const RunArguments& arguments, const CommandLine& line) {
   RunTelemetry telemetry(*experiment, plugins, directory, engine_library.build_block(), line.color());
   const Paint paint(wants_color(line.color(), stdout));
   const ReportedRun reported{name,
-                             std::filesystem::path(arguments.runs) / name / directory.run_id(),
+                             runs / name / directory.run_id(),
                              experiment->model.plugin,
                              experiment->dataset.plugin,
                              telemetry.metrics_address(),
@@ -102,19 +117,28 @@ int run(const RunArguments& arguments, const CommandLine& line) {
   StartReport start_report(reported, paint);
   telemetry.before_loggers(start_report);
 
-  const TrainingRequest request{*experiment,
-                                dataset,
-                                plugins.model,
-                                inputs,
-                                experiment->model.options,
-                                policy,
-                                directory.path() / "weights.safetensors",
-                                stop_signal,
-                                telemetry.listener()};
+  const TrainingRequest request{.experiment = *experiment,
+                                .dataset = dataset,
+                                .model = plugins.model,
+                                .inputs = inputs,
+                                .model_options = experiment->model.options,
+                                .policy = policy,
+                                .weights_file = directory.path() / "weights.safetensors",
+                                .best_file = directory.path() / "best.safetensors",
+                                .average_file = directory.path() / "average.safetensors",
+                                .dry_run = arguments.dry_run,
+                                .stop_signal = stop_signal,
+                                .listener = telemetry.listener()};
   try {
     const auto result = engine->train(request);
     directory.write("summary.json", summary_json(result));
     telemetry.end({result.state, result.steps, result.skipped_steps, result.seconds});
+    if (arguments.dry_run) {
+      std::filesystem::remove_all(runs);
+      fmt::print("\n{} one step (loss {:.4g}) and an evaluation (loss {:.4g}) went through; nothing was kept\n",
+                 paint.green("dry run:"), result.final_loss, result.validation_loss);
+      return exit_code_of(result, stop_signal.load());
+    }
     print_end(reported, result, paint);
     return exit_code_of(result, stop_signal.load());
   } catch (const std::exception& failure) {
@@ -132,12 +156,14 @@ void add_run(CommandLine& line) {
   auto& verb = line.verb("run", "Train",
                          "  binade run experiment.toml\n"
                          "  binade run experiment.toml --set train.steps=1000 --set optimizer.lr=1e-4\n"
+                         "  binade run experiment.toml --dry-run\n"
                          "  binade run experiment.toml --runs /data/runs",
                          [arguments, &line] { return run(*arguments, line); });
   arguments->experiment.add_to(verb);
   verb.add_option("--runs", arguments->runs, "The folder for run directories, made when missing")
       ->type_name("DIR")
       ->capture_default_str();
+  verb.add_flag("--dry-run", arguments->dry_run, "One step and an evaluation with everything in place, then stop");
 }
 
 }  // namespace binade::host

@@ -190,7 +190,9 @@ SectionSpec train_section() {
          Spec("early_stopping.min_delta", Type::number, "How much lower counts as lower.")
              .by_default(Scalar(0.0))
              .at_least(0),
-         Spec("keep_best", Type::boolean, "Whether best.safetensors keeps the weights of the lowest validation loss.")
+         Spec("keep_best", Type::boolean,
+              "Whether best.safetensors keeps the weights of the lowest validation loss, where a run evaluates on its "
+              "way.")
              .by_default(Scalar(true)),
          Spec("ema_decay", Type::number,
               "Decay of a running mean of the weights, which evaluations then use; 0 keeps none.")
