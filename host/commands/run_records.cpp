@@ -97,6 +97,7 @@ std::string summary_json(const TrainingResult& result) {
                   {"final_gradient_norm", finite(result.final_gradient_norm)},
                   {"amp_enabled", result.autocast},
                   {"peak_memory_bytes", peak_memory_bytes()},
+                  {"vocab_size", result.vocab_size == 0 ? Json(nullptr) : Json(result.vocab_size)},
                   {"parameters", result.parameters},
                   {"parameters_sha256", result.parameters_sha256},
                   {"device", result.device},

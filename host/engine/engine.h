@@ -75,6 +75,8 @@ class Engine {
  public:
   virtual ~Engine() = default;
   virtual EngineInfo info() const = 0;
+  // [main] The rows of a model's first embedding, 0 without one. Builds the model for it. Throws PluginError.
+  virtual std::int64_t embedding_rows(const Plugin& model, const OptionTable& model_options) = 0;
   // [main] Trains, evaluates, writes the weights. Throws PluginError when a plugin failed, std::runtime_error
   // otherwise.
   virtual TrainingResult train(const TrainingRequest& request) = 0;

@@ -11,6 +11,7 @@
 #include "host/engine/training_loop.h"
 #include "host/engine/weights.h"
 #include "host/experiment/sections.h"
+#include "host/experiment/vocabulary.h"
 
 namespace binade::host {
 namespace {
@@ -43,6 +44,24 @@ EffectivePrecision choose_precision(const TrainingRequest& request, c10::Device 
   return effective_precision(request.policy, use_amp, device.is_cpu(), reserved.string("cpu") == "allow");
 }
 
+// Throws when the dataset has tokens that the model has no row for: an index out of range somewhere in its first step.
+std::int64_t vocabulary_of(const TrainingRequest& request, const Model& model) {
+  constexpr std::string_view name = "vocab_size";
+  const auto& options = request.model_options;
+  const auto& facts = request.dataset.facts();
+  std::optional<std::int64_t> configured, dataset;
+  if (options.has(name)) configured = options.integer(name);
+  if (const auto fact = facts.find(name); fact != facts.end()) dataset = std::get<std::int64_t>(fact->second);
+  const auto rows = model.embedding_rows();
+  if (dataset && rows > 0 && *dataset > rows) {
+    throw std::runtime_error(fmt::format(
+        "the dataset has {} different tokens, but the model's embedding has rows for {} only: raise `vocab_size` in "
+        "[model], or leave it out there",
+        *dataset, rows));
+  }
+  return resolve_vocabulary(configured, dataset, rows).size;
+}
+
 void keep_average(WeightAverage& average, const Model& model, const std::filesystem::path& file) {
   if (!average.enabled()) return;
   const WeightAverage::Applied averaged(average);
@@ -66,6 +85,7 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   Model model(request.model, request.model_options, request.inputs, device);
   freeze(model, train.strings("freeze"));
   const Task task(experiment.task, dataset, model);
+  const auto vocab_size = task.is_token_loss() ? vocabulary_of(request, model) : 0;
   const auto train_split = dataset.split("train", seed);
   const auto validation_split = dataset.split("validation", seed);
 
@@ -119,6 +139,7 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   result.precision = started.precision;
   result.parameters = started.parameters;
   result.loss = task.loss_name();
+  result.vocab_size = vocab_size;
   result.autocast = started.autocast;
   result.classification = started.classification;
   result.parameters_sha256 = write_weights(model, request.weights_file);

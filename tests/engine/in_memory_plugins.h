@@ -112,9 +112,14 @@ struct TensorModel {
     return BINADE_OK;
   }
   static std::int32_t to(void*, binade_string, binade_error*) { return BINADE_OK; }
+  static inline std::int64_t embedding_rows = 0;
+  static std::int32_t vocabulary(void*, std::int64_t* rows, binade_error*) {
+    *rows = embedding_rows;
+    return BINADE_OK;
+  }
 
   static constexpr binade_model_table table{
-      sizeof(binade_model_table), 0, create, destroy, run, nullptr, visit, no_buffers, train, to};
+      sizeof(binade_model_table), 0, create, destroy, run, nullptr, visit, no_buffers, train, to, vocabulary};
 
   static Plugin plugin() {
     static const binade_plugin symbol{sizeof(binade_plugin), BINADE_ABI_MAJOR, BINADE_ABI_MINOR, BINADE_KIND_MODEL,
