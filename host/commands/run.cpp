@@ -53,13 +53,24 @@ std::vector<std::string> inputs_of(const Manifest& model, const Dataset& dataset
   return model.inputs;
 }
 
+void require_fit(const Diagnostics& diagnostics, const char* message, ColorMode color) {
+  if (diagnostics.empty()) return;
+  print_mistakes(diagnostics, color);
+  throw std::runtime_error(message);
+}
+
+// Before the dataset is created.
+void wire_dataset(Experiment& experiment, ColorMode color) {
+  Diagnostics diagnostics;
+  wire_to_model(experiment.dataset.options, experiment.model.options, diagnostics);
+  require_fit(diagnostics, "the dataset does not fit the model", color);
+}
+
 void wire_to_dataset(Experiment& experiment, const Dataset& dataset, ColorMode color) {
   Diagnostics diagnostics;
   wire(experiment.model.options, "model", dataset.facts(), diagnostics);
   wire(experiment.task, "task", dataset.facts(), diagnostics);
-  if (diagnostics.empty()) return;
-  fmt::print(stderr, "{}", diagnostics.render(wants_color(color, stderr)));
-  throw std::runtime_error("the experiment does not fit its dataset");
+  require_fit(diagnostics, "the experiment does not fit its dataset", color);
 }
 
 int exit_code_of(const TrainingResult& result, int signal) {
@@ -70,6 +81,7 @@ int run(const RunArguments& arguments, const CommandLine& line) {
   const Catalog catalog(plugin_folders(line.executable()));
   auto experiment = arguments.experiment.load(catalog, line.color());
   if (!experiment) return exit_usage;
+  if (experiment->dataset.stands_in) warn_of_synthetic_data(*experiment, line.color());
   const auto& stop_signal = catch_stop_signals();
 
   const EngineLibrary engine_library(line.executable());
@@ -79,6 +91,7 @@ int run(const RunArguments& arguments, const CommandLine& line) {
   const OpenedPlugins plugins(*experiment, catalog, [&line](auto level, const auto& id, auto text) {
     log_line(line.color(), level, fmt::format("{}: {}", id, text));
   });
+  wire_dataset(*experiment, line.color());
   const Dataset dataset(plugins.dataset, experiment->dataset.options);
   const auto policy = plugins.policy(experiment->precision.options);
   wire_to_dataset(*experiment, dataset, line.color());
@@ -113,13 +126,13 @@ int run(const RunArguments& arguments, const CommandLine& line) {
                                 telemetry.listener()};
   try {
     const auto result = engine->train(request);
-    directory.write("summary.json", summary_json(result));
+    directory.write("summary.json", summary_json(result, *experiment));
     telemetry.end({result.state, result.steps, result.skipped_steps, result.seconds});
     print_end(reported, result, paint);
     return exit_code_of(result, stop_signal.load());
   } catch (const std::exception& failure) {
     telemetry.end({RunState::failed, telemetry.steps(), telemetry.skipped_steps(), 0});
-    directory.write("summary.json", failure_json(failure.what()));
+    directory.write("summary.json", failure_json(failure.what(), *experiment));
     log_line(line.color(), BINADE_LOG_INFO, fmt::format("what was recorded lies in {}", reported.directory.string()));
     throw;
   }
