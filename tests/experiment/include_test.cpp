@@ -139,6 +139,7 @@ TEST_F(Include, OfABrokenFileShowsTheBrokenLine) {
   EXPECT_EQ(loaded.only().code, "E0102");
   EXPECT_EQ(loaded.only().where.source, path("base.toml"));
   EXPECT_EQ(loaded.only().where.line, 2U);
+  EXPECT_THAT(loaded.text(), HasSubstr(" 2 | plugin = net\n"));
 }
 
 TEST_F(Include, InACircleShowsTheWholeCircle) {
