@@ -1,14 +1,20 @@
 // binade: the verbs, and nothing else.
 #include "host/commands/check.h"
 #include "host/commands/command_line.h"
+#include "host/commands/config.h"
+#include "host/commands/explain.h"
 #include "host/commands/plugins.h"
 #include "host/commands/run.h"
+#include "host/commands/schema.h"
 
 int main(int argc, char** argv) {
   using namespace binade::host;
   CommandLine line("binade", "Trains neural networks in mixed precision from a TOML file.");
   add_run(line);
   add_check(line);
+  add_config(line);
   add_plugins(line);
+  add_explain(line);
+  add_schema(line);
   return line.execute(argc, argv);
 }

@@ -16,7 +16,8 @@ void describe(const PluginSection& section, const Catalog& catalog, PluginKind k
              paint.dim(file.path.string()));
   for (const auto& option : section.options.options()) {
     if (option.origin == Origin::wired) {
-      fmt::print("             {}: resolved at run, from {}\n", option.spec->name, *option.spec->default_from);
+      fmt::print("             {}: resolved at run, from {}{}\n", option.spec->name, *option.spec->default_from,
+                 option.spec->default_value ? ", or by default" : "");
     }
   }
 }
@@ -26,6 +27,7 @@ int check(const ExperimentArgument& argument, const CommandLine& line) {
   const auto experiment = argument.load(catalog, line.color());
   if (!experiment) return exit_usage;
 
+  if (experiment->dataset.stands_in) warn_of_synthetic_data(*experiment, line.color());
   const Paint paint(wants_color(line.color(), stdout));
   fmt::print("{} {} has no mistakes\n", paint.green("ok:"), argument.file);
   describe(experiment->model, catalog, PluginKind::model, paint);

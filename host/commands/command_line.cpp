@@ -10,6 +10,7 @@
 #include "host/commands/exit_codes.h"
 #include "host/commands/version.h"
 #include "host/experiment/diagnostic.h"
+#include "host/experiment/diagnostic_pages.h"
 #include "host/loading/plugin.h"
 #include "host/loading/refused.h"
 
@@ -125,6 +126,7 @@ int CommandLine::run_action() const {
   } catch (const PluginRefused& refused) {
     const Paint paint(wants_color(color_, stderr));
     fmt::print(stderr, "{}: {}\n", paint.red(fmt::format("error[{}]", refused.code())), refused.what());
+    fmt::print(stderr, "{}", explain_hint(refused.code()));
     return exit_plugin_refused;
   } catch (const PluginError& error) {
     say(error.what());

@@ -2,7 +2,21 @@
 
 #include <fmt/format.h>
 
+#include "binade/abi/plugin.h"
+#include "host/experiment/diagnostic_pages.h"
+
 namespace binade::host {
+
+void print_mistakes(const Diagnostics& diagnostics, ColorMode color) {
+  fmt::print(stderr, "{}{}", diagnostics.render(wants_color(color, stderr)), explain_hint(diagnostics));
+}
+
+void warn_of_synthetic_data(const Experiment& experiment, ColorMode color) {
+  log_line(color, BINADE_LOG_WARNING,
+           fmt::format("the experiment has no [dataset]: synthetic data of the plugin `{}` stands in, so the loss says "
+                       "nothing about your task",
+                       experiment.dataset.plugin));
+}
 
 void ExperimentArgument::add_to(CLI::App& verb) {
   verb.add_option("FILE", file, "The experiment, a TOML file")->required()->type_name("");
@@ -16,7 +30,7 @@ void ExperimentArgument::add_to(CLI::App& verb) {
 std::optional<Experiment> ExperimentArgument::load(const Catalog& plugins, ColorMode color) const {
   Diagnostics diagnostics;
   auto experiment = load_experiment(file, overrides, plugins, diagnostics);
-  if (!diagnostics.empty()) fmt::print(stderr, "{}", diagnostics.render(wants_color(color, stderr)));
+  if (!diagnostics.empty()) print_mistakes(diagnostics, color);
   return experiment;
 }
 

@@ -11,6 +11,12 @@
 
 namespace binade::host {
 
+// On standard error, with a hint at `binade explain`.
+void print_mistakes(const Diagnostics& diagnostics, ColorMode color);
+
+// Says on standard error that a dataset stands in that the experiment does not name.
+void warn_of_synthetic_data(const Experiment& experiment, ColorMode color);
+
 struct ExperimentArgument {
   std::string file;
   std::vector<std::string> overrides;

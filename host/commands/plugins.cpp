@@ -38,14 +38,14 @@ std::string constraints(const OptionSpec& option) {
     text += ", one of";
     for (const auto& choice : option.choices) text += " " + toml_scalar(choice);
   }
+  if (option.default_from) text += ", from " + *option.default_from;
   if (option.default_value) {
-    text +=
-        ", default " + (option.array ? toml_array(*option.default_value) : toml_scalar(option.default_value->front()));
-  } else if (option.default_from) {
-    text += ", from " + *option.default_from;
-  } else {
+    text += option.default_from ? ", else " : ", default ";
+    text += option.array ? toml_array(*option.default_value) : toml_scalar(option.default_value->front());
+  } else if (!option.default_from) {
     text += option.optional ? ", optional" : ", required";
   }
+  if (option.env) text += ", may name environment variables";
   return text;
 }
 
@@ -77,6 +77,7 @@ void describe(const PluginFile& file, const Paint& paint) {
   const auto& manifest = file.manifest;
   fmt::print("{} {}: {} {}\n  {}\n", paint.bold(manifest.id), manifest.version, manifest.summary,
              paint.dim(fmt::format("({})", to_string(manifest.kind))), paint.dim(file.path.string()));
+  if (manifest.stands_in) fmt::print("  stands in where an experiment has no [dataset]\n");
   if (!manifest.inputs.empty()) fmt::print("  inputs: {}\n", fmt::join(manifest.inputs, ", "));
   for (const auto& option : manifest.options) {
     fmt::print("\n  {} {}\n", paint.bold(option.name), paint.dim(constraints(option)));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
@@ -17,6 +18,7 @@
 #include "host/commands/run_telemetry.h"
 #include "host/commands/signals.h"
 #include "host/commands/version.h"
+#include "host/experiment/vocabulary.h"
 #include "host/loading/lock.h"
 #include "host/storage/run_directory.h"
 
@@ -67,13 +69,35 @@ std::vector<std::string> inputs_of(const Manifest& model, const Dataset& dataset
   return model.inputs;
 }
 
+void require_fit(const Diagnostics& diagnostics, const char* message, ColorMode color) {
+  if (diagnostics.empty()) return;
+  print_mistakes(diagnostics, color);
+  throw std::runtime_error(message);
+}
+
+// Before the dataset is created. A model without an option for it says by its embedding how many tokens it knows.
+void wire_dataset(Experiment& experiment, const Plugin& model, Engine& engine, ColorMode color) {
+  const auto& options = experiment.model.options;
+  const bool complete = std::none_of(options.options().begin(), options.options().end(),
+                                     [](const Option& o) { return o.origin == Origin::wired && o.values.empty(); });
+  if (complete && !options.has("vocab_size") && waits_for(experiment.dataset.options, "model.vocab_size")) {
+    const auto rows = engine.embedding_rows(model, options);
+    if (rows > 0) settle_vocabulary(experiment.dataset.options, "model.vocab_size", rows);
+  }
+  Diagnostics diagnostics;
+  wire_to_model(experiment.dataset.options, experiment.model.options, diagnostics);
+  require_fit(diagnostics, "the dataset does not fit the model", color);
+}
+
 void wire_to_dataset(Experiment& experiment, const Dataset& dataset, ColorMode color) {
+  if (dataset.facts().count("vocab_size") == 0) {
+    const auto warning = settle_vocabulary(experiment.model.options, "dataset.vocab_size", 0);
+    if (!warning.empty()) log_line(color, BINADE_LOG_WARNING, warning);
+  }
   Diagnostics diagnostics;
   wire(experiment.model.options, "model", dataset.facts(), diagnostics);
   wire(experiment.task, "task", dataset.facts(), diagnostics);
-  if (diagnostics.empty()) return;
-  fmt::print(stderr, "{}", diagnostics.render(wants_color(color, stderr)));
-  throw std::runtime_error("the experiment does not fit its dataset");
+  require_fit(diagnostics, "the experiment does not fit its dataset", color);
 }
 
 int exit_code_of(const TrainingResult& result, int signal) {
@@ -84,6 +108,7 @@ int run(const RunArguments& arguments, const CommandLine& line) {
   const Catalog catalog(plugin_folders(line.executable()));
   auto experiment = arguments.experiment.load(catalog, line.color());
   if (!experiment) return exit_usage;
+  if (experiment->dataset.stands_in) warn_of_synthetic_data(*experiment, line.color());
   const auto& stop_signal = catch_stop_signals();
 
   const EngineLibrary engine_library(line.executable());
@@ -93,6 +118,7 @@ int run(const RunArguments& arguments, const CommandLine& line) {
   const OpenedPlugins plugins(*experiment, catalog, [&line](auto level, const auto& id, auto text) {
     log_line(line.color(), level, fmt::format("{}: {}", id, text));
   });
+  wire_dataset(*experiment, plugins.model, *engine, line.color());
   const Dataset dataset(plugins.dataset, experiment->dataset.options);
   const auto policy = plugins.policy(experiment->precision.options);
   wire_to_dataset(*experiment, dataset, line.color());
@@ -131,7 +157,7 @@ int run(const RunArguments& arguments, const CommandLine& line) {
                                 .listener = telemetry.listener()};
   try {
     const auto result = engine->train(request);
-    directory.write("summary.json", summary_json(result));
+    directory.write("summary.json", summary_json(result, *experiment));
     telemetry.end({result.state, result.steps, result.skipped_steps, result.seconds});
     if (arguments.dry_run) {
       std::filesystem::remove_all(runs);
@@ -143,7 +169,7 @@ int run(const RunArguments& arguments, const CommandLine& line) {
     return exit_code_of(result, stop_signal.load());
   } catch (const std::exception& failure) {
     telemetry.end({RunState::failed, telemetry.steps(), telemetry.skipped_steps(), 0});
-    directory.write("summary.json", failure_json(failure.what()));
+    directory.write("summary.json", failure_json(failure.what(), *experiment));
     log_line(line.color(), BINADE_LOG_INFO, fmt::format("what was recorded lies in {}", reported.directory.string()));
     throw;
   }

@@ -78,7 +78,7 @@ std::string environment_json(const EngineInfo& engine, const std::vector<std::st
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string summary_json(const TrainingResult& result) {
+std::string summary_json(const TrainingResult& result, const Experiment& experiment) {
   const Json json{{"state", run_state_names[static_cast<std::size_t>(result.state)]},
                   {"stop_reason", result.stop_reason},
                   {"steps", result.steps},
@@ -105,12 +105,18 @@ std::string summary_json(const TrainingResult& result) {
                   {"loss_scale", result.loss_scale},
                   {"samples_per_second", finite(result.samples_per_second)},
                   {"tokens_per_second", finite(result.tokens_per_second)},
-                  {"seconds", result.seconds}};
+                  {"seconds", result.seconds},
+                  {"tags", experiment.experiment.strings("tags")},
+                  {"notes", experiment.experiment.string("notes")}};
   return json.dump(2) + "\n";
 }
 
-std::string failure_json(const std::string& message) {
-  return Json{{"state", "failed"}, {"error", message}}.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+std::string failure_json(const std::string& message, const Experiment& experiment) {
+  const Json json{{"state", "failed"},
+                  {"error", message},
+                  {"tags", experiment.experiment.strings("tags")},
+                  {"notes", experiment.experiment.string("notes")}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace binade::host

@@ -10,11 +10,12 @@ namespace binade::host {
 // environment.json: versions, machine, threads, command line. Written at the start.
 std::string environment_json(const EngineInfo& engine, const std::vector<std::string>& command_line);
 
-// summary.json: the result, with null for what is not known. Written at the end. Times stand under "seconds",
-// "samples_per_second" and "tokens_per_second"; everything else is the same for the same file and seed.
-std::string summary_json(const TrainingResult& result);
+// summary.json: the result and the experiment's tags and notes, with null for what is not known. Written at the end.
+// Times stand under "seconds", "samples_per_second" and "tokens_per_second"; everything else is the same for the same
+// file and seed.
+std::string summary_json(const TrainingResult& result, const Experiment& experiment);
 
 // summary.json of a run that ended with an error.
-std::string failure_json(const std::string& message);
+std::string failure_json(const std::string& message, const Experiment& experiment);
 
 }  // namespace binade::host

@@ -7,13 +7,20 @@
 #include <cstdlib>
 #include <set>
 
+#include "host/experiment/environment.h"
+
 namespace binade::host {
 namespace {
 
-std::filesystem::path expanded(const std::string& text) {
-  const char* home = std::getenv("HOME");
-  if (home == nullptr || (text != "~" && !text.starts_with("~/"))) return text;
-  return std::filesystem::path(home) / std::filesystem::path(text.substr(std::min<std::size_t>(2, text.size())));
+// A shell completes paths from the current folder, so those on the command line mean that.
+std::filesystem::path folder_of(const Location& where) {
+  if (where.source.starts_with("--set ")) return std::filesystem::current_path();
+  return std::filesystem::absolute(where.source).parent_path();
+}
+
+void make_absolute(Scalar& value, const std::filesystem::path& folder) {
+  auto& text = std::get<std::string>(value);
+  if (!text.empty()) text = (folder / home_expanded(text)).lexically_normal().string();
 }
 
 class TableCheck {
@@ -91,22 +98,31 @@ class TableCheck {
                       close.empty() ? "" : fmt::format("did you mean `{}`?", close), std::move(notes)});
   }
 
-  void take(const OptionSpec& spec, const Node& value) {
-    auto values = check_value(value, called(spec.name), spec, diagnostics_);
+  void take(const OptionSpec& spec, Node value) {
+    std::string variables;
+    const bool expanded =
+        !section_.environment || expand_environment(value, called(spec.name), spec, variables, diagnostics_);
+    auto values = expanded ? check_value(value, called(spec.name), spec, diagnostics_) : std::nullopt;
     const bool from_override = value.where.source.starts_with("--set ");
     // A wrong scalar counts as given, so that nobody is told to add it; an array would look given and empty.
     const auto origin = !values && spec.array ? Origin::absent : from_override ? Origin::override_ : Origin::file;
-    if (values && spec.type == OptionType::path) make_absolute(*values, from_override);
-    given_[&spec] = Option{&spec, values.value_or(std::vector<Scalar>{}), origin, value.where};
+    if (values && spec.type == OptionType::path) {
+      for (std::size_t i = 0; i < values->size(); ++i) {
+        make_absolute((*values)[i], folder_of(spec.array ? value.elements[i].where : value.where));
+      }
+    }
+    given_[&spec] = Option{&spec, values.value_or(std::vector<Scalar>{}), origin, value.where, std::move(variables)};
   }
 
   Option missing(const OptionSpec& spec, const Node& table) const {
+    if (spec.default_from) return {&spec, {}, Origin::wired, table.where};
     if (spec.default_value) {
       auto values = *spec.default_value;
-      if (spec.type == OptionType::path) make_absolute(values, false);
+      if (spec.type == OptionType::path) {
+        for (Scalar& value : values) make_absolute(value, section_.folder);
+      }
       return {&spec, std::move(values), Origin::default_, table.where};
     }
-    if (spec.default_from) return {&spec, {}, Origin::wired, table.where};
     if (!spec.optional) {
       std::vector<std::string> notes{
           fmt::format("add `{} = ...` to {}: {}", spec.name, heading(section_.name), wanted(spec))};
@@ -114,17 +130,6 @@ class TableCheck {
       diagnostics_.add({"E0106", fmt::format("`{}` is missing", called(spec.name)), table.where, "", std::move(notes)});
     }
     return {&spec, {}, Origin::absent, table.where};
-  }
-
-  // A shell completes paths from the current folder, so those on the command line mean that.
-  void make_absolute(std::vector<Scalar>& values, bool from_override) const {
-    for (Scalar& value : values) {
-      auto& text = std::get<std::string>(value);
-      if (text.empty()) continue;
-      const auto path = expanded(text);
-      const auto base = from_override ? std::filesystem::current_path() : section_.folder;
-      text = (base / path).lexically_normal().string();
-    }
   }
 
   const CheckedSection& section_;
@@ -148,6 +153,12 @@ const std::vector<Node>& tables_of(const Member& member, const std::string& name
                    fmt::format("write [[{}]]", name),
                    {fmt::format("there may be several, so each begins with [[{}]]", name)}});
   return none;
+}
+
+std::filesystem::path home_expanded(const std::string& text) {
+  const char* home = std::getenv("HOME");
+  if (home == nullptr || (text != "~" && !text.starts_with("~/"))) return text;
+  return std::filesystem::path(home) / std::filesystem::path(text.substr(std::min<std::size_t>(2, text.size())));
 }
 
 std::string heading(const std::string& section) {

@@ -7,6 +7,7 @@
 
 #include "host/experiment/check.h"
 #include "host/experiment/experiment_file.h"
+#include "host/experiment/experiment_tree.h"
 #include "host/experiment/overrides.h"
 #include "host/experiment/plugin_sections.h"
 #include "host/experiment/sections.h"
@@ -41,7 +42,11 @@ void reject_unknown_sections(const Node& root, Diagnostics& diagnostics) {
   for (const Member& member : root.members) {
     if (std::find(names.begin(), names.end(), member.key) != names.end()) continue;
     Diagnostic diagnostic{"E0104", fmt::format("unknown section `{}`", member.key), member.where, "", {}};
-    if (member.value.kind == Node::Kind::scalar) {
+    if (member.key == "include") {
+      diagnostic.code = "E0107";
+      diagnostic.message = "`include` works in a file only";
+      diagnostic.notes.push_back("write include = [\"base.toml\"] at the top of the experiment");
+    } else if (member.value.kind == Node::Kind::scalar) {
       diagnostic.code = "E0103";
       diagnostic.message = fmt::format("the key `{}` stands in no section", member.key);
       for (const auto& section : sections_with(member.key)) {
@@ -161,7 +166,7 @@ Experiment check_experiment(const Node& root, const std::filesystem::path& file,
   reject_unknown_sections(root, diagnostics);
   e.experiment = host.check(root, "experiment");
   e.model = plugin.required(root, "model", PluginKind::model);
-  e.dataset = plugin.required(root, "dataset", PluginKind::dataset);
+  e.dataset = plugin.dataset(root);
   e.task = host.check(root, "task");
   e.precision = plugin.required(root, "precision", PluginKind::precision);
   e.optimizer = host.check(root, "optimizer");
@@ -183,13 +188,11 @@ Experiment check_experiment(const Node& root, const std::filesystem::path& file,
 std::optional<Experiment> load_experiment(const std::filesystem::path& file, const std::vector<std::string>& overrides,
                                           const ManifestSource& plugins, Diagnostics& diagnostics) {
   const auto before = diagnostics.all().size();
-  auto text = read_experiment_file(file, diagnostics);
-  if (!text) return std::nullopt;
-  auto root = parse_toml(*text, file.string(), diagnostics);
-  diagnostics.add_source(file.string(), std::move(*text));
-  if (!root) return std::nullopt;
-  apply_overrides(*root, overrides, diagnostics);
-  auto experiment = check_experiment(*root, file, plugins, diagnostics);
+  auto tree = read_experiment_tree(file, diagnostics);
+  if (!tree) return std::nullopt;
+  apply_overrides(tree->root, overrides, diagnostics);
+  auto experiment = check_experiment(tree->root, file, plugins, diagnostics);
+  experiment.files = std::move(tree->files);
   if (diagnostics.all().size() != before) return std::nullopt;
   return experiment;
 }

@@ -13,18 +13,21 @@ namespace binade::host {
 
 // A section that a plugin fills: the plugin's own options, checked against its manifest.
 struct PluginSection {
-  std::string section;   // "model", "dataset", "precision", "logger.0"
-  std::string plugin;    // id
-  std::string library;   // explicit file, absolute, or empty
-  Location where;        // of the plugin's name
-  OptionTable options;   // the plugin's
-  OptionTable reserved;  // the host's own keys in this table, without `plugin` and `library`
+  std::string section;     // "model", "dataset", "precision", "logger.0"
+  std::string plugin;      // id
+  std::string library;     // explicit file, absolute, or empty
+  Location where;          // of the plugin's name
+  OptionTable options;     // the plugin's
+  OptionTable reserved;    // the host's own keys in this table, without `plugin` and `library`
+  OptionTable chosen;      // `plugin` and `library` as they were given
+  bool stands_in = false;  // the file has no such section: what the manifest calls the default is taken
 };
 
 struct Experiment {
-  std::filesystem::path file;  // absolute
+  std::filesystem::path file;                // absolute
+  std::vector<std::filesystem::path> files;  // all that were read, absolute: `file`, then what it includes
   // The host's sections; their keys, types, ranges and defaults stand in sections.cpp.
-  OptionTable experiment;                     // name, seed
+  OptionTable experiment;                     // name, seed, tags, notes
   OptionTable task;                           // loss, target
   OptionTable optimizer;                      // name, lr, ...
   std::vector<OptionTable> parameter_groups;  // [[optimizer.group]]: parameters, lr, weight_decay
@@ -35,8 +38,8 @@ struct Experiment {
   std::vector<PluginSection> loggers;
 };
 
-// Reads and checks FILE with its `--set key=value` overrides. Mistakes go into `diagnostics`, all that can be found in
-// one pass; nullopt when there were any. Runs no plugin code.
+// Reads and checks FILE, what it includes, and its `--set key=value` overrides. Mistakes go into `diagnostics`, all
+// that can be found in one pass; nullopt when there were any. Runs no plugin code.
 std::optional<Experiment> load_experiment(const std::filesystem::path& file, const std::vector<std::string>& overrides,
                                           const ManifestSource& plugins, Diagnostics& diagnostics);
 
@@ -45,8 +48,24 @@ using Fact = std::variant<std::int64_t, std::string>;
 using Facts = std::map<std::string, Fact, std::less<>>;
 
 // Gives every option with `default_from = "dataset.<fact>"` that is still without a value the dataset's fact, and
-// checks it as if it had been written. Mistakes (no such fact, wrong type, out of range) go into `diagnostics`.
+// checks it as if it had been written; where there is no such fact, its default. Mistakes (no such fact and no default,
+// wrong type, out of range) go into `diagnostics`.
 void wire(OptionTable& options, const std::string& section, const Facts& dataset_facts, Diagnostics& diagnostics);
+
+// The same for options of a dataset with `default_from = "model.<option>"`: they get the value that the model's table
+// has, by default or as given. To be called before the dataset is created, and so before the model itself is wired: a
+// model's option that waits for the dataset has no value to give.
+void wire_to_model(OptionTable& dataset_options, const OptionTable& model_options, Diagnostics& diagnostics);
+
+// The sections in the order in which the resolved experiment shows them, each with the tables that make it up.
+struct ResolvedSection {
+  std::string name;  // "train", "logger.0"
+  std::vector<const OptionTable*> tables;
+};
+std::vector<ResolvedSection> resolved_sections(const Experiment& experiment);
+
+// "first_run.toml:9", "base.toml:3, included", "--set train.steps=3", "default", "from dataset.classes"
+std::string origin_text(const Option& option, const Experiment& experiment);
 
 // The resolved experiment as TOML: every option with its value, and behind it as a comment where it came from.
 // Loading it again gives the same experiment.

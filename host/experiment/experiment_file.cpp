@@ -26,11 +26,13 @@ std::string similar_file(const fs::path& file) {
   return close.empty() ? "" : (file.parent_path() / close).string();
 }
 
-void add_unreadable(const fs::path& file, const std::string& why, const std::string& advice, Diagnostics& diagnostics) {
+void add_unreadable(const fs::path& file, const Location& where, const std::string& why, const std::string& advice,
+                    Diagnostics& diagnostics) {
   Diagnostic diagnostic;
   diagnostic.code = "E0101";
   diagnostic.message = fmt::format("cannot read `{}`: {}", file.string(), why);
-  diagnostic.where.source = file.string();
+  diagnostic.where = where;
+  if (where.source.empty()) diagnostic.where.source = file.string();
   if (!advice.empty()) diagnostic.notes.push_back(advice);
   diagnostics.add(std::move(diagnostic));
 }
@@ -39,18 +41,18 @@ std::string last_error() { return errno != 0 ? std::generic_category().message(e
 
 }  // namespace
 
-std::optional<std::string> read_experiment_file(const fs::path& file, Diagnostics& diagnostics) {
+std::optional<std::string> read_experiment_file(const fs::path& file, const Location& where, Diagnostics& diagnostics) {
   constexpr std::size_t limit = (1 << 20) + 1;  // one byte more than the parser takes
   std::error_code ignored;
   const auto status = fs::status(file, ignored);
   if (status.type() == fs::file_type::not_found) {
     const auto close = similar_file(file);
     const auto advice = close.empty() ? "" : fmt::format("did you mean `{}`?", close);
-    add_unreadable(file, "there is no such file", advice, diagnostics);
+    add_unreadable(file, where, "there is no such file", advice, diagnostics);
     return std::nullopt;
   }
   if (fs::is_directory(status)) {
-    add_unreadable(file, "it is a folder", "give an experiment's .toml file", diagnostics);
+    add_unreadable(file, where, "it is a folder", "give an experiment's .toml file", diagnostics);
     return std::nullopt;
   }
   errno = 0;
@@ -58,7 +60,7 @@ std::optional<std::string> read_experiment_file(const fs::path& file, Diagnostic
   std::string text(limit, '\0');
   if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (!in.is_open() || in.bad()) {
-    add_unreadable(file, last_error(), "", diagnostics);
+    add_unreadable(file, where, last_error(), "", diagnostics);
     return std::nullopt;
   }
   text.resize(static_cast<std::size_t>(in.gcount()));

@@ -13,7 +13,11 @@ namespace binade::host {
 namespace {
 
 constexpr std::array<std::string_view, 5> type_names{"boolean", "integer", "number", "string", "path"};
-constexpr std::string_view fact_prefix = "dataset.";
+
+// Models take values from the dataset, datasets from the model.
+std::string_view giver_for(PluginKind kind) {
+  return kind == PluginKind::model ? "dataset." : kind == PluginKind::dataset ? "model." : "";
+}
 
 std::vector<std::string> kind_names() { return {"dataset", "precision", "logger", "model"}; }
 
@@ -27,9 +31,9 @@ OptionSpec spec(std::string name, OptionType type, bool required = false) {
 
 const std::vector<OptionSpec>& head_specs() {
   static const auto specs = [] {
-    std::vector<OptionSpec> all = {spec("id", OptionType::string, true), spec("kind", OptionType::string, true),
+    std::vector<OptionSpec> all = {spec("id", OptionType::string, true),      spec("kind", OptionType::string, true),
                                    spec("version", OptionType::string, true), spec("summary", OptionType::string),
-                                   spec("inputs", OptionType::string)};
+                                   spec("inputs", OptionType::string),        spec("default", OptionType::boolean)};
     const auto kinds = kind_names();
     all[1].choices.assign(kinds.begin(), kinds.end());
     all[4].array = true;
@@ -43,7 +47,8 @@ const std::vector<OptionSpec>& option_specs() {
   static const auto specs = [] {
     std::vector<OptionSpec> all = {spec("type", OptionType::string, true), spec("default_from", OptionType::string),
                                    spec("optional", OptionType::boolean),  spec("min", OptionType::number),
-                                   spec("max", OptionType::number),        spec("help", OptionType::string)};
+                                   spec("max", OptionType::number),        spec("help", OptionType::string),
+                                   spec("env", OptionType::boolean)};
     for (const auto name : type_names) all[0].choices.emplace_back(std::string(name));
     for (const auto name : type_names) all[0].choices.emplace_back(fmt::format("[{}]", name));
     return all;
@@ -105,7 +110,7 @@ class OptionReader {
     if (const Member* members = member.value.find("options")) {
       const OptionSpec help = spec("help", OptionType::string);
       const CheckedSection section{
-          path, {}, {{"type", "an option with `options` is a table: it has no type"}}, {"options"}};
+          path, {}, {{"type", "an option with `options` is a table: it has no type"}}, {"options"}, false};
       check_table(member.value, section, {&help}, diagnostics_);
       return read_options(members->value, path + ".options", prefix + member.key + ".", out);
     }
@@ -117,7 +122,7 @@ class OptionReader {
     OptionSpec out;
     out.name = prefix + member.key;
     const auto before = diagnostics_.all().size();
-    const CheckedSection section{path, {}, {}, {"choices", "default", "options"}};
+    const CheckedSection section{path, {}, {}, {"choices", "default", "options"}, false};
     const auto checked = check_table(table, section, pointers(option_specs()), diagnostics_);
     if (checked.has("help")) out.help = checked.string("help");
     if (diagnostics_.all().size() != before) return out;
@@ -126,6 +131,7 @@ class OptionReader {
     if (out.array) type = type.substr(1, type.size() - 2);
     out.type = static_cast<OptionType>(std::find(type_names.begin(), type_names.end(), type) - type_names.begin());
     out.optional = checked.has("optional") && checked.boolean("optional");
+    out.env = checked.has("env") && checked.boolean("env");
     if (checked.has("min")) out.min = checked.number("min");
     if (checked.has("max")) out.max = checked.number("max");
     if (checked.has("default_from")) out.default_from = checked.string("default_from");
@@ -150,6 +156,12 @@ class OptionReader {
     const Member* value = table.find("default");
     if (value == nullptr) return;
     out.default_value = check_value(value->value, path + ".default", out, diagnostics_);
+    for (const Scalar& scalar : out.default_value.value_or(std::vector<Scalar>{})) {
+      const auto* text = std::get_if<std::string>(&scalar);
+      if (text == nullptr || text->find("${env:") == std::string::npos) continue;
+      add("E0118", fmt::format("`{}.default` names an environment variable", path), value->value.where,
+          "only experiments can: leave the option without a default, and say so in its help");
+    }
   }
 
   void check_sense(const OptionTable& checked, const Member& member, const std::string& path, const OptionSpec& out) {
@@ -157,25 +169,35 @@ class OptionReader {
     if ((out.min || out.max) && !numeric) {
       add("E0119", fmt::format("`{}` has min or max, and is no number", path), member.where);
     }
+    if (out.env && out.type != OptionType::string && out.type != OptionType::path) {
+      add("E0119", fmt::format("`{}` has env, and is no text", path), checked.find("env")->where);
+    }
     if (out.min && out.max && *out.min > *out.max) {
       add("E0119", fmt::format("`{}.min` is more than `max`", path), checked.find("min")->where);
     }
     const bool has_default = member.value.find("default") != nullptr;
-    if (has_default && (out.default_from || out.optional)) {
-      add("E0119",
-          fmt::format("`{}` has a default, and cannot be {} as well", path,
-                      out.optional ? "`optional`" : "`default_from` the dataset"),
-          member.where, "keep one of them");
+    if (has_default && out.optional) {
+      add("E0119", fmt::format("`{}` has a default, and cannot be `optional` as well", path), member.where,
+          "keep one of them");
     }
-    if (!out.default_from) return;
-    const auto& where = checked.find("default_from")->where;
-    const bool is_fact =
-        out.default_from->starts_with(fact_prefix) && is_id(out.default_from->substr(fact_prefix.size()));
-    if (!is_fact) {
-      add("E0118", fmt::format("`{}.default_from` cannot be {}", path, toml_string(*out.default_from)), where,
-          "write \"dataset.<fact>\", for example \"dataset.classes\"");
+    if (out.default_from) check_default_from(checked.find("default_from")->where, path, out);
+  }
+
+  void check_default_from(const Location& where, const std::string& path, const OptionSpec& out) {
+    const auto prefix = giver_for(kind_);
+    if (prefix.empty()) {
+      return add("E0119", fmt::format("`{}` cannot have `default_from` in a {} plugin", path, to_string(kind_)), where,
+                 "only models (from the dataset) and datasets (from the model) are wired");
     }
-    if (out.array || out.type == OptionType::boolean || out.type == OptionType::path) {
+    const auto& from = *out.default_from;
+    const bool good = from.starts_with(prefix) && is_option_name(std::string_view(from).substr(prefix.size()));
+    if (!good) {
+      add("E0118", fmt::format("`{}.default_from` cannot be {}", path, toml_string(from)), where,
+          kind_ == PluginKind::model ? "write \"dataset.<fact>\", for example \"dataset.classes\""
+                                     : "write \"model.<option>\", for example \"model.sequence_length\"");
+    }
+    const bool from_fact = kind_ == PluginKind::model;
+    if (from_fact && (out.array || out.type == OptionType::boolean || out.type == OptionType::path)) {
       add("E0119", fmt::format("`{}` cannot come from a fact: facts are integers or strings", path), where);
     }
   }
@@ -204,6 +226,10 @@ void read_head(const OptionTable& head, Manifest& manifest, Diagnostics& diagnos
   const auto kinds = kind_names();
   const auto index = std::find(kinds.begin(), kinds.end(), head.string("kind")) - kinds.begin();
   manifest.kind = static_cast<PluginKind>(index + 1);
+  manifest.stands_in = head.has("default") && head.boolean("default");
+  if (manifest.stands_in && manifest.kind != PluginKind::dataset) {
+    diagnostics.add({"E0119", "only a dataset can say `default = true`", head.find("default")->where, "", {}});
+  }
   if (!head.has("inputs")) return;
   manifest.inputs = head.strings("inputs");
   if (manifest.kind != PluginKind::model) {
@@ -254,7 +280,7 @@ Manifest parse_manifest(const std::string& text, const std::string& source, Diag
   Diagnostics found;
   diagnostics.add_source(source, text);
   if (auto root = parse_toml(text, source, found)) {
-    const auto head = check_table(*root, {"", {}, {}, {"options"}}, pointers(head_specs()), found);
+    const auto head = check_table(*root, {"", {}, {}, {"options"}, false}, pointers(head_specs()), found);
     read_head(head, manifest, found);
     if (const Member* options = root->find("options")) {
       OptionReader(manifest.kind, found).read_options(options->value, "options", "", manifest.options);

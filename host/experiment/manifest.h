@@ -20,6 +20,7 @@ struct Manifest {
   std::string version;
   std::string summary;
   std::vector<std::string> inputs;  // models: dataset fields passed to forward(), in order; empty: the dataset's first
+  bool stands_in = false;           // datasets: taken where an experiment has no [dataset]; `default = true`
   std::vector<OptionSpec> options;
 };
 

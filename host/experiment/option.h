@@ -23,11 +23,12 @@ struct OptionSpec {
   OptionType type = OptionType::string;
   bool array = false;
   std::optional<std::vector<Scalar>> default_value;  // one element for a scalar
-  std::optional<std::string> default_from;           // "dataset.classes": filled in at run
+  std::optional<std::string> default_from;           // "dataset.classes": filled in at run, before the default
   bool optional = false;                             // may stay without a value
   std::optional<double> min, max;                    // of each element, inclusive
   std::vector<Scalar> choices;
   std::string help;
+  bool env = false;  // texts may say ${env:NAME}; paths may anyway
 
   bool required() const { return !default_value && !default_from && !optional; }
 };
@@ -40,7 +41,8 @@ struct Option {
   const OptionSpec* spec;  // lives as long as the manifest or section that declares it
   std::vector<Scalar> values;
   Origin origin;
-  Location where;  // of the value, or of the table when it is a default
+  Location where;                // of the value, or of the table when it is a default
+  std::string environment = {};  // the variables that the value was made of: "DATA"
 };
 
 // A checked table: each declared option once, in the order of declaration. Throws std::logic_error when asked for an

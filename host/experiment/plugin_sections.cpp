@@ -46,6 +46,38 @@ PluginSection PluginSections::required(const Node& root, const std::string& name
   return {};
 }
 
+PluginSection PluginSections::dataset(const Node& root) const {
+  const auto defaults = root.find("dataset") == nullptr ? default_datasets() : std::vector<std::string>{};
+  if (defaults.empty()) return required(root, "dataset", PluginKind::dataset);
+  if (defaults.size() > 1) {
+    Diagnostic diagnostic{"E0114", "[dataset] is missing, and several datasets would stand in for it", {}, "", {}};
+    diagnostic.where.source = source_;
+    diagnostic.notes = {fmt::format("manifests that say `default = true`: {}", listed(defaults)),
+                        "remove all but one of them, or write [dataset] with plugin = \"...\""};
+    diagnostics_.add(std::move(diagnostic));
+    return {};
+  }
+  Node table, plugin;
+  table.where.source = plugin.where.source = source_;
+  plugin.kind = Node::Kind::scalar;
+  plugin.scalar = defaults.front();
+  table.members.push_back({"plugin", plugin.where, plugin});
+  auto section = check(table, "dataset", PluginKind::dataset);
+  section.stands_in = true;
+  section.chosen.find("plugin")->origin = Origin::default_;
+  return section;
+}
+
+std::vector<std::string> PluginSections::default_datasets() const {
+  std::vector<std::string> defaults;
+  Diagnostics ignored;  // of those that cannot be taken; nobody asked for them
+  for (const auto& id : plugins_.ids(PluginKind::dataset)) {
+    const auto* manifest = plugins_.find(PluginKind::dataset, id, "", {}, ignored);
+    if (manifest != nullptr && manifest->stands_in) defaults.push_back(id);
+  }
+  return defaults;
+}
+
 std::vector<PluginSection> PluginSections::loggers(const Node& root) const {
   std::vector<PluginSection> sections;
   const Member* member = root.find("logger");
@@ -72,7 +104,8 @@ PluginSection PluginSections::check(const Node& table, const std::string& name, 
   section.where = host_keys.find("plugin")->where;
   if (host_keys.has("library")) section.library = host_keys.string("library");
   for (const auto& option : host_keys.options()) {
-    if (option.spec->name != "plugin" && option.spec->name != "library") section.reserved.add(option);
+    const bool choice = option.spec->name == "plugin" || option.spec->name == "library";
+    (choice ? section.chosen : section.reserved).add(option);
   }
   if (table.find("library") != nullptr && section.library.empty()) return section;  // wrong, and said so
   if (const Manifest* manifest = find_manifest(section, kind)) {

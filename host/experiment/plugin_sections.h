@@ -18,12 +18,16 @@ class PluginSections {
 
   // The one section `name` of the file, which must be there.
   PluginSection required(const Node& root, const std::string& name, PluginKind kind) const;
+  // [dataset]; where the file has none, the dataset whose manifest says `default = true`, if there is one.
+  PluginSection dataset(const Node& root) const;
   // [[logger]], any number of them.
   std::vector<PluginSection> loggers(const Node& root) const;
 
  private:
   PluginSection check(const Node& table, const std::string& name, PluginKind kind) const;
   const Manifest* find_manifest(const PluginSection& section, PluginKind kind) const;
+  // The ids of the datasets that would stand in.
+  std::vector<std::string> default_datasets() const;
   std::string available(PluginKind kind) const;
 
   std::string source_;

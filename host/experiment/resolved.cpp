@@ -1,71 +1,79 @@
 // The resolved experiment as TOML.
 #include <fmt/format.h>
 
+#include "host/experiment/check.h"
 #include "host/experiment/experiment.h"
 #include "host/experiment/toml_text.h"
 
 namespace binade::host {
 namespace {
 
-std::string origin_comment(const Option& option) {
+// Relative to the experiment's folder, so that it says the same on every machine.
+std::string place(const Location& where, const Experiment& experiment) {
+  const auto file = std::filesystem::absolute(where.source).lexically_normal();
+  const auto shown = file.lexically_proximate(experiment.file.parent_path()).string();
+  return fmt::format("{}:{}{}", shown, where.line, file == experiment.file ? "" : ", included");
+}
+
+// "model" of "model.vocab_size"
+std::string giver(const OptionSpec& spec) { return spec.default_from->substr(0, spec.default_from->find('.')); }
+
+std::string lines(const OptionTable& table, const Experiment& experiment) {
+  std::string out;
+  for (const Option& option : table.options()) {
+    const auto& name = option.spec->name;
+    if (table.has(name)) {
+      const auto value = option.spec->array ? toml_array(option.values) : toml_scalar(option.values.front());
+      out += fmt::format("{} = {}  # {}\n", name, value, printable(origin_text(option, experiment)));
+    } else if (option.origin == Origin::wired) {
+      out += fmt::format("# {} is taken from the {} at run\n", name, giver(*option.spec));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string origin_text(const Option& option, const Experiment& experiment) {
+  const auto variables = option.environment.empty() ? "" : fmt::format(", environment: {}", option.environment);
   switch (option.origin) {
     case Origin::file:
-      return fmt::format("{}:{}", std::filesystem::path(option.where.source).filename().string(), option.where.line);
+      return place(option.where, experiment) + variables;
     case Origin::override_:
-      return option.where.source;
+      return option.where.source + variables;
     case Origin::default_:
       return "default";
     case Origin::wired:
-      return "from the dataset";
+      return "from " + *option.spec->default_from;
     case Origin::absent:
       break;
   }
   return "";
 }
 
-std::string line(const std::string& key, const std::string& value, const std::string& comment) {
-  return fmt::format("{} = {}  # {}\n", key, value, printable(comment));
-}
-
-std::string lines(const OptionTable& table) {
-  std::string out;
-  for (const Option& option : table.options()) {
-    const auto& name = option.spec->name;
-    if (table.has(name)) {
-      const auto value = option.spec->array ? toml_array(option.values) : toml_scalar(option.values.front());
-      out += line(name, value, origin_comment(option));
-    } else if (option.origin == Origin::wired) {
-      out += fmt::format("# {} is taken from the dataset at run\n", name);
-    }
+std::vector<ResolvedSection> resolved_sections(const Experiment& e) {
+  const auto plugin = [](const PluginSection& section) {
+    return ResolvedSection{section.section, {&section.chosen, &section.reserved, &section.options}};
+  };
+  std::vector<ResolvedSection> sections = {
+      {"experiment", {&e.experiment}}, plugin(e.model), plugin(e.dataset), {"task", {&e.task}}, plugin(e.precision),
+      {"optimizer", {&e.optimizer}}};
+  for (std::size_t i = 0; i < e.parameter_groups.size(); ++i) {
+    sections.push_back({fmt::format("optimizer.group.{}", i), {&e.parameter_groups[i]}});
   }
-  return out;
+  sections.push_back({"schedule", {&e.schedule}});
+  sections.push_back({"train", {&e.train}});
+  for (const auto& logger : e.loggers) sections.push_back(plugin(logger));
+  sections.push_back({"metrics", {&e.metrics}});
+  return sections;
 }
-
-std::string host_section(const std::string& name, const OptionTable& table) {
-  return fmt::format("\n[{}]\n{}", name, lines(table));
-}
-
-std::string plugin_section(const std::string& header, const PluginSection& section) {
-  auto out = fmt::format("\n{}\nplugin = {}\n", header, toml_string(section.plugin));
-  if (!section.library.empty()) out += fmt::format("library = {}\n", toml_string(section.library));
-  return out + lines(section.reserved) + lines(section.options);
-}
-
-}  // namespace
 
 std::string to_toml(const Experiment& experiment) {
   std::string out = fmt::format("# Resolved from {}\n", printable(experiment.file.string()));
-  out += host_section("experiment", experiment.experiment);
-  out += plugin_section("[model]", experiment.model);
-  out += plugin_section("[dataset]", experiment.dataset);
-  out += host_section("task", experiment.task);
-  out += plugin_section("[precision]", experiment.precision);
-  out += host_section("optimizer", experiment.optimizer);
-  for (const auto& group : experiment.parameter_groups) out += "\n[[optimizer.group]]\n" + lines(group);
-  out += host_section("schedule", experiment.schedule);
-  out += host_section("train", experiment.train);
-  for (const auto& logger : experiment.loggers) out += plugin_section("[[logger]]", logger);
-  out += host_section("metrics", experiment.metrics);
+  for (const auto& section : resolved_sections(experiment)) {
+    out += fmt::format("\n{}\n", heading(section.name));
+    for (const auto* table : section.tables) out += lines(*table, experiment);
+  }
   return out;
 }
 

@@ -51,6 +51,10 @@ class Spec {
     spec_.choices.assign(choices.begin(), choices.end());
     return *this;
   }
+  Spec& from_environment() {
+    spec_.env = true;
+    return *this;
+  }
   operator OptionSpec() const { return spec_; }
 
  private:
@@ -64,10 +68,14 @@ SectionSpec experiment_section() {
   return {"experiment",
           "Names the run and makes it repeatable.",
           {{"",
-            {Spec("name", Type::string, "The run's folder under runs/; the file's name by default.").optional(),
+            {Spec("name", Type::string, "The run's folder under runs/; the file's name by default.")
+                 .optional()
+                 .from_environment(),
              Spec("seed", Type::integer, "Of initialisation, shuffling, dropout and augmentation.")
                  .by_default(integer(1337))
-                 .at_least(0)}}}};
+                 .at_least(0),
+             Spec("tags", Type::string, "Words to find the run by.").by_default(std::vector<Scalar>{}),
+             Spec("notes", Type::string, "What the run is for.").by_default(text(""))}}}};
 }
 
 SectionSpec task_section() {
@@ -216,7 +224,8 @@ SectionSpec metrics_section() {
           {{"",
             {Spec("enabled", Type::boolean, "Whether there is one.").by_default(Scalar(true)),
              Spec("listen", Type::string, "host:port; port 0 takes a free one, which is printed.")
-                 .by_default(text("127.0.0.1:0")),
+                 .by_default(text("127.0.0.1:0"))
+                 .from_environment(),
              Spec("required", Type::boolean, "Whether a run fails when the port is taken.").by_default(Scalar(false)),
              Spec("allow_remote", Type::boolean, "Whether other machines may read it.").by_default(Scalar(false))}}}};
 }

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "host/experiment/option.h"
+
 namespace binade::host {
 
 constexpr std::int64_t default_vocab_size = 50257;  // GPT-2's
@@ -18,5 +20,12 @@ struct Vocabulary {
 // the default with a warning.
 Vocabulary resolve_vocabulary(std::optional<std::int64_t> configured, std::optional<std::int64_t> dataset,
                               std::int64_t embedding_rows);
+
+// Whether an option still takes its value from `source`.
+bool waits_for(const OptionTable& options, const std::string& source);
+
+// Where options wait for `source` ("dataset.vocab_size", "model.vocab_size"), whose giver does not know it: what is
+// resolved without that giver. Returns the warning to show, or nothing.
+std::string settle_vocabulary(OptionTable& options, const std::string& source, std::int64_t embedding_rows);
 
 }  // namespace binade::host

@@ -1,5 +1,7 @@
-// Values that the dataset gives.
+// Values that the dataset gives, or the model.
 #include <fmt/format.h>
+
+#include <functional>
 
 #include "host/experiment/check.h"
 #include "host/experiment/experiment.h"
@@ -8,16 +10,85 @@
 namespace binade::host {
 namespace {
 
-// The fact in the option's type; nullopt when it has another.
-std::optional<Scalar> as_scalar(const Fact& fact, OptionType type) {
-  if (const auto* integer = std::get_if<std::int64_t>(&fact)) {
-    if (type == OptionType::integer) return *integer;
-    if (type == OptionType::number) return static_cast<double>(*integer);
-    return std::nullopt;
+using Values = std::vector<Scalar>;
+
+// Who gives values: the part of `default_from` before the dot, what it gives by name, and all of it in words.
+struct Giver {
+  std::string name;
+  std::function<std::optional<Values>(const std::string&)> give;
+  std::string offers;
+};
+
+bool is_text(OptionType type) { return type == OptionType::string || type == OptionType::path; }
+
+// The value in the option's type; nullopt when it has another.
+std::optional<Values> in_type_of(const OptionSpec& spec, Values values) {
+  if (!spec.array && values.size() != 1) return std::nullopt;
+  for (Scalar& value : values) {
+    const auto* integer = std::get_if<std::int64_t>(&value);
+    if (integer != nullptr && spec.type == OptionType::number) {
+      value = static_cast<double>(*integer);
+      continue;
+    }
+    const bool fits = (std::holds_alternative<bool>(value) && spec.type == OptionType::boolean) ||
+                      (integer != nullptr && spec.type == OptionType::integer) ||
+                      (std::holds_alternative<double>(value) && spec.type == OptionType::number) ||
+                      (std::holds_alternative<std::string>(value) && is_text(spec.type));
+    if (!fits) return std::nullopt;
   }
-  if (type == OptionType::string) return std::get<std::string>(fact);
-  return std::nullopt;
+  return values;
 }
+
+class Wiring {
+ public:
+  Wiring(const std::string& section, const Giver& giver, Diagnostics& diagnostics)
+      : section_(section), giver_(giver), diagnostics_(diagnostics) {}
+
+  void run(OptionTable& options) const {
+    OptionTable wired;
+    for (Option option : options.options()) {
+      const auto& from = option.spec->default_from;
+      if (option.origin == Origin::wired && option.values.empty() && from && from->starts_with(giver_.name + ".")) {
+        fill(option, from->substr(giver_.name.size() + 1));
+      }
+      wired.add(std::move(option));
+    }
+    options = std::move(wired);
+  }
+
+ private:
+  void fill(Option& option, const std::string& source) const {
+    const OptionSpec& spec = *option.spec;
+    const auto name = section_ + "." + spec.name;
+    auto given = giver_.give(source);
+    if (!given && (spec.default_value || spec.optional)) {
+      option.origin = spec.default_value ? Origin::default_ : Origin::absent;
+      option.values = spec.default_value.value_or(Values{});
+      return;
+    }
+    if (!given) return add(option, fmt::format("which this {} does not state", giver_.name), source);
+    auto values = in_type_of(spec, std::move(*given));
+    if (!values) return add(option, "which is of another type", source);
+    for (const Scalar& value : *values) {
+      const auto called = fmt::format("{}` = {} `{}", name, giver_.name, source);
+      if (!check_limits(value, called, spec, option.where, diagnostics_)) return;
+    }
+    option.values = std::move(*values);
+  }
+
+  void add(const Option& option, const std::string& why, const std::string& source) const {
+    const auto& name = option.spec->name;
+    diagnostics_.add({"E0110",
+                      fmt::format("`{}.{}` comes from the {}'s `{}`, {}", section_, name, giver_.name, source, why),
+                      option.where,
+                      "",
+                      {fmt::format("write `{} = ...` in {}", name, heading(section_)), giver_.offers}});
+  }
+
+  const std::string& section_;
+  const Giver& giver_;
+  Diagnostics& diagnostics_;
+};
 
 std::string shown(const Facts& facts) {
   std::vector<std::string> texts;
@@ -28,44 +99,35 @@ std::string shown(const Facts& facts) {
   return texts.empty() ? "this dataset states no facts" : fmt::format("the dataset states: {}", listed(texts));
 }
 
+std::string shown(const OptionTable& model) {
+  std::vector<std::string> names;
+  for (const auto& option : model.options()) {
+    if (!option.values.empty()) names.push_back(option.spec->name);
+  }
+  return names.empty() ? "this model has no options with values"
+                       : fmt::format("options of the model that have values: {}", listed(names));
+}
+
 }  // namespace
 
 void wire(OptionTable& options, const std::string& section, const Facts& dataset_facts, Diagnostics& diagnostics) {
-  OptionTable wired;
-  for (Option option : options.options()) {
-    const OptionSpec& spec = *option.spec;
-    const bool waits = spec.default_from && option.values.empty();
-    if (waits) {
-      const auto fact_name = spec.default_from->substr(spec.default_from->find('.') + 1);
-      const auto name = section + "." + spec.name;
-      const auto advice = fmt::format("write `{} = ...` in {}", spec.name, heading(section));
-      const auto fact = dataset_facts.find(fact_name);
-      const auto value = fact == dataset_facts.end() ? std::nullopt : as_scalar(fact->second, spec.type);
-      if (fact == dataset_facts.end()) {
-        if (spec.optional) {
-          option.origin = Origin::absent;
-        } else {
-          diagnostics.add(
-              {"E0110",
-               fmt::format("`{}` comes from the dataset's `{}`, which this dataset does not state", name, fact_name),
-               option.where,
-               "",
-               {advice, shown(dataset_facts)}});
-        }
-      } else if (!value) {
-        diagnostics.add({"E0110",
-                         fmt::format("`{}` comes from the dataset's `{}`, which is of another type", name, fact_name),
-                         option.where,
-                         "",
-                         {advice, shown(dataset_facts)}});
-      } else if (check_limits(*value, fmt::format("{}` = dataset `{}", name, fact_name), spec, option.where,
-                              diagnostics)) {
-        option.values = {*value};
-      }
-    }
-    wired.add(std::move(option));
-  }
-  options = std::move(wired);
+  const auto give = [&](const std::string& name) -> std::optional<Values> {
+    const auto fact = dataset_facts.find(name);
+    if (fact == dataset_facts.end()) return std::nullopt;
+    return std::visit([](const auto& value) { return Values{Scalar(value)}; }, fact->second);
+  };
+  const Giver dataset{"dataset", give, shown(dataset_facts)};
+  Wiring(section, dataset, diagnostics).run(options);
+}
+
+void wire_to_model(OptionTable& dataset_options, const OptionTable& model_options, Diagnostics& diagnostics) {
+  const auto give = [&](const std::string& name) -> std::optional<Values> {
+    const Option* option = model_options.find(name);
+    return option != nullptr && !option->values.empty() ? std::optional(option->values) : std::nullopt;
+  };
+  const Giver model{"model", give, shown(model_options)};
+  const std::string section = "dataset";
+  Wiring(section, model, diagnostics).run(dataset_options);
 }
 
 }  // namespace binade::host

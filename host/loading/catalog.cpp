@@ -25,6 +25,7 @@ void report(const std::string& code, const std::string& message, const Location&
   auto lines = split(message, '\n');
   auto summary = std::move(lines.front());
   lines.erase(lines.begin());
+  lines.emplace_back("none of its code was run");
   diagnostics.add({code, std::move(summary), where, "", std::move(lines)});
 }
 

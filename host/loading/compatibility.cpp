@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "host/loading/plugin_file.h"
+#include "host/storage/sha256.h"
 
 namespace binade::host {
 namespace {
@@ -84,6 +85,7 @@ void require_same_build(const PluginFile& plugin, const binade_build_block& engi
   for (const auto& [_, what, host, mine, advice] : differences) {
     message += fmt::format("\n{}\n  host:   {}\n  plugin: {}\n  {}", what, host, mine, advice);
   }
+  message += fmt::format("\nthe file's sha256: {}\nnone of its code was run", sha256_of_file(plugin.path));
   throw PluginRefused(libtorch ? "E0306" : "E0307", message, plugin.manifest.id);
 }
 

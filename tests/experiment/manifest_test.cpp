@@ -166,7 +166,7 @@ TEST(Manifests, ThatContradictThemselvesAreRefused) {
   EXPECT_EQ(option_mistake("type = \"integer\"\nmin = 2\nmax = 1\n").code, "E0219");
   EXPECT_EQ(option_mistake("type = \"string\"\nmin = 2\n").code, "E0219");
   EXPECT_EQ(option_mistake("type = \"integer\"\ndefault = 1\noptional = true\n").code, "E0219");
-  EXPECT_EQ(option_mistake("type = \"integer\"\ndefault = 1\ndefault_from = \"dataset.a\"\n").code, "E0219");
+  EXPECT_EQ(option_mistake("type = \"integer\"\nenv = true\n").code, "E0219");
   EXPECT_EQ(option_mistake("type = \"boolean\"\ndefault_from = \"dataset.a\"\n").code, "E0219");
   EXPECT_EQ(option_mistake("type = \"[integer]\"\ndefault_from = \"dataset.a\"\n").code, "E0219");
   EXPECT_EQ(mistake("id = \"a\"\nkind = \"logger\"\nversion = \"1\"\ninputs = [\"x\"]\n").code, "E0219");
@@ -218,6 +218,40 @@ TEST(Manifests, NestedDeeplyAreReadOrRefused) {
   std::string path = "options.a";
   for (int i = 0; i < 40; ++i) path += ".options.a";
   EXPECT_EQ(mistake(head + "[" + path + "]\ntype = \"integer\"\n").code, "E0202");
+}
+
+TEST(Manifests, GiveAnOptionADefaultForWhenItsSourceIsSilent) {
+  const auto manifest = parse(head + "[options.x]\ntype = \"integer\"\ndefault_from = \"dataset.a\"\ndefault = 3\n");
+  EXPECT_EQ(manifest.options[0].default_from, "dataset.a");
+  EXPECT_EQ(*manifest.options[0].default_value, (std::vector<Scalar>{std::int64_t{3}}));
+}
+
+std::string of_kind(const std::string& kind, const std::string& lines) {
+  return "id = \"a\"\nversion = \"1\"\nkind = \"" + kind + "\"\n" + lines;
+}
+
+TEST(Manifests, WireModelsToDatasetsAndDatasetsToModels) {
+  const auto option = [](const std::string& from) {
+    return "[options.x]\ntype = \"integer\"\ndefault_from = \"" + from + "\"\n";
+  };
+  EXPECT_EQ(parse(of_kind("dataset", option("model.Some_length"))).options[0].default_from, "model.Some_length");
+  EXPECT_EQ(mistake(of_kind("dataset", option("dataset.classes"))).code, "E0218");
+  EXPECT_EQ(mistake(of_kind("model", option("model.classes"))).code, "E0218");
+  EXPECT_EQ(mistake(of_kind("logger", option("dataset.classes"))).code, "E0219");
+  const auto array = of_kind("dataset", "[options.x]\ntype = \"[path]\"\ndefault_from = \"model.x\"\n");
+  EXPECT_TRUE(parse(array).options[0].array) << "options of a model may be of any type";
+}
+
+TEST(Manifests, MayLetADatasetStandIn) {
+  EXPECT_TRUE(parse(of_kind("dataset", "default = true\n")).stands_in);
+  EXPECT_FALSE(parse(of_kind("dataset", "default = false\n")).stands_in);
+  EXPECT_EQ(mistake(of_kind("model", "default = true\n")).code, "E0219");
+}
+
+TEST(Manifests, SayWhichTextsMayNameEnvironmentVariables) {
+  EXPECT_TRUE(parse(head + "[options.x]\ntype = \"string\"\nenv = true\n").options[0].env);
+  EXPECT_FALSE(parse(head + "[options.x]\ntype = \"string\"\nhelp = \"${env:A} is allowed\"\n").options[0].env);
+  EXPECT_EQ(option_mistake("type = \"path\"\ndefault = \"${env:HOME}/x\"\n").code, "E0218");
 }
 
 }  // namespace

@@ -76,7 +76,7 @@ TEST_F(Resolved, LoadsAgainAfterWiring) {
   ASSERT_TRUE(loaded.experiment);
   Diagnostics diagnostics;
   wire(loaded.experiment->model.options, "model", {{"classes", 12}}, diagnostics);
-  EXPECT_THAT(to_toml(*loaded.experiment), HasSubstr("classes = 12  # from the dataset\n"));
+  EXPECT_THAT(to_toml(*loaded.experiment), HasSubstr("classes = 12  # from dataset.classes\n"));
   expect_round_trip(*loaded.experiment);
 }
 

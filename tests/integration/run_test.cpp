@@ -77,6 +77,13 @@ TEST_F(Run, ResolvedExperimentRunsAgainToTheSameWeights) {
             json::parse(read_file(second.path() / "summary.json"))["parameters_sha256"]);
 }
 
+TEST_F(Run, KeepsTagsAndNotesInItsSummary) {
+  const auto summary = run({"experiment.tags=[\"a\", \"b\"]", "experiment.notes='why'"}).summary;
+  EXPECT_EQ(summary["tags"], (json{"a", "b"}));
+  EXPECT_EQ(summary["notes"], "why");
+  EXPECT_EQ(run({}).summary["tags"], json::array());
+}
+
 TEST_F(Run, RepeatsItselfExactlyWhateverTheWorkers) {
   const auto first = run({});
   for (const auto* workers : {"train.workers=0", "train.workers=3"}) {
@@ -147,7 +154,9 @@ TEST_F(Run, FailsWhenNoStepCouldBeApplied) {
                               workspace_);
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_NE(outcome.err.find("none of 8 steps could be applied"), std::string::npos) << outcome.err;
-  EXPECT_EQ(json::parse(read_file(run_directory(workspace_, "points") / "summary.json"))["state"], "failed");
+  const auto summary = json::parse(read_file(run_directory(workspace_, "points") / "summary.json"));
+  EXPECT_EQ(summary["state"], "failed");
+  EXPECT_EQ(summary["notes"], "");
 }
 
 TEST_F(Run, NamesFileAndLineOfBadData) {

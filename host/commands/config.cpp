@@ -1,0 +1,87 @@
+#include "host/commands/config.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "host/commands/exit_codes.h"
+#include "host/commands/experiment_argument.h"
+
+namespace binade::host {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct ConfigArguments {
+  ExperimentArgument experiment;
+  bool json = false;
+};
+
+Json value_of(const Option& option) {
+  Json values = Json::array();
+  for (const auto& value : option.values) {
+    std::visit([&](const auto& v) { values.push_back(v); }, value);
+  }
+  if (option.spec->array) return values;
+  return values.empty() ? Json(nullptr) : values.front();
+}
+
+Json described(const Option& option, const Experiment& experiment) {
+  constexpr const char* origins[] = {"file", "override", "default", "wired", "absent"};
+  Json json{{"value", value_of(option)},
+            {"origin", origins[static_cast<std::size_t>(option.origin)]},
+            {"from", origin_text(option, experiment)}};
+  if (option.origin == Origin::file) {
+    json["source"] = option.where.source;
+    json["line"] = option.where.line;
+  }
+  if (!option.environment.empty()) json["environment"] = option.environment;
+  return json;
+}
+
+// {"train": {"steps": {"value": 10, "origin": "file", ...}}, "logger": [{...}]}; what a run fills in has the value
+// null.
+std::string to_json(const Experiment& experiment) {
+  Json sections = Json::object();
+  for (const auto& section : resolved_sections(experiment)) {
+    Json keys = Json::object();
+    for (const auto* table : section.tables) {
+      for (const auto& option : table->options()) {
+        if (option.origin != Origin::absent) keys[option.spec->name] = described(option, experiment);
+      }
+    }
+    if (section.name.starts_with("logger.")) {
+      sections["logger"].push_back(std::move(keys));
+    } else {
+      sections[section.name] = std::move(keys);
+    }
+  }
+  Json files = Json::array();
+  for (const auto& file : experiment.files) files.push_back(file.string());
+  const Json json{{"file", experiment.file.string()}, {"files", files}, {"sections", sections}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+int config(const ConfigArguments& arguments, const CommandLine& line) {
+  const Catalog catalog(plugin_folders(line.executable()));
+  const auto experiment = arguments.experiment.load(catalog, line.color());
+  if (!experiment) return exit_usage;
+  fmt::print("{}", arguments.json ? to_json(*experiment) : to_toml(*experiment));
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_config(CommandLine& line) {
+  const auto arguments = std::make_shared<ConfigArguments>();
+  auto& verb = line.verb("config", "Show the resolved experiment and where each value came from",
+                         "  binade config experiment.toml --set train.steps=1000\n"
+                         "  binade config experiment.toml > resolved.toml\n"
+                         "  binade config experiment.toml --json",
+                         [arguments, &line] { return config(*arguments, line); });
+  arguments->experiment.add_to(verb);
+  verb.add_flag("--json", arguments->json, "As JSON");
+}
+
+}  // namespace binade::host

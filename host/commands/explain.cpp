@@ -1,0 +1,47 @@
+#include "host/commands/explain.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <vector>
+
+#include "host/commands/exit_codes.h"
+#include "host/experiment/diagnostic_codes.h"
+#include "host/experiment/diagnostic_pages.h"
+
+namespace binade::host {
+namespace {
+
+int list_codes() {
+  for (const auto& [code, meaning] : diagnostic_codes) fmt::print("{}  {}\n", code, meaning);
+  fmt::print("\n`binade explain CODE` says what a code means, with an example and how to mend it\n");
+  return exit_ok;
+}
+
+int explain(const std::vector<std::string>& codes, const CommandLine& line) {
+  if (codes.empty()) return list_codes();
+  std::string text;
+  for (const auto& code : codes) {
+    const auto page = explanation_of(code);
+    if (!page) {
+      fmt::print(stderr, "{}: there is no code `{}`\n\n`binade explain` lists all\n",
+                 Paint(wants_color(line.color(), stderr)).red("error"), code);
+      return exit_usage;
+    }
+    if (!text.empty()) text += "\n";
+    text += *page;
+  }
+  fmt::print("{}", text);
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_explain(CommandLine& line) {
+  const auto codes = std::make_shared<std::vector<std::string>>();
+  auto& verb = line.verb("explain", "What the code of an error message means, and how to mend it",
+                         "  binade explain E0103\n  binade explain", [codes, &line] { return explain(*codes, line); });
+  verb.add_option("CODE", *codes, "Codes as in error[E0103]; without any, all are listed")->type_name("");
+}
+
+}  // namespace binade::host

@@ -1,0 +1,10 @@
+// `binade explain CODE`: what an error message means and how to mend it.
+#pragma once
+
+#include "host/commands/command_line.h"
+
+namespace binade::host {
+
+void add_explain(CommandLine& line);
+
+}  // namespace binade::host

@@ -1,0 +1,42 @@
+#include "host/commands/schema.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <memory>
+#include <stdexcept>
+
+#include "host/commands/exit_codes.h"
+#include "host/experiment/json_schema.h"
+#include "host/loading/catalog.h"
+
+namespace binade::host {
+namespace {
+
+int schema(const std::string& out, const CommandLine& line) {
+  const Catalog catalog(plugin_folders(line.executable()));
+  const auto text = json_schema(catalog);
+  if (out.empty()) {
+    fmt::print("{}", text);
+    return exit_ok;
+  }
+  std::ofstream file(out, std::ios::binary);
+  file << text;
+  file.close();
+  if (!file) throw std::runtime_error(fmt::format("cannot write `{}`", out));
+  fmt::print("wrote {}; an experiment beside it that begins with this line is checked by editors with taplo:\n", out);
+  fmt::print("#:schema ./{}\n", std::filesystem::path(out).filename().string());
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_schema(CommandLine& line) {
+  const auto out = std::make_shared<std::string>();
+  auto& verb =
+      line.verb("schema", "A JSON Schema of experiments for editors, with the plugins that are installed",
+                "  binade schema --out binade.json\n  binade schema", [out, &line] { return schema(*out, line); });
+  verb.add_option("--out", *out, "The file to write; standard output by default")->type_name("FILE");
+}
+
+}  // namespace binade::host

@@ -1,0 +1,10 @@
+// `binade schema`: the experiment file described for editors.
+#pragma once
+
+#include "host/commands/command_line.h"
+
+namespace binade::host {
+
+void add_schema(CommandLine& line);
+
+}  // namespace binade::host

@@ -1,0 +1,162 @@
+// Datasets that stand in, and datasets that follow the model.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/experiment/fixture.h"
+
+namespace binade::host {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+
+const std::string without_dataset =
+    "[precision]\nplugin = \"full\"\n[train]\nsteps = 10\n[model]\nplugin = \"sequence\"\n";
+
+std::string synthetic(const std::string& id) {
+  return "id = \"" + id + R"("
+kind = "dataset"
+version = "1"
+default = true
+[options.length]
+type = "integer"
+default_from = "model.length"
+default = 64
+min = 2
+[options.rate]
+type = "number"
+default_from = "model.units"
+optional = true
+[options.sizes]
+type = "[integer]"
+default_from = "model.sizes"
+default = [1]
+[options.root]
+type = "path"
+default_from = "model.root"
+optional = true
+[options.vocabulary]
+type = "integer"
+default_from = "model.vocabulary"
+default = 256
+)";
+}
+
+class DefaultDataset : public testing::Test {
+ protected:
+  DefaultDataset() {
+    bench_.plugins.add(R"(
+id = "sequence"
+kind = "model"
+version = "1"
+[options.length]
+type = "integer"
+optional = true
+[options.units]
+type = "integer"
+default = 8
+[options.sizes]
+type = "[integer]"
+default = [3, 4]
+[options.name]
+type = "string"
+default = "x"
+[options.vocabulary]
+type = "integer"
+default_from = "dataset.vocabulary"
+default = 1000
+)");
+    bench_.plugins.add(synthetic("noise"));
+  }
+  Experiment load(const std::string& more = "") {
+    loaded_ = bench_.load(without_dataset + more);
+    if (!loaded_.experiment) throw std::runtime_error(loaded_.text());
+    return *loaded_.experiment;
+  }
+  Bench bench_;
+  Loaded loaded_;
+  Diagnostics diagnostics_;
+};
+
+TEST_F(DefaultDataset, StandsInWhereAnExperimentHasNone) {
+  const auto experiment = load();
+  EXPECT_TRUE(experiment.dataset.stands_in);
+  EXPECT_EQ(experiment.dataset.plugin, "noise");
+  const auto text = to_toml(experiment);
+  EXPECT_THAT(text, HasSubstr("[dataset]\nplugin = \"noise\"  # default\n"));
+  const auto again = bench_.load(text);
+  ASSERT_TRUE(again.experiment) << again.text();
+  EXPECT_EQ(again.experiment->dataset.plugin, "noise");
+}
+
+TEST_F(DefaultDataset, StandsBackWhereAnExperimentHasOne) {
+  const auto experiment = load("[dataset]\nplugin = \"rows\"\nfile = \"x\"\n");
+  EXPECT_FALSE(experiment.dataset.stands_in);
+  EXPECT_EQ(experiment.dataset.plugin, "rows");
+  EXPECT_EQ(bench_.load(without_dataset + "[dataset]\n").only().code, "E0106");
+}
+
+TEST_F(DefaultDataset, IsAMistakeWhereThereAreTwo) {
+  bench_.plugins.add(synthetic("silence"));
+  const auto loaded = bench_.load(without_dataset);
+  EXPECT_EQ(loaded.only().code, "E0114");
+  EXPECT_THAT(loaded.only().notes, Contains("manifests that say `default = true`: noise, silence"));
+}
+
+TEST_F(DefaultDataset, FollowsTheModelsOptions) {
+  auto experiment = load("length = 12\n");
+  auto& options = experiment.dataset.options;
+  EXPECT_FALSE(options.has("length"));
+  wire_to_model(options, experiment.model.options, diagnostics_);
+  EXPECT_TRUE(diagnostics_.empty()) << diagnostics_.render(false);
+  EXPECT_EQ(options.integer("length"), 12);
+  EXPECT_EQ(options.find("length")->origin, Origin::wired);
+  EXPECT_EQ(options.number("rate"), 8.0) << "defaults of the model count";
+  EXPECT_EQ(options.find("sizes")->values, (std::vector<Scalar>{std::int64_t{3}, std::int64_t{4}}));
+  EXPECT_THAT(to_toml(experiment), HasSubstr("length = 12  # from model.length\n"));
+}
+
+TEST_F(DefaultDataset, TakesItsDefaultWhereTheModelStatesNoValue) {
+  auto experiment = load();
+  auto& options = experiment.dataset.options;
+  wire_to_model(options, experiment.model.options, diagnostics_);
+  EXPECT_TRUE(diagnostics_.empty()) << diagnostics_.render(false);
+  EXPECT_EQ(options.integer("length"), 64);
+  EXPECT_EQ(options.find("length")->origin, Origin::default_);
+  EXPECT_EQ(options.integer("vocabulary"), 256) << "the model's own waits for the dataset";
+  EXPECT_FALSE(options.has("root"));
+  wire(experiment.model.options, "model", {{"vocabulary", 256}}, diagnostics_);
+  EXPECT_EQ(experiment.model.options.integer("vocabulary"), 256);
+}
+
+TEST_F(DefaultDataset, LeavesTheModelItsDefaultWhereItStatesNoFact) {
+  auto experiment = load();
+  wire(experiment.model.options, "model", {}, diagnostics_);
+  EXPECT_TRUE(diagnostics_.empty()) << diagnostics_.render(false);
+  EXPECT_EQ(experiment.model.options.integer("vocabulary"), 1000);
+  EXPECT_EQ(experiment.model.options.find("vocabulary")->origin, Origin::default_);
+}
+
+TEST_F(DefaultDataset, ChecksWhatTheModelGives) {
+  auto experiment = load("length = 1\n");
+  wire_to_model(experiment.dataset.options, experiment.model.options, diagnostics_);
+  ASSERT_EQ(diagnostics_.all().size(), 1U);
+  EXPECT_EQ(diagnostics_.all()[0].code, "E0117");
+  EXPECT_THAT(diagnostics_.all()[0].message, HasSubstr("`dataset.length` = model `length` must be at least 2, got 1"));
+}
+
+TEST_F(DefaultDataset, NamesWhatTheModelDoesNotState) {
+  bench_.plugins.add(
+      "id = \"picky\"\nkind = \"dataset\"\nversion = \"1\"\n[options.depth]\ntype = \"integer\"\n"
+      "default_from = \"model.depth\"\n[options.name]\ntype = \"integer\"\ndefault_from = \"model.name\"\n");
+  auto experiment = load("[dataset]\nplugin = \"picky\"\n");
+  wire_to_model(experiment.dataset.options, experiment.model.options, diagnostics_);
+  ASSERT_EQ(diagnostics_.all().size(), 2U);
+  EXPECT_EQ(diagnostics_.all()[0].message,
+            "`dataset.depth` comes from the model's `depth`, which this model does not state");
+  EXPECT_THAT(diagnostics_.all()[0].notes, Contains("options of the model that have values: units, sizes, name"));
+  EXPECT_EQ(diagnostics_.all()[1].message, "`dataset.name` comes from the model's `name`, which is of another type");
+}
+
+}  // namespace
+}  // namespace binade::host

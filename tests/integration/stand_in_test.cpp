@@ -1,0 +1,79 @@
+// Experiments without a dataset, in an installation of their own: what stands in there is what a test puts there.
+#include <gtest/gtest.h>
+
+#include "tests/integration/process.h"
+
+namespace binade::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+class StandIn : public ::testing::Test {
+ protected:
+  StandIn() {
+    const auto root = workspace_.path() / "installed";
+    fs::create_directories(root / "bin");
+    fs::create_directories(plugins());
+    fs::copy_file(BINADE_EXECUTABLE, root / "bin" / "binade");
+    fs::create_symlink(fs::path(BINADE_PLUGIN_DIR).parent_path() / "libbinade_engine.so",
+                       root / "lib" / "binade" / "libbinade_engine.so");
+    for (const auto* name : {"mlp.so", "fp32.so"}) {
+      fs::copy_file(fs::path(BINADE_PLUGIN_DIR) / name, plugins() / name);
+    }
+    workspace_.write("bare.toml",
+                     "[model]\nplugin = \"mlp\"\nunits = 6\n[precision]\nplugin = \"fp32\"\n[train]\nsteps = 4\n");
+  }
+
+  fs::path plugins() const { return workspace_.path() / "installed" / "lib" / "binade" / "plugins"; }
+  void install_stand_in(const std::string& file) {
+    fs::copy_file(fs::path(BINADE_FIXTURE_DIR) / "stand_in" / "stand_in.so", plugins() / file);
+  }
+  Outcome binade(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), (workspace_.path() / "installed" / "bin" / "binade").string());
+    Process process(arguments, workspace_, {{"BINADE_PLUGIN_PATH", ""}, {"XDG_DATA_HOME", workspace_.path().string()}});
+    return process.wait();
+  }
+
+  Workspace workspace_;
+};
+
+TEST_F(StandIn, IsTrainedOnWithAVisibleWarning) {
+  install_stand_in("stand_in.so");
+  const auto outcome = binade({"run", "bare.toml"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("warning: the experiment has no [dataset]: synthetic data of the plugin `stand_in`"),
+            std::string::npos)
+      << outcome.err;
+  const auto resolved = read_file(run_directory(workspace_, "bare") / "experiment.toml");
+  EXPECT_NE(resolved.find("plugin = \"stand_in\"  # default"), std::string::npos) << resolved;
+  EXPECT_NE(resolved.find("[dataset]"), std::string::npos);
+  EXPECT_NE(resolved.find("features = 6  # from model.units"), std::string::npos) << "as wide as the model\n"
+                                                                                  << resolved;
+  EXPECT_NE(resolved.find("features = 6  # from dataset.features"), std::string::npos) << resolved;
+}
+
+TEST_F(StandIn, IsWarnedOfByCheck) {
+  install_stand_in("stand_in.so");
+  const auto outcome = binade({"check", "bare.toml"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("synthetic data"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.out.find("features: resolved at run, from model.units, or by default"), std::string::npos)
+      << outcome.out;
+}
+
+TEST_F(StandIn, IsMissedWhereThereIsNone) {
+  const auto outcome = binade({"run", "bare.toml"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.err.find("the section [dataset] is missing"), std::string::npos) << outcome.err;
+}
+
+TEST_F(StandIn, IsDescribedWithBothOfItsSources) {
+  install_stand_in("stand_in.so");
+  const auto outcome = binade({"plugins", "describe", "stand_in"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("stands in where an experiment has no [dataset]"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("integer, at least 1, from model.units, else 4"), std::string::npos) << outcome.out;
+}
+
+}  // namespace
+}  // namespace binade::testing
