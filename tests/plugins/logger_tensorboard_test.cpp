@@ -38,7 +38,7 @@ Number take(const std::string& bytes, std::size_t& position) {
 }
 
 std::string take_checked(const std::string& bytes, std::size_t& position, std::size_t size) {
-  const auto data = bytes.substr(position, size);
+  auto data = bytes.substr(position, size);
   EXPECT_EQ(data.size(), size) << "the file ends inside a record";
   position += size;
   const auto crc = slow_crc(data);
