@@ -53,24 +53,13 @@ std::vector<std::string> inputs_of(const Manifest& model, const Dataset& dataset
   return model.inputs;
 }
 
-void require_fit(const Diagnostics& diagnostics, const char* message, ColorMode color) {
-  if (diagnostics.empty()) return;
-  print_mistakes(diagnostics, color);
-  throw std::runtime_error(message);
-}
-
-// Before the dataset is created.
-void wire_dataset(Experiment& experiment, ColorMode color) {
-  Diagnostics diagnostics;
-  wire_to_model(experiment.dataset.options, experiment.model.options, diagnostics);
-  require_fit(diagnostics, "the dataset does not fit the model", color);
-}
-
 void wire_to_dataset(Experiment& experiment, const Dataset& dataset, ColorMode color) {
   Diagnostics diagnostics;
   wire(experiment.model.options, "model", dataset.facts(), diagnostics);
   wire(experiment.task, "task", dataset.facts(), diagnostics);
-  require_fit(diagnostics, "the experiment does not fit its dataset", color);
+  if (diagnostics.empty()) return;
+  print_mistakes(diagnostics, color);
+  throw std::runtime_error("the experiment does not fit its dataset");
 }
 
 int exit_code_of(const TrainingResult& result, int signal) {
@@ -80,7 +69,7 @@ int exit_code_of(const TrainingResult& result, int signal) {
 int run(const RunArguments& arguments, const CommandLine& line) {
   const Catalog catalog(plugin_folders(line.executable()));
   auto experiment = arguments.experiment.load(catalog, line.color());
-  if (!experiment) return exit_usage;
+  if (!experiment || !wire_dataset(*experiment, line.color())) return exit_usage;
   if (experiment->dataset.stands_in) warn_of_synthetic_data(*experiment, line.color());
   const auto& stop_signal = catch_stop_signals();
 
@@ -91,7 +80,6 @@ int run(const RunArguments& arguments, const CommandLine& line) {
   const OpenedPlugins plugins(*experiment, catalog, [&line](auto level, const auto& id, auto text) {
     log_line(line.color(), level, fmt::format("{}: {}", id, text));
   });
-  wire_dataset(*experiment, line.color());
   const Dataset dataset(plugins.dataset, experiment->dataset.options);
   const auto policy = plugins.policy(experiment->precision.options);
   wire_to_dataset(*experiment, dataset, line.color());
