@@ -15,7 +15,7 @@ void describe(const PluginSection& section, const Catalog& catalog, PluginKind k
   fmt::print("  {:<10} {} {}  {}\n", section.section, paint.bold(section.plugin), file.manifest.version,
              paint.dim(file.path.string()));
   for (const auto& option : section.options.options()) {
-    if (option.origin == Origin::wired) {
+    if (option.origin == Origin::wired && option.values.empty()) {
       fmt::print("             {}: resolved at run, from {}{}\n", option.spec->name, *option.spec->default_from,
                  option.spec->default_value ? ", or by default" : "");
     }
@@ -24,8 +24,8 @@ void describe(const PluginSection& section, const Catalog& catalog, PluginKind k
 
 int check(const ExperimentArgument& argument, const CommandLine& line) {
   const Catalog catalog(plugin_folders(line.executable()));
-  const auto experiment = argument.load(catalog, line.color());
-  if (!experiment) return exit_usage;
+  auto experiment = argument.load(catalog, line.color());
+  if (!experiment || !wire_dataset(*experiment, line.color())) return exit_usage;
 
   if (experiment->dataset.stands_in) warn_of_synthetic_data(*experiment, line.color());
   const Paint paint(wants_color(line.color(), stdout));

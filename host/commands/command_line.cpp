@@ -125,7 +125,8 @@ int CommandLine::run_action() const {
     return action_();
   } catch (const PluginRefused& refused) {
     const Paint paint(wants_color(color_, stderr));
-    fmt::print(stderr, "{}: {}\n", paint.red(fmt::format("error[{}]", refused.code())), refused.what());
+    const auto who = refused.id().empty() ? "" : fmt::format("plugin `{}` refused: ", refused.id());
+    fmt::print(stderr, "{}: {}{}\n", paint.red(fmt::format("error[{}]", refused.code())), who, refused.what());
     fmt::print(stderr, "{}", explain_hint(refused.code()));
     return exit_plugin_refused;
   } catch (const PluginError& error) {

@@ -65,8 +65,8 @@ std::string to_json(const Experiment& experiment) {
 
 int config(const ConfigArguments& arguments, const CommandLine& line) {
   const Catalog catalog(plugin_folders(line.executable()));
-  const auto experiment = arguments.experiment.load(catalog, line.color());
-  if (!experiment) return exit_usage;
+  auto experiment = arguments.experiment.load(catalog, line.color());
+  if (!experiment || !wire_dataset(*experiment, line.color())) return exit_usage;
   fmt::print("{}", arguments.json ? to_json(*experiment) : to_toml(*experiment));
   return exit_ok;
 }

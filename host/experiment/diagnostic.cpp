@@ -123,7 +123,7 @@ std::string render_one(const Diagnostic& diagnostic, const Texts& texts, const C
   return out;
 }
 
-// "3 mistakes in first_run.toml and the overrides"
+// "3 mistakes in first_run.toml and the overrides", "4 mistakes in 2 files"
 std::string summary(const std::vector<const Diagnostic*>& all) {
   std::set<std::string> files;
   bool overrides = false;
@@ -138,6 +138,7 @@ std::string summary(const std::vector<const Diagnostic*>& all) {
   auto out = fmt::format("{} mistake{}", all.size(), all.size() == 1 ? "" : "s");
   if (files.size() == 1)
     out += fmt::format(" in {}{}", printable(*files.begin()), overrides ? " and the overrides" : "");
+  if (files.size() > 1) out += fmt::format(" in {} files{}", files.size(), overrides ? " and the overrides" : "");
   if (files.empty() && overrides) out += " in the overrides";
   return out;
 }

@@ -119,6 +119,7 @@ TEST_F(Include, PointsMistakesIntoTheRightFile) {
   EXPECT_THAT(text, HasSubstr("--> " + path("base.toml") + ":9:9\n 9 | steps = 0\n"));
   EXPECT_THAT(text, HasSubstr("--> " + path("base.toml") + ":10:1\n10 | batchsize = 1\n"));
   EXPECT_THAT(text, HasSubstr("--> " + path("test.toml") + ":3:1\n 3 | step = 3\n"));
+  EXPECT_THAT(text, testing::EndsWith("error: 4 mistakes in 2 files\n"));
   EXPECT_THAT(text, HasSubstr("--> " + path("test.toml") + ":5:6\n 5 | lr = -1\n"));
   EXPECT_THAT(bench_.load("include = [\"base.toml\"]\n", {"train.steps=0"}).text(),
               HasSubstr("(overrides " + path("base.toml") + ":9, which said 0)"));

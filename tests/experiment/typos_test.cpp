@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
+#include "host/experiment/sections.h"
 #include "tests/experiment/fixture.h"
 
 namespace binade::host {
@@ -88,6 +90,48 @@ TEST_F(Typos, GetTheWordThatWasMeantInAtLeast28Of30) {
   printf("%d of %zu mistypings get the right suggestion\n", right, std::size(typos));
   EXPECT_EQ(std::size(typos), 30U);
   EXPECT_GE(right, 28);
+}
+
+// One letter lost, doubled, replaced or swapped with its neighbour, an s more or less, - for _.
+std::vector<std::string> mistyped(const std::string& word) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    auto lost = word, doubled = word, replaced = word, swapped = word;
+    lost.erase(i, 1);
+    doubled.insert(i, 1, word[i]);
+    replaced[i] = word[i] == 'x' ? 'y' : 'x';
+    if (i + 1 < word.size()) std::swap(swapped[i], swapped[i + 1]);
+    for (auto& text : {lost, doubled, replaced, swapped}) out.push_back(text);
+  }
+  out.push_back(word.ends_with('s') ? word.substr(0, word.size() - 1) : word + "s");
+  auto dashed = word;
+  std::replace(dashed.begin(), dashed.end(), '_', '-');
+  out.push_back(dashed);
+  return out;
+}
+
+TEST(GeneratedTypos, OfAllKeysOfTheHostGetTheRightWordInMoreThan98Percent) {
+  int right = 0, all = 0;
+  for (const auto& section : host_sections()) {
+    for (const auto& variant : section.variants) {
+      std::vector<std::string> keys;
+      for (const auto& option : variant.options) keys.push_back(option.name);
+      for (const auto& key : keys) {
+        for (const auto& typo : mistyped(key)) {
+          if (std::find(keys.begin(), keys.end(), typo) != keys.end()) continue;
+          ++all;
+          if (nearest(typo, keys) == key) {
+            ++right;
+          } else {
+            printf("%s: `%s` gives `%s`\n", key.c_str(), typo.c_str(), nearest(typo, keys).c_str());
+          }
+        }
+      }
+    }
+  }
+  printf("%d of %d generated mistypings get the right suggestion\n", right, all);
+  EXPECT_GT(all, 1000);
+  EXPECT_GT(right, 0.98 * all);
 }
 
 }  // namespace

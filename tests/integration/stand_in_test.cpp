@@ -57,8 +57,22 @@ TEST_F(StandIn, IsWarnedOfByCheck) {
   const auto outcome = binade({"check", "bare.toml"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_NE(outcome.err.find("synthetic data"), std::string::npos) << outcome.err;
-  EXPECT_NE(outcome.out.find("features: resolved at run, from model.units, or by default"), std::string::npos)
-      << outcome.out;
+  EXPECT_NE(outcome.out.find("stand_in"), std::string::npos) << outcome.out;
+  const auto config = binade({"config", "bare.toml"});
+  EXPECT_NE(config.out.find("features = 6  # from model.units"), std::string::npos) << config.out;
+}
+
+TEST_F(StandIn, ThatDoesNotFitTheModelIsRefusedByCheckAndRunAlike) {
+  install_stand_in("stand_in.so");
+  workspace_.write("wide.toml", read_file(workspace_.path() / "bare.toml") + "[dataset]\nplugin = \"stand_in\"\n");
+  for (const auto* verb : {"check", "run", "config"}) {
+    const auto outcome = binade({verb, "wide.toml", "--set", "model.units=5000"});
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+    EXPECT_NE(outcome.err.find("`dataset.features` = model `units` must be in 1..=4096, got 5000"), std::string::npos)
+        << outcome.err;
+    EXPECT_NE(outcome.err.find("explain: binade explain E0117"), std::string::npos) << outcome.err;
+  }
+  EXPECT_FALSE(fs::exists(workspace_.path() / "runs"));
 }
 
 TEST_F(StandIn, IsMissedWhereThereIsNone) {
@@ -72,7 +86,8 @@ TEST_F(StandIn, IsDescribedWithBothOfItsSources) {
   const auto outcome = binade({"plugins", "describe", "stand_in"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_NE(outcome.out.find("stands in where an experiment has no [dataset]"), std::string::npos) << outcome.out;
-  EXPECT_NE(outcome.out.find("integer, at least 1, from model.units, else 4"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("integer, at least 1, at most 4096, from model.units, else 4"), std::string::npos)
+      << outcome.out;
 }
 
 }  // namespace
