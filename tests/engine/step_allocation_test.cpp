@@ -1,0 +1,37 @@
+// A steady step allocates nothing of its own.
+#include <gtest/gtest.h>
+
+#include "tests/engine/heap_allocations.h"
+#include "tests/engine/tiny_training.h"
+
+namespace binade::host::testing {
+namespace {
+
+template <class Step>
+double allocations_per_step(Step step) {
+  TinyTraining training;
+  constexpr int steps = 1000;
+  for (int warm_up = 0; warm_up < 200; ++warm_up) step(training);
+  const auto before = heap_allocations();
+  for (int i = 0; i < steps; ++i) step(training);
+  return static_cast<double>(heap_allocations() - before) / steps;
+}
+
+TEST(StepAllocations, AreNoMoreThanABareLoopMakes) {
+  const auto bare = allocations_per_step([](TinyTraining& training) { training.bare_step(); });
+  const auto step = allocations_per_step([](TinyTraining& training) { training.step(); });
+  EXPECT_GT(bare, 50) << "LibTorch itself allocates: else nothing was counted";
+  EXPECT_LE(step, bare);
+}
+
+TEST(TinyTraining, LearnsTheSameEitherWay) {
+  TinyTraining bare;
+  double loss = 0;
+  for (int i = 0; i < 50; ++i) loss = bare.bare_step();
+  TinyTraining hosted;
+  for (int i = 0; i < 50; ++i) hosted.step();
+  EXPECT_DOUBLE_EQ(hosted.loss(), loss);
+}
+
+}  // namespace
+}  // namespace binade::host::testing
