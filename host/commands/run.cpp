@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
 #include <memory>
 #include <stdexcept>
+#include <system_error>
 
 #include "host/commands/engine_library.h"
 #include "host/commands/exit_codes.h"
@@ -14,6 +18,7 @@
 #include "host/commands/run_telemetry.h"
 #include "host/commands/signals.h"
 #include "host/commands/version.h"
+#include "host/experiment/vocabulary.h"
 #include "host/loading/lock.h"
 #include "host/storage/run_directory.h"
 
@@ -23,7 +28,18 @@ namespace {
 struct RunArguments {
   ExperimentArgument experiment;
   std::string runs = "runs";
+  bool dry_run = false;
 };
+
+// A dry run leaves nothing behind: its directory is a temporary one.
+std::filesystem::path folder_for_runs(const RunArguments& arguments) {
+  if (!arguments.dry_run) return arguments.runs;
+  auto folder = (std::filesystem::temp_directory_path() / "binade-dry-run-XXXXXX").string();
+  if (mkdtemp(folder.data()) == nullptr) {
+    throw std::system_error(errno, std::generic_category(), "cannot create " + folder);
+  }
+  return folder;
+}
 
 std::vector<std::string> command_line_of(const RunArguments& arguments, const CommandLine& line) {
   std::vector<std::string> words{line.called_as(), "run", arguments.experiment.file};
@@ -53,13 +69,35 @@ std::vector<std::string> inputs_of(const Manifest& model, const Dataset& dataset
   return model.inputs;
 }
 
+void require_fit(const Diagnostics& diagnostics, const char* message, ColorMode color) {
+  if (diagnostics.empty()) return;
+  print_mistakes(diagnostics, color);
+  throw std::runtime_error(message);
+}
+
+// Before the dataset is created. A model without an option for it says by its embedding how many tokens it knows.
+void wire_dataset(Experiment& experiment, const Plugin& model, Engine& engine, ColorMode color) {
+  const auto& options = experiment.model.options;
+  const bool complete = std::none_of(options.options().begin(), options.options().end(),
+                                     [](const Option& o) { return o.origin == Origin::wired && o.values.empty(); });
+  if (complete && !options.has("vocab_size") && waits_for(experiment.dataset.options, "model.vocab_size")) {
+    const auto rows = engine.embedding_rows(model, options);
+    if (rows > 0) settle_vocabulary(experiment.dataset.options, "model.vocab_size", rows);
+  }
+  Diagnostics diagnostics;
+  wire_to_model(experiment.dataset.options, experiment.model.options, diagnostics);
+  require_fit(diagnostics, "the dataset does not fit the model", color);
+}
+
 void wire_to_dataset(Experiment& experiment, const Dataset& dataset, ColorMode color) {
+  if (dataset.facts().count("vocab_size") == 0) {
+    const auto warning = settle_vocabulary(experiment.model.options, "dataset.vocab_size", 0);
+    if (!warning.empty()) log_line(color, BINADE_LOG_WARNING, warning);
+  }
   Diagnostics diagnostics;
   wire(experiment.model.options, "model", dataset.facts(), diagnostics);
   wire(experiment.task, "task", dataset.facts(), diagnostics);
-  if (diagnostics.empty()) return;
-  print_mistakes(diagnostics, color);
-  throw std::runtime_error("the experiment does not fit its dataset");
+  require_fit(diagnostics, "the experiment does not fit its dataset", color);
 }
 
 int exit_code_of(const TrainingResult& result, int signal) {
@@ -69,7 +107,7 @@ int exit_code_of(const TrainingResult& result, int signal) {
 int run(const RunArguments& arguments, const CommandLine& line) {
   const Catalog catalog(plugin_folders(line.executable()));
   auto experiment = arguments.experiment.load(catalog, line.color());
-  if (!experiment || !wire_dataset(*experiment, line.color())) return exit_usage;
+  if (!experiment) return exit_usage;
   if (experiment->dataset.stands_in) warn_of_synthetic_data(*experiment, line.color());
   const auto& stop_signal = catch_stop_signals();
 
@@ -80,6 +118,7 @@ int run(const RunArguments& arguments, const CommandLine& line) {
   const OpenedPlugins plugins(*experiment, catalog, [&line](auto level, const auto& id, auto text) {
     log_line(line.color(), level, fmt::format("{}: {}", id, text));
   });
+  wire_dataset(*experiment, plugins.model, *engine, line.color());
   const Dataset dataset(plugins.dataset, experiment->dataset.options);
   const auto policy = plugins.policy(experiment->precision.options);
   wire_to_dataset(*experiment, dataset, line.color());
@@ -87,7 +126,8 @@ int run(const RunArguments& arguments, const CommandLine& line) {
 
   const auto resolved = to_toml(*experiment);
   const auto& name = experiment->experiment.string("name");
-  const RunDirectory directory(arguments.runs, name, resolved);
+  const auto runs = folder_for_runs(arguments);
+  const RunDirectory directory(runs, name, resolved);
   directory.write("experiment.toml", resolved);
   directory.write("experiment.lock", lock_text(plugins.all(), engine_library.build_block(), version()));
   directory.write("environment.json", environment_json(engine->info(), command_line_of(arguments, line)));
@@ -95,7 +135,7 @@ int run(const RunArguments& arguments, const CommandLine& line) {
   RunTelemetry telemetry(*experiment, plugins, directory, engine_library.build_block(), line.color());
   const Paint paint(wants_color(line.color(), stdout));
   const ReportedRun reported{name,
-                             std::filesystem::path(arguments.runs) / name / directory.run_id(),
+                             runs / name / directory.run_id(),
                              experiment->model.plugin,
                              experiment->dataset.plugin,
                              telemetry.metrics_address(),
@@ -103,19 +143,28 @@ int run(const RunArguments& arguments, const CommandLine& line) {
   StartReport start_report(reported, paint);
   telemetry.before_loggers(start_report);
 
-  const TrainingRequest request{*experiment,
-                                dataset,
-                                plugins.model,
-                                inputs,
-                                experiment->model.options,
-                                policy,
-                                directory.path() / "weights.safetensors",
-                                stop_signal,
-                                telemetry.listener()};
+  const TrainingRequest request{.experiment = *experiment,
+                                .dataset = dataset,
+                                .model = plugins.model,
+                                .inputs = inputs,
+                                .model_options = experiment->model.options,
+                                .policy = policy,
+                                .weights_file = directory.path() / "weights.safetensors",
+                                .best_file = directory.path() / "best.safetensors",
+                                .average_file = directory.path() / "average.safetensors",
+                                .dry_run = arguments.dry_run,
+                                .stop_signal = stop_signal,
+                                .listener = telemetry.listener()};
   try {
     const auto result = engine->train(request);
     directory.write("summary.json", summary_json(result, *experiment));
     telemetry.end({result.state, result.steps, result.skipped_steps, result.seconds});
+    if (arguments.dry_run) {
+      std::filesystem::remove_all(runs);
+      fmt::print("\n{} one step (loss {:.4g}) and an evaluation (loss {:.4g}) went through; nothing was kept\n",
+                 paint.green("dry run:"), result.final_loss, result.validation_loss);
+      return exit_code_of(result, stop_signal.load());
+    }
     print_end(reported, result, paint);
     return exit_code_of(result, stop_signal.load());
   } catch (const std::exception& failure) {
@@ -133,12 +182,14 @@ void add_run(CommandLine& line) {
   auto& verb = line.verb("run", "Train",
                          "  binade run experiment.toml\n"
                          "  binade run experiment.toml --set train.steps=1000 --set optimizer.lr=1e-4\n"
+                         "  binade run experiment.toml --dry-run\n"
                          "  binade run experiment.toml --runs /data/runs",
                          [arguments, &line] { return run(*arguments, line); });
   arguments->experiment.add_to(verb);
   verb.add_option("--runs", arguments->runs, "The folder for run directories, made when missing")
       ->type_name("DIR")
       ->capture_default_str();
+  verb.add_flag("--dry-run", arguments->dry_run, "One step and an evaluation with everything in place, then stop");
 }
 
 }  // namespace binade::host

@@ -1,5 +1,6 @@
 #include "host/commands/run_records.h"
 
+#include <sys/resource.h>
 #include <sys/utsname.h>
 
 #include <cmath>
@@ -22,6 +23,41 @@ std::string cpu_model() {
     if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
   }
   return "unknown";
+}
+
+double peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) * 1024;  // the kernel counts in KiB
+}
+
+Json epochs_json(const std::vector<EpochSummary>& epochs) {
+  auto rows = Json::array();
+  for (const auto& epoch : epochs) {
+    rows.push_back({{"epoch", epoch.epoch},
+                    {"steps", epoch.steps},
+                    {"train_loss", finite(epoch.train_loss)},
+                    {"train_accuracy", finite(epoch.train_accuracy)},
+                    {"validation_loss", finite(epoch.validation_loss)},
+                    {"validation_accuracy", finite(epoch.validation_accuracy)},
+                    {"seconds", epoch.seconds}});
+  }
+  return rows;
+}
+
+// From 0; null when no epoch ended with an evaluation.
+Json best_epoch(const std::vector<EpochSummary>& epochs) {
+  const EpochSummary* best = nullptr;
+  for (const auto& epoch : epochs) {
+    if (std::isnan(epoch.validation_loss)) continue;
+    if (best == nullptr || epoch.validation_loss < best->validation_loss) best = &epoch;
+  }
+  return best == nullptr ? Json(nullptr) : Json(best->epoch);
+}
+
+// What a run's mean cross-entropy says as a number of equally likely choices.
+Json perplexity(double loss, const TrainingResult& result) {
+  return result.classification ? finite(std::exp(loss)) : Json(nullptr);
 }
 
 }  // namespace
@@ -54,6 +90,14 @@ std::string summary_json(const TrainingResult& result, const Experiment& experim
                   {"validation_accuracy", finite(result.validation_accuracy)},
                   {"best_validation_loss", finite(result.best_validation_loss)},
                   {"best_step", result.best_step},
+                  {"final_perplexity", perplexity(result.final_loss, result)},
+                  {"validation_perplexity", perplexity(result.validation_loss, result)},
+                  {"best_epoch", best_epoch(result.epochs)},
+                  {"epochs", epochs_json(result.epochs)},
+                  {"final_gradient_norm", finite(result.final_gradient_norm)},
+                  {"amp_enabled", result.autocast},
+                  {"peak_memory_bytes", peak_memory_bytes()},
+                  {"vocab_size", result.vocab_size == 0 ? Json(nullptr) : Json(result.vocab_size)},
                   {"parameters", result.parameters},
                   {"parameters_sha256", result.parameters_sha256},
                   {"device", result.device},

@@ -37,9 +37,10 @@ std::string speed_text(const TrainingResult& result) {
 
 void StartReport::run_started(const RunStarted& started) noexcept {
   const auto goal = started.target_steps == 0 ? fmt::format("for {}", short_duration(started.max_seconds))
-                    : started.max_seconds > 0 ? fmt::format("{} steps or {}, whichever comes first",
-                                                            started.target_steps, short_duration(started.max_seconds))
-                                              : fmt::format("{} steps", started.target_steps);
+                    : started.max_seconds > 0
+                        ? fmt::format("{} steps or {}, whichever comes first", started.target_steps,
+                                      short_duration(started.max_seconds))
+                        : fmt::format("{} step{}", started.target_steps, started.target_steps == 1 ? "" : "s");
   fmt::print("{}\n", paint_.bold(run_.name));
   line(paint_, "model",
        fmt::format("{}, {} parameters", run_.model, short_number(static_cast<double>(started.parameters))));

@@ -24,9 +24,9 @@ void permutation(std::uint64_t size, std::uint64_t seed, std::uint64_t epoch, st
   for (std::uint64_t left = size; left > 1; --left) std::swap(order[left - 1], order[random.below(left)]);
 }
 
-Sampler::Sampler(std::uint64_t size, std::uint64_t batch_size, bool shuffle, bool drop_last, std::uint64_t seed,
+Sampler::Sampler(std::uint64_t size, std::uint64_t batch_size, Order order, bool drop_last, std::uint64_t seed,
                  Shard shard)
-    : size_(size), batch_size_(batch_size), seed_(seed), shuffle_(shuffle), shard_(shard) {
+    : size_(size), batch_size_(batch_size), seed_(seed), order_(order), shard_(shard) {
   if (size == 0) throw std::invalid_argument("there are no samples to draw from");
   if (batch_size == 0) throw std::invalid_argument("a batch needs at least one sample");
   if (shard.rank >= shard.world_size) throw std::invalid_argument("the rank must be below the world size");
@@ -37,17 +37,22 @@ Sampler::Sampler(std::uint64_t size, std::uint64_t batch_size, bool shuffle, boo
 
 void Sampler::batch(std::uint64_t epoch, std::uint64_t batch, std::vector<std::uint64_t>& positions) {
   if (batch >= batches_per_epoch_) throw std::out_of_range("the epoch has no such batch");
-  if (shuffle_ && (order_.empty() || order_epoch_ != epoch)) {
-    permutation(size_, seed_, epoch, order_);
-    order_epoch_ = epoch;
+  if (order_ == Order::shuffled && (permutation_.empty() || permutation_epoch_ != epoch)) {
+    permutation(size_, seed_, epoch, permutation_);
+    permutation_epoch_ = epoch;
   }
   const std::uint64_t first = batch * batch_size_;
   const std::uint64_t count = std::min(batch_size_, share_ - first);
   positions.clear();
   for (std::uint64_t turn = first; turn < first + count; ++turn) {
-    const std::uint64_t place = (turn * shard_.world_size + shard_.rank) % size_;
-    positions.push_back(shuffle_ ? order_[place] : place);
+    positions.push_back(drawn(epoch, turn * shard_.world_size + shard_.rank));
   }
+}
+
+std::uint64_t Sampler::drawn(std::uint64_t epoch, std::uint64_t place) const {
+  // A stream of its own for each draw; the last one shuffles, the first ones augment samples.
+  if (order_ == Order::with_replacement) return Random(seed_, epoch, ~std::uint64_t{1} - place).below(size_);
+  return order_ == Order::shuffled ? permutation_[place % size_] : place % size_;
 }
 
 }  // namespace binade::host

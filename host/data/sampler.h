@@ -16,7 +16,10 @@ struct Shard {
   std::uint32_t world_size = 1;
 };
 
-// Walks through epochs, batch by batch. Each epoch visits every sample once, in a new order when shuffled; the last
+// shuffled: a new permutation each epoch. with_replacement: each draw is from all samples, whatever came before.
+enum class Order { sequential, shuffled, with_replacement };
+
+// Walks through epochs, batch by batch. Each epoch has as many draws as samples; the last
 // batch of an epoch that would be short is left out in training (`drop_last`), unless it is the only one, and kept in
 // evaluation. Ranks take turns: rank r of w gets positions r, r + w, ... of the order, equally many on each rank: where
 // the size is no multiple of w, the rest is left out with `drop_last`, and otherwise (or when there are fewer samples
@@ -24,7 +27,7 @@ struct Shard {
 class Sampler {
  public:
   // Throws std::invalid_argument when there are no samples, the batch size is 0, or the rank is none of the world's.
-  Sampler(std::uint64_t size, std::uint64_t batch_size, bool shuffle, bool drop_last, std::uint64_t seed, Shard shard);
+  Sampler(std::uint64_t size, std::uint64_t batch_size, Order order, bool drop_last, std::uint64_t seed, Shard shard);
 
   std::uint64_t size() const { return size_; }
   std::uint64_t batches_per_epoch() const { return batches_per_epoch_; }
@@ -35,13 +38,15 @@ class Sampler {
   void batch(std::uint64_t epoch, std::uint64_t batch, std::vector<std::uint64_t>& positions);
 
  private:
+  std::uint64_t drawn(std::uint64_t epoch, std::uint64_t place) const;
+
   std::uint64_t size_, batch_size_, seed_;
   std::uint64_t share_;  // samples of this rank in an epoch
   std::uint64_t batches_per_epoch_;
-  bool shuffle_;
+  Order order_;
   Shard shard_;
-  std::uint64_t order_epoch_ = 0;
-  std::vector<std::uint64_t> order_;  // of order_epoch_; empty until needed, and when not shuffled
+  std::uint64_t permutation_epoch_ = 0;
+  std::vector<std::uint64_t> permutation_;  // of permutation_epoch_; empty until needed, and when not shuffled
 };
 
 }  // namespace binade::host

@@ -13,16 +13,24 @@ std::string_view precision_name(std::uint32_t compute_dtype) {
   }
 }
 
-EffectivePrecision effective_precision(const binade_policy& asked, bool on_cpu, bool cpu_allowed) {
-  if (asked.autocast == 0 || !on_cpu || cpu_allowed) return {asked, {}};
-  const std::string name(precision_name(asked.compute_dtype));
+EffectivePrecision effective_precision(const binade_policy& asked, std::optional<bool> use_amp, bool on_cpu,
+                                       bool cpu_allowed) {
+  auto fp32 = asked;
+  fp32.compute_dtype = BINADE_FLOAT32;
+  fp32.autocast = 0;
+  fp32.dynamic_scaling = 0;
+  if (use_amp == false) return {fp32, {}};
+
   auto policy = asked;
-  policy.compute_dtype = BINADE_FLOAT32;
-  policy.autocast = 0;
-  policy.dynamic_scaling = 0;
-  return {policy, "[precision] asks for " + name + ", but this run is on the CPU, where " + name +
-                      " autocast is slower than fp32: it runs in fp32. `cpu = \"allow\"` in [precision] runs " + name +
-                      " anyway."};
+  if (use_amp == true && asked.autocast == 0) {
+    // torch.amp's own: fp16 under a GradScaler with its default constants.
+    policy = {sizeof(binade_policy), BINADE_FLOAT16, 1, 1, 65536.0, 2.0, 0.5, 2000};
+  }
+  if (policy.autocast == 0 || !on_cpu || cpu_allowed) return {policy, {}};
+  const std::string name(precision_name(policy.compute_dtype));
+  return {fp32, "[precision] asks for " + name + ", but this run is on the CPU, where " + name +
+                    " autocast is slower than fp32: it runs in fp32. `cpu = \"allow\"` in [precision] runs " + name +
+                    " anyway."};
 }
 
 }  // namespace binade::host

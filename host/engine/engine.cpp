@@ -6,6 +6,7 @@
 
 #include "binade/build_block.h"
 #include "host/engine/libtorch_identity.h"
+#include "host/engine/model.h"
 #include "host/engine/pipeline.h"
 
 namespace binade::host {
@@ -15,6 +16,9 @@ class LibTorchEngine : public Engine {
  public:
   EngineInfo info() const override {
     return {TORCH_VERSION, at::get_cpu_capability(), at::get_num_threads(), libtorch_mismatch()};
+  }
+  std::int64_t embedding_rows(const Plugin& model, const OptionTable& model_options) override {
+    return Model(model, model_options, {}, c10::Device(c10::kCPU)).embedding_rows();
   }
   TrainingResult train(const TrainingRequest& request) override { return run_pipeline(request); }
 };

@@ -33,8 +33,20 @@ struct TrainingRequest {
   const OptionTable& model_options;        // complete
   binade_policy policy;
   std::filesystem::path weights_file;   // written at the end
+  std::filesystem::path best_file;      // the weights of the lowest validation loss; not kept when empty
+  std::filesystem::path average_file;   // the mean of the weights, where [train] ema_decay asks for one
+  bool dry_run = false;                 // one step of everything, then stop
   const std::atomic<int>& stop_signal;  // non-zero: end after the step in progress
   RunListener& listener;
+};
+
+// One pass over the training split, as the summary shows it.
+struct EpochSummary {
+  std::uint64_t epoch = 0;                                  // from 0
+  std::uint64_t steps = 0;                                  // done by its end
+  double train_loss = nan, train_accuracy = nan;            // means over its steps
+  double validation_loss = nan, validation_accuracy = nan;  // of an evaluation at its end
+  double seconds = 0;                                       // of training
 };
 
 struct TrainingResult {
@@ -46,6 +58,11 @@ struct TrainingResult {
   double validation_loss = nan, validation_accuracy = nan;  // last evaluation
   double best_validation_loss = nan;
   std::uint64_t best_step = 0;
+  std::vector<EpochSummary> epochs;  // complete ones
+  double final_gradient_norm = nan;
+  bool autocast = false;
+  bool classification = false;  // the loss is a mean cross-entropy
+  std::int64_t vocab_size = 0;  // 0 where no tokens are predicted
   double samples_per_second = nan, tokens_per_second = nan;
   std::uint64_t parameters = 0;
   std::string loss;  // the task's: "next_token", ...
@@ -58,6 +75,8 @@ class Engine {
  public:
   virtual ~Engine() = default;
   virtual EngineInfo info() const = 0;
+  // [main] The rows of a model's first embedding, 0 without one. Builds the model for it. Throws PluginError.
+  virtual std::int64_t embedding_rows(const Plugin& model, const OptionTable& model_options) = 0;
   // [main] Trains, evaluates, writes the weights. Throws PluginError when a plugin failed, std::runtime_error
   // otherwise.
   virtual TrainingResult train(const TrainingRequest& request) = 0;

@@ -14,7 +14,7 @@ namespace binade::host {
 namespace {
 
 BatchLoader make_loader(const EvaluationPlan& plan, std::uint64_t batches_wanted) {
-  Sampler sampler(plan.split.size, plan.batch_size, /*shuffle=*/false, /*drop_last=*/false, plan.seed, Shard{});
+  Sampler sampler(plan.split.size, plan.batch_size, Order::sequential, /*drop_last=*/false, plan.seed, Shard{});
   const auto prefetch = static_cast<std::uint32_t>(std::min<std::uint64_t>(plan.prefetch, batches_wanted));
   return BatchLoader(plan.dataset, plan.split, std::move(sampler), /*training=*/false, plan.seed,
                      prefetch < 2 ? 0 : plan.workers, prefetch, 0, 0);
@@ -58,7 +58,7 @@ EvaluationRecord evaluate(const EvaluationPlan& plan, Model& model, const Task& 
   for (std::uint64_t number = 0; number < batches; ++number) {
     batch.assign(loader.next());
     const auto samples = static_cast<double>(batch.samples());
-    const auto result = task.run(model, batch, policy, device);
+    const auto result = task.run(model, batch, policy, device, /*training=*/false);
     const auto loss = result.loss.reshape({}).to(at::kDouble);
     const auto weight = result.counted.defined() ? result.counted.to(at::kDouble) : at::full_like(loss, samples);
     std::vector<at::Tensor> terms{loss * weight, weight,
@@ -91,7 +91,7 @@ std::vector<std::string> probe(const EvaluationPlan& plan, Model& model, const T
   auto loader = make_loader(plan, 1);
   BatchTensors batch(device);
   batch.assign(loader.next());
-  const auto result = task.run(model, batch, policy, device);
+  const auto result = task.run(model, batch, policy, device, /*training=*/false);
 
   std::vector<std::string> names;
   static const std::regex valid("[A-Za-z0-9_]{1,64}");

@@ -90,4 +90,10 @@ std::uint64_t Model::trainable_elements() const {
   return elements;
 }
 
+std::int64_t Model::embedding_rows() const {
+  std::int64_t rows = 0;
+  plugin_.call("vocabulary", [&](binade_error* error) { return table_.vocabulary(self_, &rows, error); });
+  return rows;
+}
+
 }  // namespace binade::host

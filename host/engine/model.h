@@ -40,6 +40,7 @@ class Model {
   const std::vector<NamedTensor>& parameters() const { return parameters_; }
   const std::vector<NamedTensor>& buffers() const { return buffers_; }
   std::uint64_t trainable_elements() const;
+  std::int64_t embedding_rows() const;  // of its first embedding; 0 without one
 
  private:
   Plugin plugin_;

@@ -1,4 +1,4 @@
-// Optimizers, over LibTorch's fused kernels: one pass over parameters, gradients and state.
+// Optimizers, over LibTorch's fused kernels where it has one: a pass over parameters, gradients and state.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "host/engine/parameters.h"
 #include "host/experiment/option.h"
 
 namespace binade::host {
@@ -14,11 +15,34 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
   // Updates parameters[i] from gradients[i] for every i with a defined gradient; the others and their state stay.
-  virtual void step(const std::vector<at::Tensor>& gradients, double lr) = 0;
+  // `lr`: the schedule's; each group takes its ratio of it.
+  void step(const std::vector<at::Tensor>& gradients, double lr);
+
+ protected:
+  static constexpr std::size_t max_state = 3;
+
+  // The parameters of a group that have a gradient, as kernels want them. `state[k]`: the k-th tensor that the
+  // optimizer keeps for each.
+  struct Active {
+    std::vector<at::Tensor> parameters, gradients;
+    std::array<std::vector<at::Tensor>, max_state> state;
+  };
+
+  explicit Optimizer(ParameterGroups parameters);
+  const std::vector<at::Tensor>& parameters() const { return parameters_.parameters; }
+  std::vector<at::Tensor>& state(std::size_t number) { return state_[number]; }
+
+  // One group's update, in place and without gradient mode. May overwrite the gradients.
+  virtual void update(Active& active, double lr, double weight_decay) = 0;
+
+ private:
+  ParameterGroups parameters_;
+  std::array<std::vector<at::Tensor>, max_state> state_;  // [k][parameter]; empty where the optimizer keeps less
+  Active active_;                                         // kept so that no step allocates
 };
 
-// The optimizer that the experiment's [optimizer] names: "adamw" (arXiv:1711.05101) or "sgd" (with momentum and
-// Nesterov's variant as in torch.optim.SGD). `parameters`: floating-point leaves, each once.
-std::unique_ptr<Optimizer> make_optimizer(const OptionTable& optimizer, std::vector<at::Tensor> parameters);
+// The optimizer that the experiment's [optimizer] names, as torch.optim's of that name: "adamw" (arXiv:1711.05101),
+// "adam" (arXiv:1412.6980), "sgd", "adagrad" (Duchi et al. 2011), "rmsprop".
+std::unique_ptr<Optimizer> make_optimizer(const OptionTable& optimizer, ParameterGroups parameters);
 
 }  // namespace binade::host

@@ -7,9 +7,11 @@
 #include "binade/abi/plugin.h"
 #include "host/engine/device.h"
 #include "host/engine/effective_precision.h"
+#include "host/engine/parameters.h"
 #include "host/engine/training_loop.h"
 #include "host/engine/weights.h"
 #include "host/experiment/sections.h"
+#include "host/experiment/vocabulary.h"
 
 namespace binade::host {
 namespace {
@@ -18,7 +20,7 @@ std::uint64_t unsigned_option(const OptionTable& table, std::string_view name) {
   return table.has(name) ? static_cast<std::uint64_t>(table.integer(name)) : 0;
 }
 
-LoopPlan plan_loop(const OptionTable& train, std::uint64_t batches_per_epoch) {
+LoopPlan plan_loop(const OptionTable& train, std::uint64_t batches_per_epoch, const TrainingRequest& request) {
   const auto accumulate = unsigned_option(train, "accumulate");
   LoopPlan plan{};
   plan.steps_per_epoch = std::max<std::uint64_t>(1, batches_per_epoch / accumulate);
@@ -26,21 +28,52 @@ LoopPlan plan_loop(const OptionTable& train, std::uint64_t batches_per_epoch) {
   if (const auto epochs = unsigned_option(train, "epochs"); epochs != 0) {
     const auto steps = epochs * plan.steps_per_epoch;
     plan.target_steps = plan.target_steps == 0 ? steps : std::min(plan.target_steps, steps);
+    plan.evaluate_every = plan.steps_per_epoch;
   }
   plan.max_seconds = train.has("max_time") ? max_seconds(train) : 0;
-  plan.evaluate_every = unsigned_option(train, "evaluate_every");
+  if (train.has("evaluate_every")) plan.evaluate_every = unsigned_option(train, "evaluate_every");
+  plan.patience = unsigned_option(train, "early_stopping.patience");
+  plan.min_delta = train.number("early_stopping.min_delta");
+  if (train.boolean("keep_best") && plan.evaluate_every != 0) plan.best_file = request.best_file;
   return plan;
 }
 
 EffectivePrecision choose_precision(const TrainingRequest& request, c10::Device device) {
   const auto& reserved = request.experiment.precision.reserved;
-  return effective_precision(request.policy, device.is_cpu(), reserved.string("cpu") == "allow");
+  const auto use_amp = reserved.has("use_amp") ? std::optional(reserved.boolean("use_amp")) : std::nullopt;
+  return effective_precision(request.policy, use_amp, device.is_cpu(), reserved.string("cpu") == "allow");
+}
+
+// Throws when the dataset has tokens that the model has no row for: an index out of range somewhere in its first step.
+std::int64_t vocabulary_of(const TrainingRequest& request, const Model& model) {
+  constexpr std::string_view name = "vocab_size";
+  const auto& options = request.model_options;
+  const auto& facts = request.dataset.facts();
+  std::optional<std::int64_t> configured, dataset;
+  if (options.has(name)) configured = options.integer(name);
+  if (const auto fact = facts.find(name); fact != facts.end()) dataset = std::get<std::int64_t>(fact->second);
+  const auto rows = model.embedding_rows();
+  if (dataset && rows > 0 && *dataset > rows) {
+    throw std::runtime_error(fmt::format(
+        "the dataset has {} different tokens, but the model's embedding has rows for {} only: raise `vocab_size` in "
+        "[model], or leave it out there",
+        *dataset, rows));
+  }
+  return resolve_vocabulary(configured, dataset, rows).size;
+}
+
+void keep_average(WeightAverage& average, const Model& model, const std::filesystem::path& file) {
+  if (!average.enabled()) return;
+  const WeightAverage::Applied averaged(average);
+  write_weights(model, file);
 }
 
 }  // namespace
 
 TrainingResult run_pipeline(const TrainingRequest& request) {
-  const auto& [experiment, dataset, model_plugin, inputs, model_options, asked, weights_file, stop, listener] = request;
+  const auto& experiment = request.experiment;
+  const auto& dataset = request.dataset;
+  auto& listener = request.listener;
   const auto seed = static_cast<std::uint64_t>(experiment.experiment.integer("seed"));
   const auto& train = experiment.train;
 
@@ -49,21 +82,27 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   const auto [policy, warning] = choose_precision(request, device);
   if (!warning.empty()) listener.message(BINADE_LOG_WARNING, warning);
 
-  Model model(model_plugin, model_options, inputs, device);
+  Model model(request.model, request.model_options, request.inputs, device);
+  freeze(model, train.strings("freeze"));
   const Task task(experiment.task, dataset, model);
+  const auto vocab_size = task.is_token_loss() ? vocabulary_of(request, model) : 0;
   const auto train_split = dataset.split("train", seed);
   const auto validation_split = dataset.split("validation", seed);
 
   const auto batch_size = unsigned_option(train, "batch_size");
   const auto workers = static_cast<std::uint32_t>(train.integer("workers"));
   const auto prefetch = static_cast<std::uint32_t>(train.integer("prefetch"));
-  Sampler sampler(train_split.size, batch_size, /*shuffle=*/true, /*drop_last=*/true, seed, Shard{});
-  const auto plan = plan_loop(train, sampler.batches_per_epoch());
+  const auto order = train.string("sampling") == "replacement" ? Order::with_replacement : Order::shuffled;
+  Sampler sampler(train_split.size, batch_size, order, /*drop_last=*/true, seed, Shard{});
+  auto plan = plan_loop(train, sampler.batches_per_epoch(), request);
   BatchLoader batches(dataset, train_split, std::move(sampler), /*training=*/true, seed, workers, prefetch, 0, 0);
 
   GradScaler scaler(policy);
-  const auto optimizer = make_optimizer(experiment.optimizer, trainable_parameters(model));
+  auto parameters = group_parameters(model, experiment.optimizer, experiment.parameter_groups);
+  WeightAverage average(parameters.parameters, train.number("ema_decay"));
+  const auto optimizer = make_optimizer(experiment.optimizer, std::move(parameters));
   Schedule schedule(experiment.schedule, experiment.optimizer.number("lr"), plan.target_steps);
+  if (request.dry_run) plan.target_steps = 1;
   const Training training{model,
                           task,
                           batches,
@@ -71,11 +110,13 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
                           scaler,
                           *optimizer,
                           schedule,
+                          average,
                           device,
                           unsigned_option(train, "accumulate"),
                           train.number("clip_norm")};
-  const EvaluationPlan evaluation{dataset, validation_split, batch_size, unsigned_option(train, "evaluate_batches"),
-                                  workers, prefetch,         seed};
+  const EvaluationPlan evaluation{
+      dataset, validation_split, batch_size, request.dry_run ? 1 : unsigned_option(train, "evaluate_batches"),
+      workers, prefetch,         seed};
 
   RunStarted started;
   started.device = device.str();
@@ -86,19 +127,23 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   started.train_samples = train_split.size;
   started.validation_samples = validation_split.size;
   started.autocast = policy.autocast != 0;
+  started.classification = task.is_classification();
   started.dynamic_scaling = scaler.enabled();
   started.loss_scale = scaler.get_scale();
   started.growth_interval = scaler.enabled() ? static_cast<std::uint64_t>(policy.growth_interval) : 0;
   started.scalar_names = probe(evaluation, model, task, policy, device);
-  if (started.parameters == 0) throw std::runtime_error("the model has no parameter to train");
   listener.run_started(started);
 
-  auto result = run_training_loop(plan, training, evaluation, stop, listener);
+  auto result = run_training_loop(plan, training, evaluation, request.stop_signal, listener);
   result.device = started.device;
   result.precision = started.precision;
   result.parameters = started.parameters;
   result.loss = task.loss_name();
-  result.parameters_sha256 = write_weights(model, weights_file);
+  result.vocab_size = vocab_size;
+  result.autocast = started.autocast;
+  result.classification = started.classification;
+  result.parameters_sha256 = write_weights(model, request.weights_file);
+  keep_average(average, model, request.average_file);
   return result;
 }
 

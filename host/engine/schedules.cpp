@@ -5,24 +5,53 @@
 #include <numbers>
 
 namespace binade::host {
+namespace {
 
-Schedule::Schedule(const OptionTable& schedule, double lr, std::uint64_t total_steps)
-    : base_lr_(lr),
-      cosine_(schedule.string("name") == "cosine"),
-      warmup_steps_(static_cast<std::uint64_t>(schedule.integer("warmup_steps"))),
-      total_steps_(total_steps) {
-  if (cosine_) min_lr_ = schedule.number("min_lr");
+// From `start` at 0 to `end` at 1, along half a cosine.
+double half_cosine(double start, double end, double q) {
+  return end + (start - end) * 0.5 * (1 + std::cos(std::numbers::pi * q));
 }
 
-double Schedule::lr() const {
-  if (applied_steps_ < warmup_steps_) {
-    return base_lr_ * static_cast<double>(applied_steps_ + 1) / static_cast<double>(warmup_steps_);
+std::function<double(std::uint64_t)> one_cycle(const OptionTable& schedule, double lr, std::uint64_t total_steps) {
+  const double start = lr / schedule.number("div_factor");
+  const double end = start / schedule.number("final_div_factor");
+  const double last = static_cast<double>(std::max<std::uint64_t>(total_steps, 2) - 1);
+  const double peak = std::clamp(schedule.number("pct_start") * static_cast<double>(total_steps) - 1, 0.0, last);
+  return [=](std::uint64_t applied_steps) {
+    const double k = std::min(static_cast<double>(applied_steps), last);
+    if (k <= peak) return peak == 0 ? lr : half_cosine(start, lr, k / peak);
+    return half_cosine(lr, end, (k - peak) / (last - peak));
+  };
+}
+
+// The rate after the warm-up, as a function of the steps since then.
+std::function<double(std::uint64_t)> after_warmup(const OptionTable& schedule, double lr, std::uint64_t length) {
+  const auto& name = schedule.string("name");
+  if (name == "step") {
+    const auto size = static_cast<std::uint64_t>(schedule.integer("step_size"));
+    const double gamma = schedule.number("gamma");
+    return [=](std::uint64_t k) { return lr * std::pow(gamma, static_cast<double>(k / size)); };
   }
-  if (!cosine_) return base_lr_;
-  const auto length = total_steps_ > warmup_steps_ ? total_steps_ - warmup_steps_ : 1;
-  const double progress =
-      std::min(1.0, static_cast<double>(applied_steps_ - warmup_steps_) / static_cast<double>(length));
-  return min_lr_ + (base_lr_ - min_lr_) * 0.5 * (1 + std::cos(std::numbers::pi * progress));
+  if (name == "constant") return [=](std::uint64_t) { return lr; };
+  const double min_lr = schedule.number("min_lr");
+  const bool cosine = name == "cosine";
+  return [=](std::uint64_t k) {
+    const double q = std::min(1.0, static_cast<double>(k) / static_cast<double>(length));
+    return cosine ? half_cosine(lr, min_lr, q) : lr + (min_lr - lr) * q;
+  };
+}
+
+}  // namespace
+
+Schedule::Schedule(const OptionTable& schedule, double lr, std::uint64_t total_steps) {
+  if (schedule.string("name") == "one_cycle") {
+    lr_at_ = one_cycle(schedule, lr, total_steps);
+    return;
+  }
+  const auto warmup = static_cast<std::uint64_t>(schedule.integer("warmup_steps"));
+  lr_at_ = [=, then = after_warmup(schedule, lr, total_steps > warmup ? total_steps - warmup : 1)](std::uint64_t k) {
+    return k < warmup ? lr * static_cast<double>(k + 1) / static_cast<double>(warmup) : then(k - warmup);
+  };
 }
 
 }  // namespace binade::host

@@ -2,28 +2,34 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include "host/experiment/option.h"
 
 namespace binade::host {
 
-// Linear warm-up, then constant, or a half cosine down to min_lr (SGDR without restarts, arXiv:1608.03983):
-//   k < warmup_steps:  lr (k + 1) / warmup_steps
-//   else:              min_lr + (lr - min_lr) (1 + cos(pi q)) / 2,  q = min(1, (k - warmup_steps) / (total -
-//   warmup_steps))
+// With k steps applied, w = warmup_steps and q = min(1, (k - w) / (total - w)):
+//   k < w      lr (k + 1) / w
+//   constant   lr
+//   linear     lr + (min_lr - lr) q
+//   cosine     min_lr + (lr - min_lr) (1 + cos(pi q)) / 2       (SGDR without restarts, arXiv:1608.03983)
+//   step       lr gamma^floor((k - w) / step_size)
+//   one_cycle  torch.optim.lr_scheduler.OneCycleLR with cosine annealing and two phases (arXiv:1708.07120)
 // A skipped step is not counted, so it holds the schedule.
 class Schedule {
  public:
   // `schedule` is the experiment's [schedule], `total_steps` the length of training in optimizer steps.
   Schedule(const OptionTable& schedule, double lr, std::uint64_t total_steps);
 
-  double lr() const;
+  double lr() const { return lr_at_(applied_steps_); }
   void step() { ++applied_steps_; }
 
+  // All of its state.
+  std::uint64_t applied_steps() const { return applied_steps_; }
+  void set_applied_steps(std::uint64_t steps) { applied_steps_ = steps; }
+
  private:
-  double base_lr_, min_lr_ = 0;
-  bool cosine_;
-  std::uint64_t warmup_steps_, total_steps_;
+  std::function<double(std::uint64_t)> lr_at_;
   std::uint64_t applied_steps_ = 0;
 };
 

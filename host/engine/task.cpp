@@ -37,7 +37,11 @@ void require_logits(const at::Tensor& logits, const at::Tensor& target, const ch
 }  // namespace
 
 Task::Task(const OptionTable& task, const Dataset& dataset, const Model& model)
-    : loss_(required(task, dataset, "loss")) {
+    : loss_(required(task, dataset, "loss")), label_smoothing_(task.number("label_smoothing")) {
+  if (label_smoothing_ != 0 && !is_classification()) {
+    throw std::runtime_error("[task] label_smoothing goes with loss = \"cross_entropy\" or \"next_token\", not \"" +
+                             loss_ + "\"");
+  }
   if (loss_ == "model") {
     if (!model.has_loss()) {
       throw std::runtime_error(
@@ -65,7 +69,8 @@ at::Tensor Task::masked_target(const BatchTensors& batch) const {
   return target.masked_fill(padding, ignore_index);
 }
 
-TaskResult Task::run(Model& model, const BatchTensors& batch, const binade_policy& policy, c10::Device device) const {
+TaskResult Task::run(Model& model, const BatchTensors& batch, const binade_policy& policy, c10::Device device,
+                     bool training) const {
   TaskResult result;
   at::Tensor logits, target;
   {
@@ -88,15 +93,15 @@ TaskResult Task::run(Model& model, const BatchTensors& batch, const binade_polic
     }
     target = masked_target(batch);
     require_logits(logits, target, loss_.c_str());
-    if (loss_ == "next_token") {
+    if (is_token_loss()) {
       // Position t predicts token t + 1; the last position has nothing to predict.
       logits = logits.slice(1, 0, -1);
       target = target.slice(1, 1);
     }
     logits = logits.reshape({-1, logits.size(-1)});
     target = target.reshape({-1});
-    result.loss =
-        at::cross_entropy_loss(logits.to(at::kFloat), target, /*weight=*/{}, at::Reduction::Mean, ignore_index);
+    result.loss = at::cross_entropy_loss(logits.to(at::kFloat), target, /*weight=*/{}, at::Reduction::Mean,
+                                         ignore_index, training ? label_smoothing_ : 0);
   }
   const at::NoGradGuard no_grad;
   result.correct = logits.argmax(-1).eq(target).sum().to(at::kFloat);
@@ -104,10 +109,25 @@ TaskResult Task::run(Model& model, const BatchTensors& batch, const binade_polic
   return result;
 }
 
-std::uint64_t Task::tokens(const BatchTensors& batch) const {
-  if (loss_ != "next_token") return 0;
-  const auto& target = batch.at(target_);
-  return target.dim() < 2 ? 0 : static_cast<std::uint64_t>(target.size(0) * (target.size(1) - 1));
+std::uint64_t Task::targets(const HostBatch& batch) const {
+  const auto samples = static_cast<std::uint64_t>(batch.indices.size());
+  const auto named = [&](const std::string& name) {
+    return std::find_if(batch.fields.begin(), batch.fields.end(),
+                        [&](const auto& field) { return field.name == name; });
+  };
+  const auto target = named(target_);
+  if (!is_classification() || target == batch.fields.end()) return samples;
+  const std::int64_t without_successor = is_token_loss() ? 1 : 0;
+  if (const auto lengths = named(target_ + "_length"); lengths != batch.fields.end()) {
+    const auto* length = static_cast<const std::int64_t*>(lengths->data);
+    std::int64_t counted = 0;
+    for (std::uint64_t i = 0; i < samples; ++i) counted += std::max<std::int64_t>(0, length[i] - without_successor);
+    return static_cast<std::uint64_t>(counted);
+  }
+  std::int64_t per_sample = 1;
+  for (std::size_t i = 1; i < target->shape.size(); ++i)
+    per_sample *= target->shape[i] - (i == 1 ? without_successor : 0);
+  return samples * static_cast<std::uint64_t>(per_sample);
 }
 
 }  // namespace binade::host

@@ -28,18 +28,24 @@ class Task {
   Task(const OptionTable& task, const Dataset& dataset, const Model& model);
 
   // Forward and loss, under autocast when `policy` says so; accuracy in fp32, outside autocast and without gradient.
-  // Targets beyond a sample's length (padding) do not count.
-  TaskResult run(Model& model, const BatchTensors& batch, const binade_policy& policy, c10::Device device) const;
+  // Targets beyond a sample's length (padding) do not count. Labels are smoothed in training only, so that losses of
+  // evaluations compare, and exp(loss) is the perplexity.
+  TaskResult run(Model& model, const BatchTensors& batch, const binade_policy& policy, c10::Device device,
+                 bool training) const;
 
   const std::string& loss_name() const { return loss_; }
+  bool is_token_loss() const { return loss_ == "next_token"; }
+  bool is_classification() const { return loss_ == "next_token" || loss_ == "cross_entropy"; }
 
-  // Target positions in the batch that a token loss learns from; 0 when samples are no sequences. Needs no device read.
-  std::uint64_t tokens(const BatchTensors& batch) const;
+  // The number of targets that the loss of this batch is the mean over, from what the host knows: padding left out, and
+  // for a token loss what has no successor. (A dataset's own ignored targets are counted.)
+  std::uint64_t targets(const HostBatch& batch) const;
 
  private:
   at::Tensor masked_target(const BatchTensors& batch) const;
 
   std::string loss_, target_;
+  double label_smoothing_ = 0;
 };
 
 }  // namespace binade::host

@@ -37,40 +37,42 @@ constexpr std::size_t loss_slot = 0, correct_slot = 1, counted_slot = 2, first_s
 
 }  // namespace
 
-std::vector<at::Tensor> trainable_parameters(const Model& model) {
-  std::vector<at::Tensor> parameters;
-  for (const auto& [name, tensor] : model.parameters()) {
-    if (tensor.requires_grad()) parameters.push_back(tensor);
-  }
-  return parameters;
-}
-
 TrainStep::TrainStep(const Training& training) : training_(training), batch_(training.device) {}
 
 void TrainStep::run(StepRecord& record) {
-  auto& [model, task, batches, policy, scaler, optimizer, schedule, device, micro_batches, clip_norm] = training_;
+  auto& [model, task, batches, policy, scaler, optimizer, schedule, average, device, micro_batches, clip_norm] =
+      training_;
   PhaseClock clock(record);
   sums_.clear();
   record.samples = record.tokens = 0;
   record.loss_scale = scaler.get_scale();
   record.learning_rate = schedule.lr();
+  std::uint64_t first_targets = 0, all_targets = 0;
 
   for (std::uint64_t micro_batch = 0; micro_batch < micro_batches; ++micro_batch) {
     const auto& host_batch = batches.next();
     batch_.assign(host_batch);
+    const auto targets = task.targets(host_batch);
+    if (micro_batch == 0) first_targets = std::max<std::uint64_t>(1, targets);
+    all_targets += targets;
     record.epoch = host_batch.epoch;
     record.samples += static_cast<std::uint64_t>(batch_.samples());
-    record.tokens += task.tokens(batch_);
     clock.end(Phase::data);
 
-    const auto result = task.run(model, batch_, policy, device);
-    accumulate(result);
+    // Each micro-batch counts by its targets, so that their sum is the gradient of one large batch. How many there are
+    // in all is known only at the end: until then the first one's number stands for the mean.
+    const double weight = static_cast<double>(targets) / static_cast<double>(first_targets);
+    const auto result = task.run(model, batch_, policy, device, /*training=*/true);
+    accumulate(result, weight);
     clock.end(Phase::forward);
 
-    const auto loss = micro_batches == 1 ? result.loss : result.loss / static_cast<double>(micro_batches);
-    scaler.scale(loss).backward();
+    const double share = weight / static_cast<double>(micro_batches);
+    scaler.scale(share == 1 ? result.loss : result.loss * share).backward();
     clock.end(Phase::backward);
   }
+  loss_factor_ =
+      static_cast<double>(first_targets * micro_batches) / static_cast<double>(std::max<std::uint64_t>(1, all_targets));
+  if (task.is_token_loss()) record.tokens = all_targets;
 
   take_gradients();
   const bool finite = unscale_and_check(record);
@@ -80,6 +82,7 @@ void TrainStep::run(StepRecord& record) {
     clip(record);
     optimizer.step(gradients_, record.learning_rate);
     schedule.step();
+    average.update();
   }
   scaler.update(!finite);
   zero_grad();
@@ -90,10 +93,11 @@ void TrainStep::run(StepRecord& record) {
   clock.end(Phase::optimizer);
 }
 
-void TrainStep::accumulate(const TaskResult& result) {
+void TrainStep::accumulate(const TaskResult& result, double weight) {
   const at::NoGradGuard no_grad;
   packed_.clear();
   packed_.push_back(result.loss.detach().reshape({}).to(at::kFloat));
+  if (weight != 1) packed_.front() = packed_.front() * weight;
   const auto zero = result.correct.defined() ? at::Tensor() : at::zeros({}, packed_.front().options());
   packed_.push_back(result.correct.defined() ? result.correct : zero);
   packed_.push_back(result.counted.defined() ? result.counted : zero);
@@ -125,6 +129,7 @@ void TrainStep::take_gradients() {
 bool TrainStep::unscale_and_check(StepRecord& record) {
   const at::NoGradGuard no_grad;
   const auto& options = sums_.front().options();
+  if (loss_factor_ != 1 && !present_.empty()) at::_foreach_mul_(present_, loss_factor_);
   const auto found_inf = training_.scaler.unscale(present_);
   packed_ = sums_;
   packed_.push_back(present_.empty() ? at::zeros({}, options)
@@ -134,7 +139,7 @@ bool TrainStep::unscale_and_check(StepRecord& record) {
   const auto values = at::stack(packed_).to(at::kCPU).to(at::kDouble);
   const double* value = values.const_data_ptr<double>();
   const auto micro_batches = static_cast<double>(training_.accumulate);
-  record.loss = value[loss_slot] / micro_batches;
+  record.loss = value[loss_slot] / micro_batches * loss_factor_;
   record.accuracy = value[counted_slot] > 0 ? value[correct_slot] / value[counted_slot] : nan;
   record.scalar_count = static_cast<std::uint32_t>(std::min(sums_.size() - first_scalar_slot, max_scalars));
   for (std::uint32_t i = 0; i < record.scalar_count; ++i) {

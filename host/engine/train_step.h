@@ -11,6 +11,7 @@
 #include "host/engine/optimizers.h"
 #include "host/engine/schedules.h"
 #include "host/engine/task.h"
+#include "host/engine/weight_average.h"
 #include "host/telemetry/events.h"
 
 namespace binade::host {
@@ -24,6 +25,7 @@ struct Training {
   GradScaler& scaler;
   Optimizer& optimizer;
   Schedule& schedule;
+  WeightAverage& average;
   c10::Device device;
   std::uint64_t accumulate;  // micro-batches per step
   double clip_norm;          // 0: no clipping
@@ -41,7 +43,7 @@ class TrainStep {
   const std::vector<std::string>& parameters_without_gradient() const { return without_gradient_; }
 
  private:
-  void accumulate(const TaskResult& result);
+  void accumulate(const TaskResult& result, double weight);
   void take_gradients();
   bool unscale_and_check(StepRecord& record);
   void clip(StepRecord& record);
@@ -49,14 +51,12 @@ class TrainStep {
 
   Training training_;
   BatchTensors batch_;
+  double loss_factor_ = 1;             // of the sums below, when micro-batches had different numbers of targets
   std::vector<at::Tensor> gradients_;  // one per trainable parameter, undefined where there is none
   std::vector<at::Tensor> present_;    // those that are defined
   std::vector<at::Tensor> sums_;       // over micro-batches: loss, correct, counted, then the model's scalars
   std::vector<at::Tensor> packed_;     // device scalars that one copy brings to the host
   std::vector<std::string> without_gradient_;
 };
-
-// The model's parameters that require grad, in order: what optimizers and TrainStep work on.
-std::vector<at::Tensor> trainable_parameters(const Model& model);
 
 }  // namespace binade::host

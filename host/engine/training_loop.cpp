@@ -4,9 +4,11 @@
 
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 
 #include "binade/abi/plugin.h"
+#include "host/engine/weights.h"
 
 namespace binade::host {
 namespace {
@@ -27,6 +29,24 @@ void warn_without_gradient(const TrainStep& step, RunListener& listener) {
   listener.message(BINADE_LOG_WARNING, fmt::format("{} got no gradient in the first step and will not be trained: {}",
                                                    names.size() == 1 ? "one parameter" : "parameters", text));
 }
+
+// Means over the steps of an epoch: accuracy weighted by samples.
+struct EpochSums {
+  double loss = 0, correct = 0, seconds = 0;
+  std::uint64_t steps = 0, samples = 0;
+
+  void add(const StepRecord& record) {
+    loss += record.loss;
+    correct += record.accuracy * static_cast<double>(record.samples);
+    seconds += record.seconds;
+    samples += record.samples;
+    ++steps;
+  }
+  EpochSummary summary(std::uint64_t epoch, std::uint64_t steps_done) const {
+    return {epoch, steps_done, loss / static_cast<double>(steps), correct / static_cast<double>(samples), nan,
+            nan,   seconds};
+  }
+};
 
 class Loop {
  public:
@@ -53,6 +73,7 @@ class Loop {
     result_.steps = record_.step;
     result_.skipped_steps = record_.skipped_steps;
     result_.loss_scale = training_.scaler.get_scale();
+    result_.final_gradient_norm = record_.gradient_norm;
     return result_;
   }
 
@@ -65,6 +86,9 @@ class Loop {
       result_.stop_reason = fmt::format("{} steps", record_.step);
     } else if (plan_.max_seconds > 0 && seconds_since(start_) >= plan_.max_seconds) {
       result_.stop_reason = fmt::format("max_time of {:g} s", plan_.max_seconds);
+    } else if (plan_.patience > 0 && evaluations_without_improvement_ >= plan_.patience) {
+      result_.stop_reason = fmt::format("early stopping: {} evaluations without a lower validation loss than {:.6g}",
+                                        plan_.patience, to_beat_);
     } else {
       return false;
     }
@@ -91,18 +115,38 @@ class Loop {
     const auto told = Clock::now();
     listener_.step(record_);
     logging_seconds_ = seconds_since(told);
+    epoch_.add(record_);
+    if (in_epoch == plan_.steps_per_epoch) end_epoch();
+  }
+
+  void end_epoch() {
+    result_.epochs.push_back(epoch_.summary(result_.epochs.size(), record_.step));
+    listener_.epoch_ended({result_.epochs.size() - 1, epoch_.seconds});
+    epoch_ = {};
   }
 
   void evaluate() {
     listener_.state_changed(RunState::evaluating);
+    const WeightAverage::Applied averaged(training_.average);
     auto record = host::evaluate(evaluation_, training_.model, training_.task, training_.policy, training_.device);
     record.step = evaluated_step_ = record_.step;
     record.time = unix_time();
     result_.validation_loss = record.loss;
     result_.validation_accuracy = record.accuracy;
-    if (!(record.loss >= result_.best_validation_loss)) {
+    if (!result_.epochs.empty() && result_.epochs.back().steps == record.step) {
+      result_.epochs.back().validation_loss = record.loss;
+      result_.epochs.back().validation_accuracy = record.accuracy;
+    }
+    if (record.loss < result_.best_validation_loss || std::isnan(result_.best_validation_loss)) {
       result_.best_validation_loss = record.loss;
       result_.best_step = record.step;
+      if (!plan_.best_file.empty()) write_weights(training_.model, plan_.best_file);
+    }
+    if (record.loss < to_beat_ - plan_.min_delta || std::isinf(to_beat_)) {
+      to_beat_ = record.loss;
+      evaluations_without_improvement_ = 0;
+    } else {
+      ++evaluations_without_improvement_;
     }
     listener_.evaluated(record);
     listener_.state_changed(RunState::running);
@@ -117,6 +161,9 @@ class Loop {
   TrainingResult result_;
   Clock::time_point start_;
   std::uint64_t evaluated_step_ = 0;
+  EpochSums epoch_;
+  double to_beat_ = std::numeric_limits<double>::infinity();
+  std::uint64_t evaluations_without_improvement_ = 0;
   double training_seconds_ = 0;
   double logging_seconds_ = 0;  // of the step before: a step's own is known only after it was told
   std::uint64_t samples_ = 0, tokens_ = 0;

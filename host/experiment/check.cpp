@@ -123,7 +123,7 @@ class TableCheck {
       }
       return {&spec, std::move(values), Origin::default_, table.where};
     }
-    if (!spec.optional) {
+    if (!spec.optional && !section_.partial) {
       std::vector<std::string> notes{
           fmt::format("add `{} = ...` to {}: {}", spec.name, heading(section_.name), wanted(spec))};
       if (!spec.help.empty()) notes.push_back(spec.name + ": " + spec.help);
@@ -139,6 +139,21 @@ class TableCheck {
 };
 
 }  // namespace
+
+const std::vector<Node>& tables_of(const Member& member, const std::string& name, Diagnostics& diagnostics) {
+  static const std::vector<Node> none;
+  const Node& array = member.value;
+  const bool tables =
+      array.kind == Node::Kind::array && std::all_of(array.elements.begin(), array.elements.end(),
+                                                     [](const Node& n) { return n.kind == Node::Kind::table; });
+  if (tables) return array.elements;
+  diagnostics.add({"E0115",
+                   fmt::format("`{}` must be an array of tables, got {}", name, array.described()),
+                   array.kind == Node::Kind::table ? array.where : member.where,
+                   fmt::format("write [[{}]]", name),
+                   {fmt::format("there may be several, so each begins with [[{}]]", name)}});
+  return none;
+}
 
 std::filesystem::path home_expanded(const std::string& text) {
   const char* home = std::getenv("HOME");

@@ -21,6 +21,7 @@ struct CheckedSection {
   // For keys that are known elsewhere: a note to go with "unknown key".
   std::map<std::string, std::string> elsewhere;
   std::vector<std::string> also;  // keys that the caller reads itself: valid, and passed over
+  bool partial = false;           // which keys must be there is not known, so none is missed
   bool environment = true;        // texts may name environment variables; those of a manifest may say what they like
 };
 
@@ -38,6 +39,9 @@ std::string listed(const std::vector<std::string>& names);
 // file, those of overrides relative to the current folder, defaults relative to `section.folder`; `~/` is the home
 // folder.
 OptionTable check_table(const Node& table, const CheckedSection& section, const Specs& specs, Diagnostics& diagnostics);
+
+// The elements of an array of tables ([[name]]); none, after a mistake, where it is something else.
+const std::vector<Node>& tables_of(const Member& member, const std::string& name, Diagnostics& diagnostics);
 
 // One value, of which `name` is what messages call it. nullopt after a mistake.
 std::optional<std::vector<Scalar>> check_value(const Node& value, const std::string& name, const OptionSpec& spec,

@@ -70,6 +70,7 @@ class HostSections {
     auto table = table_at(root, name);
     if (name == "train") spell_out_seconds(table);
     CheckedSection checked{name, folder_, {}, {}};
+    if (name == "optimizer") checked.also = {"group"};
     const auto& section = host_section(name);
     const Specs specs = variant_of(section, table, checked);
     for (const auto& other : host_sections()) {
@@ -78,6 +79,19 @@ class HostSections {
         note(variant, specs, fmt::format("is a key of [{}]", other.name), checked);
     }
     return check_table(table, checked, specs, diagnostics_);
+  }
+
+  std::vector<OptionTable> parameter_groups(const Node& root) const {
+    std::vector<OptionTable> groups;
+    const Member* optimizer = root.find("optimizer");
+    const Member* member = optimizer == nullptr ? nullptr : optimizer->value.find("group");
+    if (member == nullptr) return groups;
+    const auto specs = pointers(parameter_group_section().variants.front().options);
+    for (const Node& element : tables_of(*member, "optimizer.group", diagnostics_)) {
+      const CheckedSection checked{fmt::format("optimizer.group.{}", groups.size()), folder_, {}, {}};
+      groups.push_back(check_table(element, checked, specs, diagnostics_));
+    }
+    return groups;
   }
 
  private:
@@ -130,6 +144,7 @@ class HostSections {
       }
       return specs;
     }
+    checked.partial = true;
     for (const auto& variant : section.variants) {
       for (const auto& option : variant.options) {
         if (!declares(specs, option.name)) specs.push_back(&option);
@@ -156,6 +171,7 @@ Experiment check_experiment(const Node& root, const std::filesystem::path& file,
   e.task = host.check(root, "task");
   e.precision = plugin.required(root, "precision", PluginKind::precision);
   e.optimizer = host.check(root, "optimizer");
+  e.parameter_groups = host.parameter_groups(root);
   e.schedule = host.check(root, "schedule");
   e.train = host.check(root, "train");
   e.loggers = plugin.loggers(root);
@@ -164,6 +180,7 @@ Experiment check_experiment(const Node& root, const std::filesystem::path& file,
     name->values = {name_from_file(e.file)};
     name->origin = Origin::default_;
   }
+  wire_to_stated(e.dataset.options, e.model.options, diagnostics);
   check_section_rules(e, diagnostics);
   return e;
 }

@@ -27,12 +27,13 @@ struct Experiment {
   std::filesystem::path file;                // absolute
   std::vector<std::filesystem::path> files;  // all that were read, absolute: `file`, then what it includes
   // The host's sections; their keys, types, ranges and defaults stand in sections.cpp.
-  OptionTable experiment;  // name, seed, tags, notes
-  OptionTable task;        // loss, target
-  OptionTable optimizer;   // name, lr, ...
-  OptionTable schedule;    // name, warmup_steps, ...
-  OptionTable train;       // steps, epochs, max_time, batch_size, ...
-  OptionTable metrics;     // listen, ...
+  OptionTable experiment;                     // name, seed, tags, notes
+  OptionTable task;                           // loss, target
+  OptionTable optimizer;                      // name, lr, ...
+  std::vector<OptionTable> parameter_groups;  // [[optimizer.group]]: parameters, lr, weight_decay
+  OptionTable schedule;                       // name, warmup_steps, ...
+  OptionTable train;                          // steps, epochs, max_time, batch_size, ...
+  OptionTable metrics;                        // listen, ...
   PluginSection model, dataset, precision;
   std::vector<PluginSection> loggers;
 };
@@ -55,6 +56,9 @@ void wire(OptionTable& options, const std::string& section, const Facts& dataset
 // has, by default or as given. To be called before the dataset is created, and so before the model itself is wired: a
 // model's option that waits for the dataset has no value to give.
 void wire_to_model(OptionTable& dataset_options, const OptionTable& model_options, Diagnostics& diagnostics);
+// The part of it that can be told before anything is loaded, as load_experiment() does: what the model's table does
+// not state goes on waiting.
+void wire_to_stated(OptionTable& dataset_options, const OptionTable& model_options, Diagnostics& diagnostics);
 
 // The sections in the order in which the resolved experiment shows them, each with the tables that make it up.
 struct ResolvedSection {

@@ -110,7 +110,7 @@ class OptionReader {
     if (const Member* members = member.value.find("options")) {
       const OptionSpec help = spec("help", OptionType::string);
       const CheckedSection section{
-          path, {}, {{"type", "an option with `options` is a table: it has no type"}}, {"options"}, false};
+          path, {}, {{"type", "an option with `options` is a table: it has no type"}}, {"options"}, false, false};
       check_table(member.value, section, {&help}, diagnostics_);
       return read_options(members->value, path + ".options", prefix + member.key + ".", out);
     }
@@ -122,7 +122,7 @@ class OptionReader {
     OptionSpec out;
     out.name = prefix + member.key;
     const auto before = diagnostics_.all().size();
-    const CheckedSection section{path, {}, {}, {"choices", "default", "options"}, false};
+    const CheckedSection section{path, {}, {}, {"choices", "default", "options"}, false, false};
     const auto checked = check_table(table, section, pointers(option_specs()), diagnostics_);
     if (checked.has("help")) out.help = checked.string("help");
     if (diagnostics_.all().size() != before) return out;
@@ -267,6 +267,9 @@ const std::vector<OptionSpec>& reserved_options(PluginKind kind) {
     cpu.choices = {std::string("fallback"), std::string("allow")};
     cpu.help = "On a CPU, mixed precision falls back to fp32, or is allowed and may be slow.";
     all.push_back(std::move(cpu));
+    OptionSpec use_amp = spec("use_amp", OptionType::boolean);
+    use_amp.help = "true asks for half precision whatever the plugin, false for fp32; absent: as the plugin says.";
+    all.push_back(std::move(use_amp));
     return all;
   }();
   return kind == PluginKind::precision ? precision : everywhere;
@@ -277,7 +280,7 @@ Manifest parse_manifest(const std::string& text, const std::string& source, Diag
   Diagnostics found;
   diagnostics.add_source(source, text);
   if (auto root = parse_toml(text, source, found)) {
-    const auto head = check_table(*root, {"", {}, {}, {"options"}, false}, pointers(head_specs()), found);
+    const auto head = check_table(*root, {"", {}, {}, {"options"}, false, false}, pointers(head_specs()), found);
     read_head(head, manifest, found);
     if (const Member* options = root->find("options")) {
       OptionReader(manifest.kind, found).read_options(options->value, "options", "", manifest.options);

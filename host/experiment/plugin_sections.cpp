@@ -82,20 +82,8 @@ std::vector<PluginSection> PluginSections::loggers(const Node& root) const {
   std::vector<PluginSection> sections;
   const Member* member = root.find("logger");
   if (member == nullptr) return sections;
-  const Node& array = member->value;
-  const bool tables =
-      array.kind == Node::Kind::array && std::all_of(array.elements.begin(), array.elements.end(),
-                                                     [](const Node& n) { return n.kind == Node::Kind::table; });
-  if (!tables) {
-    diagnostics_.add({"E0115",
-                      fmt::format("`logger` must be an array of tables, got {}", array.described()),
-                      array.kind == Node::Kind::table ? array.where : member->where,
-                      "write [[logger]]",
-                      {"there may be several loggers, so each begins with [[logger]]"}});
-    return sections;
-  }
-  for (std::size_t i = 0; i < array.elements.size(); ++i) {
-    sections.push_back(check(array.elements[i], fmt::format("logger.{}", i), PluginKind::logger));
+  for (const Node& table : tables_of(*member, "logger", diagnostics_)) {
+    sections.push_back(check(table, fmt::format("logger.{}", sections.size()), PluginKind::logger));
   }
   return sections;
 }

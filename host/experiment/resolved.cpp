@@ -55,14 +55,14 @@ std::vector<ResolvedSection> resolved_sections(const Experiment& e) {
   const auto plugin = [](const PluginSection& section) {
     return ResolvedSection{section.section, {&section.chosen, &section.reserved, &section.options}};
   };
-  std::vector<ResolvedSection> sections = {{"experiment", {&e.experiment}},
-                                           plugin(e.model),
-                                           plugin(e.dataset),
-                                           {"task", {&e.task}},
-                                           plugin(e.precision),
-                                           {"optimizer", {&e.optimizer}},
-                                           {"schedule", {&e.schedule}},
-                                           {"train", {&e.train}}};
+  std::vector<ResolvedSection> sections = {
+      {"experiment", {&e.experiment}}, plugin(e.model), plugin(e.dataset), {"task", {&e.task}}, plugin(e.precision),
+      {"optimizer", {&e.optimizer}}};
+  for (std::size_t i = 0; i < e.parameter_groups.size(); ++i) {
+    sections.push_back({fmt::format("optimizer.group.{}", i), {&e.parameter_groups[i]}});
+  }
+  sections.push_back({"schedule", {&e.schedule}});
+  sections.push_back({"train", {&e.train}});
   for (const auto& logger : e.loggers) sections.push_back(plugin(logger));
   sections.push_back({"metrics", {&e.metrics}});
   return sections;

@@ -61,6 +61,9 @@ class Rules {
 
   void optimizer() {
     const auto& table = e_.optimizer;
+    for (std::size_t i = 0; i < e_.parameter_groups.size(); ++i) {
+      positive(e_.parameter_groups[i], fmt::format("optimizer.group.{}", i), "lr");
+    }
     positive(table, "optimizer", "lr");
     positive(table, "optimizer", "eps");
     if (const Option* betas = table.find("betas"); betas != nullptr && betas->origin != Origin::absent) {
@@ -84,14 +87,16 @@ class Rules {
   void schedule() {
     const auto& table = e_.schedule;
     const auto& train = e_.train;
-    if (!table.has("name") || table.string("name") != "cosine") return;
+    if (!table.has("name")) return;
+    const auto& name = table.string("name");
+    if (name == "constant" || name == "step") return;
     if (table.has("min_lr") && e_.optimizer.has("lr") && table.number("min_lr") > e_.optimizer.number("lr")) {
       add("E0119", table, "min_lr",
           fmt::format("`schedule.min_lr` is {}, more than `optimizer.lr`, which is {}",
                       toml_number(table.number("min_lr")), toml_number(e_.optimizer.number("lr"))));
     }
     if (!train.has("steps") && !train.has("epochs") && train.has("max_time")) {
-      add("E0119", table, "name", "the cosine schedule must know how many steps there are",
+      add("E0119", table, "name", fmt::format("the {} schedule must know how many steps there are", name),
           {"add `steps` or `epochs` under [train]; `max_time` may stay: whichever comes first ends the run"});
     }
   }
@@ -107,6 +112,14 @@ class Rules {
       } else if (!(*parsed > 0)) {
         add("E0117", train, "max_time", fmt::format("`train.max_time` must be more than no time, got {}", text));
       }
+    }
+    if (train.has("ema_decay") && !(train.number("ema_decay") < 1)) {
+      add("E0117", train, "ema_decay", "`train.ema_decay` must be less than 1");
+    }
+    if (train.has("early_stopping.patience") && train.integer("early_stopping.patience") > 0 && !train.has("epochs") &&
+        !(train.has("evaluate_every") && train.integer("evaluate_every") > 0)) {
+      add("E0119", train, "early_stopping.patience", "`train.early_stopping` needs evaluations to go by",
+          {"add `evaluate_every = 100`, or say the length in `epochs`: then each epoch ends with one"});
     }
     for (const char* key : {"steps", "epochs", "max_time"}) {
       if (train.find(key)->origin != Origin::absent) return;

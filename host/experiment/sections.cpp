@@ -26,6 +26,10 @@ class Spec {
     spec_.default_value = std::move(values);
     return *this;
   }
+  Spec& array() {
+    spec_.array = true;
+    return *this;
+  }
   Spec& optional() {
     spec_.optional = true;
     return *this;
@@ -75,59 +79,90 @@ SectionSpec experiment_section() {
 }
 
 SectionSpec task_section() {
-  return {
-      "task",
-      "What is learned. The dataset has its own word for both keys.",
-      {{"",
-        {Spec("loss", Type::string, "What is minimised; \"model\" is the model's own loss.")
-             .one_of({"cross_entropy", "next_token", "mse", "model"})
-             .wired("dataset.loss"),
-         Spec("target", Type::string, "The field of the dataset that is to be predicted.").wired("dataset.target")}}}};
+  return {"task",
+          "What is learned. The dataset has its own word for both keys.",
+          {{"",
+            {Spec("loss", Type::string, "What is minimised; \"model\" is the model's own loss.")
+                 .one_of({"cross_entropy", "next_token", "mse", "model"})
+                 .wired("dataset.loss"),
+             Spec("target", Type::string, "The field of the dataset that is to be predicted.").wired("dataset.target"),
+             Spec("label_smoothing", Type::number, "Share of a target that is spread over all classes, in training.")
+                 .by_default(Scalar(0.0))
+                 .at_least(0)
+                 .at_most(1)}}}};
 }
 
+// Each optimizer's own keys between the ones that all have.
 SectionSpec optimizer_section() {
-  const std::vector<std::string> names = {"adamw", "sgd"};
-  const OptionSpec name =
-      Spec("name", Type::string, "How gradients become updates.").one_of(names).by_default(text("adamw"));
-  const OptionSpec lr =
-      Spec("lr", Type::number, "Learning rate at its highest; greater than 0.").by_default(Scalar(1e-3));
-  const auto weight_decay = [](double value) {
-    return Spec("weight_decay", Type::number, "Decoupled for adamw, added to the gradient for sgd.")
-        .by_default(Scalar(value))
-        .at_least(0);
+  const auto number = [](const char* name, double value, const char* help) {
+    return Spec(name, Type::number, help).by_default(Scalar(value)).at_least(0);
+  };
+  const OptionSpec eps = number("eps", 1e-8, "Added to the denominator; greater than 0.");
+  const OptionSpec betas = Spec("betas", Type::number, "Decay of the two running means; two numbers in 0 <= beta < 1.")
+                               .by_default(std::vector<Scalar>{0.9, 0.999})
+                               .at_least(0)
+                               .at_most(1);
+  const OptionSpec momentum = number("momentum", 0, "Share of the previous update that is kept.").at_most(1);
+  const OptionSpec nesterov =
+      Spec("nesterov", Type::boolean, "Nesterov's momentum; needs momentum > 0.").by_default(Scalar(false));
+  const auto optimizer = [&](const char* name, double lr, double weight_decay, std::vector<OptionSpec> own) {
+    SectionVariant variant{name,
+                           {Spec("name", Type::string, "How gradients become updates.")
+                                .one_of({"adamw", "adam", "sgd", "adagrad", "rmsprop"})
+                                .by_default(text("adamw")),
+                            number("lr", lr, "Learning rate at its highest; greater than 0."),
+                            number("weight_decay", weight_decay, "Decoupled for adamw, else added to the gradient."),
+                            Spec("decay_biases_and_norms", Type::boolean,
+                                 "Whether weight_decay also applies to parameters with fewer than two dimensions.")
+                                .by_default(Scalar(true))}};
+    variant.options.insert(variant.options.end(), own.begin(), own.end());
+    return variant;
   };
   return {"optimizer",
           "How the parameters are updated.",
-          {{"adamw",
-            {name, lr, weight_decay(0.01),
-             Spec("betas", Type::number, "Decay of the two running means; two numbers in 0 <= beta < 1.")
-                 .by_default(std::vector<Scalar>{0.9, 0.999})
-                 .at_least(0)
-                 .at_most(1),
-             Spec("eps", Type::number, "Added to the denominator; greater than 0.").by_default(Scalar(1e-8))}},
-           {"sgd",
-            {name, lr, weight_decay(0),
-             Spec("momentum", Type::number, "Share of the previous update that is kept.")
-                 .by_default(Scalar(0.0))
-                 .at_least(0)
-                 .at_most(1),
-             Spec("nesterov", Type::boolean, "Nesterov's momentum; needs momentum > 0.").by_default(Scalar(false))}}}};
+          {optimizer("adamw", 1e-3, 0.01, {betas, eps}), optimizer("adam", 1e-3, 0, {betas, eps}),
+           optimizer("sgd", 1e-3, 0, {momentum, nesterov}),
+           optimizer("adagrad", 1e-2, 0,
+                     {number("lr_decay", 0, "The rate is divided by 1 + steps * lr_decay."),
+                      number("initial_accumulator", 0, "What the sums of squares start from."),
+                      number("eps", 1e-10, "Added to the denominator; greater than 0.")}),
+           optimizer("rmsprop", 1e-2, 0,
+                     {number("alpha", 0.99, "Decay of the running mean of squares.").at_most(1), eps, momentum})}};
+}
+
+SectionSpec group_section() {
+  return {
+      "optimizer.group",
+      "Parameters with a learning rate or decay of their own; each parameter belongs to the first group it matches.",
+      {{"",
+        {Spec("parameters", Type::string, "Names of parameters, with * for any characters and ? for one.").array(),
+         Spec("lr", Type::number, "Instead of optimizer.lr; the schedule scales it alike.").optional().at_least(0),
+         Spec("weight_decay", Type::number, "Instead of optimizer.weight_decay.").optional().at_least(0)}}}};
 }
 
 SectionSpec schedule_section() {
   const OptionSpec name = Spec("name", Type::string, "How the learning rate goes on after the warm-up.")
-                              .one_of({"constant", "cosine"})
+                              .one_of({"constant", "linear", "cosine", "step", "one_cycle"})
                               .by_default(text("constant"));
   const OptionSpec warmup = Spec("warmup_steps", Type::integer, "Steps over which the rate rises from 0 to lr.")
                                 .by_default(integer(0))
                                 .at_least(0);
-  return {
-      "schedule",
-      "How the learning rate changes over the run.",
-      {{"constant", {name, warmup}},
-       {"cosine",
-        {name, warmup,
-         Spec("min_lr", Type::number, "The rate at the last step; at most lr.").by_default(Scalar(0.0)).at_least(0)}}}};
+  const auto number = [](const char* key, double value, const char* help) {
+    return Spec(key, Type::number, help).by_default(Scalar(value)).at_least(0);
+  };
+  const OptionSpec min_lr = number("min_lr", 0, "The rate at the last step; at most lr.");
+  return {"schedule",
+          "How the learning rate changes over the run.",
+          {{"constant", {name, warmup}},
+           {"linear", {name, warmup, min_lr}},
+           {"cosine", {name, warmup, min_lr}},
+           {"step",
+            {name, warmup, Spec("step_size", Type::integer, "Steps from one drop to the next.").at_least(1),
+             number("gamma", 0.1, "What each drop multiplies the rate by.").at_most(1)}},
+           {"one_cycle",
+            {name, number("pct_start", 0.3, "Share of the run in which the rate rises.").at_most(1),
+             number("div_factor", 25, "The rate starts at lr / div_factor.").at_least(1),
+             number("final_div_factor", 1e4, "It ends at lr / div_factor / final_div_factor.").at_least(1)}}}};
 }
 
 SectionSpec train_section() {
@@ -135,24 +170,52 @@ SectionSpec train_section() {
   const auto count = [](const char* name, std::int64_t value, double min, const char* help) {
     return Spec(name, Type::integer, help).by_default(integer(value)).at_least(min).at_most(many);
   };
-  return {"train",
-          "How long and how. The first of steps, epochs and max_time that is reached ends the run.",
-          {{"",
-            {Spec("steps", Type::integer, "Optimizer steps.").optional().at_least(1).at_most(many),
-             Spec("epochs", Type::integer, "Passes over the training split.").optional().at_least(1).at_most(many),
-             Spec("max_time", Type::string, "Training time: \"90s\", \"5m\", \"1h30m\", or a number of seconds.")
-                 .optional(),
-             count("batch_size", 32, 1, "Samples per forward pass."),
-             count("accumulate", 1, 1, "Forward passes per optimizer step."),
-             Spec("clip_norm", Type::number, "Largest norm of all gradients together; 0 does not clip.")
-                 .by_default(Scalar(1.0))
-                 .at_least(0),
-             count("evaluate_every", 0, 0, "Steps between evaluations; 0 evaluates at the end only."),
-             count("evaluate_batches", 0, 0, "Batches per evaluation; 0 takes the whole split."),
-             count("workers", 1, 0, "Threads that read samples; 0 reads in the training thread.").at_most(64),
-             count("prefetch", 4, 1, "Batches that are kept ready.").at_most(1024),
-             Spec("device", Type::string, "auto, cpu, cuda, or cuda:N.").by_default(text("auto")),
-             count("threads", 0, 0, "Threads of one operation on a CPU; 0 leaves it to LibTorch.").at_most(1024)}}}};
+  return {
+      "train",
+      "How long and how. The first of steps, epochs and max_time that is reached ends the run.",
+      {{"",
+        {Spec("steps", Type::integer, "Optimizer steps.").optional().at_least(1).at_most(many),
+         Spec("epochs", Type::integer, "Passes over the training split.").optional().at_least(1).at_most(many),
+         Spec("max_time", Type::string, "Training time: \"90s\", \"5m\", \"1h30m\", or a number of seconds.")
+             .optional(),
+         count("batch_size", 32, 1, "Samples per forward pass."),
+         count("accumulate", 1, 1, "Forward passes per optimizer step."),
+         Spec("clip_norm", Type::number, "Largest norm of all gradients together; 0 does not clip.")
+             .by_default(Scalar(1.0))
+             .at_least(0),
+         Spec("evaluate_every", Type::integer,
+              "Steps between evaluations; 0 evaluates at the end only. By default each epoch where `epochs` is given, "
+              "else 0.")
+             .optional()
+             .at_least(0)
+             .at_most(many),
+         count("evaluate_batches", 0, 0, "Batches per evaluation; 0 takes the whole split."),
+         Spec("early_stopping.patience", Type::integer,
+              "Evaluations without a lower validation loss after which the run ends; 0 never ends it.")
+             .by_default(integer(0))
+             .at_least(0)
+             .at_most(many),
+         Spec("early_stopping.min_delta", Type::number, "How much lower counts as lower.")
+             .by_default(Scalar(0.0))
+             .at_least(0),
+         Spec("keep_best", Type::boolean,
+              "Whether best.safetensors keeps the weights of the lowest validation loss, where a run evaluates on its "
+              "way.")
+             .by_default(Scalar(true)),
+         Spec("ema_decay", Type::number,
+              "Decay of a running mean of the weights, which evaluations then use; 0 keeps none.")
+             .by_default(Scalar(0.0))
+             .at_least(0)
+             .at_most(1),
+         Spec("freeze", Type::string, "Names of parameters that are not trained, with * and ?.")
+             .by_default(std::vector<Scalar>{}),
+         Spec("sampling", Type::string, "shuffle: each sample once per epoch. replacement: each draw from all samples.")
+             .one_of({"shuffle", "replacement"})
+             .by_default(text("shuffle")),
+         count("workers", 1, 0, "Threads that read samples; 0 reads in the training thread.").at_most(64),
+         count("prefetch", 4, 1, "Batches that are kept ready.").at_most(1024),
+         Spec("device", Type::string, "auto, cpu, cuda, or cuda:N.").by_default(text("auto")),
+         count("threads", 0, 0, "Threads of one operation on a CPU; 0 leaves it to LibTorch.").at_most(1024)}}}};
 }
 
 SectionSpec metrics_section() {
@@ -173,6 +236,11 @@ const std::vector<SectionSpec>& host_sections() {
   static const std::vector<SectionSpec> sections = {experiment_section(), task_section(),  optimizer_section(),
                                                     schedule_section(),   train_section(), metrics_section()};
   return sections;
+}
+
+const SectionSpec& parameter_group_section() {
+  static const SectionSpec section = group_section();
+  return section;
 }
 
 const SectionSpec& host_section(std::string_view name) {

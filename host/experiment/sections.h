@@ -25,6 +25,8 @@ struct SectionSpec {
 // experiment, task, optimizer, schedule, train, metrics. The same objects for the life of the process.
 const std::vector<SectionSpec>& host_sections();
 const SectionSpec& host_section(std::string_view name);
+// One [[optimizer.group]]: parameters, lr, weight_decay.
+const SectionSpec& parameter_group_section();
 
 // What one key alone cannot tell: forms of texts, exclusive bounds, keys that contradict each other. Values that are
 // wrong already, and so absent, are passed over.

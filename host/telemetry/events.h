@@ -29,7 +29,8 @@ struct RunStarted {
   std::uint64_t validation_samples = 0;
   bool autocast = false;
   bool dynamic_scaling = false;
-  double loss_scale = 1;  // at the start
+  bool classification = false;  // the loss is a mean cross-entropy: exp of it is the perplexity
+  double loss_scale = 1;        // at the start
   std::uint64_t growth_interval = 0;
   std::vector<std::string> scalar_names;  // of the model's own loss, in the order of `scalars` below; may be empty
 };
@@ -70,6 +71,11 @@ struct EvaluationRecord {
   std::uint32_t scalar_count = 0;
 };
 
+struct EpochRecord {
+  std::uint64_t epoch = 0;  // from 0
+  double seconds = 0;       // of its steps
+};
+
 enum class RunState { starting, running, evaluating, finished, interrupted, failed };
 constexpr std::array<std::string_view, 6> run_state_names{"starting", "running",     "evaluating",
                                                           "finished", "interrupted", "failed"};
@@ -88,6 +94,7 @@ class RunListener {
   virtual void run_started(const RunStarted&) noexcept {}
   virtual void state_changed(RunState) noexcept {}
   virtual void step(const StepRecord&) noexcept {}
+  virtual void epoch_ended(const EpochRecord&) noexcept {}
   virtual void evaluated(const EvaluationRecord&) noexcept {}
   virtual void message(int /*level, BINADE_LOG_* */, std::string_view /*text*/) noexcept {}
   virtual void run_ended(const RunEnded&) noexcept {}

@@ -31,17 +31,19 @@ struct SplitSeries {
   SplitSeries(MetricFamilies& families, const std::string& split)
       : loss(families.gauge("binade_loss", {{"split", split}})),
         accuracy(families.gauge("binade_accuracy_ratio", {{"split", split}})),
+        perplexity(families.gauge("binade_perplexity", {{"split", split}})),
         nonfinite_losses(families.counter("binade_loss_nonfinite_total", {{"split", split}})),
         samples(families.counter("binade_samples_total", {{"split", split}})) {}
 
-  void update(double new_loss, double new_accuracy, std::uint64_t new_samples) {
+  void update(double new_loss, double new_accuracy, std::uint64_t new_samples, bool cross_entropy) {
     loss.Set(new_loss);
+    if (cross_entropy) perplexity.Set(std::exp(new_loss));
     if (!std::isfinite(new_loss)) nonfinite_losses.Increment();
     accuracy.Set(new_accuracy);
     samples.Increment(static_cast<double>(new_samples));
   }
 
-  prometheus::Gauge &loss, &accuracy;
+  prometheus::Gauge &loss, &accuracy, &perplexity;
   prometheus::Counter &nonfinite_losses, &samples;
 };
 
@@ -71,6 +73,7 @@ struct MetricSeries {
 
   prometheus::Gauge& step = families.gauge("binade_step");
   prometheus::Gauge& epoch = families.gauge("binade_epoch");
+  prometheus::Gauge& epoch_duration = families.gauge("binade_epoch_duration_seconds");
   prometheus::Gauge& last_step = families.gauge("binade_last_step_timestamp_seconds");
   prometheus::Histogram& step_duration = families.histogram("binade_step_duration_seconds");
   prometheus::Counter& tokens = families.counter("binade_tokens_total", {{"split", "train"}});

@@ -109,6 +109,7 @@ void Metrics::run_started(const RunStarted& run) noexcept {
   families_->gauge("binade_precision_info", {{"compute_dtype", run.precision}, {"scaler", scaler}}).Set(1);
 
   dynamic_scaling_ = run.dynamic_scaling;
+  classification_ = run.classification;
   families_->gauge("binade_amp_enabled").Set(run.dynamic_scaling ? 1 : 0);
   families_->gauge("binade_amp_growth_interval_steps").Set(static_cast<double>(run.growth_interval));
   series_->loss_scale.Set(run.loss_scale);
@@ -143,7 +144,7 @@ void Metrics::step(const StepRecord& record) noexcept {
 }
 
 void Metrics::update_loss(const StepRecord& record) noexcept {
-  series_->train.update(record.loss, record.accuracy, record.samples);
+  series_->train.update(record.loss, record.accuracy, record.samples, classification_);
   if (!std::isfinite(record.loss)) return;
   loss_average_ = loss_decay * loss_average_ + (1 - loss_decay) * record.loss;
   loss_weight_ = loss_decay * loss_weight_ + (1 - loss_decay);
@@ -159,8 +160,10 @@ void Metrics::update_amp(const StepRecord& record) noexcept {
   (record.skipped ? series_->backoff : grew ? series_->growth : series_->hold).Increment();
 }
 
+void Metrics::epoch_ended(const EpochRecord& record) noexcept { series_->epoch_duration.Set(record.seconds); }
+
 void Metrics::evaluated(const EvaluationRecord& record) noexcept {
-  SplitSeries(*families_, record.split).update(record.loss, record.accuracy, record.samples);
+  SplitSeries(*families_, record.split).update(record.loss, record.accuracy, record.samples, classification_);
   const auto scalars = std::min<std::size_t>(record.scalar_count, scalar_names_.size());
   for (std::size_t i = 0; i < scalars; ++i) {
     families_->gauge("binade_model_scalar", {{"name", scalar_names_[i]}, {"split", record.split}})

@@ -46,6 +46,7 @@ class Metrics : public RunListener, public prometheus::Collectable {
   void run_started(const RunStarted& run) noexcept override;
   void state_changed(RunState state) noexcept override;
   void step(const StepRecord& record) noexcept override;
+  void epoch_ended(const EpochRecord& record) noexcept override;
   void evaluated(const EvaluationRecord& record) noexcept override;
   void run_ended(const RunEnded& end) noexcept override;
 
@@ -71,6 +72,7 @@ class Metrics : public RunListener, public prometheus::Collectable {
   std::unique_ptr<MetricFamilies> families_;
   std::unique_ptr<MetricSeries> series_;
   bool dynamic_scaling_ = false;
+  bool classification_ = false;
   double loss_average_ = 0;  // not yet bias-corrected
   double loss_weight_ = 0;   // sum of the average's weights
   std::vector<std::string> scalar_names_;

@@ -33,6 +33,9 @@ void Telemetry::state_changed(RunState state) noexcept {
 void Telemetry::step(const StepRecord& record) noexcept {
   for (auto* listener : listeners_) listener->step(record);
 }
+void Telemetry::epoch_ended(const EpochRecord& record) noexcept {
+  for (auto* listener : listeners_) listener->epoch_ended(record);
+}
 void Telemetry::evaluated(const EvaluationRecord& record) noexcept {
   for (auto* listener : listeners_) listener->evaluated(record);
 }

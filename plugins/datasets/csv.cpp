@@ -32,6 +32,14 @@ const char* parse_number(std::string_view field, float& value) {
   return std::isfinite(value) ? nullptr : "is not finite in float32";
 }
 
+// "nan", "-inf" and so on: what other programs write for a label that is missing.
+bool is_no_finite_number(std::string_view text) {
+  double number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc() && stopped == end && !std::isfinite(number);
+}
+
 bool parse_integer(std::string_view text, std::int64_t& value) {
   const char* end = text.data() + text.size();
   const auto [stopped, error] = std::from_chars(text.data(), end, value);
@@ -134,6 +142,18 @@ class Csv {
     throw binade::Failure(BINADE_BAD_DATA, place + shown + " " + reason);
   }
 
+  [[noreturn]] void ragged(std::size_t count, std::uint64_t line) const {
+    const auto last = columns_.size() - 1;
+    const auto reason = count < columns_.size()
+                            ? "column " + std::to_string(count + 1) + " (`" + columns_.name(count) + "`) is missing"
+                            : "column " + std::to_string(last + 2) + " has no name; the last is " +
+                                  std::to_string(last + 1) + " (`" + columns_.name(last) +
+                                  "`); a delimiter inside a field needs quotes around the field";
+    throw binade::Failure(BINADE_BAD_DATA, file_ + ":" + std::to_string(line) + ": " + std::to_string(count) +
+                                               (count == 1 ? " field" : " fields") + " where the first line has " +
+                                               std::to_string(columns_.size()) + ": " + reason);
+  }
+
   void name_columns(const std::vector<std::string_view>& fields, bool header, const binade::Host& host) {
     std::vector<std::string> names;
     bool numeric = true;
@@ -166,17 +186,16 @@ class Csv {
   }
 
   void add(const std::vector<std::string_view>& fields, std::uint64_t line) {
-    if (fields.size() != columns_.size()) {
-      throw binade::Failure(BINADE_BAD_DATA, file_ + ":" + std::to_string(line) + ": " + std::to_string(fields.size()) +
-                                                 (fields.size() == 1 ? " field" : " fields") +
-                                                 " where the first line has " + std::to_string(columns_.size()));
-    }
+    if (fields.size() != columns_.size()) ragged(fields.size(), line);
     for (const auto column : chosen_) features_.push_back(number(fields, column, line));
     if (regression_) {
       numbers_.push_back(number(fields, label_, line));
     } else {
       const auto label = trim(fields[label_]);
       if (label.empty()) bad_field(line, label_, "", "is empty; a class name or number was expected");
+      if (is_no_finite_number(label)) {
+        bad_field(line, label_, label, "stands for a missing number; a class name or finite number was expected");
+      }
       labels_.push_back(classes_.add(label));
     }
   }
@@ -185,7 +204,7 @@ class Csv {
     float value = 0;
     if (const char* reason = parse_number(fields[column], value)) {
       const auto advice =
-          std::string(reason) + "; a number was expected" +
+          std::string(reason) + "; a finite number was expected" +
           (rows() == 0 ? " (is this line a header? `header` says so)" : " (`columns` chooses the columns to use)");
       bad_field(line, column, fields[column], advice.c_str());
     }

@@ -2,10 +2,12 @@
 #include <binade/dataset.h>
 
 #include <algorithm>
+#include <cstdio>
 
+#include "input_files.h"
 #include "read_file.h"
-#include "text_files.h"
 #include "utf8.h"
+#include "windows.h"
 
 namespace {
 
@@ -39,13 +41,19 @@ void see_characters(const std::string& text, const std::filesystem::path& file, 
   }
 }
 
+// 0.1 as "0.1"
+std::string short_text(double number) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%g", number);
+  return text;
+}
+
 class Text {
  public:
   Text(const binade::Options& options, const binade::Host& host)
-      : length_(static_cast<std::uint64_t>(options.integer("sequence_length"))),
-        stride_(options.has("stride") ? static_cast<std::uint64_t>(options.integer("stride")) : length_) {
+      : length_(static_cast<std::uint64_t>(options.integer("sequence_length"))) {
     const bool characters = options.string("encoding") == "characters";
-    const auto files = text_files::find(options.paths("paths"));
+    const auto files = input_files::find(options.paths("paths"), input_files::text);
     Vocabulary vocabulary;
     for (const auto& file : files) {
       auto text = read_file(file);
@@ -54,7 +62,7 @@ class Text {
       bytes_ += text;
     }
     if (characters) number_characters(vocabulary);
-    check_length(files, characters);
+    split(options, files, characters);
     host.info(std::to_string(files.size()) + (files.size() == 1 ? " file, " : " files, ") + std::to_string(size()) +
               (characters ? " characters, " : " bytes, ") + std::to_string(vocabulary_size_) + " different tokens");
   }
@@ -62,7 +70,8 @@ class Text {
   binade::Description describe() const {
     const auto length = static_cast<std::int64_t>(length_);
     binade::Description description;
-    description.split("train", (size() - length_) / stride_ + 1);
+    description.split("train", train_.count);
+    if (validation_.count > 0) description.split("validation", validation_.count);
     description.field<std::int64_t>("tokens", {length});
     description.fact("vocab_size", vocabulary_size_).fact("sequence_length", length);
     description.fact("loss", "next_token").fact("target", "tokens");
@@ -72,7 +81,7 @@ class Text {
   void read(const binade::Sample& sample) const {
     const auto tokens = sample.field<std::int64_t>(0);
     const auto copy = [&](const auto* begin) { std::copy(begin, begin + length_, tokens.data()); };
-    const auto start = sample.index() * stride_;
+    const auto start = (sample.split() == 0 ? train_ : validation_).start(sample.index());
     if (characters_.empty()) {
       copy(reinterpret_cast<const unsigned char*>(bytes_.data()) + start);
     } else {
@@ -99,20 +108,36 @@ class Text {
     bytes_ = {};
   }
 
-  void check_length(const std::vector<std::filesystem::path>& files, bool characters) const {
-    if (size() >= length_) return;
+  void split(const binade::Options& options, const std::vector<std::filesystem::path>& files, bool characters) {
+    const auto stride = options.has("stride") ? static_cast<std::uint64_t>(options.integer("stride")) : length_;
+    const auto unit = characters ? " characters" : " bytes";
+    const auto need = std::string("less than one sample: give more text, or a `sequence_length` below ");
     const auto source = files.size() == 1 ? files.front().string()
                                           : files.front().string() + " and " + std::to_string(files.size() - 1) +
                                                 (files.size() == 2 ? " other file" : " other files");
-    if (size() == 0) throw binade::Failure(BINADE_BAD_DATA, source + ": there is no text in it");
-    throw binade::Failure(BINADE_BAD_DATA, source + ": " + std::to_string(size()) +
-                                               (characters ? " characters" : " bytes") +
-                                               ", less than one sample: give more text, or a `sequence_length` below " +
-                                               std::to_string(length_));
+    const auto bad_data = [&](const std::string& reason) {
+      throw binade::Failure(BINADE_BAD_DATA, source + ": " + reason);
+    };
+    if (size() == 0) bad_data("there is no text in it");
+    if (size() < length_) bad_data(std::to_string(size()) + unit + ", " + need + std::to_string(length_));
+
+    const auto share = options.number("validation");
+    const auto validation = held_back(size(), share, length_), train = size() - validation;
+    const auto parts = std::to_string(size()) + unit + ", of which `validation` = " + short_text(share);
+    if (share > 0 && validation == 0) {
+      bad_data(parts + " is " + need + std::to_string(length_) + ", or a larger `validation`");
+    }
+    if (train < length_) {
+      bad_data(parts + " leaves " + std::to_string(train) + " to train on, " + need + std::to_string(length_) +
+               ", or a smaller `validation`");
+    }
+    train_ = windows_within(0, train, length_, stride);
+    validation_ = {train - 1, length_ - 1, validation / (length_ - 1)};
   }
 
-  std::uint64_t length_, stride_;  // in tokens
-  std::string bytes_;              // the text, unless it is kept as characters
+  std::uint64_t length_;  // of a window
+  Windows train_, validation_;
+  std::string bytes_;  // the text, unless it is kept as characters
   std::vector<std::uint16_t> characters_;
   std::int64_t vocabulary_size_ = 256;
 };

@@ -69,8 +69,8 @@ std::string bytes(const HostBatch& batch) {
 std::vector<std::string> batches(const Dataset& dataset, std::uint32_t workers, int count, std::uint64_t epoch = 0,
                                  std::uint64_t batch = 0) {
   const auto split = dataset.split("train", seed);
-  BatchLoader loader(dataset, split, Sampler(split.size, 8, true, true, seed, {}), true, seed, workers, 3, epoch,
-                     batch);
+  BatchLoader loader(dataset, split, Sampler(split.size, 8, Order::shuffled, true, seed, {}), true, seed, workers, 3,
+                     epoch, batch);
   std::vector<std::string> all;
   for (int i = 0; i < count; ++i) all.push_back(bytes(loader.next()));
   return all;
@@ -104,7 +104,7 @@ TEST(BatchLoader, GoesOnFromAnyBatch) {
 TEST(BatchLoader, PadsToTheLargestOfTheBatch) {
   const LinkedDataset<Ragged> dataset;
   const auto split = dataset.split("validation", seed);
-  BatchLoader loader(dataset, split, Sampler(10, 4, false, false, seed, {}), false, seed, 0, 0, 0, 0);
+  BatchLoader loader(dataset, split, Sampler(10, 4, Order::sequential, false, seed, {}), false, seed, 0, 0, 0, 0);
   const auto& batch = loader.next();
   ASSERT_EQ(batch.fields.size(), 5u);
   EXPECT_THAT(batch.fields[0].shape, ElementsAre(4, 3));
@@ -130,7 +130,8 @@ TEST(BatchLoader, KeepsTheLastShortBatchOrLeavesItOut) {
   const LinkedDataset<Ragged> dataset;
   const auto split = dataset.split("validation", seed);
   const auto sizes = [&](std::uint64_t batch_size, bool drop_last) {
-    BatchLoader loader(dataset, split, Sampler(10, batch_size, false, drop_last, seed, {}), false, seed, 2, 2, 0, 0);
+    BatchLoader loader(dataset, split, Sampler(10, batch_size, Order::sequential, drop_last, seed, {}), false, seed, 2,
+                       2, 0, 0);
     std::vector<std::size_t> sizes;
     for (int i = 0; i < 4; ++i) sizes.push_back(loader.next().indices.size());
     return sizes;
@@ -143,26 +144,26 @@ TEST(BatchLoader, KeepsTheLastShortBatchOrLeavesItOut) {
 TEST(BatchLoader, HandsOutIndicesOfThePluginsSplit) {
   const LinkedDataset<Ragged> dataset;
   const Split part{"train", 0, 3, 0, {50, 7, 21}};
-  BatchLoader loader(dataset, part, Sampler(3, 3, false, false, seed, {}), true, seed, 0, 0, 0, 0);
+  BatchLoader loader(dataset, part, Sampler(3, 3, Order::sequential, false, seed, {}), true, seed, 0, 0, 0, 0);
   const auto& batch = loader.next();
   EXPECT_THAT(batch.indices, ElementsAre(50, 7, 21));
   EXPECT_THAT(values<std::int64_t>(batch.fields[1]), ElementsAre(50, 7, 21));
   const Split later{"train", 0, 3, 40, {}};
-  BatchLoader contiguous(dataset, later, Sampler(3, 3, false, false, seed, {}), true, seed, 0, 0, 0, 0);
+  BatchLoader contiguous(dataset, later, Sampler(3, 3, Order::sequential, false, seed, {}), true, seed, 0, 0, 0, 0);
   EXPECT_THAT(contiguous.next().indices, ElementsAre(40, 41, 42));
 }
 
 TEST(BatchLoader, RefusesASamplerOfAnotherSize) {
   const LinkedDataset<Ragged> dataset;
   const auto split = dataset.split("validation", seed);
-  EXPECT_THROW(BatchLoader(dataset, split, Sampler(11, 4, false, false, seed, {}), false, seed, 1, 1, 0, 0),
+  EXPECT_THROW(BatchLoader(dataset, split, Sampler(11, 4, Order::sequential, false, seed, {}), false, seed, 1, 1, 0, 0),
                std::invalid_argument);
 }
 
 TEST(BatchLoader, AlignsEveryFieldTo64Bytes) {
   const LinkedDataset<Ragged> dataset;
   const auto split = dataset.split("train", seed);
-  BatchLoader loader(dataset, split, Sampler(53, 7, true, false, seed, {}), true, seed, 2, 2, 0, 0);
+  BatchLoader loader(dataset, split, Sampler(53, 7, Order::shuffled, false, seed, {}), true, seed, 2, 2, 0, 0);
   for (int i = 0; i < 16; ++i) {
     for (const auto& field : loader.next().fields) EXPECT_EQ(reinterpret_cast<std::uintptr_t>(field.data) % 64, 0u);
   }
@@ -176,7 +177,7 @@ TEST(BatchLoader, AllocatesNothingOnceItHasSeenItsLargestBatch) {
   const LinkedDataset<Squares> dataset;
   const Split split{"train", 0, 64, 0, {}};
   for (const std::uint32_t workers : {0, 3}) {
-    BatchLoader loader(dataset, split, Sampler(64, 8, true, true, seed, {}), true, seed, workers, 2, 0, 0);
+    BatchLoader loader(dataset, split, Sampler(64, 8, Order::shuffled, true, seed, {}), true, seed, workers, 2, 0, 0);
     for (int i = 0; i < 16; ++i) loader.next();
     const auto before = counted_allocations();
     for (int i = 0; i < 1000; ++i) loader.next();
@@ -197,7 +198,8 @@ TEST(BatchLoader, RethrowsAtTheBatchThatFailed) {
   const LinkedDataset<Broken> dataset;
   const Split split{"train", 0, 12, 0, {}};
   for (const std::uint32_t workers : {0, 1, 4}) {
-    BatchLoader loader(dataset, split, Sampler(12, 2, false, false, seed, {}), true, seed, workers, 4, 0, 0);
+    BatchLoader loader(dataset, split, Sampler(12, 2, Order::sequential, false, seed, {}), true, seed, workers, 4, 0,
+                       0);
     EXPECT_THAT(loader.next().indices, ElementsAre(0, 1));
     EXPECT_THAT(loader.next().indices, ElementsAre(2, 3));
     try {
@@ -222,7 +224,7 @@ TEST(BatchLoader, SaysWhichFieldDoesNotFitIntoMemory) {
   };
   const LinkedDataset<Vast> dataset;
   const Split split{"train", 0, 4, 0, {}};
-  BatchLoader loader(dataset, split, Sampler(4, 4, false, false, seed, {}), true, seed, 1, 1, 0, 0);
+  BatchLoader loader(dataset, split, Sampler(4, 4, Order::sequential, false, seed, {}), true, seed, 1, 1, 0, 0);
   try {
     loader.next();
     FAIL() << "handed out";
@@ -240,7 +242,7 @@ TEST(BatchLoader, ReadsSamplesWithoutElements) {
   };
   const LinkedDataset<Hollow> dataset;
   const Split split{"train", 0, 4, 0, {}};
-  BatchLoader loader(dataset, split, Sampler(4, 4, false, false, seed, {}), true, seed, 0, 0, 0, 0);
+  BatchLoader loader(dataset, split, Sampler(4, 4, Order::sequential, false, seed, {}), true, seed, 0, 0, 0, 0);
   const auto& batch = loader.next();
   EXPECT_THAT(batch.fields[0].shape, ElementsAre(4, 0, 3));
   EXPECT_NE(batch.fields[0].data, nullptr);
@@ -257,7 +259,7 @@ TEST(BatchLoader, PadsHalfPrecisionFields) {
   };
   const LinkedDataset<Halves> dataset;
   const Split split{"train", 0, 2, 0, {}};
-  BatchLoader loader(dataset, split, Sampler(2, 2, false, false, seed, {}), true, seed, 0, 0, 0, 0);
+  BatchLoader loader(dataset, split, Sampler(2, 2, Order::sequential, false, seed, {}), true, seed, 0, 0, 0, 0);
   const auto& batch = loader.next();
   EXPECT_THAT(values<std::uint16_t>(batch.fields[0]), ElementsAre(0x3C00, 0xC000, 0x3C00, 0xC000));
   EXPECT_THAT(values<std::uint16_t>(batch.fields[1]), Each(0x3F80));
@@ -283,7 +285,7 @@ TEST(BatchLoader, ReadsAheadNoMoreThanAsked) {
   Ahead::taken = Ahead::furthest = 0;
   const LinkedDataset<Ahead> dataset;
   const Split split{"train", 0, 1000, 0, {}};
-  BatchLoader loader(dataset, split, Sampler(1000, 1, false, false, seed, {}), true, seed, 4, 3, 0, 0);
+  BatchLoader loader(dataset, split, Sampler(1000, 1, Order::sequential, false, seed, {}), true, seed, 4, 3, 0, 0);
   for (int i = 0; i < 500; ++i) {
     ++Ahead::taken;
     loader.next();
@@ -306,7 +308,7 @@ TEST(BatchLoader, ReadsWithSeveralWorkersAtOnce) {
   Together::both = &both;
   const LinkedDataset<Together> dataset;
   const Split split{"train", 0, 2, 0, {}};
-  BatchLoader loader(dataset, split, Sampler(2, 1, false, false, seed, {}), true, seed, 2, 2, 0, 0);
+  BatchLoader loader(dataset, split, Sampler(2, 1, Order::sequential, false, seed, {}), true, seed, 2, 2, 0, 0);
   loader.next();
   loader.next();
 }
@@ -330,8 +332,8 @@ TEST(BatchLoader, WaitsForAReadThatIsUnderWayWhenItGoes) {
   Gated::finished = false;
   const LinkedDataset<Gated> dataset;
   const Split split{"train", 0, 1, 0, {}};
-  auto loader =
-      std::make_unique<BatchLoader>(dataset, split, Sampler(1, 1, false, false, seed, {}), true, seed, 1, 1, 0, 0);
+  auto loader = std::make_unique<BatchLoader>(dataset, split, Sampler(1, 1, Order::sequential, false, seed, {}), true,
+                                              seed, 1, 1, 0, 0);
   entered.wait();
   bool finished_before = false;
   std::thread end([&] {
@@ -347,7 +349,7 @@ TEST(BatchLoader, GoesAtAnyMoment) {
   const LinkedDataset<Ragged> dataset;
   const auto split = dataset.split("train", seed);
   for (int taken = 0; taken < 40; ++taken) {
-    BatchLoader loader(dataset, split, Sampler(53, 8, true, true, seed, {}), true, seed, 3, 2, 0, 0);
+    BatchLoader loader(dataset, split, Sampler(53, 8, Order::shuffled, true, seed, {}), true, seed, 3, 2, 0, 0);
     for (int i = 0; i < taken % 10; ++i) loader.next();
   }
 }

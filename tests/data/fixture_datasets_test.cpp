@@ -40,7 +40,7 @@ TEST(VariableLengths, ArePaddedAndComeWithTheirLengths) {
   const Opened opened(VARIABLE_LENGTHS);
   const auto split = opened.dataset().split("validation", 1);
   EXPECT_EQ(split.size, 129u);
-  BatchLoader loader(opened.dataset(), split, Sampler(129, 43, false, false, 1, {}), false, 1, 2, 2, 0, 0);
+  BatchLoader loader(opened.dataset(), split, Sampler(129, 43, Order::sequential, false, 1, {}), false, 1, 2, 2, 0, 0);
   for (int number = 0; number < 3; ++number) {
     const auto& batch = loader.next();
     ASSERT_EQ(batch.fields.size(), 3u);
@@ -66,7 +66,8 @@ class AugmentedTest : public testing::Test {
   // The points of one batch of all samples.
   std::vector<float> points(bool training, std::uint64_t seed, std::uint64_t epoch) {
     Split all{"train", 0, 500, 0, {}};
-    BatchLoader loader(opened_.dataset(), all, Sampler(500, 500, false, false, 1, {}), training, seed, 0, 0, epoch, 0);
+    BatchLoader loader(opened_.dataset(), all, Sampler(500, 500, Order::sequential, false, 1, {}), training, seed, 0, 0,
+                       epoch, 0);
     const auto& batch = loader.next();
     EXPECT_EQ(batch.epoch, epoch);
     return {data<float>(batch, 0), data<float>(batch, 0) + 1000};
@@ -93,7 +94,7 @@ TEST_F(AugmentedTest, LeavesEvaluationAlone) {
 TEST_F(AugmentedTest, AugmentsASampleTheSameInEveryBatch) {
   const auto whole = points(true, 1, 3);
   Split one{"train", 0, 1, 0, {123}};
-  BatchLoader loader(opened_.dataset(), one, Sampler(1, 1, true, true, 1, {}), true, 1, 1, 1, 3, 0);
+  BatchLoader loader(opened_.dataset(), one, Sampler(1, 1, Order::shuffled, true, 1, {}), true, 1, 1, 1, 3, 0);
   const auto& batch = loader.next();
   EXPECT_THAT(batch.indices, ElementsAre(123));
   EXPECT_EQ(std::memcmp(batch.fields[0].data, &whole[246], 8), 0);

@@ -66,7 +66,7 @@ TEST(Permutation, GivesEachOrderEquallyOften) {
 }
 
 TEST(Sampler, VisitsEverySampleOncePerEpochInANewOrder) {
-  Sampler sampler(103, 10, true, false, 7, {});
+  Sampler sampler(103, 10, Order::shuffled, false, 7, {});
   auto first = epoch_of(sampler, 0), second = epoch_of(sampler, 1);
   EXPECT_NE(first, second);
   for (auto* order : {&first, &second}) {
@@ -76,33 +76,33 @@ TEST(Sampler, VisitsEverySampleOncePerEpochInANewOrder) {
 }
 
 TEST(Sampler, GoesInOrderWithoutShuffling) {
-  Sampler sampler(5, 2, false, false, 7, {});
+  Sampler sampler(5, 2, Order::sequential, false, 7, {});
   EXPECT_THAT(batch(sampler, 0, 0), ElementsAre(0, 1));
   EXPECT_THAT(batch(sampler, 3, 1), ElementsAre(2, 3));
 }
 
 TEST(Sampler, KeepsTheLastShortBatchInEvaluation) {
-  Sampler sampler(5, 2, false, false, 7, {});
+  Sampler sampler(5, 2, Order::sequential, false, 7, {});
   EXPECT_EQ(sampler.batches_per_epoch(), 3u);
   EXPECT_THAT(batch(sampler, 0, 2), ElementsAre(4));
 }
 
 TEST(Sampler, LeavesOutTheLastShortBatchInTraining) {
-  Sampler sampler(5, 2, false, true, 7, {});
+  Sampler sampler(5, 2, Order::sequential, true, 7, {});
   EXPECT_EQ(sampler.batches_per_epoch(), 2u);
-  EXPECT_EQ(Sampler(6, 2, false, true, 7, {}).batches_per_epoch(), 3u);
+  EXPECT_EQ(Sampler(6, 2, Order::sequential, true, 7, {}).batches_per_epoch(), 3u);
 }
 
 TEST(Sampler, KeepsAShortBatchThatIsTheOnlyOne) {
   for (const bool drop_last : {false, true}) {
-    Sampler sampler(3, 10, false, drop_last, 7, {});
+    Sampler sampler(3, 10, Order::sequential, drop_last, 7, {});
     EXPECT_EQ(sampler.batches_per_epoch(), 1u);
     EXPECT_THAT(batch(sampler, 0, 0), ElementsAre(0, 1, 2));
   }
 }
 
 TEST(Sampler, AnswersTheSameInAnyOrderOfAsking) {
-  Sampler forward(50, 8, true, true, 7, {}), backward(50, 8, true, true, 7, {});
+  Sampler forward(50, 8, Order::shuffled, true, 7, {}), backward(50, 8, Order::shuffled, true, 7, {});
   std::map<std::pair<int, int>, Positions> expected;
   for (int epoch = 0; epoch < 3; ++epoch) {
     for (int number = 0; number < 6; ++number) expected[{epoch, number}] = batch(forward, epoch, number);
@@ -113,10 +113,10 @@ TEST(Sampler, AnswersTheSameInAnyOrderOfAsking) {
 }
 
 TEST(Sampler, RanksTakeTurnsInOneOrder) {
-  Sampler whole(12, 12, true, false, 7, {});
+  Sampler whole(12, 12, Order::shuffled, false, 7, {});
   const auto order = batch(whole, 2, 0);
   for (std::uint32_t rank = 0; rank < 3; ++rank) {
-    Sampler sampler(12, 2, true, true, 7, {rank, 3});
+    Sampler sampler(12, 2, Order::shuffled, true, 7, {rank, 3});
     EXPECT_EQ(sampler.batches_per_epoch(), 2u);
     EXPECT_THAT(epoch_of(sampler, 2), ElementsAre(order[rank], order[rank + 3], order[rank + 6], order[rank + 9]));
   }
@@ -126,7 +126,7 @@ TEST(Sampler, GivesEveryRankEquallyManySamples) {
   const auto shares = [](std::uint64_t size, bool drop_last) {
     std::vector<Positions> shares;
     for (std::uint32_t rank = 0; rank < 4; ++rank) {
-      Sampler sampler(size, 1, false, drop_last, 7, {rank, 4});
+      Sampler sampler(size, 1, Order::sequential, drop_last, 7, {rank, 4});
       shares.push_back(epoch_of(sampler, 0));
     }
     return shares;
@@ -137,11 +137,25 @@ TEST(Sampler, GivesEveryRankEquallyManySamples) {
   EXPECT_THAT(shares(2, true), ElementsAre(Positions{0}, Positions{1}, Positions{0}, Positions{1}));
 }
 
+TEST(Sampler, WithReplacementDrawsFromAllSamplesEachTime) {
+  Sampler sampler(1000, 1000, Order::with_replacement, true, 7, {});
+  const auto first = epoch_of(sampler, 0);
+  const std::set<std::uint64_t> different(first.begin(), first.end());
+  EXPECT_NEAR(static_cast<double>(different.size()), 1000 * (1 - 1 / 2.718281828), 40);
+  EXPECT_LT(*different.rbegin(), 1000u);
+  EXPECT_NE(epoch_of(sampler, 1), first);
+  EXPECT_EQ(epoch_of(sampler, 0), first);
+  Sampler other_seed(1000, 1000, Order::with_replacement, true, 8, {});
+  EXPECT_NE(epoch_of(other_seed, 0), first);
+  Sampler second_of_two(1000, 500, Order::with_replacement, true, 7, {1, 2});
+  EXPECT_EQ(epoch_of(second_of_two, 0).front(), first[1]);
+}
+
 TEST(Sampler, RefusesWhatHasNoBatches) {
-  EXPECT_THROW(Sampler(0, 1, true, true, 7, {}), std::invalid_argument);
-  EXPECT_THROW(Sampler(1, 0, true, true, 7, {}), std::invalid_argument);
-  EXPECT_THROW(Sampler(1, 1, true, true, 7, {2, 2}), std::invalid_argument);
-  Sampler sampler(4, 2, true, true, 7, {});
+  EXPECT_THROW(Sampler(0, 1, Order::shuffled, true, 7, {}), std::invalid_argument);
+  EXPECT_THROW(Sampler(1, 0, Order::shuffled, true, 7, {}), std::invalid_argument);
+  EXPECT_THROW(Sampler(1, 1, Order::shuffled, true, 7, {2, 2}), std::invalid_argument);
+  Sampler sampler(4, 2, Order::shuffled, true, 7, {});
   Positions positions;
   EXPECT_THROW(sampler.batch(0, 2, positions), std::out_of_range);
 }

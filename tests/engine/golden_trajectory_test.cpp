@@ -104,8 +104,8 @@ Dataset dataset_of(const Json& run) {
 
 testing::Options optimizer_of(const Json& run) {
   const auto& optimizer = run["optimizer"];
-  if (optimizer["type"] == "adamw") return testing::adamw(optimizer["weight_decay"]);
-  return testing::sgd(optimizer["momentum"], optimizer["weight_decay"], optimizer["nesterov"]);
+  if (optimizer["type"] == "adamw") return testing::adamw();
+  return testing::sgd(optimizer["momentum"], optimizer["nesterov"]);
 }
 
 testing::Options schedule_of(const Json& run) {
@@ -136,13 +136,16 @@ void replay(const Json& run) {
   const auto task_options =
       run["loss"] == "mse" ? testing::task_options("mse", "y") : testing::task_options("cross_entropy", "label");
   const Task task(task_options.table(), dataset, model);
-  BatchLoader batches(dataset, split, Sampler(split.size, run["data"]["micro_batch_size"], false, true, 0, Shard{}),
-                      true, 0, 0, 1, 0, 0);
+  BatchLoader batches(dataset, split,
+                      Sampler(split.size, run["data"]["micro_batch_size"], Order::sequential, true, 0, Shard{}), true,
+                      0, 0, 1, 0, 0);
   const auto policy = policy_of(run);
   GradScaler scaler(policy);
-  const auto optimizer = make_optimizer(optimizer_of(run).table(), trainable_parameters(model));
+  const double weight_decay = run["optimizer"]["weight_decay"];
+  const auto optimizer = make_optimizer(optimizer_of(run).table(), testing::one_group(model, weight_decay));
   Schedule schedule(schedule_of(run).table(), run["schedule"]["base_lr"], run["steps"]);
-  TrainStep step({model, task, batches, policy, scaler, *optimizer, schedule, c10::Device(c10::kCPU),
+  WeightAverage average({}, 0);
+  TrainStep step({model, task, batches, policy, scaler, *optimizer, schedule, average, c10::Device(c10::kCPU),
                   run["accumulation"], run["clip_max_norm"].is_null() ? 0 : run["clip_max_norm"].get<double>()});
 
   const auto allowed = tolerance(run["precision"]);

@@ -11,6 +11,7 @@
 #include "binade/abi/precision.h"
 #include "binade/dataset.h"
 #include "host/data/dataset.h"
+#include "host/engine/parameters.h"
 #include "host/loading/plugin.h"
 
 namespace binade::host::testing {
@@ -35,6 +36,25 @@ struct Rows {
     const auto in = sample.field<float>(0), out = sample.field<float>(1);
     std::copy(x[sample.index()].begin(), x[sample.index()].end(), in.begin());
     std::copy(y[sample.index()].begin(), y[sample.index()].end(), out.begin());
+  }
+};
+
+// Sequences of any length up to 4 of the tokens 0..4; shorter ones are padded with 0.
+struct Sequences {
+  static inline std::vector<std::vector<std::int64_t>> sequences;
+
+  Description describe() const {
+    Description description;
+    description.split("train", sequences.size()).split("validation", sequences.size());
+    description.field<std::int64_t>("tokens", {variable});
+    return description;
+  }
+  std::vector<std::int64_t> measure(std::uint32_t, std::uint64_t index, std::size_t) const {
+    return {static_cast<std::int64_t>(sequences[index].size())};
+  }
+  void read(const Sample& sample) const {
+    const auto& tokens = sequences[sample.index()];
+    std::copy(tokens.begin(), tokens.end(), sample.field<std::int64_t>(0).begin());
   }
 };
 
@@ -92,9 +112,14 @@ struct TensorModel {
     return BINADE_OK;
   }
   static std::int32_t to(void*, binade_string, binade_error*) { return BINADE_OK; }
+  static inline std::int64_t embedding_rows = 0;
+  static std::int32_t vocabulary(void*, std::int64_t* rows, binade_error*) {
+    *rows = embedding_rows;
+    return BINADE_OK;
+  }
 
   static constexpr binade_model_table table{
-      sizeof(binade_model_table), 0, create, destroy, run, nullptr, visit, no_buffers, train, to};
+      sizeof(binade_model_table), 0, create, destroy, run, nullptr, visit, no_buffers, train, to, vocabulary};
 
   static Plugin plugin() {
     static const binade_plugin symbol{sizeof(binade_plugin), BINADE_ABI_MAJOR, BINADE_ABI_MINOR, BINADE_KIND_MODEL,
@@ -106,12 +131,22 @@ struct TensorModel {
 // A table of options as the check would give it.
 class Options {
  public:
+  // Replaces what was set before under this name.
   Options& set(const std::string& name, OptionType type, std::vector<Scalar> values) {
-    specs_.push_back(std::make_unique<OptionSpec>());
+    if (Option* there = table_.find(name)) {
+      there->values = std::move(values);
+      return *this;
+    }
+    specs_.push_back(std::make_shared<OptionSpec>());
     specs_.back()->name = name;
     specs_.back()->type = type;
     specs_.back()->array = values.size() != 1;
     table_.add({specs_.back().get(), std::move(values), Origin::file, {}});
+    return *this;
+  }
+  Options& array(const std::string& name, OptionType type, std::vector<Scalar> values) {
+    set(name, type, std::move(values));
+    specs_.back()->array = true;
     return *this;
   }
   Options& number(const std::string& name, double value) { return set(name, OptionType::number, {value}); }
@@ -121,20 +156,20 @@ class Options {
   const OptionTable& table() const { return table_; }
 
  private:
-  std::vector<std::unique_ptr<OptionSpec>> specs_;
+  std::vector<std::shared_ptr<OptionSpec>> specs_;  // shared: copies of the table point to them
   OptionTable table_;
 };
 
-inline Options adamw(double weight_decay, double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8) {
+inline Options adamw(double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8) {
   Options options;
-  options.string("name", "adamw").number("weight_decay", weight_decay).number("eps", eps);
+  options.string("name", "adamw").number("eps", eps);
   options.set("betas", OptionType::number, {beta1, beta2});
   return options;
 }
 
-inline Options sgd(double momentum = 0, double weight_decay = 0, bool nesterov = false) {
+inline Options sgd(double momentum = 0, bool nesterov = false) {
   Options options;
-  options.string("name", "sgd").number("weight_decay", weight_decay).number("momentum", momentum);
+  options.string("name", "sgd").number("momentum", momentum);
   options.boolean("nesterov", nesterov);
   return options;
 }
@@ -153,8 +188,20 @@ inline Options cosine_schedule(std::int64_t warmup_steps, double min_lr) {
 
 inline Options task_options(const std::string& loss, const std::string& target) {
   Options options;
-  options.string("loss", loss).string("target", target);
+  options.string("loss", loss).string("target", target).number("label_smoothing", 0);
   return options;
+}
+
+// All of a model's parameters in one group.
+inline ParameterGroups one_group(std::vector<at::Tensor> parameters, double weight_decay) {
+  ParameterGroups out{std::move(parameters), {{1, weight_decay, {}}}};
+  for (std::size_t i = 0; i < out.parameters.size(); ++i) out.groups[0].members.push_back(i);
+  return out;
+}
+inline ParameterGroups one_group(const Model& model, double weight_decay) {
+  std::vector<at::Tensor> parameters;
+  for (const auto& [name, tensor] : model.parameters()) parameters.push_back(tensor);
+  return one_group(std::move(parameters), weight_decay);
 }
 
 constexpr binade_policy fp32_policy{sizeof(binade_policy), BINADE_FLOAT32, 0, 0, 65536.0, 2.0, 0.5, 2000};

@@ -1,8 +1,9 @@
-// Optimizers against their formulas, worked out in double.
+// Optimizers against their formulas, worked out in double, and against torch::optim's.
 #include "host/engine/optimizers.h"
 
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
+#include <torch/optim.h>
 
 #include <cmath>
 
@@ -12,11 +13,12 @@ namespace binade::host {
 namespace {
 
 using testing::adamw;
+using testing::one_group;
 using testing::sgd;
 
 TEST(AdamW, FollowsTheFormulaOverSeveralSteps) {
   auto parameter = at::tensor({1.0f});
-  const auto optimizer = make_optimizer(adamw(0.1, 0.9, 0.99).table(), {parameter});
+  const auto optimizer = make_optimizer(adamw(0.9, 0.99).table(), one_group({parameter}, 0.1));
   double p = 1.0, m = 0, v = 0;
   for (int step = 1; step <= 5; ++step) {
     const double g = 0.3 * step - 0.7, lr = 0.01 * step;
@@ -32,7 +34,7 @@ TEST(AdamW, FollowsTheFormulaOverSeveralSteps) {
 TEST(Sgd, FollowsTheFormulaWithMomentumWeightDecayAndNesterov) {
   for (const bool nesterov : {false, true}) {
     auto parameter = at::tensor({1.0f});
-    const auto optimizer = make_optimizer(sgd(0.9, 0.01, nesterov).table(), {parameter});
+    const auto optimizer = make_optimizer(sgd(0.9, nesterov).table(), one_group({parameter}, 0.01));
     double p = 1.0, buffer = 0;
     for (int step = 1; step <= 4; ++step) {
       optimizer->step({at::tensor({0.5f * static_cast<float>(step)})}, 0.1);
@@ -46,14 +48,14 @@ TEST(Sgd, FollowsTheFormulaWithMomentumWeightDecayAndNesterov) {
 
 TEST(Sgd, WithoutMomentumIsPlainDescent) {
   auto parameter = at::tensor({1.0f});
-  make_optimizer(sgd().table(), {parameter})->step({at::tensor({2.0f})}, 0.25);
+  make_optimizer(sgd().table(), one_group({parameter}, 0))->step({at::tensor({2.0f})}, 0.25);
   EXPECT_EQ(parameter.item<float>(), 0.5f);
 }
 
 TEST(Optimizers, LeaveParametersWithoutGradientAlone) {
-  for (const auto& options : {adamw(0.1), sgd(0.9, 0.1)}) {
+  for (const auto& options : {adamw(), sgd(0.9)}) {
     auto with = at::tensor({1.0f}), without = at::tensor({1.0f});
-    const auto optimizer = make_optimizer(options.table(), {without, with});
+    const auto optimizer = make_optimizer(options.table(), one_group({without, with}, 0.1));
     optimizer->step({at::Tensor(), at::tensor({1.0f})}, 0.1);
     EXPECT_EQ(without.item<float>(), 1.0f);
     EXPECT_NE(with.item<float>(), 1.0f);
@@ -62,11 +64,90 @@ TEST(Optimizers, LeaveParametersWithoutGradientAlone) {
 
 TEST(Sgd, StartsMomentumAtAParametersOwnFirstGradient) {
   auto late = at::tensor({1.0f}), always = at::tensor({1.0f});
-  const auto optimizer = make_optimizer(sgd(0.5).table(), {late, always});
+  const auto optimizer = make_optimizer(sgd(0.5).table(), one_group({late, always}, 0));
   optimizer->step({at::Tensor(), at::tensor({1.0f})}, 0.1);
   optimizer->step({at::tensor({1.0f}), at::tensor({1.0f})}, 0.1);
   EXPECT_FLOAT_EQ(late.item<float>(), 0.9f);
   EXPECT_FLOAT_EQ(always.item<float>(), 1.0f - 0.1f - 0.15f);
+}
+
+// One row per optimizer: ours and torch::optim's, with the same constants.
+struct Peer {
+  std::string name;
+  testing::Options options;
+  std::function<std::unique_ptr<torch::optim::Optimizer>(std::vector<at::Tensor>, double lr, double decay)> make;
+};
+
+std::vector<Peer> peers() {
+  std::vector<Peer> all;
+  all.push_back({"adamw", adamw(0.8, 0.95, 1e-6), [](auto parameters, double lr, double decay) {
+                   return std::make_unique<torch::optim::AdamW>(
+                       parameters, torch::optim::AdamWOptions(lr).betas({0.8, 0.95}).eps(1e-6).weight_decay(decay));
+                 }});
+  all.push_back({"adam", adamw(0.8, 0.95, 1e-6), [](auto parameters, double lr, double decay) {
+                   return std::make_unique<torch::optim::Adam>(
+                       parameters, torch::optim::AdamOptions(lr).betas({0.8, 0.95}).eps(1e-6).weight_decay(decay));
+                 }});
+  all.back().options.string("name", "adam");
+  for (const bool nesterov : {false, true}) {
+    all.push_back({"sgd", sgd(0.9, nesterov), [nesterov](auto parameters, double lr, double decay) {
+                     return std::make_unique<torch::optim::SGD>(
+                         parameters, torch::optim::SGDOptions(lr).momentum(0.9).nesterov(nesterov).weight_decay(decay));
+                   }});
+  }
+  testing::Options adagrad;
+  adagrad.string("name", "adagrad").number("lr_decay", 0.1).number("initial_accumulator", 0.5).number("eps", 1e-6);
+  all.push_back(
+      {"adagrad", std::move(adagrad), [](auto parameters, double lr, double decay) {
+         return std::make_unique<torch::optim::Adagrad>(
+             parameters,
+             torch::optim::AdagradOptions(lr).lr_decay(0.1).initial_accumulator_value(0.5).eps(1e-6).weight_decay(
+                 decay));
+       }});
+  for (const double momentum : {0.0, 0.7}) {
+    testing::Options rmsprop;
+    rmsprop.string("name", "rmsprop").number("alpha", 0.9).number("eps", 1e-6).number("momentum", momentum);
+    all.push_back({"rmsprop", std::move(rmsprop), [momentum](auto parameters, double lr, double decay) {
+                     return std::make_unique<torch::optim::RMSprop>(
+                         parameters,
+                         torch::optim::RMSpropOptions(lr).alpha(0.9).eps(1e-6).momentum(momentum).weight_decay(decay));
+                   }});
+  }
+  return all;
+}
+
+TEST(Optimizers, MoveWeightsAsTorchOptimDoes) {
+  constexpr double lr = 0.05;
+  for (const double decay : {0.0, 0.1}) {
+    for (const auto& peer : peers()) {
+      SCOPED_TRACE(peer.name + ", weight decay " + std::to_string(decay));
+      at::manual_seed(1);
+      const auto ours = at::randn({7, 5}), other = at::randn({5});
+      const auto theirs = ours.clone().requires_grad_(true), other_theirs = other.clone().requires_grad_(true);
+      const auto optimizer = make_optimizer(peer.options.table(), one_group({ours, other}, decay));
+      const auto reference = peer.make({theirs, other_theirs}, lr, decay);
+      for (int step = 0; step < 6; ++step) {
+        const auto gradient = at::randn({7, 5});
+        // The second parameter has no gradient at first.
+        const auto other_gradient = step == 0 ? at::Tensor() : at::randn({5});
+        theirs.mutable_grad() = gradient.clone();
+        other_theirs.mutable_grad() = other_gradient.defined() ? other_gradient.clone() : at::Tensor();
+        reference->step();
+        optimizer->step({gradient.clone(), other_gradient.defined() ? other_gradient.clone() : at::Tensor()}, lr);
+        EXPECT_TRUE(at::allclose(ours, theirs, 1e-5, 1e-6)) << "step " << step << "\n" << ours - theirs;
+        EXPECT_TRUE(at::allclose(other, other_theirs, 1e-5, 1e-6)) << "step " << step;
+      }
+    }
+  }
+}
+
+TEST(Optimizers, GroupsHaveTheirOwnRateAndDecay) {
+  auto fast = at::tensor({1.0f}), decayed = at::tensor({1.0f});
+  ParameterGroups groups{{fast, decayed}, {{2.0, 0.0, {0}}, {1.0, 0.5, {1}}}};
+  const auto optimizer = make_optimizer(sgd().table(), std::move(groups));
+  optimizer->step({at::tensor({1.0f}), at::tensor({1.0f})}, 0.1);
+  EXPECT_FLOAT_EQ(fast.item<float>(), 1 - 0.2f);
+  EXPECT_FLOAT_EQ(decayed.item<float>(), 1 - 0.1f * 1.5f);
 }
 
 }  // namespace

@@ -14,22 +14,60 @@ binade_policy half(std::uint32_t dtype) {
   return {sizeof(binade_policy), dtype, 1, dtype == BINADE_FLOAT16 ? 1u : 0u, 65536.0, 2.0, 0.5, 2000};
 }
 
-TEST(EffectivePrecision, FallsBackToFp32OnTheCpuAndSaysWhy) {
-  for (const auto& [dtype, name] : {std::pair{BINADE_FLOAT16, "fp16"}, std::pair{BINADE_BFLOAT16, "bf16"}}) {
-    const auto effective = effective_precision(half(dtype), /*on_cpu=*/true, /*cpu_allowed=*/false);
-    EXPECT_EQ(effective.policy.compute_dtype, std::uint32_t{BINADE_FLOAT32});
-    EXPECT_EQ(effective.policy.autocast, 0u);
-    EXPECT_EQ(effective.policy.dynamic_scaling, 0u);
+// The table of the origin's S10, row by row: what is asked for, use_amp, where the run is -> what it computes in. An
+// empty use_amp keeps what is asked for, true wants half precision on a GPU, all else is fp32. "CPU" is a machine
+// without a GPU as well as device = "cpu": "gpu allowed" and "cuda available" come down to where the run is.
+struct EffectiveRow {
+  std::uint32_t asked;
+  std::optional<bool> use_amp;
+  bool on_cpu, cpu_allowed;
+  std::uint32_t effective;
+  bool warns;
+};
+
+constexpr std::uint32_t fp32 = BINADE_FLOAT32, fp16 = BINADE_FLOAT16, bf16 = BINADE_BFLOAT16;
+
+const EffectiveRow effective_rows[] = {
+    // asked, use_amp, on CPU, allowed there -> effective, with a warning
+    {fp32, {}, false, false, fp32, false},    {fp32, {}, true, false, fp32, false},
+    {fp32, {}, true, true, fp32, false},      {fp16, {}, false, false, fp16, false},
+    {fp16, {}, true, false, fp32, true},      {fp16, {}, true, true, fp16, false},
+    {bf16, {}, false, false, bf16, false},    {bf16, {}, true, false, fp32, true},
+    {bf16, {}, true, true, bf16, false},      {fp32, true, false, false, fp16, false},
+    {fp32, true, true, false, fp32, true},    {fp32, true, true, true, fp16, false},
+    {fp16, true, false, false, fp16, false},  {fp16, true, true, false, fp32, true},
+    {fp16, true, true, true, fp16, false},    {bf16, true, false, false, bf16, false},
+    {bf16, true, true, false, fp32, true},    {bf16, true, true, true, bf16, false},
+    {fp32, false, false, false, fp32, false}, {fp16, false, false, false, fp32, false},
+    {fp16, false, true, false, fp32, false},  {fp16, false, true, true, fp32, false},
+    {bf16, false, false, false, fp32, false}, {bf16, false, true, true, fp32, false},
+};
+
+class EffectivePrecision : public ::testing::TestWithParam<EffectiveRow> {};
+
+TEST_P(EffectivePrecision, S10IsWhatTheTableSays) {
+  const auto& row = GetParam();
+  const auto asked = row.asked == fp32 ? testing::fp32_policy : half(row.asked);
+  const auto effective = effective_precision(asked, row.use_amp, row.on_cpu, row.cpu_allowed);
+  EXPECT_EQ(effective.policy.compute_dtype, row.effective);
+  EXPECT_EQ(effective.policy.autocast != 0, row.effective != fp32);
+  EXPECT_EQ(effective.policy.dynamic_scaling != 0, row.effective == fp16);
+  EXPECT_EQ(!effective.warning.empty(), row.warns) << effective.warning;
+  if (row.warns) {
+    const char* name = row.asked == bf16 ? "bf16" : "fp16";
     EXPECT_NE(effective.warning.find(name), std::string::npos) << effective.warning;
     EXPECT_NE(effective.warning.find("cpu = \"allow\""), std::string::npos) << effective.warning;
   }
 }
 
-TEST(EffectivePrecision, KeepsThePolicyWhereItIsAllowedOrOnAGpuOrAlreadyFp32) {
-  EXPECT_EQ(effective_precision(half(BINADE_FLOAT16), true, true).policy.dynamic_scaling, 1u);
-  EXPECT_EQ(effective_precision(half(BINADE_FLOAT16), false, false).policy.autocast, 1u);
-  EXPECT_TRUE(effective_precision(half(BINADE_FLOAT16), false, false).warning.empty());
-  EXPECT_TRUE(effective_precision(testing::fp32_policy, true, false).warning.empty());
+INSTANTIATE_TEST_SUITE_P(Rows, EffectivePrecision, ::testing::ValuesIn(effective_rows));
+
+TEST(UseAmp, WithAnFp32PolicyScalesWithPyTorchsConstants) {
+  const auto policy = effective_precision(testing::fp32_policy, true, false, false).policy;
+  EXPECT_EQ(policy.init_scale, 65536.0);
+  EXPECT_EQ(policy.growth_factor, 2.0);
+  EXPECT_EQ(policy.backoff_factor, 0.5);
+  EXPECT_EQ(policy.growth_interval, 2000);
 }
 
 at::ScalarType type_of_linear() { return at::linear(at::ones({2, 3}), at::ones({4, 3})).scalar_type(); }

@@ -14,42 +14,25 @@ namespace {
 
 using testing::fp32_policy;
 using testing::LabelledRows;
+using testing::Sequences;
 using testing::TensorModel;
 
 const c10::Device cpu(c10::kCPU);
 
-// Sequences of any length up to 4 of the tokens 0..4; shorter ones are padded with 0.
-struct Sequences {
-  static inline std::vector<std::vector<std::int64_t>> sequences;
-
-  Description describe() const {
-    Description description;
-    description.split("train", sequences.size()).split("validation", sequences.size());
-    description.field<std::int64_t>("tokens", {variable});
-    return description;
-  }
-  std::vector<std::int64_t> measure(std::uint32_t, std::uint64_t index, std::size_t) const {
-    return {static_cast<std::int64_t>(sequences[index].size())};
-  }
-  void read(const Sample& sample) const {
-    const auto& tokens = sequences[sample.index()];
-    std::copy(tokens.begin(), tokens.end(), sample.field<std::int64_t>(0).begin());
-  }
-};
-
 template <class Rows>
-TaskResult run_task(const testing::Options& options,
-                    std::function<at::Tensor(const std::vector<at::Tensor>&)> forward) {
+TaskResult run_task(const testing::Options& options, std::function<at::Tensor(const std::vector<at::Tensor>&)> forward,
+                    bool training = true) {
   TensorModel::parameters = {{"w", at::zeros({1}).requires_grad_(true)}};
   TensorModel::forward = std::move(forward);
   const Dataset dataset(testing::dataset_plugin<Rows>(), OptionTable{});
   Model model(TensorModel::plugin(), OptionTable{}, {dataset.fields().front().name}, cpu);
   const Task task(options.table(), dataset, model);
   const auto split = dataset.split("train", 0);
-  BatchLoader loader(dataset, split, Sampler(split.size, split.size, false, false, 0, Shard{}), false, 0, 0, 1, 0, 0);
+  BatchLoader loader(dataset, split, Sampler(split.size, split.size, Order::sequential, false, 0, Shard{}), false, 0, 0,
+                     1, 0, 0);
   BatchTensors batch(cpu);
   batch.assign(loader.next());
-  return task.run(model, batch, fp32_policy, cpu);
+  return task.run(model, batch, fp32_policy, cpu, training);
 }
 
 // Certain that the next token is this one plus one.
@@ -66,6 +49,26 @@ TEST(Task, NextTokenComparesEachPositionWithTheTokenAfterIt) {
 
   Sequences::sequences = {{0, 1, 3, 3}};
   EXPECT_EQ(run_task<Sequences>(testing::task_options("next_token", "tokens"), successor).correct.item<float>(), 1);
+}
+
+TEST(Task, SmoothsLabelsInTrainingOnly) {
+  Sequences::sequences = {{0, 1, 2, 3}};
+  auto options = testing::task_options("next_token", "tokens");
+  options.number("label_smoothing", 0.1);
+  EXPECT_NEAR(run_task<Sequences>(options, successor, false).loss.item<double>(), 0, 1e-6);
+  // Of a certain and right answer among 5: 0.1 / 5 of the target lies on each of 4 classes with logit -100.
+  EXPECT_NEAR(run_task<Sequences>(options, successor, true).loss.item<double>(), 4 * 0.1 / 5 * 100, 1e-4);
+}
+
+TEST(Task, RefusesLabelSmoothingWithoutLabels) {
+  auto options = testing::task_options("mse", "tokens");
+  options.number("label_smoothing", 0.1);
+  try {
+    run_task<Sequences>(options, successor);
+    FAIL();
+  } catch (const std::runtime_error& error) {
+    EXPECT_NE(std::string(error.what()).find("label_smoothing goes with"), std::string::npos) << error.what();
+  }
 }
 
 TEST(Task, PaddingIsNoTarget) {
@@ -116,8 +119,7 @@ TEST(Task, NamesTheFieldsThereAreWhenTheTargetIsNone) {
 TEST(Task, RefusesTheModelsLossWhereTheModelHasNone) {
   LabelledRows::features = {{0}};
   LabelledRows::labels = {0};
-  testing::Options options;
-  options.string("loss", "model");
+  const auto options = testing::task_options("model", "label");
   const auto message = message_of([&] { run_task<LabelledRows>(options, successor); });
   EXPECT_NE(message.find("no loss()"), std::string::npos) << message;
 }

@@ -2,6 +2,8 @@
 #include "host/engine/train_step.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/embedding.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
@@ -34,15 +36,24 @@ class StepTest : public ::testing::Test {
 
   StepRecord step(const binade_policy& policy, std::uint64_t batch_size, std::uint64_t accumulate, double clip_norm,
                   int steps = 1) {
-    const Dataset dataset(testing::dataset_plugin<Rows>(), OptionTable{});
+    return step_on<Rows>(policy, batch_size, accumulate, clip_norm, steps);
+  }
+
+  template <class Data>
+  StepRecord step_on(const binade_policy& policy, std::uint64_t batch_size, std::uint64_t accumulate, double clip_norm,
+                     int steps) {
+    const Dataset dataset(testing::dataset_plugin<Data>(), OptionTable{});
     const auto split = dataset.split("train", 0);
-    Model model(TensorModel::plugin(), OptionTable{}, {"x"}, cpu);
+    Model model(TensorModel::plugin(), OptionTable{}, {dataset.fields().front().name}, cpu);
     const Task task(task_options_.table(), dataset, model);
-    BatchLoader batches(dataset, split, Sampler(split.size, batch_size, false, true, 0, Shard{}), true, 0, 0, 1, 0, 0);
+    Sampler sampler(split.size, batch_size, Order::sequential, true, 0, Shard{});
+    BatchLoader batches(dataset, split, std::move(sampler), true, 0, 0, 1, 0, 0);
     GradScaler scaler(policy);
-    const auto optimizer = make_optimizer(testing::sgd().table(), trainable_parameters(model));
+    const auto optimizer = make_optimizer(testing::sgd().table(), testing::one_group(model, 0));
     Schedule schedule(testing::cosine_schedule(0, 0).table(), 0.01, 10);
-    TrainStep train_step({model, task, batches, policy, scaler, *optimizer, schedule, cpu, accumulate, clip_norm});
+    WeightAverage average({}, 0);
+    TrainStep train_step(
+        {model, task, batches, policy, scaler, *optimizer, schedule, average, cpu, accumulate, clip_norm});
     StepRecord record;
     for (int i = 0; i < steps; ++i) train_step.run(record);
     without_gradient_ = train_step.parameters_without_gradient();
@@ -62,6 +73,25 @@ TEST_F(StepTest, AccumulatedMicroBatchesMoveTheWeightAsOneLargeBatchDoes) {
   EXPECT_FLOAT_EQ(weight_.item<float>(), moved);
   EXPECT_FLOAT_EQ(static_cast<float>(parts.loss), static_cast<float>(whole.loss));
   EXPECT_EQ(parts.samples, 4u);
+}
+
+TEST_F(StepTest, PaddedMicroBatchesCountByTheirTargets) {
+  testing::Sequences::sequences = {{0, 1}, {1, 2, 3, 4}, {2, 2, 1}, {4, 0, 3}};
+  task_options_ = testing::task_options("next_token", "tokens");
+  const auto run = [this](std::uint64_t batch_size, std::uint64_t accumulate) {
+    weight_ = at::zeros({5, 5}).requires_grad_(true);
+    TensorModel::parameters = {{"w", weight_}};
+    TensorModel::forward = [this](const auto& inputs) { return at::embedding(weight_, inputs[0]); };
+    return step_on<testing::Sequences>(fp32_policy, batch_size, accumulate, 0, 1);
+  };
+  const auto whole = run(4, 1);
+  const auto moved = weight_.detach().clone();
+  const auto parts = run(1, 4);
+  EXPECT_TRUE(at::allclose(weight_, moved, 1e-5, 1e-8)) << weight_ - moved;
+  EXPECT_NEAR(parts.loss, whole.loss, 1e-6);
+  EXPECT_NEAR(parts.gradient_norm, whole.gradient_norm, 1e-6);
+  EXPECT_EQ(whole.tokens, 8u);
+  EXPECT_EQ(parts.tokens, 8u);
 }
 
 TEST_F(StepTest, ClipsTheGlobalNormAndReportsItAsItWas) {

@@ -160,13 +160,14 @@ TEST_F(PluginNames, MayComeWithAFileOfTheirOwn) {
   EXPECT_EQ(load("plugin = \"mine\"\nlibrary = 3\n").only().code, "E0115") << "whether `mine` exists is not known";
 }
 
-TEST_F(PluginNames, OfPrecisionComeWithTheHostsOwnKey) {
+TEST_F(PluginNames, OfPrecisionComeWithTheHostsOwnKeys) {
   const auto loaded = load("plugin = \"half\"\ncpu = \"allow\"\n");
   ASSERT_TRUE(loaded.experiment) << loaded.text();
   EXPECT_EQ(loaded.experiment->precision.reserved.string("cpu"), "allow");
-  EXPECT_EQ(loaded.experiment->precision.reserved.options().size(), 1U);
+  EXPECT_EQ(loaded.experiment->precision.reserved.options().size(), 2U);
   EXPECT_EQ(load("plugin = \"half\"\ncpu = \"alow\"\n").only().label, "did you mean \"allow\"?");
-  EXPECT_THAT(load("plugin = \"half\"\ncpus = \"allow\"\n").only().notes, Contains("valid keys: cpu, library, plugin"));
+  EXPECT_THAT(load("plugin = \"half\"\ncpus = \"allow\"\n").only().notes,
+              Contains("valid keys: cpu, library, plugin, use_amp"));
 }
 
 }  // namespace

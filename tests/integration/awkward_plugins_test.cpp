@@ -46,6 +46,7 @@ TEST(AwkwardPlugins, AModelsOwnLossNamesItsScalarsInTheMetrics) {
   const auto summary = train(workspace, experiment("own_loss", "augmented", "[task]\nloss = \"model\"\n"));
   EXPECT_LT(summary["final_loss"].get<double>(), summary["initial_loss"].get<double>());
   for (const auto& line : metrics(run_directory(workspace, "awkward"))) {
+    ASSERT_TRUE(line.contains("scalars")) << line;
     ASSERT_TRUE(line["scalars"].contains("reconstruction")) << line;
     ASSERT_TRUE(line["scalars"].contains("sparsity")) << line;
   }

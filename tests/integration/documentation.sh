@@ -50,7 +50,7 @@ if [[ -e my_net/my_net.cpp ]]; then
   printf '%s\n' 'cmake_minimum_required(VERSION 3.25)' 'project(my_net LANGUAGES CXX)' 'find_package(Binade REQUIRED)' \
     'binade_add_plugin(my_net my_net.cpp)' >my_net/CMakeLists.txt
   cmake --install build --prefix "$HOME/.local" --component sdk >/dev/null
-  cmake -S my_net -B my_net/build -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH="$HOME/.local;$LIBTORCH" >/dev/null
+  cmake -G Ninja -S my_net -B my_net/build -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH="$HOME/.local;$LIBTORCH" >/dev/null
   cmake --build my_net/build
   BINADE_PLUGIN_PATH=$PWD/my_net/build build/bin/binade run my_experiment.toml --set model.plugin=my_net \
     --set train.epochs=2

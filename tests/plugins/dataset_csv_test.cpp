@@ -114,13 +114,25 @@ TEST(CsvDataset, NamesLineAndColumnOfWhatIsNoNumber) {
     // The first record is bad too unless its quoted line end is allowed: so leave x out.
     return refusal("csv", csv(file, {{"columns", {Scalar("age")}}}), BINADE_BAD_DATA);
   };
-  EXPECT_THAT(refused("old"), HasSubstr("a.csv:4: column 2 (`age`): \"old\" is no number; a number was expected"));
+  EXPECT_THAT(refused("old"),
+              HasSubstr("a.csv:4: column 2 (`age`): \"old\" is no number; a finite number was expected"));
   EXPECT_THAT(refused("1.5x"), HasSubstr("a.csv:4: column 2 (`age`): \"1.5x\" is no number"));
-  EXPECT_THAT(refused(""), HasSubstr("a.csv:4: column 2 (`age`): the field is empty; a number was expected"));
-  EXPECT_THAT(refused("nan"), HasSubstr("\"nan\" is not finite in float32"));
+  EXPECT_THAT(refused(""), HasSubstr("a.csv:4: column 2 (`age`): the field is empty; a finite number was expected"));
+  EXPECT_THAT(refused("nan"),
+              HasSubstr("a.csv:4: column 2 (`age`): \"nan\" is not finite in float32; a finite number was"));
   EXPECT_THAT(refused("-inf"), HasSubstr("\"-inf\" is not finite in float32"));
   EXPECT_THAT(refused("1e39"), HasSubstr("\"1e39\" is not finite in float32"));
   EXPECT_THAT(refused("1e999"), HasSubstr("\"1e999\" is not finite in float32"));
+}
+
+TEST(CsvDataset, RefusesLabelsThatStandForMissingNumbers) {
+  const DataFolder folder;
+  for (const char* label : {"nan", "NaN", "-inf"}) {
+    EXPECT_THAT(
+        refusal("csv", csv(folder.write("a.csv", "x,k\n1,0\n2," + std::string(label) + "\n")), BINADE_BAD_DATA),
+        HasSubstr("a.csv:3: column 2 (`k`): \"" + std::string(label) + "\" stands for a missing number; a class"));
+  }
+  EXPECT_EQ(OpenedDataset("csv", csv(folder.write("a.csv", "x,k\n1,nano\n2,infra\n"))).size(), 2u);
 }
 
 TEST(CsvDataset, TakesNumbersTooSmallForAFloatAsZero) {
@@ -132,8 +144,9 @@ TEST(CsvDataset, TakesNumbersTooSmallForAFloatAsZero) {
 TEST(CsvDataset, AsksForTheHeaderOptionWhenTheFirstRowIsText) {
   const DataFolder folder;
   const auto file = folder.write("a.csv", "x,k\n1,0\n2,1\n");
-  EXPECT_THAT(refusal("csv", csv(file, {{"header", {Scalar(false)}}}), BINADE_BAD_DATA),
-              HasSubstr("a.csv:1: column 1 (`1`): \"x\" is no number; a number was expected (is this line a header?"));
+  EXPECT_THAT(
+      refusal("csv", csv(file, {{"header", {Scalar(false)}}}), BINADE_BAD_DATA),
+      HasSubstr("a.csv:1: column 1 (`1`): \"x\" is no number; a finite number was expected (is this line a header?"));
 }
 
 TEST(CsvDataset, NamesTheLineOfARowOfAnotherLength) {
@@ -141,8 +154,9 @@ TEST(CsvDataset, NamesTheLineOfARowOfAnotherLength) {
   const auto refused = [&](const char* row) {
     return refusal("csv", csv(folder.write("a.csv", "x,y,k\n1,2,0\n" + std::string(row) + "\n")), BINADE_BAD_DATA);
   };
-  EXPECT_THAT(refused("1,2"), HasSubstr("a.csv:3: 2 fields where the first line has 3"));
-  EXPECT_THAT(refused("1,2,0,"), HasSubstr("a.csv:3: 4 fields where the first line has 3"));
+  EXPECT_THAT(refused("1,2"), HasSubstr("a.csv:3: 2 fields where the first line has 3: column 3 (`k`) is missing"));
+  EXPECT_THAT(refused("1,2,0,"),
+              HasSubstr("a.csv:3: 4 fields where the first line has 3: column 4 has no name; the last is 3 (`k`)"));
 }
 
 TEST(CsvDataset, NamesTheLineOfAQuoteThatDoesNotEnd) {

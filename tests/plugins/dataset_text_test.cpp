@@ -57,6 +57,52 @@ TEST(TextDataset, HoldsBackItsEndForValidationBecauseWindowsAreNotIndependent) {
   EXPECT_EQ(validation.size, 10u);
 }
 
+TEST(TextDataset, PredictsEachTokenOfItsValidationPartExactlyOnce) {
+  const DataFolder folder;
+  for (const char* encoding : {"bytes", "characters"}) {
+    std::string letters;
+    for (int i = 0; i < 99; ++i) letters += static_cast<char>('!' + i % 90);
+    auto options = with(text_options({folder.write("a.txt", letters + "\n")}, 8), "validation", {Scalar(0.3)});
+    options = with(with(options, "stride", integer(1)), "encoding", text(encoding));
+    const OpenedDataset dataset("text", options);
+    // 30 of 100 tokens, rounded down to whole samples of 7 predictions: 28, and 72 to train on.
+    EXPECT_EQ(dataset.dataset().split("train", 0).size, 72u - 8 + 1);
+    ASSERT_EQ(dataset.dataset().split("validation", 0).size, 4u);
+    const auto train = dataset.read<std::int64_t>(0, {0, 7, 14, 21, 28, 35, 42, 49, 56, 63, 64});
+    const auto validation = dataset.read_from<std::int64_t>("validation", 0, {0, 1, 2, 3});
+    EXPECT_EQ(validation[0], train.back()) << "the first sample begins on the last token to train on";
+    Tokens predicted;
+    for (std::size_t i = 0; i < validation.size(); ++i) {
+      if (i % 8 != 0) predicted.push_back(validation[i]);
+    }
+    Tokens whole(train.begin(), train.begin() + 8);
+    for (std::size_t row = 1; row < 10; ++row) whole.insert(whole.end(), &train[row * 8 + 1], &train[row * 8 + 8]);
+    whole.push_back(train.back());
+    ASSERT_EQ(whole.size(), 72u);
+    whole.insert(whole.end(), predicted.begin(), predicted.end());
+    const auto plain = with(text_options({folder.path() / "a.txt"}, 50), "encoding", text(encoding));
+    EXPECT_EQ(whole, OpenedDataset("text", plain).read<std::int64_t>(0, {0, 1})) << encoding;
+  }
+}
+
+TEST(TextDataset, NumbersTheCharactersOfItsValidationPartToo) {
+  const DataFolder folder;
+  auto options = with(text_options({folder.write("a.txt", "aaaaaaaaaaaabcd\n")}, 3), "validation", {Scalar(0.25)});
+  const OpenedDataset dataset("text", with(options, "encoding", text("characters")));
+  EXPECT_EQ(std::get<std::int64_t>(dataset.fact("vocab_size")), 5);
+  EXPECT_EQ(dataset.read_from<std::int64_t>("validation", 0, {0, 1}), (Tokens{1, 2, 3, 3, 4, 0}));
+}
+
+TEST(TextDataset, SaysWhichPartIsShorterThanOneSample) {
+  const DataFolder folder;
+  const auto file = folder.write("a.txt", std::string(100, 'x'));  // and a newline
+  EXPECT_THAT(refusal("text", with(text_options({file}, 20), "validation", {Scalar(0.1)}), BINADE_BAD_DATA),
+              HasSubstr(file + ": 101 bytes, of which `validation` = 0.1 is less than one sample: give more text, or a "
+                               "`sequence_length` below 20, or a larger `validation`"));
+  EXPECT_THAT(refusal("text", with(text_options({file}, 40), "validation", {Scalar(0.8)}), BINADE_BAD_DATA),
+              HasSubstr("`validation` = 0.8 leaves 23 to train on, less than one sample"));
+}
+
 TEST(TextDataset, LetsWindowsOverlapByAStride) {
   const DataFolder folder;
   const auto options = text_options({folder.write("a.txt", "abcdefg\n")}, 4);

@@ -24,12 +24,19 @@ class OpenedDataset {
   // Samples before the host holds any back for validation.
   std::uint64_t size() const { return dataset_.split("train", 0).size + dataset_.split("validation", 0).size; }
 
-  // One field of some samples, one after the other.
+  // One field of some samples, one after the other: of "train", to learn from.
   template <class T>
-  std::vector<T> read(std::size_t field, const std::vector<std::uint64_t>& indices) const {
+  std::vector<T> read(std::size_t field, const std::vector<std::uint64_t>& indices, std::uint64_t epoch = 0) const {
+    return read_from<T>("train", field, indices, true, epoch);
+  }
+  // The same of any split.
+  template <class T>
+  std::vector<T> read_from(const std::string& split, std::size_t field, const std::vector<std::uint64_t>& indices,
+                           bool training = false, std::uint64_t epoch = 0) const {
     BatchMemory memory(dataset_);
     memory.batch().indices = indices;
-    memory.read(dataset_, dataset_.split("train", 0), true, 0);
+    memory.batch().epoch = epoch;
+    memory.read(dataset_, dataset_.split(split, 0), training, 0);
     const auto& part = memory.batch().fields.at(field);
     const auto* values = static_cast<const T*>(part.data);
     return {values, values + part.bytes / sizeof(T)};

@@ -1,6 +1,7 @@
 #include "tests/plugins/opened_model.h"
 
 #include <ATen/Context.h>
+#include <ATen/Parallel.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <c10/core/GradMode.h>
 
@@ -30,6 +31,7 @@ struct LossSink {
 OpenedModel::OpenedModel(const std::filesystem::path& name, const GivenOptions& given)
     : plugin_(name), table_(plugin_.plugin().table<binade_model_table>()) {
   at::manual_seed(1337);
+  at::set_num_threads(1);  // so small models only wait for more
   const auto options = plugin_.options(given);
   const OptionsView view(options);
   plugin_.plugin().call("create", [&](binade_error* error) {
@@ -71,6 +73,12 @@ NamedTensors OpenedModel::parameters() const {
   NamedTensors all;
   plugin_.plugin().call("parameters",
                         [&](binade_error* error) { return table_.parameters(self_, collect, &all, error); });
+  return all;
+}
+
+NamedTensors OpenedModel::buffers() const {
+  NamedTensors all;
+  plugin_.plugin().call("buffers", [&](binade_error* error) { return table_.buffers(self_, collect, &all, error); });
   return all;
 }
 

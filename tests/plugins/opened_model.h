@@ -30,6 +30,7 @@ class OpenedModel {
   NamedTensors loss(const std::map<std::string, at::Tensor>& batch);
 
   NamedTensors parameters() const;
+  NamedTensors buffers() const;
   at::Tensor parameter(const std::string& name) const;
   std::int64_t parameter_count() const;
   void train(bool on);

@@ -12,7 +12,7 @@
 //
 // forward() takes the fields that the manifest's `inputs` name, in that order, and returns a tensor; or a tuple or a
 // vector, of which the first counts; or a map from strings to tensors or a struct, of which `logits` counts, then
-// `last_hidden_state`; in a map, then its first entry.
+// `last_hidden_state`, then the map's first entry or the first member of a struct with up to eight and no constructor.
 //
 // A model with its own loss also has `binade::Loss loss(const binade::Batch& batch)`, called for [task] loss = "model".
 //
@@ -25,12 +25,11 @@
 #include <torch/nn.h>
 
 #include <array>
-#include <map>
-#include <tuple>
 
 #include "abi/model.h"
 #include "boundary.h"
 #include "build_block.h"
+#include "model_output.h"
 
 namespace binade {
 
@@ -58,44 +57,6 @@ struct Loss {
 };
 
 namespace detail {
-
-template <class T>
-using LogitsMember = decltype(std::declval<const T&>().logits);
-template <class T>
-using HiddenStateMember = decltype(std::declval<const T&>().last_hidden_state);
-template <class T>
-using MapMembers =
-    std::tuple<typename T::key_type, typename T::mapped_type, decltype(std::declval<const T&>().begin())>;
-template <class T>
-using TupleSize = decltype(std::tuple_size<T>::value);
-template <class T>
-using SequenceFront = decltype(std::declval<const T&>().front());
-
-// The tensor that counts in what forward() returned.
-template <class Output>
-torch::Tensor extract(const Output& output) {
-  if constexpr (std::is_convertible_v<const Output&, torch::Tensor>) {
-    return output;
-  } else if constexpr (has<TupleSize, Output>) {
-    return extract(std::get<0>(output));
-  } else if constexpr (has<MapMembers, Output>) {
-    if (output.empty()) throw std::invalid_argument("forward() returned an empty map");
-    for (const char* name : {"logits", "last_hidden_state"}) {
-      if (const auto found = output.find(name); found != output.end()) return extract(found->second);
-    }
-    return extract(output.begin()->second);
-  } else if constexpr (has<SequenceFront, Output>) {
-    if (output.begin() == output.end()) throw std::invalid_argument("forward() returned an empty list");
-    return extract(output.front());
-  } else if constexpr (has<LogitsMember, Output>) {
-    return extract(output.logits);
-  } else {
-    static_assert(has<HiddenStateMember, Output>,
-                  "forward() returns a tensor, a tuple, a vector, a map from strings to tensors, or a struct with a "
-                  "member `logits` or `last_hidden_state`");
-    return extract(output.last_hidden_state);
-  }
-}
 
 // LibTorch's what() carries a stack trace; its first part is what a person can use.
 template <class Body>
@@ -180,9 +141,29 @@ struct ModelShim {
   static std::int32_t to(void* self, binade_string device, binade_error* error) noexcept {
     return guard_torch(error, [&] { module(self).to(torch::Device(std::string(view(device)))); });
   }
+  static std::int32_t vocabulary(void* self, std::int64_t* rows, binade_error* error) noexcept {
+    return guard_torch(error, [&] {
+      *rows = 0;
+      for (const auto& part : module(self).modules()) {
+        const auto* embedding = part->template as<torch::nn::EmbeddingImpl>();
+        if (embedding == nullptr) continue;
+        *rows = embedding->weight.size(0);
+        break;
+      }
+    });
+  }
 
-  static constexpr binade_model_table table{sizeof(binade_model_table),        0,          create,  destroy, forward,
-                                            has<LossCall, T> ? loss : nullptr, parameters, buffers, train,   to};
+  static constexpr binade_model_table table{sizeof(binade_model_table),
+                                            0,
+                                            create,
+                                            destroy,
+                                            forward,
+                                            has<LossCall, T> ? loss : nullptr,
+                                            parameters,
+                                            buffers,
+                                            train,
+                                            to,
+                                            vocabulary};
 };
 
 }  // namespace detail

@@ -54,6 +54,9 @@ typedef struct binade_model_table {
   int32_t (*train)(void* self, int32_t on, binade_error* error);
   /* [main] Moves parameters and buffers; `device` as LibTorch writes it, "cpu" or "cuda:0". */
   int32_t (*to)(void* self, binade_string device, binade_error* error);
+  /* [main] `rows`: the number of tokens that the first embedding among the modules has rows for; 0 when there is none.
+   * The host compares it with the dataset's vocabulary before training. */
+  int32_t (*vocabulary)(void* self, int64_t* rows, binade_error* error);
 } binade_model_table;
 
 #ifdef __cplusplus

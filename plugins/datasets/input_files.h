@@ -1,8 +1,7 @@
 // From paths to the files that they mean.
 //
 //   a file    itself
-//   a folder  every file below it, but for hidden ones (".name") and binary ones (a NUL in the first 8000 bytes: git's
-//             rule); links to folders are not followed
+//   a folder  every file below it that counts, but for hidden ones (".name"); links to folders are not followed
 //   a glob    files whose path matches; * ? and [...] match within a name, ** any number of folders, and none of them
 //             a leading dot
 #pragma once
@@ -17,12 +16,19 @@
 #include <string>
 #include <vector>
 
-namespace text_files {
+namespace input_files {
 
 namespace fs = std::filesystem;
 
 inline bool is_hidden(const fs::path& path) { return path.filename().native().front() == '.'; }
 
+// Which files of a folder count, and what stands in messages: "this folder holds no ...".
+struct Kind {
+  bool (*counts)(const fs::path& path);
+  const char* described;
+};
+
+// A NUL in the first 8000 bytes: git's rule.
 inline bool is_binary(const fs::path& path) {
   char head[8000];
   std::ifstream file(path, std::ios::binary);
@@ -30,14 +36,17 @@ inline bool is_binary(const fs::path& path) {
   return std::memchr(head, '\0', static_cast<std::size_t>(file.gcount())) != nullptr;
 }
 
+constexpr Kind text = {[](const fs::path& path) { return !is_binary(path); },
+                       "text file (hidden and binary files do not count)"};
+
 inline bool is_glob(const std::string& name) { return name.find_first_of("*?[") != std::string::npos; }
 
-inline std::vector<fs::path> below(const fs::path& folder) {
+inline std::vector<fs::path> below(const fs::path& folder, const Kind& kind) {
   std::vector<fs::path> files;
   for (auto entry = fs::recursive_directory_iterator(folder); entry != fs::recursive_directory_iterator(); ++entry) {
     if (is_hidden(entry->path())) {
       entry.disable_recursion_pending();
-    } else if (entry->is_regular_file() && !is_binary(entry->path())) {
+    } else if (entry->is_regular_file() && kind.counts(entry->path())) {
       files.push_back(entry->path());
     }
   }
@@ -71,13 +80,11 @@ inline void match(const fs::path& base, fs::path::iterator part, const fs::path:
   }
 }
 
-inline std::vector<fs::path> of(const fs::path& path) {
+inline std::vector<fs::path> of(const fs::path& path, const Kind& kind) {
   if (fs::is_directory(path)) {
-    auto files = below(path);
+    auto files = below(path, kind);
     if (files.empty()) {
-      throw binade::Failure(BINADE_NOT_FOUND, path.string() +
-                                                  ": this folder holds no text file (hidden and binary files do not "
-                                                  "count)");
+      throw binade::Failure(BINADE_NOT_FOUND, path.string() + ": this folder holds no " + kind.described);
     }
     return files;
   }
@@ -90,12 +97,15 @@ inline std::vector<fs::path> of(const fs::path& path) {
   return files;
 }
 
-// All files of all paths, each once, sorted. Throws binade::Failure for a path that means no file at all.
-inline std::vector<fs::path> find(const std::vector<std::string>& paths) {
-  if (paths.empty()) throw binade::Failure(BINADE_NOT_FOUND, "`paths` is empty: name a file, a folder or a glob");
+// All files of all paths, each once, sorted. `option` gave the paths. Throws binade::Failure for a path that means no
+// file at all.
+inline std::vector<fs::path> find(const std::vector<std::string>& paths, const Kind& kind,
+                                  const std::string& option = "paths") {
+  if (paths.empty())
+    throw binade::Failure(BINADE_NOT_FOUND, "`" + option + "` is empty: name a file, a folder or a glob");
   std::vector<fs::path> files;
   for (const auto& path : paths) {
-    const auto found = of(fs::path(path).lexically_normal());
+    const auto found = of(fs::path(path).lexically_normal(), kind);
     files.insert(files.end(), found.begin(), found.end());
   }
   std::sort(files.begin(), files.end());
@@ -103,4 +113,4 @@ inline std::vector<fs::path> find(const std::vector<std::string>& paths) {
   return files;
 }
 
-}  // namespace text_files
+}  // namespace input_files

@@ -1,0 +1,35 @@
+// Which parameters are trained, and which of them have a learning rate or weight decay of their own.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <vector>
+
+#include "host/engine/model.h"
+#include "host/experiment/option.h"
+
+namespace binade::host {
+
+struct ParameterGroup {
+  double lr_ratio = 1;  // of the schedule's learning rate
+  double weight_decay = 0;
+  std::vector<std::size_t> members;  // positions in `parameters`, ascending
+};
+
+struct ParameterGroups {
+  std::vector<at::Tensor> parameters;  // floating-point leaves that require grad, each once, in the model's order
+  std::vector<ParameterGroup> groups;  // each parameter belongs to one
+};
+
+// Parameters whose names match one of `patterns` no longer require grad. A pattern has * for any characters, ? for one
+// and [...] for one of several. Throws std::runtime_error when a pattern matches no parameter, or nothing is left.
+void freeze(const Model& model, const std::vector<std::string>& patterns);
+
+// The model's trainable parameters in groups: each in the first [[optimizer.group]] that matches its name, the others
+// under [optimizer]'s own lr and weight_decay; with decay_biases_and_norms = false, no decay for those with fewer than
+// two dimensions unless their group gives one. Throws std::runtime_error when a pattern matches no trainable parameter.
+ParameterGroups group_parameters(const Model& model, const OptionTable& optimizer,
+                                 const std::vector<OptionTable>& groups);
+
+}  // namespace binade::host

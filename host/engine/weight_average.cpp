@@ -1,0 +1,32 @@
+#include "host/engine/weight_average.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/_foreach_lerp.h>
+
+#include <algorithm>
+
+namespace binade::host {
+
+WeightAverage::WeightAverage(std::vector<at::Tensor> parameters, double decay) : decay_(decay) {
+  if (!enabled()) return;
+  parameters_ = std::move(parameters);
+  for (const auto& parameter : parameters_) averages_.push_back(parameter.detach().clone());
+}
+
+void WeightAverage::update() {
+  if (!enabled()) return;
+  const at::NoGradGuard no_grad;
+  const auto n = static_cast<double>(++updates_);
+  at::_foreach_lerp_(averages_, parameters_, 1 - std::min(decay_, (1 + n) / (10 + n)));
+}
+
+void WeightAverage::swap() {
+  const at::NoGradGuard no_grad;
+  for (std::size_t i = 0; i < averages_.size(); ++i) {
+    const auto parameter = parameters_[i].clone();
+    parameters_[i].copy_(averages_[i]);
+    averages_[i].copy_(parameter);
+  }
+}
+
+}  // namespace binade::host

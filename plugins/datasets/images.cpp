@@ -1,0 +1,195 @@
+// Labelled images: fields "image", float32 [channels, height, width], and "label". The files are mapped, not loaded.
+#include <binade/dataset.h>
+
+#include <array>
+#include <cmath>
+
+#include "image_files.h"
+#include "input_files.h"
+
+namespace {
+
+constexpr input_files::Kind no_folder = {[](const std::filesystem::path&) { return false; },
+                                         "training file by rule: name files, or a glob such as data_batch_*.bin"};
+
+// What a pixel of each channel becomes.
+using Shades = std::vector<std::array<float, 256>>;
+
+class Images {
+ public:
+  Images(const binade::Options& options, const binade::Host& host)
+      : flip_(options.boolean("flip")), padding_(options.integer("crop_padding")) {
+    const auto format = options.string("format");
+    if (format == "idx") {
+      open_idx(options);
+    } else {
+      open_cifar(options, format == "cifar100" ? 2 : 1);
+    }
+    const bool known = format != "idx";
+    classes_ = options.has("classes") ? options.integer("classes")
+               : known                ? (format == "cifar10" ? 10 : 100)
+                                      : train_.largest_label() + 1;
+    train_.check_labels(classes_);
+    validation_.check_labels(classes_);
+    if (train_.size() == 0) throw binade::Failure(BINADE_BAD_DATA, "there are no images in the training files");
+    make_shades(options, host);
+    host.info(std::to_string(train_.size()) + " images" +
+              (validation_.size() > 0 ? ", and " + std::to_string(validation_.size()) + " to validate" : "") + ", " +
+              text(shape()) + ", " + std::to_string(classes_) + " classes");
+  }
+
+  binade::Description describe() const {
+    binade::Description description;
+    description.split("train", train_.size()).independent();
+    if (validation_.size() > 0) description.split("validation", validation_.size());
+    description.field<float>("image", {shape().channels, shape().height, shape().width}).field<std::int64_t>("label");
+    description.fact("classes", classes_).fact("features", static_cast<std::int64_t>(shape().size()));
+    description.fact("channels", shape().channels).fact("height", shape().height).fact("width", shape().width);
+    return description.fact("loss", "cross_entropy").fact("target", "label");
+  }
+
+  void read(const binade::Sample& sample) const {
+    const auto image = (sample.split() == 0 ? train_ : validation_)[sample.index()];
+    const auto* pixels = image.pixels;
+    sample.field<std::int64_t>(1)[0] = image.label;
+    const bool augment = sample.training() && (flip_ || padding_ > 0);
+    auto* to = sample.field<float>(0).data();
+    if (augment) {
+      auto random = sample.random();
+      const auto places = static_cast<std::uint64_t>(2 * padding_ + 1);
+      const auto down = static_cast<std::int64_t>(random.below(places)) - padding_;
+      const auto right = static_cast<std::int64_t>(random.below(places)) - padding_;
+      copy_moved(pixels, down, right, flip_ && random.below(2) == 1, to);
+      return;
+    }
+    for (const auto& shades : shades_) {
+      for (std::size_t i = 0; i < shape().plane(); ++i) *to++ = shades[*pixels++];
+    }
+  }
+
+ private:
+  const ImageShape& shape() const { return train_.shape(); }
+  static std::string text(const ImageShape& shape) {
+    return std::to_string(shape.channels) + " x " + std::to_string(shape.height) + " x " + std::to_string(shape.width);
+  }
+
+  [[noreturn]] static void refuse(const std::string& reason) { throw std::invalid_argument(reason); }
+  // Options of one format make no sense in the other.
+  static void require(const binade::Options& options, std::initializer_list<const char*> wanted,
+                      std::initializer_list<const char*> unwanted) {
+    const auto format = options.string("format");
+    for (const auto* name : wanted) {
+      if (!options.has(name)) refuse("format = \"" + format + "\" needs `" + name + "`");
+    }
+    for (const auto* name : unwanted) {
+      if (options.has(name)) refuse("`" + std::string(name) + "` does not belong to format = \"" + format + "\"");
+    }
+  }
+
+  void open_idx(const binade::Options& options) {
+    require(options, {"images", "labels"}, {"paths", "validation_paths"});
+    train_.add_idx(options.path("images"), options.path("labels"));
+    if (options.has("validation_images") != options.has("validation_labels")) {
+      refuse("`validation_images` and `validation_labels` belong together: give both or none");
+    }
+    if (!options.has("validation_images")) return;
+    validation_.add_idx(options.path("validation_images"), options.path("validation_labels"));
+    const auto& other = validation_.shape();
+    if (other.height == shape().height && other.width == shape().width) return;
+    throw binade::Failure(BINADE_BAD_DATA, options.path("validation_images") + ": its images are " + text(other) +
+                                               ", those to train on " + text(shape()));
+  }
+
+  void open_cifar(const binade::Options& options, std::size_t label_bytes) {
+    require(options, {"paths"}, {"images", "labels", "validation_images", "validation_labels"});
+    for (const auto& file : input_files::find(options.paths("paths"), no_folder)) {
+      train_.add_cifar(file.string(), label_bytes);
+    }
+    if (!options.has("validation_paths")) return;
+    for (const auto& file : input_files::find(options.paths("validation_paths"), no_folder, "validation_paths")) {
+      validation_.add_cifar(file.string(), label_bytes);
+    }
+  }
+
+  // One number for all channels, or one for each.
+  std::vector<double> per_channel(const binade::Options& options, const char* name) const {
+    const auto channels = static_cast<std::size_t>(shape().channels);
+    auto values = options.has(name) ? options.numbers(name) : std::vector<double>{0.5};
+    if (values.size() == 1) values.resize(channels, values.front());
+    if (values.size() == channels) return values;
+    refuse("`" + std::string(name) + "` has " + std::to_string(values.size()) + " numbers; the images have " +
+           std::to_string(channels) + (channels == 1 ? " channel" : " channels"));
+  }
+
+  void make_shades(const binade::Options& options, const binade::Host& host) {
+    std::vector<double> mean, deviation;
+    if (options.boolean("normalize")) {
+      if (options.has("mean") || options.has("std")) {
+        refuse("`normalize` computes what `mean` and `std` would say: leave it out, or them");
+      }
+      measure(mean, deviation);
+      std::string line = "mean and std of the training files:";
+      for (std::size_t i = 0; i < mean.size(); ++i) {
+        line += (i > 0 ? "; " : " ") + std::to_string(mean[i]) + ", " + std::to_string(deviation[i]);
+      }
+      host.info(line);
+    } else {
+      mean = per_channel(options, "mean");
+      deviation = per_channel(options, "std");
+    }
+    shades_.resize(mean.size());
+    for (std::size_t channel = 0; channel < mean.size(); ++channel) {
+      if (!(deviation[channel] > 0)) refuse("`std` must be above 0");
+      for (std::size_t value = 0; value < 256; ++value) {
+        const double shade = (static_cast<double>(value) / 255 - mean[channel]) / deviation[channel];
+        shades_[channel][value] = static_cast<float>(shade);
+      }
+    }
+  }
+
+  // Of each channel, over all training files, exactly: the pixels are counted by value.
+  void measure(std::vector<double>& mean, std::vector<double>& deviation) const {
+    std::vector<std::array<std::uint64_t, 256>> counts(static_cast<std::size_t>(shape().channels));
+    for (std::uint64_t index = 0; index < train_.size(); ++index) {
+      const auto* pixel = train_[index].pixels;
+      for (auto& count : counts) {
+        for (std::size_t i = 0; i < shape().plane(); ++i) ++count[*pixel++];
+      }
+    }
+    const auto total = static_cast<double>(train_.size()) * static_cast<double>(shape().plane());
+    for (const auto& count : counts) {
+      double sum = 0, squares = 0;
+      for (std::size_t value = 0; value < 256; ++value) sum += static_cast<double>(count[value]) * (value / 255.0);
+      mean.push_back(sum / total);
+      for (std::size_t value = 0; value < 256; ++value) {
+        squares += static_cast<double>(count[value]) * std::pow(value / 255.0 - mean.back(), 2);
+      }
+      deviation.push_back(squares > 0 ? std::sqrt(squares / total) : 1);  // all pixels alike become 0
+    }
+  }
+
+  // The part of the image that lies `down` and `right` of it, black outside, then mirrored.
+  void copy_moved(const unsigned char* pixels, std::int64_t down, std::int64_t right, bool mirror, float* to) const {
+    const auto height = shape().height, width = shape().width;
+    for (const auto& shades : shades_) {
+      for (std::int64_t y = down; y < down + height; ++y) {
+        for (std::int64_t column = 0; column < width; ++column) {
+          const auto x = right + (mirror ? width - 1 - column : column);
+          const bool inside = y >= 0 && y < height && x >= 0 && x < width;
+          *to++ = shades[inside ? pixels[y * width + x] : 0];
+        }
+      }
+      pixels += shape().plane();
+    }
+  }
+
+  ImageFiles train_, validation_;
+  bool flip_;
+  std::int64_t padding_;
+  std::int64_t classes_ = 0;
+  Shades shades_;  // by channel
+};
+
+}  // namespace
+
+BINADE_DATASET(Images)

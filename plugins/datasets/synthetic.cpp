@@ -1,0 +1,201 @@
+// Made-up tasks of any size: each sample is computed from (seed, index) when it is read, and nothing is stored.
+#include <binade/dataset.h>
+
+#include <algorithm>
+#include <cmath>
+#include <variant>
+
+#include "gaussian.h"
+
+namespace {
+
+// Streams of random numbers, so that what describes a task shares nothing with its samples.
+enum Stream : std::uint64_t { samples_stream, task_stream };
+
+// Class `index % classes`: a Gaussian cloud around a centre of the class's own.
+class Clusters {
+ public:
+  explicit Clusters(const binade::Options& options)
+      : seed_(static_cast<std::uint64_t>(options.integer("seed"))),
+        features_(options.integer("features")),
+        classes_(options.integer("classes")),
+        noise_(options.has("noise") ? options.number("noise") : 1.0) {}
+
+  void describe(binade::Description& description) const {
+    description.field<float>("features", {features_}).field<std::int64_t>("label");
+    description.fact("features", features_).fact("classes", classes_);
+    description.fact("loss", "cross_entropy").fact("target", "label");
+  }
+  void read(const binade::Sample& sample) const {
+    const auto label = sample.index() % static_cast<std::uint64_t>(classes_);
+    binade::Random centre(seed_, task_stream, label), cloud(seed_, samples_stream, sample.index());
+    for (auto& x : sample.field<float>(0)) x = static_cast<float>(gaussian(centre) + noise_ * gaussian(cloud));
+    sample.field<std::int64_t>(1)[0] = static_cast<std::int64_t>(label);
+  }
+
+ private:
+  std::uint64_t seed_;
+  std::int64_t features_, classes_;
+  double noise_;
+};
+
+// Numbers from a teacher: a network with one hidden layer of random weights, whose activation is x / (1 + |x|).
+class Teacher {
+ public:
+  explicit Teacher(const binade::Options& options)
+      : seed_(static_cast<std::uint64_t>(options.integer("seed"))),
+        features_(options.integer("features")),
+        noise_(options.has("noise") ? options.number("noise") : 0.1) {
+    binade::Random random(seed_, task_stream, 0);
+    weights_.resize(static_cast<std::size_t>(features_) * units);
+    const double width = std::sqrt(static_cast<double>(features_));
+    for (auto& weight : weights_) weight = 2 * gaussian(random) / width;
+    for (auto& weight : output_) weight = gaussian(random);
+  }
+
+  void describe(binade::Description& description) const {
+    description.field<float>("features", {features_}).field<float>("label", {1});
+    description.fact("features", features_).fact("loss", "mse").fact("target", "label");
+  }
+  void read(const binade::Sample& sample) const {
+    binade::Random random(seed_, samples_stream, sample.index());
+    const auto features = sample.field<float>(0);
+    for (auto& x : features) x = static_cast<float>(gaussian(random));
+    double sum = noise_ * gaussian(random);
+    for (std::size_t unit = 0; unit < units; ++unit) {
+      double x = 0;
+      for (std::size_t i = 0; i < features.size(); ++i) x += weights_[unit * features.size() + i] * features[i];
+      sum += output_[unit] * (x / (1 + std::abs(x)));
+    }
+    sample.field<float>(1)[0] = static_cast<float>(sum);
+  }
+
+ private:
+  static constexpr std::size_t units = 8;
+  std::uint64_t seed_;
+  std::int64_t features_;
+  double noise_;
+  std::vector<double> weights_;  // [units, features]
+  double output_[units];
+};
+
+// What the tasks of tokens share.
+class Sequences {
+ public:
+  void describe(binade::Description& description) const {
+    description.field<std::int64_t>("tokens", {length_});
+    description.fact("vocab_size", vocabulary_).fact("sequence_length", length_);
+    description.fact("loss", "next_token").fact("target", "tokens");
+  }
+
+ protected:
+  Sequences(const binade::Options& options, std::int64_t default_length)
+      : seed_(static_cast<std::uint64_t>(options.integer("seed"))),
+        length_(options.has("sequence_length") ? options.integer("sequence_length") : default_length),
+        vocabulary_(options.integer("vocab_size")) {}
+
+  [[noreturn]] static void refuse(const std::string& reason) { throw std::invalid_argument(reason); }
+  binade::Random random(const binade::Sample& sample) const { return {seed_, samples_stream, sample.index()}; }
+
+  std::uint64_t seed_;
+  std::int64_t length_, vocabulary_;
+};
+
+// Symbols, the separator (the last token of the vocabulary), and the symbols again, in order or sorted.
+class Rewriting : public Sequences {
+ public:
+  Rewriting(const binade::Options& options, bool sorted) : Sequences(options, 33), sorted_(sorted) {
+    if (length_ < 3 || length_ % 2 == 0) {
+      refuse("`sequence_length` is " + std::to_string(length_) + ", task = \"" + (sorted ? "sort" : "copy") +
+             "\" wants an odd number from 3: as many symbols before the separator as behind it");
+    }
+    if (vocabulary_ < 3) refuse("`vocab_size` must be at least 3: two symbols and the separator");
+  }
+
+  void read(const binade::Sample& sample) const {
+    auto random = this->random(sample);
+    const auto tokens = sample.field<std::int64_t>(0);
+    const auto count = (length_ - 1) / 2;
+    const auto separator = vocabulary_ - 1;
+    auto* const result = tokens.begin() + count + 1;
+    std::generate_n(tokens.begin(), count,
+                    [&] { return static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(separator))); });
+    tokens.begin()[count] = separator;
+    std::copy_n(tokens.begin(), count, result);
+    if (sorted_) std::sort(result, result + count);
+  }
+
+ private:
+  bool sorted_;
+};
+
+// "12+34=046": two numbers of `digits` digits and their sum, which has one more, all with leading zeros.
+class Addition : public Sequences {
+ public:
+  explicit Addition(const binade::Options& options) : Sequences(options, 12), digits_(length_ / 3 - 1) {
+    if (length_ % 3 != 0 || digits_ < 1 || digits_ > 18) {
+      refuse("`sequence_length` is " + std::to_string(length_) +
+             ", task = \"addition\" wants a multiple of 3 from 6 to 57: 3 * digits + 3");
+    }
+    if (vocabulary_ < 12) {
+      refuse("`vocab_size` is " + std::to_string(vocabulary_) +
+             ", task = \"addition\" has 12 tokens: ten digits, + and =");
+    }
+  }
+
+  void read(const binade::Sample& sample) const {
+    auto random = this->random(sample);
+    std::uint64_t bound = 1;
+    for (std::int64_t i = 0; i < digits_; ++i) bound *= 10;
+    const auto a = random.below(bound), b = random.below(bound);
+    auto* token = sample.field<std::int64_t>(0).data();
+    token = write(token, a, digits_);
+    *token++ = plus;
+    token = write(token, b, digits_);
+    *token++ = equals;
+    write(token, a + b, digits_ + 1);
+  }
+
+ private:
+  static constexpr std::int64_t plus = 10, equals = 11;
+
+  static std::int64_t* write(std::int64_t* token, std::uint64_t number, std::int64_t digits) {
+    for (std::int64_t i = digits; i-- > 0; number /= 10) token[i] = static_cast<std::int64_t>(number % 10);
+    return token + digits;
+  }
+  std::int64_t digits_;
+};
+
+class Synthetic {
+ public:
+  explicit Synthetic(const binade::Options& options)
+      : size_(static_cast<std::uint64_t>(options.integer("samples"))), task_(make(options)) {}
+
+  binade::Description describe() const {
+    binade::Description description;
+    description.split("train", size_).independent();
+    std::visit([&](const auto& task) { task.describe(description); }, task_);
+    return description;
+  }
+  void read(const binade::Sample& sample) const {
+    std::visit([&](const auto& task) { task.read(sample); }, task_);
+  }
+
+ private:
+  using Task = std::variant<Clusters, Teacher, Rewriting, Addition>;
+
+  static Task make(const binade::Options& options) {
+    const auto task = options.string("task");
+    if (task == "classification") return Clusters(options);
+    if (task == "regression") return Teacher(options);
+    if (task == "addition") return Addition(options);
+    return Rewriting(options, task == "sort");
+  }
+
+  std::uint64_t size_;
+  Task task_;
+};
+
+}  // namespace
+
+BINADE_DATASET(Synthetic)

@@ -1,0 +1,73 @@
+// A file of tokens, each an unsigned 16-bit number, least significant byte first, in one of two forms:
+//
+//   nanogpt  nothing but tokens
+//   llmc     before them a header of 256 32-bit numbers: 20240520, version 1, number of tokens, then zeros
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "mapped_file.h"
+
+class TokenShard {
+ public:
+  // `format` is "auto", "nanogpt" or "llmc". Throws binade::Failure for a file that is not in that format.
+  TokenShard(const std::filesystem::path& path, const std::string& format) : file_(path) {
+    const auto first = file_.size() >= 4 ? file_.little(0) : 0;
+    if (format == "auto" && first == llama_magic) {
+      file_.bad_data("this is llm.c's format for 32-bit tokens (Llama 3); only 16-bit tokens (GPT-2) are read");
+    }
+    const bool header = format == "llmc" || (format == "auto" && first == magic);
+    if (header) check_header();
+    offset_ = header ? header_size : 0;
+    if (file_.size() % 2 != 0) {
+      file_.bad_data(std::to_string(file_.size()) +
+                     " bytes, an odd number; tokens of 16 bits, two bytes each, were expected");
+    }
+  }
+
+  const std::uint16_t* tokens() const { return reinterpret_cast<const std::uint16_t*>(file_.data() + offset_); }
+  std::uint64_t size() const { return (file_.size() - offset_) / 2; }
+  const MappedFile& file() const { return file_; }
+
+  // The largest token, 0 when there is none. Reads the whole file.
+  std::uint16_t largest() const {
+    std::uint16_t largest = 0;
+    for (const auto* token = tokens(); token != tokens() + size(); ++token) largest = std::max(largest, *token);
+    return largest;
+  }
+  // Throws binade::Failure when a token is not below `vocab_size`. Reads the whole file.
+  void check(std::int64_t vocab_size) const {
+    if (largest() < vocab_size) return;
+    const auto* const wrong =
+        std::find_if(tokens(), tokens() + size(), [&](std::uint16_t token) { return token >= vocab_size; });
+    file_.bad_data("token " + std::to_string(*wrong) + " at position " + std::to_string(wrong - tokens()) +
+                   " (from 0); all must be below `vocab_size`, which is " + std::to_string(vocab_size));
+  }
+
+ private:
+  static constexpr std::uint32_t magic = 20240520, llama_magic = 20240801, version = 1;
+  static constexpr std::size_t header_size = 1024;
+
+  void check_header() const {
+    if (file_.size() < header_size) {
+      file_.bad_data(std::to_string(file_.size()) + " bytes; a header of 1024 bytes was expected (format \"llmc\")");
+    }
+    if (file_.little(0) != magic) {
+      file_.bad_data("the file begins with the number " + std::to_string(file_.little(0)) +
+                     ", a header of llm.c's with 20240520; if it has no header, set format = \"nanogpt\"");
+    }
+    if (file_.little(4) != version) {
+      file_.bad_data("the header names version " + std::to_string(file_.little(4)) + "; version 1 was expected");
+    }
+    const std::uint64_t count = file_.little(8), bytes = file_.size() - header_size;
+    if (count * 2 != bytes) {
+      file_.bad_data("the header announces " + std::to_string(count) + " tokens, so " + std::to_string(count * 2) +
+                     " bytes behind it; there are " + std::to_string(bytes) + ": is the file cut off?");
+    }
+  }
+
+  MappedFile file_;
+  std::size_t offset_ = 0;
+};

@@ -1,0 +1,123 @@
+// The loop around the step: epochs, the best weights, early stopping.
+#include "host/engine/training_loop.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/zeros.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <fstream>
+
+#include "tests/engine/in_memory_plugins.h"
+#include "tests/storage/temporary_folder.h"
+
+namespace binade::host {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::Rows;
+using testing::TensorModel;
+
+const c10::Device cpu(c10::kCPU);
+
+// y = 2 x, learned by y = x w from w = 0 with plain descent.
+class LoopTest : public ::testing::Test, protected RunListener {
+ protected:
+  void SetUp() override {
+    Rows::x = {{1}, {1}, {1}, {1}};
+    Rows::y = {{2}, {2}, {2}, {2}};
+    weight_ = at::zeros({1, 1}).requires_grad_(true);
+    TensorModel::parameters = {{"w", weight_}};
+    TensorModel::forward = [this](const auto& inputs) { return at::linear(inputs[0], weight_); };
+  }
+
+  TrainingResult run(LoopPlan plan, double lr, double ema_decay = 0) {
+    const Dataset dataset(testing::dataset_plugin<Rows>(), OptionTable{});
+    const Split split{"train", 0, Rows::x.size(), 0, {}};
+    Model model(TensorModel::plugin(), OptionTable{}, {"x"}, cpu);
+    const auto options = testing::task_options("mse", "y");
+    const Task task(options.table(), dataset, model);
+    BatchLoader batches(dataset, split, Sampler(split.size, 2, Order::sequential, true, 0, Shard{}), true, 0, 0, 1, 0,
+                        0);
+    GradScaler scaler(testing::fp32_policy);
+    const auto optimizer = make_optimizer(testing::sgd().table(), testing::one_group(model, 0));
+    Schedule schedule(testing::constant_schedule().table(), lr, 100);
+    WeightAverage average({weight_}, ema_decay);
+    const Training training{model, task, batches, testing::fp32_policy, scaler, *optimizer, schedule, average,
+                            cpu,   1,    0};
+    const EvaluationPlan evaluation{dataset, split, 4, 0, 0, 1, 0};
+    const std::atomic<int> no_signal = 0;
+    return run_training_loop(plan, training, evaluation, no_signal, *this);
+  }
+
+  void epoch_ended(const EpochRecord& record) noexcept override { epochs_.push_back(record.epoch); }
+  void evaluated(const EvaluationRecord& record) noexcept override { losses_.push_back(record.loss); }
+
+  at::Tensor weight_;
+  std::vector<std::uint64_t> epochs_;
+  std::vector<double> losses_;
+};
+
+TEST_F(LoopTest, SumsUpEachEpochWithTheEvaluationAtItsEnd) {
+  const auto result = run({.target_steps = 5, .evaluate_every = 2, .steps_per_epoch = 2}, 0.1);
+  EXPECT_THAT(epochs_, ElementsAre(0u, 1u)) << "the third is not complete";
+  ASSERT_EQ(result.epochs.size(), 2u);
+  EXPECT_EQ(result.epochs[1].steps, 4u);
+  // w goes 0, 0.4, 0.72, ... towards 2: losses (2 - w)^2.
+  EXPECT_NEAR(result.epochs[0].train_loss, (4 + 1.6 * 1.6) / 2, 1e-5);
+  EXPECT_NEAR(result.epochs[0].validation_loss, 1.28 * 1.28, 1e-5);
+  EXPECT_TRUE(std::isnan(result.epochs[0].train_accuracy));
+  EXPECT_EQ(losses_.size(), 3u) << "and one at the end";
+}
+
+TEST_F(LoopTest, KeepsTheWeightsOfTheLowestValidationLoss) {
+  const TemporaryFolder folder;
+  const auto file = folder / "best.safetensors";
+  // A rate of 1.05 overshoots further each time: the first evaluation is the best.
+  const auto result = run({.target_steps = 6, .evaluate_every = 2, .steps_per_epoch = 2, .best_file = file}, 1.05);
+  EXPECT_EQ(result.best_step, 2u);
+  ASSERT_EQ(losses_.size(), 3u);
+  EXPECT_LT(losses_[0], losses_[2]);
+  std::ifstream in(file, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  float best = 0;
+  ASSERT_GE(bytes.size(), sizeof(best));
+  std::memcpy(&best, bytes.data() + bytes.size() - sizeof(best), sizeof(best));
+  EXPECT_NEAR((2 - best) * (2 - best), losses_[0], 1e-4);
+}
+
+TEST_F(LoopTest, StopsEarlyWhenEvaluationsNoLongerImprove) {
+  const auto diverging = run({.target_steps = 100, .evaluate_every = 2, .steps_per_epoch = 2, .patience = 3}, 1.05);
+  EXPECT_EQ(diverging.steps, 8u) << "evaluations at 2, 4, 6, 8: three after the best";
+  EXPECT_THAT(diverging.stop_reason, HasSubstr("early stopping: 3 evaluations"));
+  EXPECT_EQ(diverging.state, RunState::finished);
+}
+
+TEST_F(LoopTest, AnImprovementBelowMinDeltaIsNone) {
+  LoopPlan plan{.target_steps = 100, .evaluate_every = 1, .steps_per_epoch = 2, .patience = 2, .min_delta = 1e-3};
+  const auto with_delta = run(plan, 0.1).steps;
+  SetUp();
+  plan.min_delta = 0;
+  EXPECT_LT(with_delta, 40u);
+  EXPECT_GT(run(plan, 0.1).steps, with_delta);
+}
+
+TEST_F(LoopTest, EvaluatesTheAverageOfTheWeights) {
+  const auto result = run({.target_steps = 3, .evaluate_every = 0, .steps_per_epoch = 2}, 0.1, 0.9);
+  // w: 0.4, 0.72, 0.976; decays of the ramp: 2/11, 3/12, 4/13.
+  double average = 0, w = 0;
+  for (int n = 1; n <= 3; ++n) {
+    w += 0.2 * (2 - w);
+    const double decay = (1.0 + n) / (10.0 + n);
+    average = decay * average + (1 - decay) * w;
+  }
+  EXPECT_NEAR(result.validation_loss, (2 - average) * (2 - average), 1e-5);
+  EXPECT_NEAR(weight_.item<float>(), w, 1e-5);
+}
+
+}  // namespace
+}  // namespace binade::host

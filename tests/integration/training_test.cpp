@@ -1,0 +1,116 @@
+// What [train], [optimizer] and [precision] ask for, seen in what a run leaves behind.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/integration/process.h"
+
+namespace binade::testing {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
+
+class Training : public ::testing::Test {
+ protected:
+  Training() {
+    workspace_.write("points.csv", points_csv(200));
+    workspace_.write("points.toml", points_experiment());
+  }
+
+  Outcome start(const std::vector<std::string>& overrides, std::vector<std::string> arguments = {}) {
+    arguments.insert(arguments.begin(), {"run", "points.toml"});
+    for (const auto& text : overrides) {
+      arguments.emplace_back("--set");
+      arguments.push_back(text);
+    }
+    return binade(arguments, workspace_);
+  }
+
+  json summary_of(const std::vector<std::string>& overrides) {
+    std::filesystem::remove_all(workspace_.path() / "runs");
+    const auto outcome = start(overrides);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return json::parse(read_file(run_directory(workspace_, "points") / "summary.json"));
+  }
+
+  std::set<std::string> files() {
+    std::set<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(run_directory(workspace_, "points"))) {
+      names.insert(entry.path().filename());
+    }
+    return names;
+  }
+
+  Workspace workspace_;
+};
+
+TEST_F(Training, EpochsEndWithAnEvaluationAndStandInTheSummary) {
+  const auto summary = summary_of({"train.epochs=3", "train.steps=1000000"});
+  ASSERT_EQ(summary["epochs"].size(), 3u);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto& epoch = summary["epochs"][i];
+    EXPECT_EQ(epoch["epoch"], i);
+    EXPECT_EQ(epoch["steps"], 10 * (i + 1));  // 160 samples, batches of 16
+    EXPECT_GT(epoch["train_loss"].get<double>(), 0);
+    EXPECT_GT(epoch["validation_loss"].get<double>(), 0);
+    EXPECT_GT(epoch["train_accuracy"].get<double>(), 0);
+    EXPECT_GT(epoch["seconds"].get<double>(), 0);
+  }
+  EXPECT_NEAR(summary["validation_perplexity"].get<double>(), std::exp(summary["validation_loss"].get<double>()), 1e-9);
+  EXPECT_EQ(summary["epochs"][summary["best_epoch"].get<std::size_t>()]["validation_loss"],
+            summary["best_validation_loss"]);
+  EXPECT_GT(summary["peak_memory_bytes"].get<double>(), 1e6);
+  EXPECT_FALSE(summary["amp_enabled"].get<bool>());
+}
+
+TEST_F(Training, KeepsBestAndAverageWeightsWhereAsked) {
+  summary_of({"train.evaluate_every=4", "train.ema_decay=0.9"});
+  EXPECT_THAT(files(), IsSupersetOf({"best.safetensors", "average.safetensors", "weights.safetensors"}));
+}
+
+TEST_F(Training, StopsEarly) {
+  const auto summary = summary_of({"train.steps=100000", "train.evaluate_every=2", "optimizer.lr=1e-9",
+                                   "train.early_stopping={patience=2, min_delta=0.1}"});
+  EXPECT_EQ(summary["steps"], 6);
+  EXPECT_THAT(summary["stop_reason"].get<std::string>(), HasSubstr("early stopping"));
+}
+
+TEST_F(Training, FreezesByNameAndSaysWhichNamesThereAre) {
+  const auto all = summary_of({}), frozen = summary_of({"train.freeze=[\"*.bias\"]"});
+  EXPECT_LT(frozen["parameters"], all["parameters"]);
+  const auto wrong = start({"train.freeze=[\"*.bais\"]"});
+  EXPECT_EQ(wrong.exit_code, 1);
+  EXPECT_THAT(wrong.err, HasSubstr("`*.bais` matches no parameter that is trained"));
+}
+
+TEST_F(Training, EachOptimizerAndScheduleLearns) {
+  for (const std::string name : {"adamw", "adam", "sgd", "adagrad", "rmsprop"}) {
+    const auto lr = name == "sgd" ? "0.1" : "0.01";
+    const auto summary = summary_of({"optimizer={name=\"" + name + "\", lr=" + lr + "}", "train.steps=60"});
+    EXPECT_LT(summary["final_loss"], summary["initial_loss"]) << name;
+  }
+  for (const std::string keys : {"name=\"linear\"", "name=\"step\", step_size=20", "name=\"one_cycle\""}) {
+    const auto summary = summary_of({"schedule={" + keys + "}"});
+    EXPECT_LT(summary["final_loss"], summary["initial_loss"]) << keys;
+  }
+}
+
+TEST_F(Training, DryRunGoesThroughEverythingAndLeavesNothing) {
+  const auto outcome = start({"train.steps=1000000", "train.evaluate_every=500"}, {"--dry-run"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("dry run: one step (loss 0."));
+  EXPECT_FALSE(std::filesystem::exists(workspace_.path() / "runs"));
+}
+
+TEST_F(Training, UseAmpAsksForHalfPrecisionWhateverThePlugin) {
+  EXPECT_EQ(summary_of({"precision.use_amp=true", "precision.cpu=\"allow\""})["precision"], "fp16");
+  const auto fallback = start({"precision.use_amp=true"});
+  EXPECT_EQ(fallback.exit_code, 0) << fallback.err;
+  EXPECT_THAT(fallback.err, HasSubstr("it runs in fp32"));
+}
+
+}  // namespace
+}  // namespace binade::testing
