@@ -69,24 +69,22 @@ std::vector<std::string> inputs_of(const Manifest& model, const Dataset& dataset
   return model.inputs;
 }
 
-void require_fit(const Diagnostics& diagnostics, const char* message, ColorMode color) {
-  if (diagnostics.empty()) return;
-  print_mistakes(diagnostics, color);
-  throw std::runtime_error(message);
-}
-
-// Before the dataset is created. A model without an option for it says by its embedding how many tokens it knows.
-void wire_dataset(Experiment& experiment, const Plugin& model, Engine& engine, ColorMode color) {
+// A model without an option for it says by its embedding how many tokens it knows, to a dataset that would else guess.
+void ask_for_vocabulary(Experiment& experiment, const Plugin& model, Engine& engine) {
   const auto& options = experiment.model.options;
   const bool complete = std::none_of(options.options().begin(), options.options().end(),
                                      [](const Option& o) { return o.origin == Origin::wired && o.values.empty(); });
-  if (complete && !options.has("vocab_size") && waits_for(experiment.dataset.options, "model.vocab_size")) {
-    const auto rows = engine.embedding_rows(model, options);
-    if (rows > 0) settle_vocabulary(experiment.dataset.options, "model.vocab_size", rows);
-  }
+  if (!complete || options.has("vocab_size") || !waits_for(experiment.dataset.options, "model.vocab_size")) return;
+  const auto rows = engine.embedding_rows(model, options);
+  if (rows > 0) settle_vocabulary(experiment.dataset.options, "model.vocab_size", rows);
+}
+
+// What the model's table stated was taken when the experiment was loaded; here the rest gets its defaults.
+bool wire_dataset(Experiment& experiment, ColorMode color) {
   Diagnostics diagnostics;
   wire_to_model(experiment.dataset.options, experiment.model.options, diagnostics);
-  require_fit(diagnostics, "the dataset does not fit the model", color);
+  if (!diagnostics.empty()) print_mistakes(diagnostics, color);
+  return diagnostics.empty();
 }
 
 void wire_to_dataset(Experiment& experiment, const Dataset& dataset, ColorMode color) {
@@ -97,7 +95,9 @@ void wire_to_dataset(Experiment& experiment, const Dataset& dataset, ColorMode c
   Diagnostics diagnostics;
   wire(experiment.model.options, "model", dataset.facts(), diagnostics);
   wire(experiment.task, "task", dataset.facts(), diagnostics);
-  require_fit(diagnostics, "the experiment does not fit its dataset", color);
+  if (diagnostics.empty()) return;
+  print_mistakes(diagnostics, color);
+  throw std::runtime_error("the experiment does not fit its dataset");
 }
 
 int exit_code_of(const TrainingResult& result, int signal) {
@@ -118,7 +118,8 @@ int run(const RunArguments& arguments, const CommandLine& line) {
   const OpenedPlugins plugins(*experiment, catalog, [&line](auto level, const auto& id, auto text) {
     log_line(line.color(), level, fmt::format("{}: {}", id, text));
   });
-  wire_dataset(*experiment, plugins.model, *engine, line.color());
+  ask_for_vocabulary(*experiment, plugins.model, *engine);
+  if (!wire_dataset(*experiment, line.color())) return exit_usage;
   const Dataset dataset(plugins.dataset, experiment->dataset.options);
   const auto policy = plugins.policy(experiment->precision.options);
   wire_to_dataset(*experiment, dataset, line.color());

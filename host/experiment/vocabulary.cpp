@@ -15,18 +15,28 @@ Vocabulary resolve_vocabulary(std::optional<std::int64_t> configured, std::optio
               std::to_string(default_vocab_size) + " is assumed; say `vocab_size = ...` in [model] or [dataset]"};
 }
 
+namespace {
+
+bool waits(const Option& option, const std::string& source) {
+  const bool unsettled = option.origin == Origin::default_ || (option.origin == Origin::wired && option.values.empty());
+  return unsettled && option.spec->default_from == source;
+}
+
+}  // namespace
+
 bool waits_for(const OptionTable& options, const std::string& source) {
-  return std::any_of(options.options().begin(), options.options().end(), [&](const Option& option) {
-    return option.origin == Origin::wired && option.values.empty() && option.spec->default_from == source;
-  });
+  return std::any_of(options.options().begin(), options.options().end(),
+                     [&](const Option& option) { return waits(option, source); });
 }
 
 std::string settle_vocabulary(OptionTable& options, const std::string& source, std::int64_t embedding_rows) {
   std::string warning;
   for (const auto& waiting : options.options()) {
-    if (waiting.origin != Origin::wired || !waiting.values.empty() || waiting.spec->default_from != source) continue;
+    if (!waits(waiting, source)) continue;
     auto vocabulary = resolve_vocabulary({}, {}, embedding_rows);
-    options.find(waiting.spec->name)->values = {vocabulary.size};
+    auto& option = *options.find(waiting.spec->name);
+    option.values = {vocabulary.size};
+    option.origin = Origin::wired;
     warning = std::move(vocabulary.warning);
   }
   return warning;

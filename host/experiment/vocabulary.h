@@ -21,7 +21,7 @@ struct Vocabulary {
 Vocabulary resolve_vocabulary(std::optional<std::int64_t> configured, std::optional<std::int64_t> dataset,
                               std::int64_t embedding_rows);
 
-// Whether an option still takes its value from `source`.
+// Whether an option takes its value from `source`, which gave none: it has its default, or no value yet.
 bool waits_for(const OptionTable& options, const std::string& source);
 
 // Where options wait for `source` ("dataset.vocab_size", "model.vocab_size"), whose giver does not know it: what is

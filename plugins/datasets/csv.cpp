@@ -1,86 +1,15 @@
 // A CSV file as samples: fields "features", float32 [columns], and "label".
 #include <binade/dataset.h>
 
-#include <charconv>
 #include <cmath>
-#include <limits>
-#include <map>
 
+#include "class_names.h"
 #include "columns.h"
+#include "csv_fields.h"
 #include "csv_reader.h"
 #include "read_file.h"
 
 namespace {
-
-std::string_view trim(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t");
-  return begin == text.npos ? std::string_view() : text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
-}
-
-// What is wrong with it, or nullptr and the value.
-const char* parse_number(std::string_view field, float& value) {
-  auto text = trim(field);
-  if (text.empty()) return "is empty";
-  if (text.front() == '+') text.remove_prefix(1);
-  double number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, number);
-  if (stopped != end || error == std::errc::invalid_argument) return "is no number";
-  // Out of range and below 1 in magnitude is zero for a float.
-  if (error == std::errc::result_out_of_range) number = std::strtod(std::string(text).c_str(), nullptr);
-  value = static_cast<float>(number);
-  return std::isfinite(value) ? nullptr : "is not finite in float32";
-}
-
-// "nan", "-inf" and so on: what other programs write for a label that is missing.
-bool is_no_finite_number(std::string_view text) {
-  double number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, number);
-  return error == std::errc() && stopped == end && !std::isfinite(number);
-}
-
-bool parse_integer(std::string_view text, std::int64_t& value) {
-  const char* end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, value);
-  return error == std::errc() && stopped == end;
-}
-
-// Label texts, in the order in which they came; then classes, in sorted order: integers by value, others by bytes.
-class Classes {
- public:
-  std::int64_t add(std::string_view label) {
-    const auto known = numbers_.find(label);
-    if (known != numbers_.end()) return known->second;
-    const auto number = static_cast<std::int64_t>(numbers_.size());
-    numbers_.emplace(label, number);
-    return number;
-  }
-  std::size_t size() const { return numbers_.size(); }
-
-  // The sorted class of each number that add() gave.
-  std::vector<std::int64_t> sort() {
-    std::map<std::int64_t, std::string> integers;
-    for (const auto& [label, number] : numbers_) {
-      std::int64_t value = 0;
-      if (parse_integer(label, value)) integers.emplace(value, label);
-    }
-    if (integers.size() == size()) {
-      for (auto& [value, label] : integers) names_.push_back(std::move(label));
-    } else {
-      for (const auto& [label, number] : numbers_) names_.push_back(label);
-    }
-    std::vector<std::int64_t> classes(size());
-    for (std::size_t i = 0; i < size(); ++i)
-      classes[static_cast<std::size_t>(numbers_.find(names_[i])->second)] = static_cast<std::int64_t>(i);
-    return classes;
-  }
-  const std::vector<std::string>& names() const { return names_; }
-
- private:
-  std::map<std::string, std::int64_t, std::less<>> numbers_;
-  std::vector<std::string> names_;
-};
 
 class Csv {
  public:

@@ -158,13 +158,16 @@ class Images {
     }
     const auto total = static_cast<double>(train_.size()) * static_cast<double>(shape().plane());
     for (const auto& count : counts) {
-      double sum = 0, squares = 0;
-      for (std::size_t value = 0; value < 256; ++value) sum += static_cast<double>(count[value]) * (value / 255.0);
-      mean.push_back(sum / total);
-      for (std::size_t value = 0; value < 256; ++value) {
-        squares += static_cast<double>(count[value]) * std::pow(value / 255.0 - mean.back(), 2);
-      }
-      deviation.push_back(squares > 0 ? std::sqrt(squares / total) : 1);  // all pixels alike become 0
+      const auto average = [&](auto of) {
+        double sum = 0;
+        for (int value = 0; value < 256; ++value) {
+          sum += static_cast<double>(count[static_cast<std::size_t>(value)]) * of(value / 255.0);
+        }
+        return sum / total;
+      };
+      mean.push_back(average([](double x) { return x; }));
+      const double variance = average([&](double x) { return (x - mean.back()) * (x - mean.back()); });
+      deviation.push_back(variance > 0 ? std::sqrt(variance) : 1);  // all pixels alike become 0
     }
   }
 

@@ -80,43 +80,41 @@ class Teacher {
 };
 
 // What the tasks of tokens share.
-class Sequences {
- public:
+struct Sequences {
+  Sequences(const binade::Options& options, std::int64_t default_length)
+      : seed(static_cast<std::uint64_t>(options.integer("seed"))),
+        length(options.has("sequence_length") ? options.integer("sequence_length") : default_length),
+        vocabulary(options.integer("vocab_size")) {}
+
   void describe(binade::Description& description) const {
-    description.field<std::int64_t>("tokens", {length_});
-    description.fact("vocab_size", vocabulary_).fact("sequence_length", length_);
+    description.field<std::int64_t>("tokens", {length});
+    description.fact("vocab_size", vocabulary).fact("sequence_length", length);
     description.fact("loss", "next_token").fact("target", "tokens");
   }
+  binade::Random random(const binade::Sample& sample) const { return {seed, samples_stream, sample.index()}; }
 
- protected:
-  Sequences(const binade::Options& options, std::int64_t default_length)
-      : seed_(static_cast<std::uint64_t>(options.integer("seed"))),
-        length_(options.has("sequence_length") ? options.integer("sequence_length") : default_length),
-        vocabulary_(options.integer("vocab_size")) {}
-
-  [[noreturn]] static void refuse(const std::string& reason) { throw std::invalid_argument(reason); }
-  binade::Random random(const binade::Sample& sample) const { return {seed_, samples_stream, sample.index()}; }
-
-  std::uint64_t seed_;
-  std::int64_t length_, vocabulary_;
+  std::uint64_t seed;
+  std::int64_t length, vocabulary;
 };
 
+[[noreturn]] void refuse(const std::string& reason) { throw std::invalid_argument(reason); }
+
 // Symbols, the separator (the last token of the vocabulary), and the symbols again, in order or sorted.
-class Rewriting : public Sequences {
+class Rewriting {
  public:
-  Rewriting(const binade::Options& options, bool sorted) : Sequences(options, 33), sorted_(sorted) {
-    if (length_ < 3 || length_ % 2 == 0) {
-      refuse("`sequence_length` is " + std::to_string(length_) + ", task = \"" + (sorted ? "sort" : "copy") +
+  Rewriting(const binade::Options& options, bool sorted) : sequences_(options, 33), sorted_(sorted) {
+    if (sequences_.length < 3 || sequences_.length % 2 == 0) {
+      refuse("`sequence_length` is " + std::to_string(sequences_.length) + ", task = \"" + (sorted ? "sort" : "copy") +
              "\" wants an odd number from 3: as many symbols before the separator as behind it");
     }
-    if (vocabulary_ < 3) refuse("`vocab_size` must be at least 3: two symbols and the separator");
+    if (sequences_.vocabulary < 3) refuse("`vocab_size` must be at least 3: two symbols and the separator");
   }
 
   void read(const binade::Sample& sample) const {
-    auto random = this->random(sample);
+    auto random = sequences_.random(sample);
     const auto tokens = sample.field<std::int64_t>(0);
-    const auto count = (length_ - 1) / 2;
-    const auto separator = vocabulary_ - 1;
+    const auto count = (sequences_.length - 1) / 2;
+    const auto separator = sequences_.vocabulary - 1;
     auto* const result = tokens.begin() + count + 1;
     std::generate_n(tokens.begin(), count,
                     [&] { return static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(separator))); });
@@ -125,26 +123,29 @@ class Rewriting : public Sequences {
     if (sorted_) std::sort(result, result + count);
   }
 
+  void describe(binade::Description& description) const { sequences_.describe(description); }
+
  private:
+  Sequences sequences_;
   bool sorted_;
 };
 
 // "12+34=046": two numbers of `digits` digits and their sum, which has one more, all with leading zeros.
-class Addition : public Sequences {
+class Addition {
  public:
-  explicit Addition(const binade::Options& options) : Sequences(options, 12), digits_(length_ / 3 - 1) {
-    if (length_ % 3 != 0 || digits_ < 1 || digits_ > 18) {
-      refuse("`sequence_length` is " + std::to_string(length_) +
+  explicit Addition(const binade::Options& options) : sequences_(options, 12), digits_(sequences_.length / 3 - 1) {
+    if (sequences_.length % 3 != 0 || digits_ < 1 || digits_ > 18) {
+      refuse("`sequence_length` is " + std::to_string(sequences_.length) +
              ", task = \"addition\" wants a multiple of 3 from 6 to 57: 3 * digits + 3");
     }
-    if (vocabulary_ < 12) {
-      refuse("`vocab_size` is " + std::to_string(vocabulary_) +
+    if (sequences_.vocabulary < 12) {
+      refuse("`vocab_size` is " + std::to_string(sequences_.vocabulary) +
              ", task = \"addition\" has 12 tokens: ten digits, + and =");
     }
   }
 
   void read(const binade::Sample& sample) const {
-    auto random = this->random(sample);
+    auto random = sequences_.random(sample);
     std::uint64_t bound = 1;
     for (std::int64_t i = 0; i < digits_; ++i) bound *= 10;
     const auto a = random.below(bound), b = random.below(bound);
@@ -156,6 +157,8 @@ class Addition : public Sequences {
     write(token, a + b, digits_ + 1);
   }
 
+  void describe(binade::Description& description) const { sequences_.describe(description); }
+
  private:
   static constexpr std::int64_t plus = 10, equals = 11;
 
@@ -163,6 +166,7 @@ class Addition : public Sequences {
     for (std::int64_t i = digits; i-- > 0; number /= 10) token[i] = static_cast<std::int64_t>(number % 10);
     return token + digits;
   }
+  Sequences sequences_;
   std::int64_t digits_;
 };
 

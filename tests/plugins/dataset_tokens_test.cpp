@@ -107,7 +107,7 @@ TEST(TokensDataset, SaysWhatAFileHasInsteadOfTokens) {
   const DataFolder folder;
   const auto refused = [&](const std::string& content, const char* format = "auto") {
     const auto file = folder.write("a.bin", content);
-    const auto message = refusal("tokens", tokens({file}, 3, {{"format", text(format)}}), BINADE_BAD_DATA);
+    auto message = refusal("tokens", tokens({file}, 3, {{"format", text(format)}}), BINADE_BAD_DATA);
     EXPECT_THAT(message, HasSubstr(file + ": "));
     return message;
   };

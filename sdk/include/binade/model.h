@@ -97,6 +97,7 @@ struct ModelShim {
                              binade_error* error) noexcept {
     return guard_torch(error, [&] {
       *self = construct<T>(options, host,
+                           // guard() catches. NOLINTNEXTLINE(bugprone-unhandled-exception-at-new)
                            [](const auto&... arguments) { return new Module(std::make_shared<T>(arguments...)); });
     });
   }
