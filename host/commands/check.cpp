@@ -24,8 +24,8 @@ void describe(const PluginSection& section, const Catalog& catalog, PluginKind k
 
 int check(const ExperimentArgument& argument, const CommandLine& line) {
   const Catalog catalog(plugin_folders(line.executable()));
-  auto experiment = argument.load(catalog, line.color());
-  if (!experiment || !wire_dataset(*experiment, line.color())) return exit_usage;
+  const auto experiment = argument.load(catalog, line.color());
+  if (!experiment) return exit_usage;
 
   if (experiment->dataset.stands_in) warn_of_synthetic_data(*experiment, line.color());
   const Paint paint(wants_color(line.color(), stdout));

@@ -40,6 +40,19 @@ Json described(const Option& option, const Experiment& experiment) {
   return json;
 }
 
+// "train" is a member, "logger.1" an element of an array, "optimizer.group.0" an element of an array in a member.
+void place(Json& sections, const std::string& name, Json keys) {
+  const auto dot = name.rfind('.');
+  if (dot == std::string::npos) {
+    sections[name] = std::move(keys);
+    return;
+  }
+  const auto array = name.substr(0, dot);
+  const auto inner = array.find('.');
+  Json& parent = inner == std::string::npos ? sections : sections[array.substr(0, inner)];
+  parent[inner == std::string::npos ? array : array.substr(inner + 1)].push_back(std::move(keys));
+}
+
 // {"train": {"steps": {"value": 10, "origin": "file", ...}}, "logger": [{...}]}; what a run fills in has the value
 // null.
 std::string to_json(const Experiment& experiment) {
@@ -51,11 +64,7 @@ std::string to_json(const Experiment& experiment) {
         if (option.origin != Origin::absent) keys[option.spec->name] = described(option, experiment);
       }
     }
-    if (section.name.starts_with("logger.")) {
-      sections["logger"].push_back(std::move(keys));
-    } else {
-      sections[section.name] = std::move(keys);
-    }
+    place(sections, section.name, std::move(keys));
   }
   Json files = Json::array();
   for (const auto& file : experiment.files) files.push_back(file.string());
@@ -65,8 +74,8 @@ std::string to_json(const Experiment& experiment) {
 
 int config(const ConfigArguments& arguments, const CommandLine& line) {
   const Catalog catalog(plugin_folders(line.executable()));
-  auto experiment = arguments.experiment.load(catalog, line.color());
-  if (!experiment || !wire_dataset(*experiment, line.color())) return exit_usage;
+  const auto experiment = arguments.experiment.load(catalog, line.color());
+  if (!experiment) return exit_usage;
   fmt::print("{}", arguments.json ? to_json(*experiment) : to_toml(*experiment));
   return exit_ok;
 }

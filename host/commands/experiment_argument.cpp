@@ -11,13 +11,6 @@ void print_mistakes(const Diagnostics& diagnostics, ColorMode color) {
   fmt::print(stderr, "{}{}", diagnostics.render(wants_color(color, stderr)), explain_hint(diagnostics));
 }
 
-bool wire_dataset(Experiment& experiment, ColorMode color) {
-  Diagnostics diagnostics;
-  wire_to_model(experiment.dataset.options, experiment.model.options, diagnostics);
-  if (!diagnostics.empty()) print_mistakes(diagnostics, color);
-  return diagnostics.empty();
-}
-
 void warn_of_synthetic_data(const Experiment& experiment, ColorMode color) {
   log_line(color, BINADE_LOG_WARNING,
            fmt::format("the experiment has no [dataset]: synthetic data of the plugin `{}` stands in, so the loss says "

@@ -14,10 +14,6 @@ namespace binade::host {
 // On standard error, with a hint at `binade explain`.
 void print_mistakes(const Diagnostics& diagnostics, ColorMode color);
 
-// Gives the dataset what it takes from the model's options; prints the mistakes and returns false when there are any.
-// Runs no plugin code. To be called before the dataset is created.
-bool wire_dataset(Experiment& experiment, ColorMode color);
-
 // Says on standard error that a dataset stands in that the experiment does not name.
 void warn_of_synthetic_data(const Experiment& experiment, ColorMode color);
 

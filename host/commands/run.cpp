@@ -79,6 +79,14 @@ void ask_for_vocabulary(Experiment& experiment, const Plugin& model, Engine& eng
   if (rows > 0) settle_vocabulary(experiment.dataset.options, "model.vocab_size", rows);
 }
 
+// What the model's table stated was taken when the experiment was loaded; here the rest gets its defaults.
+bool wire_dataset(Experiment& experiment, ColorMode color) {
+  Diagnostics diagnostics;
+  wire_to_model(experiment.dataset.options, experiment.model.options, diagnostics);
+  if (!diagnostics.empty()) print_mistakes(diagnostics, color);
+  return diagnostics.empty();
+}
+
 void wire_to_dataset(Experiment& experiment, const Dataset& dataset, ColorMode color) {
   if (dataset.facts().count("vocab_size") == 0) {
     const auto warning = settle_vocabulary(experiment.model.options, "dataset.vocab_size", 0);
@@ -99,7 +107,7 @@ int exit_code_of(const TrainingResult& result, int signal) {
 int run(const RunArguments& arguments, const CommandLine& line) {
   const Catalog catalog(plugin_folders(line.executable()));
   auto experiment = arguments.experiment.load(catalog, line.color());
-  if (!experiment || !wire_dataset(*experiment, line.color())) return exit_usage;
+  if (!experiment) return exit_usage;
   if (experiment->dataset.stands_in) warn_of_synthetic_data(*experiment, line.color());
   const auto& stop_signal = catch_stop_signals();
 
@@ -111,6 +119,7 @@ int run(const RunArguments& arguments, const CommandLine& line) {
     log_line(line.color(), level, fmt::format("{}: {}", id, text));
   });
   ask_for_vocabulary(*experiment, plugins.model, *engine);
+  if (!wire_dataset(*experiment, line.color())) return exit_usage;
   const Dataset dataset(plugins.dataset, experiment->dataset.options);
   const auto policy = plugins.policy(experiment->precision.options);
   wire_to_dataset(*experiment, dataset, line.color());

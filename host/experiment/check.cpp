@@ -123,7 +123,7 @@ class TableCheck {
       }
       return {&spec, std::move(values), Origin::default_, table.where};
     }
-    if (!spec.optional) {
+    if (!spec.optional && !section_.partial) {
       std::vector<std::string> notes{
           fmt::format("add `{} = ...` to {}: {}", spec.name, heading(section_.name), wanted(spec))};
       if (!spec.help.empty()) notes.push_back(spec.name + ": " + spec.help);

@@ -21,6 +21,7 @@ struct CheckedSection {
   // For keys that are known elsewhere: a note to go with "unknown key".
   std::map<std::string, std::string> elsewhere;
   std::vector<std::string> also;  // keys that the caller reads itself: valid, and passed over
+  bool partial = false;           // which keys must be there is not known, so none is missed
   bool environment = true;        // texts may name environment variables; those of a manifest may say what they like
 };
 

@@ -144,6 +144,7 @@ class HostSections {
       }
       return specs;
     }
+    checked.partial = true;
     for (const auto& variant : section.variants) {
       for (const auto& option : variant.options) {
         if (!declares(specs, option.name)) specs.push_back(&option);
@@ -179,6 +180,7 @@ Experiment check_experiment(const Node& root, const std::filesystem::path& file,
     name->values = {name_from_file(e.file)};
     name->origin = Origin::default_;
   }
+  wire_to_stated(e.dataset.options, e.model.options, diagnostics);
   check_section_rules(e, diagnostics);
   return e;
 }

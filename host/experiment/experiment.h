@@ -56,6 +56,9 @@ void wire(OptionTable& options, const std::string& section, const Facts& dataset
 // has, by default or as given. To be called before the dataset is created, and so before the model itself is wired: a
 // model's option that waits for the dataset has no value to give.
 void wire_to_model(OptionTable& dataset_options, const OptionTable& model_options, Diagnostics& diagnostics);
+// The part of it that can be told before anything is loaded, as load_experiment() does: what the model's table does
+// not state goes on waiting.
+void wire_to_stated(OptionTable& dataset_options, const OptionTable& model_options, Diagnostics& diagnostics);
 
 // The sections in the order in which the resolved experiment shows them, each with the tables that make it up.
 struct ResolvedSection {

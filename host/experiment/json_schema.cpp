@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "host/experiment/check.h"
@@ -89,6 +90,14 @@ Json variant_without(const std::string& key, Json all) {
   return all;
 }
 
+// [[optimizer.group]], whatever the optimizer.
+void add_parameter_groups(Json& optimizer) {
+  const auto& group = parameter_group_section();
+  Json table = empty_table();
+  add_options(table, pointers(group.variants.front().options));
+  optimizer["properties"]["group"] = {{"type", "array"}, {"description", group.help}, {"items", std::move(table)}};
+}
+
 Json section_schema(const SectionSpec& section) {
   Json all = empty_table();
   for (const auto& one : section.variants) add_options(all, pointers(one.options));
@@ -100,6 +109,7 @@ Json section_schema(const SectionSpec& section) {
   Json variants = Json::array();
   for (const auto& one : section.variants) variants.push_back(variant("name", one.name, "", pointers(one.options)));
   variants.push_back(variant_without("name", std::move(all)));
+  if (section.name == "optimizer") std::for_each(variants.begin(), variants.end(), add_parameter_groups);
   return {{"type", "object"}, {"description", section.help}, {"oneOf", std::move(variants)}};
 }
 

@@ -110,7 +110,7 @@ class OptionReader {
     if (const Member* members = member.value.find("options")) {
       const OptionSpec help = spec("help", OptionType::string);
       const CheckedSection section{
-          path, {}, {{"type", "an option with `options` is a table: it has no type"}}, {"options"}, false};
+          path, {}, {{"type", "an option with `options` is a table: it has no type"}}, {"options"}, false, false};
       check_table(member.value, section, {&help}, diagnostics_);
       return read_options(members->value, path + ".options", prefix + member.key + ".", out);
     }
@@ -122,7 +122,7 @@ class OptionReader {
     OptionSpec out;
     out.name = prefix + member.key;
     const auto before = diagnostics_.all().size();
-    const CheckedSection section{path, {}, {}, {"choices", "default", "options"}, false};
+    const CheckedSection section{path, {}, {}, {"choices", "default", "options"}, false, false};
     const auto checked = check_table(table, section, pointers(option_specs()), diagnostics_);
     if (checked.has("help")) out.help = checked.string("help");
     if (diagnostics_.all().size() != before) return out;
@@ -280,7 +280,7 @@ Manifest parse_manifest(const std::string& text, const std::string& source, Diag
   Diagnostics found;
   diagnostics.add_source(source, text);
   if (auto root = parse_toml(text, source, found)) {
-    const auto head = check_table(*root, {"", {}, {}, {"options"}, false}, pointers(head_specs()), found);
+    const auto head = check_table(*root, {"", {}, {}, {"options"}, false, false}, pointers(head_specs()), found);
     read_head(head, manifest, found);
     if (const Member* options = root->find("options")) {
       OptionReader(manifest.kind, found).read_options(options->value, "options", "", manifest.options);

@@ -17,6 +17,7 @@ struct Giver {
   std::string name;
   std::function<std::optional<Values>(const std::string&)> give;
   std::string offers;
+  bool complete = true;  // what it does not give now it never will
 };
 
 bool is_text(OptionType type) { return type == OptionType::string || type == OptionType::path; }
@@ -41,8 +42,8 @@ std::optional<Values> in_type_of(const OptionSpec& spec, Values values) {
 
 class Wiring {
  public:
-  Wiring(const std::string& section, const Giver& giver, Diagnostics& diagnostics)
-      : section_(section), giver_(giver), diagnostics_(diagnostics) {}
+  Wiring(std::string section, const Giver& giver, Diagnostics& diagnostics)
+      : section_(std::move(section)), giver_(giver), diagnostics_(diagnostics) {}
 
   void run(OptionTable& options) const {
     OptionTable wired;
@@ -61,6 +62,7 @@ class Wiring {
     const OptionSpec& spec = *option.spec;
     const auto name = section_ + "." + spec.name;
     auto given = giver_.give(source);
+    if (!given && !giver_.complete) return;
     if (!given && (spec.default_value || spec.optional)) {
       option.origin = spec.default_value ? Origin::default_ : Origin::absent;
       option.values = spec.default_value.value_or(Values{});
@@ -85,7 +87,7 @@ class Wiring {
                       {fmt::format("write `{} = ...` in {}", name, heading(section_)), giver_.offers}});
   }
 
-  const std::string& section_;
+  std::string section_;
   const Giver& giver_;
   Diagnostics& diagnostics_;
 };
@@ -108,6 +110,15 @@ std::string shown(const OptionTable& model) {
                        : fmt::format("options of the model that have values: {}", listed(names));
 }
 
+// The model's own table, which must outlive it.
+Giver giver(const OptionTable& model) {
+  const auto give = [&model](const std::string& name) -> std::optional<Values> {
+    const Option* option = model.find(name);
+    return option != nullptr && !option->values.empty() ? std::optional(option->values) : std::nullopt;
+  };
+  return {"model", give, shown(model)};
+}
+
 }  // namespace
 
 void wire(OptionTable& options, const std::string& section, const Facts& dataset_facts, Diagnostics& diagnostics) {
@@ -121,13 +132,14 @@ void wire(OptionTable& options, const std::string& section, const Facts& dataset
 }
 
 void wire_to_model(OptionTable& dataset_options, const OptionTable& model_options, Diagnostics& diagnostics) {
-  const auto give = [&](const std::string& name) -> std::optional<Values> {
-    const Option* option = model_options.find(name);
-    return option != nullptr && !option->values.empty() ? std::optional(option->values) : std::nullopt;
-  };
-  const Giver model{"model", give, shown(model_options)};
-  const std::string section = "dataset";
-  Wiring(section, model, diagnostics).run(dataset_options);
+  const auto model = giver(model_options);
+  Wiring("dataset", model, diagnostics).run(dataset_options);
+}
+
+void wire_to_stated(OptionTable& dataset_options, const OptionTable& model_options, Diagnostics& diagnostics) {
+  auto model = giver(model_options);
+  model.complete = false;
+  Wiring("dataset", model, diagnostics).run(dataset_options);
 }
 
 }  // namespace binade::host

@@ -105,10 +105,7 @@ TEST_F(DefaultDataset, IsAMistakeWhereThereAreTwo) {
 
 TEST_F(DefaultDataset, FollowsTheModelsOptions) {
   auto experiment = load("length = 12\n");
-  auto& options = experiment.dataset.options;
-  EXPECT_FALSE(options.has("length"));
-  wire_to_model(options, experiment.model.options, diagnostics_);
-  EXPECT_TRUE(diagnostics_.empty()) << diagnostics_.render(false);
+  const auto& options = experiment.dataset.options;
   EXPECT_EQ(options.integer("length"), 12);
   EXPECT_EQ(options.find("length")->origin, Origin::wired);
   EXPECT_EQ(options.number("rate"), 8.0) << "defaults of the model count";
@@ -119,6 +116,7 @@ TEST_F(DefaultDataset, FollowsTheModelsOptions) {
 TEST_F(DefaultDataset, TakesItsDefaultWhereTheModelStatesNoValue) {
   auto experiment = load();
   auto& options = experiment.dataset.options;
+  EXPECT_FALSE(options.has("length")) << "the model may still say it when it is there";
   wire_to_model(options, experiment.model.options, diagnostics_);
   EXPECT_TRUE(diagnostics_.empty()) << diagnostics_.render(false);
   EXPECT_EQ(options.integer("length"), 64);
@@ -137,25 +135,32 @@ TEST_F(DefaultDataset, LeavesTheModelItsDefaultWhereItStatesNoFact) {
   EXPECT_EQ(experiment.model.options.find("vocabulary")->origin, Origin::default_);
 }
 
-TEST_F(DefaultDataset, ChecksWhatTheModelGives) {
-  auto experiment = load("length = 1\n");
-  wire_to_model(experiment.dataset.options, experiment.model.options, diagnostics_);
-  ASSERT_EQ(diagnostics_.all().size(), 1U);
-  EXPECT_EQ(diagnostics_.all()[0].code, "E0117");
-  EXPECT_THAT(diagnostics_.all()[0].message, HasSubstr("`dataset.length` = model `length` must be at least 2, got 1"));
+TEST_F(DefaultDataset, ChecksWhatTheModelGivesAmongAllOtherMistakes) {
+  const auto loaded = bench_.load(without_dataset + "length = 1\n[optimizer]\nlr = -1\n");
+  ASSERT_EQ(loaded.diagnostics.all().size(), 2U) << loaded.text();
+  EXPECT_EQ(loaded.diagnostics.all()[0].code, "E0117");
+  EXPECT_THAT(loaded.text(), HasSubstr("`dataset.length` = model `length` must be at least 2, got 1"));
 }
 
 TEST_F(DefaultDataset, NamesWhatTheModelDoesNotState) {
   bench_.plugins.add(
       "id = \"picky\"\nkind = \"dataset\"\nversion = \"1\"\n[options.depth]\ntype = \"integer\"\n"
-      "default_from = \"model.depth\"\n[options.name]\ntype = \"integer\"\ndefault_from = \"model.name\"\n");
+      "default_from = \"model.depth\"\n");
   auto experiment = load("[dataset]\nplugin = \"picky\"\n");
   wire_to_model(experiment.dataset.options, experiment.model.options, diagnostics_);
-  ASSERT_EQ(diagnostics_.all().size(), 2U);
+  ASSERT_EQ(diagnostics_.all().size(), 1U);
   EXPECT_EQ(diagnostics_.all()[0].message,
             "`dataset.depth` comes from the model's `depth`, which this model does not state");
   EXPECT_THAT(diagnostics_.all()[0].notes, Contains("options of the model that have values: units, sizes, name"));
-  EXPECT_EQ(diagnostics_.all()[1].message, "`dataset.name` comes from the model's `name`, which is of another type");
+}
+
+TEST_F(DefaultDataset, RefusesWhatIsOfAnotherType) {
+  bench_.plugins.add(
+      "id = \"picky\"\nkind = \"dataset\"\nversion = \"1\"\n[options.name]\ntype = \"integer\"\n"
+      "default_from = \"model.name\"\n");
+  const auto loaded = bench_.load(without_dataset + "[dataset]\nplugin = \"picky\"\n");
+  EXPECT_EQ(loaded.only().code, "E0110");
+  EXPECT_EQ(loaded.only().message, "`dataset.name` comes from the model's `name`, which is of another type");
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ constexpr Typo typos[] = {
     {"deletion", "[[logger]]\nplugin = \"consle\"\n", "console"},
     // choices
     {"plural", "[schedule]\nname = \"constants\"\n", "constant"},
-    {"substitution", "[optimizer]\nname = \"adamv\"\n", "adamw"},
+    {"substitution", "[optimizer]\nname = \"rmsprob\"\n", "rmsprop"},
     {"dash", "[task]\nloss = \"cross-entropy\"\n", "cross_entropy"},
     {"insertion", "[precision]\ncpu = \"alllow\"\n", "allow"},
     // options of plugins

@@ -66,6 +66,13 @@ TEST_F(Config, SaysTheSameAsJson) {
   EXPECT_EQ(sections["model"]["plugin"]["value"], "mlp");
   EXPECT_EQ(sections["model"]["classes"]["value"], nullptr);
   EXPECT_EQ(sections["model"]["classes"]["origin"], "wired");
+  const auto arrays = config({"--json", "--set", "logger.0.plugin=console", "--set", "logger.1.plugin=console", "--set",
+                              "optimizer.group.0.parameters=[\"*.bias\"]", "--set", "optimizer.group.0.lr=0.5"});
+  ASSERT_EQ(arrays.exit_code, 0) << arrays.err;
+  const auto with_arrays = json::parse(arrays.out)["sections"];
+  EXPECT_EQ(with_arrays["logger"].size(), 2U);
+  EXPECT_EQ(with_arrays["optimizer"]["group"][0]["lr"]["value"], 0.5);
+  EXPECT_EQ(with_arrays["optimizer"]["name"]["value"], "adamw");
 }
 
 TEST_F(Config, OfAMistakeEndsAsCheckDoes) {
@@ -154,6 +161,7 @@ TEST_F(SchemaOfExperiments, AcceptsWhatIncludesAndFilesOfPluginsMakeGood) {
   EXPECT_EQ(verdict_on("include = [\"base.toml\"]\n[model]\nunits = 3\n[optimizer]\nmomentum = 0.5\n"), "ok\n");
   EXPECT_EQ(verdict_on("[model]\nplugin = \"mine\"\nlibrary = \"mine.so\"\nwhatever = 3\n"), "ok\n");
   EXPECT_EQ(verdict_on("[train]\nmax_time = 90\n"), "ok\n");
+  EXPECT_EQ(verdict_on("[optimizer]\nname = \"sgd\"\n[[optimizer.group]]\nparameters = [\"*\"]\nlr = 0.1\n"), "ok\n");
   EXPECT_EQ(verdict_on("[train]\nmax_time = \"90s\"\n"), "ok\n");
 }
 
@@ -163,9 +171,9 @@ TEST_F(SchemaOfExperiments, RefusesTyposTypesRangesAndChoices) {
         "[model]\nplugin = \"gtp\"\n", "[model]\nplugin = \"gpt\"\nlayer = 3\n", "[model]\nlayer = 3\n",
         "[model]\nplugin = \"mlp\"\nactivation = \"rleu\"\n",
         "[model]\nplugin = \"mlp\"\nlibrary = \"x.so\"\nunit = 1\n",
-        "[optimizer]\nname = \"sgd\"\nbetas = [0.9, 0.99]\n", "[optimizer]\nname = \"adam\"\n",
+        "[optimizer]\nname = \"sgd\"\nbetas = [0.9, 0.99]\n", "[optimizer]\nname = \"adan\"\n",
         "[optimizer]\nlrr = 0.1\n", "[logger]\nplugin = \"console\"\n", "[[logger]]\nplugin = \"console\"\nevry = 1\n",
-        "include = \"base.toml\"\n", "steps = 3\n"}) {
+        "include = \"base.toml\"\n", "steps = 3\n", "[[optimizer.group]]\nparameter = [\"*\"]\n"}) {
     EXPECT_NE(verdict_on(text), "ok\n") << text;
   }
 }
