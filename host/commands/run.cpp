@@ -82,7 +82,7 @@ void ask_for_vocabulary(Experiment& experiment, const Plugin& model, Engine& eng
 // What the model's table stated was taken when the experiment was loaded; here the rest gets its defaults.
 bool wire_dataset(Experiment& experiment, ColorMode color) {
   Diagnostics diagnostics;
-  wire_to_model(experiment.dataset.options, experiment.model.options, diagnostics);
+  wire_to_model(experiment.dataset.options, experiment.model, diagnostics);
   if (!diagnostics.empty()) print_mistakes(diagnostics, color);
   return diagnostics.empty();
 }

@@ -180,7 +180,7 @@ Experiment check_experiment(const Node& root, const std::filesystem::path& file,
     name->values = {name_from_file(e.file)};
     name->origin = Origin::default_;
   }
-  wire_to_stated(e.dataset.options, e.model.options, diagnostics);
+  wire_to_stated(e.dataset.options, e.model, diagnostics);
   check_section_rules(e, diagnostics);
   return e;
 }

@@ -13,14 +13,15 @@ namespace binade::host {
 
 // A section that a plugin fills: the plugin's own options, checked against its manifest.
 struct PluginSection {
-  std::string section;     // "model", "dataset", "precision", "logger.0"
-  std::string plugin;      // id
-  std::string library;     // explicit file, absolute, or empty
-  Location where;          // of the plugin's name
-  OptionTable options;     // the plugin's
-  OptionTable reserved;    // the host's own keys in this table, without `plugin` and `library`
-  OptionTable chosen;      // `plugin` and `library` as they were given
-  bool stands_in = false;  // the file has no such section: what the manifest calls the default is taken
+  std::string section;              // "model", "dataset", "precision", "logger.0"
+  std::string plugin;               // id
+  std::string library;              // explicit file, absolute, or empty
+  Location where;                   // of the plugin's name
+  OptionTable options;              // the plugin's
+  OptionTable reserved;             // the host's own keys in this table, without `plugin` and `library`
+  std::vector<std::string> inputs;  // the manifest's
+  OptionTable chosen;               // `plugin` and `library` as they were given
+  bool stands_in = false;           // the file has no such section: what the manifest calls the default is taken
 };
 
 struct Experiment {
@@ -53,12 +54,12 @@ using Facts = std::map<std::string, Fact, std::less<>>;
 void wire(OptionTable& options, const std::string& section, const Facts& dataset_facts, Diagnostics& diagnostics);
 
 // The same for options of a dataset with `default_from = "model.<option>"`: they get the value that the model's table
-// has, by default or as given. To be called before the dataset is created, and so before the model itself is wired: a
-// model's option that waits for the dataset has no value to give.
-void wire_to_model(OptionTable& dataset_options, const OptionTable& model_options, Diagnostics& diagnostics);
+// has ("model.inputs": the fields that its manifest names), by default or as given. To be called before the dataset is
+// created, and so before the model itself is wired: a model's option that waits for the dataset has no value to give.
+void wire_to_model(OptionTable& dataset_options, const PluginSection& model, Diagnostics& diagnostics);
 // The part of it that can be told before anything is loaded, as load_experiment() does: what the model's table does
 // not state goes on waiting.
-void wire_to_stated(OptionTable& dataset_options, const OptionTable& model_options, Diagnostics& diagnostics);
+void wire_to_stated(OptionTable& dataset_options, const PluginSection& model, Diagnostics& diagnostics);
 
 // The sections in the order in which the resolved experiment shows them, each with the tables that make it up.
 struct ResolvedSection {

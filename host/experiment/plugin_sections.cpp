@@ -109,6 +109,7 @@ PluginSection PluginSections::check(const Node& table, const std::string& name, 
   }
   if (table.find("library") != nullptr && section.library.empty()) return section;  // wrong, and said so
   if (const Manifest* manifest = find_manifest(section, kind)) {
+    section.inputs = manifest->inputs;
     checked.also = reserved_names;
     section.options = check_table(table, checked, pointers(manifest->options), diagnostics_);
   }

@@ -110,13 +110,14 @@ std::string shown(const OptionTable& model) {
                        : fmt::format("options of the model that have values: {}", listed(names));
 }
 
-// The model's own table, which must outlive it.
-Giver giver(const OptionTable& model) {
+// The model's section must outlive it.
+Giver giver(const PluginSection& model) {
   const auto give = [&model](const std::string& name) -> std::optional<Values> {
-    const Option* option = model.find(name);
+    if (name == "inputs" && !model.inputs.empty()) return Values(model.inputs.begin(), model.inputs.end());
+    const Option* option = model.options.find(name);
     return option != nullptr && !option->values.empty() ? std::optional(option->values) : std::nullopt;
   };
-  return {"model", give, shown(model)};
+  return {"model", give, shown(model.options)};
 }
 
 }  // namespace
@@ -131,15 +132,15 @@ void wire(OptionTable& options, const std::string& section, const Facts& dataset
   Wiring(section, dataset, diagnostics).run(options);
 }
 
-void wire_to_model(OptionTable& dataset_options, const OptionTable& model_options, Diagnostics& diagnostics) {
-  const auto model = giver(model_options);
-  Wiring("dataset", model, diagnostics).run(dataset_options);
+void wire_to_model(OptionTable& dataset_options, const PluginSection& model, Diagnostics& diagnostics) {
+  const auto from = giver(model);
+  Wiring("dataset", from, diagnostics).run(dataset_options);
 }
 
-void wire_to_stated(OptionTable& dataset_options, const OptionTable& model_options, Diagnostics& diagnostics) {
-  auto model = giver(model_options);
-  model.complete = false;
-  Wiring("dataset", model, diagnostics).run(dataset_options);
+void wire_to_stated(OptionTable& dataset_options, const PluginSection& model, Diagnostics& diagnostics) {
+  auto from = giver(model);
+  from.complete = false;
+  Wiring("dataset", from, diagnostics).run(dataset_options);
 }
 
 }  // namespace binade::host

@@ -189,7 +189,9 @@ class Synthetic {
   using Task = std::variant<Clusters, Teacher, Rewriting, Addition>;
 
   static Task make(const binade::Options& options) {
-    const auto task = options.string("task");
+    const auto fields = options.strings("fields");
+    const bool reads_tokens = std::find(fields.begin(), fields.end(), "tokens") != fields.end();
+    const auto task = options.has("task") ? options.string("task") : reads_tokens ? "copy" : "classification";
     if (task == "classification") return Clusters(options);
     if (task == "regression") return Teacher(options);
     if (task == "addition") return Addition(options);

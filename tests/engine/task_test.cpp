@@ -61,6 +61,7 @@ TEST(Task, SmoothsLabelsInTrainingOnly) {
 }
 
 TEST(Task, RefusesLabelSmoothingWithoutLabels) {
+  Sequences::sequences = {{0, 1}};
   auto options = testing::task_options("mse", "tokens");
   options.number("label_smoothing", 0.1);
   try {

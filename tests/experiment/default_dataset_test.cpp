@@ -113,11 +113,23 @@ TEST_F(DefaultDataset, FollowsTheModelsOptions) {
   EXPECT_THAT(to_toml(experiment), HasSubstr("length = 12  # from model.length\n"));
 }
 
+TEST_F(DefaultDataset, LearnsWhatTheModelReads) {
+  bench_.plugins.add("id = \"reader\"\nkind = \"model\"\nversion = \"1\"\ninputs = [\"tokens\", \"mask\"]\n");
+  bench_.plugins.add(
+      "id = \"fitting\"\nkind = \"dataset\"\nversion = \"1\"\n[options.fields]\ntype = \"[string]\"\n"
+      "default_from = \"model.inputs\"\ndefault = []\n");
+  const auto loaded = bench_.load(
+      "[precision]\nplugin = \"full\"\n[train]\nsteps = 10\n[model]\nplugin = \"reader\"\n"
+      "[dataset]\nplugin = \"fitting\"\n");
+  ASSERT_TRUE(loaded.experiment) << loaded.text();
+  EXPECT_THAT(loaded.experiment->dataset.options.strings("fields"), testing::ElementsAre("tokens", "mask"));
+}
+
 TEST_F(DefaultDataset, TakesItsDefaultWhereTheModelStatesNoValue) {
   auto experiment = load();
   auto& options = experiment.dataset.options;
   EXPECT_FALSE(options.has("length")) << "the model may still say it when it is there";
-  wire_to_model(options, experiment.model.options, diagnostics_);
+  wire_to_model(options, experiment.model, diagnostics_);
   EXPECT_TRUE(diagnostics_.empty()) << diagnostics_.render(false);
   EXPECT_EQ(options.integer("length"), 64);
   EXPECT_EQ(options.find("length")->origin, Origin::default_);
@@ -147,7 +159,7 @@ TEST_F(DefaultDataset, NamesWhatTheModelDoesNotState) {
       "id = \"picky\"\nkind = \"dataset\"\nversion = \"1\"\n[options.depth]\ntype = \"integer\"\n"
       "default_from = \"model.depth\"\n");
   auto experiment = load("[dataset]\nplugin = \"picky\"\n");
-  wire_to_model(experiment.dataset.options, experiment.model.options, diagnostics_);
+  wire_to_model(experiment.dataset.options, experiment.model, diagnostics_);
   ASSERT_EQ(diagnostics_.all().size(), 1U);
   EXPECT_EQ(diagnostics_.all()[0].message,
             "`dataset.depth` comes from the model's `depth`, which this model does not state");

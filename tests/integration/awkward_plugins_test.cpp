@@ -22,7 +22,7 @@ json train(const Workspace& workspace, const std::string& text) {
   return json::parse(read_file(run_directory(workspace, "awkward") / "summary.json"));
 }
 
-TEST(AwkwardPlugins, AModelWithTwoInputsLearns) {
+TEST(AwkwardPlugins, S3AModelWithTwoInputsWhoseOutputIsAStructLearns) {
   Workspace workspace;
   EXPECT_GT(train(workspace, experiment("two_inputs", "pairs"))["validation_accuracy"].get<double>(), 0.9);
 }

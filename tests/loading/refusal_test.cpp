@@ -77,14 +77,16 @@ TEST_F(Refusal, DoesNotMeetAModelThatWasBuiltLikeTheEngine) {
 }
 
 TEST_F(Refusal, OfAnotherAbiNamesBothVersions) {
+  const auto abi = [](int major) { return std::to_string(major) + "." + std::to_string(BINADE_ABI_MINOR); };
   open_with_manifest([](auto&, auto& manifest) { manifest.abi_major = 7; });
   EXPECT_EQ(code, "E0304");
-  EXPECT_THAT(message, AllOf(HasSubstr("host:   ABI 0.1"), HasSubstr("plugin: ABI 7.1"), HasSubstr("build")));
+  EXPECT_THAT(message, AllOf(HasSubstr("host:   ABI " + abi(BINADE_ABI_MAJOR)), HasSubstr("plugin: ABI " + abi(7)),
+                             HasSubstr("build")));
   EXPECT_FALSE(marker.code_has_run());
 
-  open_with_manifest([](auto&, auto& manifest) { manifest.abi_minor = 2; });
-  EXPECT_EQ(code, "E0304");
-  EXPECT_THAT(message, HasSubstr("plugin: ABI 0.2"));
+  open_with_manifest([](auto&, auto& manifest) { manifest.abi_minor = BINADE_ABI_MINOR + 1; });
+  EXPECT_EQ(code, "E0304") << "drafts match exactly";
+  EXPECT_THAT(message, HasSubstr("plugin: ABI 0." + std::to_string(BINADE_ABI_MINOR + 1)));
 
   open_with_manifest([](auto&, auto& manifest) { manifest.note_version = 9; });
   EXPECT_EQ(code, "E0304");

@@ -42,6 +42,11 @@ TEST(Gaussian, HasMeanZeroAndDeviationOne) {
   EXPECT_NEAR(static_cast<double>(outside) / 200'000, 0.05, 0.003);
 }
 
+TEST(SyntheticDataset, ChoosesATaskForWhatTheModelReads) {
+  EXPECT_EQ(OpenedDataset("synthetic", {{"fields", {text("tokens").front()}}}).dataset().fields()[0].name, "tokens");
+  EXPECT_EQ(OpenedDataset("synthetic", {}).dataset().fields()[0].name, "features");
+}
+
 TEST(SyntheticDataset, DescribesEachTask) {
   const OpenedDataset classes("synthetic", synthetic("classification", {{"samples", integer(50)}}));
   EXPECT_EQ(classes.size(), 50u);
