@@ -1,21 +1,37 @@
 #!/usr/bin/env bash
-# bash tests/run.sh [--long] [CTEST ARGUMENTS]    --long runs only the tests that take minutes
+# bash tests/run.sh [--long | --peer] [CTEST ARGUMENTS]
+#   --long: only the tests that take minutes    --peer: only those that compare with Python packages
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../experiments/bootstrap.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/../experiments/bootstrap.sh"
 
 if [[ ${1:-} == -h || ${1:-} == --help ]]; then
-  sed -n '2s/^# //p' "$tree/tests/run.sh"
+  sed -n '2,3s/^# //p' "$tree/tests/run.sh"
   exit
 fi
 
 labels=(-LE long)
-if [[ ${1:-} == --long ]]; then
-  labels=(-L long)
+case ${1:-} in
+--long | --peer)
+  labels=(-L "${1#--}")
   shift
-fi
+  ;;
+esac
 
 bootstrap test
+
+# PyTorch and TensorBoard themselves, to compare with: some 5 GB, so only where they are asked for.
+provide_peers() {
+  local venv=$cache/peers
+  export BINADE_PEER_PYTHON=$venv/bin/python
+  [[ -e $venv/complete ]] && return
+  say "installing the Python packages to compare with into $venv (some 5 GB)"
+  rm -rf -- "$venv"
+  python3 -m venv "$venv" || stop "python3-venv is needed: apt-get install python3-venv"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check torch==2.11.0 numpy tensorboard==2.21.0 || stop "pip failed"
+  touch "$venv/complete"
+}
+[[ ${labels[1]} != peer ]] || provide_peers
 
 # ctest says which tests were skipped; why stands only in its log: GoogleTest's words, or a line "skipped: WHY".
 print_why_skipped() {
