@@ -73,6 +73,11 @@ void print_end(const ReportedRun& run, const TrainingResult& result, const Paint
     line(paint, "validation", text);
   }
   line(paint, "weights", (run.directory / "weights.safetensors").string());
+  if (const auto best = run.directory / "best.safetensors"; std::filesystem::exists(best)) {
+    line(paint, "best",
+         fmt::format("{} (step {}, validation loss {:.4g})", best.string(), result.best_step,
+                     result.best_validation_loss));
+  }
   line(paint, "per step", (run.directory / "metrics.jsonl").string());
 
   const auto file = [&](const char* name) { return quoted((run.directory / name).string()); };

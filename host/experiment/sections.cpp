@@ -97,7 +97,10 @@ SectionSpec optimizer_section() {
   const auto number = [](const char* name, double value, const char* help) {
     return Spec(name, Type::number, help).by_default(Scalar(value)).at_least(0);
   };
-  const OptionSpec eps = number("eps", 1e-8, "Added to the denominator; greater than 0.");
+  const auto positive = [](const char* name, double value, const char* help) {  // the bound is checked as a rule
+    return Spec(name, Type::number, help).by_default(Scalar(value));
+  };
+  const OptionSpec eps = positive("eps", 1e-8, "Added to the denominator; greater than 0.");
   const OptionSpec betas = Spec("betas", Type::number, "Decay of the two running means; two numbers in 0 <= beta < 1.")
                                .by_default(std::vector<Scalar>{0.9, 0.999})
                                .at_least(0)
@@ -110,7 +113,7 @@ SectionSpec optimizer_section() {
                            {Spec("name", Type::string, "How gradients become updates.")
                                 .one_of({"adamw", "adam", "sgd", "adagrad", "rmsprop"})
                                 .by_default(text("adamw")),
-                            number("lr", lr, "Learning rate at its highest; greater than 0."),
+                            positive("lr", lr, "Learning rate at its highest; greater than 0."),
                             number("weight_decay", weight_decay, "Decoupled for adamw, else added to the gradient."),
                             Spec("decay_biases_and_norms", Type::boolean,
                                  "Whether weight_decay also applies to parameters with fewer than two dimensions.")
@@ -125,7 +128,7 @@ SectionSpec optimizer_section() {
            optimizer("adagrad", 1e-2, 0,
                      {number("lr_decay", 0, "The rate is divided by 1 + steps * lr_decay."),
                       number("initial_accumulator", 0, "What the sums of squares start from."),
-                      number("eps", 1e-10, "Added to the denominator; greater than 0.")}),
+                      positive("eps", 1e-10, "Added to the denominator; greater than 0.")}),
            optimizer("rmsprop", 1e-2, 0,
                      {number("alpha", 0.99, "Decay of the running mean of squares.").at_most(1), eps, momentum})}};
 }
@@ -136,7 +139,7 @@ SectionSpec group_section() {
       "Parameters with a learning rate or decay of their own; each parameter belongs to the first group it matches.",
       {{"",
         {Spec("parameters", Type::string, "Names of parameters, with * for any characters and ? for one.").array(),
-         Spec("lr", Type::number, "Instead of optimizer.lr; the schedule scales it alike.").optional().at_least(0),
+         Spec("lr", Type::number, "Instead of optimizer.lr; the schedule scales it alike.").optional(),
          Spec("weight_decay", Type::number, "Instead of optimizer.weight_decay.").optional().at_least(0)}}}};
 }
 

@@ -25,5 +25,35 @@ TEST(Vocabulary, S1ThenThatOfGpt2WithAWarning) {
   EXPECT_THAT(vocabulary.warning, ::testing::HasSubstr("50257 is assumed"));
 }
 
+TEST(Vocabulary, S1IsSettledWhereAnOptionWaitsForIt) {
+  OptionSpec waiting, other;
+  waiting.name = "vocab_size";
+  waiting.default_from = "model.vocab_size";
+  waiting.default_value = std::vector<Scalar>{std::int64_t{64}};
+  other.name = "units";
+  other.default_from = "model.units";
+  const auto table = [&](Origin origin, std::int64_t value) {
+    OptionTable options;
+    options.add({&waiting, {value}, origin, {}, {}});
+    options.add({&other, {}, Origin::wired, {}, {}});
+    return options;
+  };
+  auto options = table(Origin::default_, 64);
+  EXPECT_TRUE(waits_for(options, "model.vocab_size"));
+  EXPECT_EQ(settle_vocabulary(options, "model.vocab_size", 11), "");
+  EXPECT_EQ(options.integer("vocab_size"), 11);
+  EXPECT_FALSE(waits_for(options, "model.vocab_size"));
+  EXPECT_FALSE(options.has("units"));
+
+  auto given = table(Origin::file, 64);
+  EXPECT_FALSE(waits_for(given, "model.vocab_size"));
+  settle_vocabulary(given, "model.vocab_size", 11);
+  EXPECT_EQ(given.integer("vocab_size"), 64) << "what the experiment says stays";
+
+  auto unknown = table(Origin::default_, 64);
+  EXPECT_THAT(settle_vocabulary(unknown, "model.vocab_size", 0), ::testing::HasSubstr("50257 is assumed"));
+  EXPECT_EQ(unknown.integer("vocab_size"), 50257);
+}
+
 }  // namespace
 }  // namespace binade::host

@@ -41,6 +41,14 @@ TEST(AwkwardPlugins, ADatasetThatAugmentsTrainsAndRepeats) {
   EXPECT_EQ(train(second, text)["parameters_sha256"], summary["parameters_sha256"]);
 }
 
+TEST(AwkwardPlugins, S1AModelSaysByItsEmbeddingHowManyTokensItKnows) {
+  Workspace workspace;
+  const auto summary = train(workspace, experiment("fixed_vocabulary", "synthetic", ""));
+  EXPECT_EQ(summary["vocab_size"], 11);
+  const auto resolved = read_file(run_directory(workspace, "awkward") / "experiment.toml");
+  EXPECT_NE(resolved.find("vocab_size = 11"), std::string::npos) << resolved;
+}
+
 TEST(AwkwardPlugins, AModelsOwnLossNamesItsScalarsInTheMetrics) {
   Workspace workspace;
   const auto summary = train(workspace, experiment("own_loss", "augmented", "[task]\nloss = \"model\"\n"));
