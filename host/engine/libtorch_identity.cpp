@@ -49,6 +49,7 @@ int visit(dl_phdr_info* library, std::size_t, void* data) {
   for (int index = 0; index < library->dlpi_phnum && search.build_id.empty(); ++index) {
     const auto& segment = library->dlpi_phdr[index];
     if (segment.p_type != PT_NOTE) continue;
+    // The linker gives addresses as integers. NOLINTNEXTLINE(performance-no-int-to-ptr)
     search.build_id = build_id_in(reinterpret_cast<const char*>(library->dlpi_addr + segment.p_vaddr), segment.p_memsz);
   }
   return 1;

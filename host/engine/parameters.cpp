@@ -22,7 +22,7 @@ bool matches_one(const std::vector<std::string>& patterns, const std::string& na
 std::string first_of(const std::vector<std::string>& names) {
   constexpr std::size_t shown = 8;
   std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), shown); ++i) text += (i == 0 ? "" : ", ") + names[i];
+  for (std::size_t i = 0; i < std::min(names.size(), shown); ++i) text.append(i == 0 ? "" : ", ").append(names[i]);
   return names.size() <= shown ? text : text + ", ... (" + std::to_string(names.size()) + " in all)";
 }
 

@@ -30,7 +30,10 @@ std::function<double(std::uint64_t)> after_warmup(const OptionTable& schedule, d
   if (name == "step") {
     const auto size = static_cast<std::uint64_t>(schedule.integer("step_size"));
     const double gamma = schedule.number("gamma");
-    return [=](std::uint64_t k) { return lr * std::pow(gamma, static_cast<double>(k / size)); };
+    return [=](std::uint64_t k) {
+      const std::uint64_t drops = k / size;
+      return lr * std::pow(gamma, static_cast<double>(drops));
+    };
   }
   if (name == "constant") return [=](std::uint64_t) { return lr; };
   const double min_lr = schedule.number("min_lr");
