@@ -1,5 +1,6 @@
 #include "host/engine/parameters.h"
 
+#include <fmt/format.h>
 #include <fnmatch.h>
 
 #include <algorithm>
@@ -31,9 +32,9 @@ void require_match(const std::vector<std::string>& patterns, const std::vector<s
   for (const auto& pattern : patterns) {
     if (std::any_of(names.begin(), names.end(), [&](const auto& name) { return matches(pattern, name); })) continue;
     const auto close = nearest(pattern, names);
-    throw std::runtime_error(key + ": `" + pattern + "` matches no parameter that is trained" +
-                             (close.empty() ? "" : " (did you mean `" + close + "`?)") +
-                             "; there are: " + first_of(names));
+    throw std::runtime_error(fmt::format("{}: `{}` matches no parameter that is trained{}; there are: {}", key, pattern,
+                                         close.empty() ? "" : fmt::format(" (did you mean `{}`?)", close),
+                                         first_of(names)));
   }
 }
 
