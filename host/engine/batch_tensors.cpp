@@ -9,6 +9,7 @@
 namespace binade::host {
 
 void BatchTensors::assign(const HostBatch& batch) {
+  host_ = &batch;
   samples_ = static_cast<std::int64_t>(batch.indices.size());
   fields_.resize(batch.fields.size());
   for (std::size_t i = 0; i < fields_.size(); ++i) {

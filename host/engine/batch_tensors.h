@@ -23,9 +23,11 @@ class BatchTensors {
   const at::Tensor& at(std::string_view name) const;
 
   std::int64_t samples() const { return samples_; }
+  const HostBatch& host() const { return *host_; }  // what was assigned
 
  private:
   c10::Device device_;
+  const HostBatch* host_ = nullptr;
   std::int64_t samples_ = 0;
   std::vector<std::pair<std::string, at::Tensor>> fields_;
 };

@@ -3,6 +3,10 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <c10/util/Exception.h>
+
+#include <stdexcept>
+#include <string>
 
 #include "binade/build_block.h"
 #include "host/engine/libtorch_identity.h"
@@ -20,7 +24,17 @@ class LibTorchEngine : public Engine {
   std::int64_t embedding_rows(const Plugin& model, const OptionTable& model_options) override {
     return Model(model, model_options, {}, c10::Device(c10::kCPU)).embedding_rows();
   }
-  TrainingResult train(const TrainingRequest& request) override { return run_pipeline(request); }
+  TrainingResult train(const TrainingRequest& request) override {
+    // LibTorch's own what() carries a stack trace.
+    try {
+      return run_pipeline(request);
+    } catch (const c10::OutOfMemoryError& error) {
+      throw std::runtime_error(std::string("out of memory; a smaller batch_size or model needs less: ") +
+                               error.what_without_backtrace());
+    } catch (const c10::Error& error) {
+      throw std::runtime_error(error.what_without_backtrace());
+    }
+  }
 };
 
 }  // namespace

@@ -26,6 +26,12 @@ const std::string& required(const OptionTable& task, const Dataset& dataset, con
 
 std::string shape_of(const at::Tensor& tensor) { return c10::str(tensor.sizes()); }
 
+const BatchField* find_field(const HostBatch& batch, const std::string& name) {
+  const auto found =
+      std::find_if(batch.fields.begin(), batch.fields.end(), [&](const auto& field) { return field.name == name; });
+  return found == batch.fields.end() ? nullptr : &*found;
+}
+
 void require_logits(const at::Tensor& logits, const at::Tensor& target, const char* loss) {
   const bool fits = logits.dim() == target.dim() + 1 && logits.sizes().slice(0, target.dim()) == target.sizes();
   if (!fits) {
@@ -69,6 +75,22 @@ at::Tensor Task::masked_target(const BatchTensors& batch) const {
   return target.masked_fill(padding, ignore_index);
 }
 
+// In host memory: on a GPU such a target ends the process. Padded targets are left to LibTorch, which sees their mask.
+void Task::require_targets_below(const HostBatch& batch, std::int64_t classes) const {
+  const auto* field = find_field(batch, target_);
+  if (field == nullptr || field->dtype != BINADE_INT64 || find_field(batch, target_ + "_length") != nullptr) return;
+  const auto* targets = static_cast<const std::int64_t*>(field->data);
+  const auto count = field->bytes / sizeof(std::int64_t);
+  const auto wrong = std::find_if(targets, targets + count, [&](std::int64_t target) {
+    return target >= classes || (target < 0 && target != ignore_index);
+  });
+  if (wrong == targets + count) return;
+  const auto sample = static_cast<std::size_t>(wrong - targets) / (count / batch.indices.size());
+  throw std::runtime_error("sample " + std::to_string(batch.indices[sample]) + " of the dataset has the " + target_ +
+                           " " + std::to_string(*wrong) + ", but the model tells only " + std::to_string(classes) +
+                           " classes apart, 0 to " + std::to_string(classes - 1));
+}
+
 TaskResult Task::run(Model& model, const BatchTensors& batch, const binade_policy& policy, c10::Device device,
                      bool training) const {
   TaskResult result;
@@ -93,6 +115,7 @@ TaskResult Task::run(Model& model, const BatchTensors& batch, const binade_polic
     }
     target = masked_target(batch);
     require_logits(logits, target, loss_.c_str());
+    require_targets_below(batch.host(), logits.size(-1));
     if (is_token_loss()) {
       // Position t predicts token t + 1; the last position has nothing to predict.
       logits = logits.slice(1, 0, -1);
@@ -111,14 +134,10 @@ TaskResult Task::run(Model& model, const BatchTensors& batch, const binade_polic
 
 std::uint64_t Task::targets(const HostBatch& batch) const {
   const auto samples = static_cast<std::uint64_t>(batch.indices.size());
-  const auto named = [&](const std::string& name) {
-    return std::find_if(batch.fields.begin(), batch.fields.end(),
-                        [&](const auto& field) { return field.name == name; });
-  };
-  const auto target = named(target_);
-  if (!is_classification() || target == batch.fields.end()) return samples;
+  const auto* target = find_field(batch, target_);
+  if (!is_classification() || target == nullptr) return samples;
   const std::int64_t without_successor = is_token_loss() ? 1 : 0;
-  if (const auto lengths = named(target_ + "_length"); lengths != batch.fields.end()) {
+  if (const auto* lengths = find_field(batch, target_ + "_length")) {
     const auto* length = static_cast<const std::int64_t*>(lengths->data);
     std::int64_t counted = 0;
     for (std::uint64_t i = 0; i < samples; ++i) counted += std::max<std::int64_t>(0, length[i] - without_successor);

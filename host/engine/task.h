@@ -29,7 +29,8 @@ class Task {
 
   // Forward and loss, under autocast when `policy` says so; accuracy in fp32, outside autocast and without gradient.
   // Targets beyond a sample's length (padding) do not count. Labels are smoothed in training only, so that losses of
-  // evaluations compare, and exp(loss) is the perplexity.
+  // evaluations compare, and exp(loss) is the perplexity. Throws std::runtime_error when shapes do not fit, and for a
+  // target that is none of the classes the model gives, naming the sample.
   TaskResult run(Model& model, const BatchTensors& batch, const binade_policy& policy, c10::Device device,
                  bool training) const;
 
@@ -42,6 +43,7 @@ class Task {
   std::uint64_t targets(const HostBatch& batch) const;
 
  private:
+  void require_targets_below(const HostBatch& batch, std::int64_t classes) const;
   at::Tensor masked_target(const BatchTensors& batch) const;
 
   std::string loss_, target_;

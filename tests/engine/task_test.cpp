@@ -109,6 +109,24 @@ TEST(Task, SaysWhichShapesDoNotFit) {
   EXPECT_NE(message.find("the model gave [2]"), std::string::npos) << message;
 }
 
+TEST(Task, NamesTheSampleWhoseTargetIsNoClass) {
+  LabelledRows::features = {{0}, {0}, {0}};
+  LabelledRows::labels = {1, 3, 0};
+  const auto run = [](std::int64_t classes) {
+    return message_of([&] {
+      run_task<LabelledRows>(testing::task_options("cross_entropy", "label"), [&](const auto& inputs) {
+        return at::zeros({inputs[0].size(0), classes});
+      });
+    });
+  };
+  EXPECT_EQ(run(3), "sample 1 of the dataset has the label 3, but the model tells only 3 classes apart, 0 to 2");
+  EXPECT_EQ(run(4), "(nothing thrown)");
+  LabelledRows::labels = {1, -100, 0};
+  EXPECT_EQ(run(2), "(nothing thrown)") << "ignored";
+  LabelledRows::labels = {1, 0, -1};
+  EXPECT_NE(run(2).find("sample 2 of the dataset has the label -1"), std::string::npos);
+}
+
 TEST(Task, NamesTheFieldsThereAreWhenTheTargetIsNone) {
   LabelledRows::features = {{0}};
   LabelledRows::labels = {0};

@@ -105,6 +105,16 @@ TEST_F(Training, DryRunGoesThroughEverythingAndLeavesNothing) {
   EXPECT_FALSE(std::filesystem::exists(workspace_.path() / "runs"));
 }
 
+TEST_F(Training, SaysWhichSamplesLabelIsNoClassWithoutAStackTrace) {
+  const auto outcome = start({"model.classes=1"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("of the dataset has the label 1, but the model tells only 1 classes apart"));
+  EXPECT_THAT(outcome.err, ::testing::Not(HasSubstr("frame #")));
+  const auto narrow = start({"model.features=7"});
+  EXPECT_EQ(narrow.exit_code, 1);
+  EXPECT_THAT(narrow.err, ::testing::Not(HasSubstr("frame #")));
+}
+
 TEST_F(Training, UseAmpAsksForHalfPrecisionWhateverThePlugin) {
   EXPECT_EQ(summary_of({"precision.use_amp=true", "precision.cpu=\"allow\""})["precision"], "fp16");
   const auto fallback = start({"precision.use_amp=true"});
