@@ -1,8 +1,10 @@
 // Labelled images: fields "image", float32 [channels, height, width], and "label". The files are mapped, not loaded.
 #include <binade/dataset.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdlib>
 
 #include "image_files.h"
 #include "input_files.h"
@@ -174,12 +176,22 @@ class Images {
   // The part of the image that lies `down` and `right` of it, black outside, then mirrored.
   void copy_moved(const unsigned char* pixels, std::int64_t down, std::int64_t right, bool mirror, float* to) const {
     const auto height = shape().height, width = shape().width;
+    // Columns [begin, end) of a row of the result come from the image, the others are black.
+    const auto inside = std::max<std::int64_t>(0, width - std::abs(right));
+    const auto begin = std::clamp<std::int64_t>(mirror ? right : -right, 0, width), end = begin + inside;
     for (const auto& shades : shades_) {
-      for (std::int64_t y = down; y < down + height; ++y) {
-        for (std::int64_t column = 0; column < width; ++column) {
-          const auto x = right + (mirror ? width - 1 - column : column);
-          const bool inside = y >= 0 && y < height && x >= 0 && x < width;
-          *to++ = shades[inside ? pixels[y * width + x] : 0];
+      for (std::int64_t y = down; y < down + height; ++y, to += width) {
+        if (y < 0 || y >= height) {
+          std::fill(to, to + width, shades[0]);
+          continue;
+        }
+        std::fill(to, to + begin, shades[0]);
+        std::fill(to + end, to + width, shades[0]);
+        const auto* const row = pixels + y * width;
+        if (mirror) {
+          for (auto c = begin; c < end; ++c) to[c] = shades[row[right + width - 1 - c]];
+        } else {
+          for (auto c = begin; c < end; ++c) to[c] = shades[row[right + c]];
         }
       }
       pixels += shape().plane();

@@ -178,6 +178,32 @@ TEST_F(ImagesDataset, MovesImagesAndFillsWithBlackWhileTraining) {
   EXPECT_EQ(rounded(data.read_from<float>("train", 0, {0}, false, 3)), (Floats{1, 2, 3, 4, 5, 6}));
 }
 
+// Image 0 of pair(), pixel by pixel: what lies `down` and `right`, black outside, then mirrored.
+Floats moved(std::int64_t down, std::int64_t right, bool mirror) {
+  Floats pixels;
+  for (std::int64_t row = 0; row < 2; ++row) {
+    for (std::int64_t column = 0; column < 3; ++column) {
+      const auto y = row + down, x = (mirror ? 2 - column : column) + right;
+      const bool inside = y >= 0 && y < 2 && x >= 0 && x < 3;
+      pixels.push_back(inside ? static_cast<float>(y * 3 + x + 1) : 0);
+    }
+  }
+  return pixels;
+}
+
+TEST_F(ImagesDataset, MovesThenMirrorsAlsoByMoreThanTheImageIsWide) {
+  constexpr std::int64_t padding = 4;
+  const OpenedDataset data("images", plain(pair({{"flip", {Scalar(true)}}, {"crop_padding", integer(padding)}})));
+  std::set<Floats> seen, expected;
+  for (std::uint64_t epoch = 0; epoch < 5000; ++epoch) seen.insert(rounded(data.read<float>(0, {0}, epoch)));
+  for (std::int64_t down = -padding; down <= padding; ++down) {
+    for (std::int64_t right = -padding; right <= padding; ++right) {
+      for (const bool mirror : {false, true}) expected.insert(moved(down, right, mirror));
+    }
+  }
+  EXPECT_EQ(seen, expected);
+}
+
 TEST_F(ImagesDataset, FillsWithTheShadeThatBlackHas) {
   const OpenedDataset data("images", pair({{"crop_padding", integer(2)}}));
   Floats all;
