@@ -1,42 +1,84 @@
-// Loss scaling with the names and numbers of torch.amp.GradScaler.
+// Loss scaling with the names, the numbers and the order of calls of torch.amp.GradScaler.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "binade/abi/precision.h"
 
 namespace binade::host {
 
+// What PyTorch's state_dict() holds.
+struct GradScalerState {
+  double scale = 0;
+  double growth_factor = 0, backoff_factor = 0;
+  std::int64_t growth_interval = 0;
+  std::uint64_t growth_tracker = 0;
+};
+
 // Multiplies the loss by a scale so that small fp16 gradients do not vanish, and finds the scale as it goes: an
 // overflow multiplies it by backoff_factor, growth_interval steps in a row without one by growth_factor. New scales are
-// float(double(scale) * factor), as in PyTorch; one that would not be finite is not taken. Disabled, it passes through.
+// float(double(scale) * factor), as in PyTorch; one that would not be finite is not taken.
+//
+// Per step: scale(), unscale() of each optimizer's gradients, step() for each, update(). Calls out of that order throw
+// std::logic_error, as PyTorch raises. Disabled, it passes everything through. Where it differs from PyTorch: a growth
+// tracker loaded at or beyond the interval grows at the next good step, and does not wait for an overflow.
 class GradScaler {
  public:
+  // Of `policy`: dynamic_scaling (enabled) and the constants. Throws std::invalid_argument where PyTorch asserts:
+  // growth_factor must be above 1, backoff_factor below 1.
   explicit GradScaler(const binade_policy& policy);
 
   bool enabled() const { return enabled_; }
-  double get_scale() const { return enabled_ ? scale_ : 1.0; }
+  double get_scale() const;  // 1 when disabled
   std::uint64_t growth_tracker() const { return growth_tracker_; }
 
   // The loss in fp32, times the scale.
-  at::Tensor scale(const at::Tensor& loss) const;
+  at::Tensor scale(const at::Tensor& loss);
 
   // Divides the gradients by the scale, in place. Returns a float tensor of one element on their device, 1 when one of
-  // them was inf or NaN, else 0; undefined when disabled. Nothing is read from the device.
-  at::Tensor unscale(std::vector<at::Tensor>& gradients) const;
+  // them was inf or NaN, else 0; undefined when disabled or without gradients. Nothing is read from the device.
+  // Throws std::invalid_argument for fp16 gradients.
+  at::Tensor unscale(std::vector<at::Tensor>& gradients, std::size_t optimizer = 0);
 
-  // Once per step, skipped or not.
-  void update(bool found_inf);
+  // What unscale() found, once it was read. Returns whether the optimizer may step: always, when disabled.
+  bool step(bool found_inf, std::size_t optimizer = 0);
+
+  // Once per step, skipped or not: any optimizer's overflow backs off. Reads the device only for optimizers that were
+  // unscaled and did not step.
+  void update();
+  // Instead: takes this scale, and leaves the growth tracker as it is.
+  void update(double new_scale);
+
+  void set_growth_factor(double factor) { growth_factor_ = factor; }
+  void set_backoff_factor(double factor) { backoff_factor_ = factor; }
+  void set_growth_interval(std::int64_t interval) { growth_interval_ = interval; }
+
+  // Between update() and the next scale(). Empty when disabled; loading an empty state throws std::invalid_argument
+  // unless disabled, for it would silently start anew.
+  std::optional<GradScalerState> state() const;
+  void load_state(const std::optional<GradScalerState>& state);
 
  private:
+  enum class Stage { ready, unscaled, stepped };
+  struct Optimizer {
+    Stage stage = Stage::ready;
+    at::Tensor found_inf;       // on the device; undefined without gradients
+    std::optional<bool> known;  // the same on the host, from step()
+  };
+  Optimizer& optimizer(std::size_t number);
+  void require_scale(const char* call) const;
+
   bool enabled_;
-  float scale_;
+  double init_scale_;
+  std::optional<float> scale_;  // from the first scale() on
   double growth_factor_, backoff_factor_;
-  std::uint64_t growth_interval_;
+  std::int64_t growth_interval_;
   std::uint64_t growth_tracker_ = 0;
+  std::vector<Optimizer> optimizers_;
 };
 
 }  // namespace binade::host

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <stdexcept>
 
 namespace binade::host {
 namespace {
@@ -84,7 +85,8 @@ void TrainStep::run(StepRecord& record) {
     schedule.step();
     average.update();
   }
-  scaler.update(!finite);
+  scaler.step(!finite);
+  scaler.update();
   zero_grad();
   record.skipped = !finite;
   record.skipped_steps += finite ? 0 : 1;
@@ -124,16 +126,18 @@ void TrainStep::take_gradients() {
       without_gradient_.push_back(name);
     }
   }
+  if (present_.empty()) {
+    throw std::runtime_error("no parameter got a gradient: the loss depends on none that is trained");
+  }
 }
 
 bool TrainStep::unscale_and_check(StepRecord& record) {
   const at::NoGradGuard no_grad;
   const auto& options = sums_.front().options();
-  if (loss_factor_ != 1 && !present_.empty()) at::_foreach_mul_(present_, loss_factor_);
+  if (loss_factor_ != 1) at::_foreach_mul_(present_, loss_factor_);
   const auto found_inf = training_.scaler.unscale(present_);
   packed_ = sums_;
-  packed_.push_back(present_.empty() ? at::zeros({}, options)
-                                     : at::linalg_vector_norm(at::stack(at::_foreach_norm(present_, 2))).to(options));
+  packed_.push_back(at::linalg_vector_norm(at::stack(at::_foreach_norm(present_, 2))).to(options));
   packed_.push_back(found_inf.defined() ? found_inf : at::zeros({}, options));
 
   const auto values = at::stack(packed_).to(at::kCPU).to(at::kDouble);

@@ -7,18 +7,15 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "host/engine/train_step.h"
+#include "tests/engine/goldens.h"
 #include "tests/engine/in_memory_plugins.h"
 
 namespace binade::host {
 namespace {
 
-using Json = nlohmann::json;
+using testing::Json;
 using testing::LabelledRows;
 using testing::Rows;
 using testing::TensorModel;
@@ -31,16 +28,6 @@ Tolerance tolerance(const std::string& precision) {
   if (precision == "amp_fp16") return {3e-4, 6e-4, 1e-4};
   if (precision == "amp_bf16") return {2e-4, 1e-3, 1e-4};
   return {1e-5, 1e-5, 1e-5};
-}
-
-Json trajectories() {
-  const char* folder = std::getenv("BINADE_GOLDENS");
-  const auto path = (folder != nullptr ? std::filesystem::path(folder)
-                                       : std::filesystem::path(BINADE_SOURCE_DIR) / "tests" / "goldens") /
-                    "mlp_trajectory.json";
-  std::ifstream file(path);
-  EXPECT_TRUE(file) << path;
-  return Json::parse(file);
 }
 
 at::Tensor tensor_of(const Json& numbers) {
@@ -174,7 +161,7 @@ void replay(const Json& run) {
 
 // The suite's name is how a machine with goldens of its own selects it: BINADE_GOLDENS=FOLDER ctest -R golden.
 TEST(golden, TrajectoriesTrainAsPyTorchDid) {
-  const auto file = trajectories();
+  const auto file = testing::golden_file("mlp_trajectory.json");
   int replayed = 0;
   for (const auto& run : file["runs"]) {
     SCOPED_TRACE(run["name"].get<std::string>());

@@ -19,12 +19,20 @@ binade_policy scaling(double init_scale, double growth, double backoff, std::int
   return {sizeof(binade_policy), BINADE_FLOAT16, 1, 1, init_scale, growth, backoff, interval};
 }
 
+void train_step(GradScaler& scaler, bool found_inf) {
+  scaler.scale(at::full({}, 1.0));
+  std::vector<at::Tensor> gradients{at::tensor({1.0f})};
+  scaler.unscale(gradients);
+  scaler.step(found_inf);
+  scaler.update();
+}
+
 TEST(GradScaler, GrowsAfterTheIntervalOfGoodStepsAndStartsCountingAgain) {
   GradScaler scaler(scaling(4, 2, 0.5, 3));
   std::vector<double> scales;
   std::vector<std::uint64_t> trackers;
   for (int step = 0; step < 4; ++step) {
-    scaler.update(false);
+    train_step(scaler, false);
     scales.push_back(scaler.get_scale());
     trackers.push_back(scaler.growth_tracker());
   }
@@ -34,8 +42,8 @@ TEST(GradScaler, GrowsAfterTheIntervalOfGoodStepsAndStartsCountingAgain) {
 
 TEST(GradScaler, BacksOffOnOverflowAndForgetsGoodSteps) {
   GradScaler scaler(scaling(8, 2, 0.25, 2));
-  scaler.update(false);
-  scaler.update(true);
+  train_step(scaler, false);
+  train_step(scaler, true);
   EXPECT_EQ(scaler.get_scale(), 2);
   EXPECT_EQ(scaler.growth_tracker(), 0u);
 }
@@ -43,34 +51,38 @@ TEST(GradScaler, BacksOffOnOverflowAndForgetsGoodSteps) {
 TEST(GradScaler, ComputesNewScalesInDoubleAndRoundsToFloat) {
   GradScaler scaler(scaling(1.1, 1.7, 0.3, 1));
   const auto first = static_cast<float>(static_cast<double>(1.1f) * 1.7);
-  scaler.update(false);
+  train_step(scaler, false);
   EXPECT_EQ(scaler.get_scale(), first);
-  scaler.update(true);
+  train_step(scaler, true);
   EXPECT_EQ(scaler.get_scale(), static_cast<float>(static_cast<double>(first) * 0.3));
 }
 
 TEST(GradScaler, KeepsAScaleThatCannotGrowFinitely) {
   GradScaler scaler(scaling(3e38, 2, 0.5, 1));
-  scaler.update(false);
+  train_step(scaler, false);
   EXPECT_EQ(scaler.get_scale(), static_cast<float>(3e38));
   EXPECT_EQ(scaler.growth_tracker(), 0u);
 }
 
 TEST(GradScaler, ScalesAHalfPrecisionLossInFloat) {
-  const GradScaler scaler(scaling(65536, 2, 0.5, 2000));
+  GradScaler scaler(scaling(65536, 2, 0.5, 2000));
   const auto scaled = scaler.scale(at::full({1}, 2.0, at::kHalf));
   EXPECT_EQ(scaled.scalar_type(), at::kFloat);
   EXPECT_EQ(scaled.item<float>(), 131072.0f);
 }
 
 TEST(GradScaler, UnscalesEveryGradientAndFindsOneThatIsNotFinite) {
-  const GradScaler scaler(scaling(4, 2, 0.5, 2000));
+  GradScaler scaler(scaling(4, 2, 0.5, 2000));
   for (const float bad : {inf, -inf, std::nanf("")}) {
+    scaler = GradScaler(scaling(4, 2, 0.5, 2000));
+    scaler.scale(at::full({}, 1.0));
     std::vector<at::Tensor> gradients{at::tensor({4.0f, 8.0f}), at::tensor({bad, 4.0f})};
     EXPECT_EQ(scaler.unscale(gradients).item<float>(), 1);
     EXPECT_EQ(gradients[0][1].item<float>(), 2);
     EXPECT_EQ(gradients[1][1].item<float>(), 1);
+    scaler.update();
   }
+  scaler.scale(at::full({}, 1.0));
   std::vector<at::Tensor> good{at::tensor({4.0f})};
   EXPECT_EQ(scaler.unscale(good).item<float>(), 0);
 }
@@ -79,9 +91,18 @@ TEST(GradScaler, PassesThroughWhenDisabled) {
   GradScaler scaler(testing::fp32_policy);
   std::vector<at::Tensor> gradients{at::tensor({inf})};
   EXPECT_FALSE(scaler.unscale(gradients).defined());
-  scaler.update(true);
+  train_step(scaler, true);
   EXPECT_EQ(scaler.get_scale(), 1);
+  EXPECT_EQ(scaler.growth_tracker(), 0u);
   EXPECT_EQ(scaler.scale(at::full({}, 3.0)).item<float>(), 3);
+}
+
+TEST(GradScaler, GrowsAtTheNextGoodStepWhenItsTrackerIsLoadedBeyondTheInterval) {
+  GradScaler scaler(scaling(8, 2, 0.5, 3));
+  scaler.load_state(GradScalerState{16, 2, 0.5, 3, 7});
+  train_step(scaler, false);
+  EXPECT_EQ(scaler.get_scale(), 32);
+  EXPECT_EQ(scaler.growth_tracker(), 0u);
 }
 
 }  // namespace
