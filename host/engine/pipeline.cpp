@@ -33,6 +33,7 @@ LoopPlan plan_loop(const OptionTable& train, std::uint64_t batches_per_epoch, co
   plan.max_seconds = train.has("max_time") ? max_seconds(train) : 0;
   if (train.has("evaluate_every")) plan.evaluate_every = unsigned_option(train, "evaluate_every");
   plan.patience = unsigned_option(train, "early_stopping.patience");
+  plan.max_nonfinite_losses = unsigned_option(train, "max_nonfinite_losses");
   plan.min_delta = train.number("early_stopping.min_delta");
   if (train.boolean("keep_best") && plan.evaluate_every != 0) plan.best_file = request.best_file;
   return plan;

@@ -45,6 +45,7 @@ void TrainStep::run(StepRecord& record) {
       training_;
   PhaseClock clock(record);
   sums_.clear();
+  samples_.clear();
   record.samples = record.tokens = 0;
   record.loss_scale = scaler.get_scale();
   record.learning_rate = schedule.lr();
@@ -53,6 +54,7 @@ void TrainStep::run(StepRecord& record) {
   for (std::uint64_t micro_batch = 0; micro_batch < micro_batches; ++micro_batch) {
     const auto& host_batch = batches.next();
     batch_.assign(host_batch);
+    samples_.insert(samples_.end(), host_batch.indices.begin(), host_batch.indices.end());
     const auto targets = task.targets(host_batch);
     if (micro_batch == 0) first_targets = std::max<std::uint64_t>(1, targets);
     all_targets += targets;
@@ -79,17 +81,22 @@ void TrainStep::run(StepRecord& record) {
   const bool finite = unscale_and_check(record);
   clock.end(Phase::unscale);
 
-  if (finite) {
+  if (finite && std::isfinite(record.loss)) {
     clip(record);
     optimizer.step(gradients_, record.learning_rate);
     schedule.step();
     average.update();
   }
-  scaler.step(!finite);
-  scaler.update();
+  record.skipped = !(finite && std::isfinite(record.loss));
+  record.skipped_steps += record.skipped ? 1 : 0;
+  scaler.step(record.skipped);
+  if (std::isfinite(record.loss)) {
+    scaler.update();
+  } else {
+    // A fault of the model or the data, which no other scale would mend.
+    scaler.update(scaler.get_scale());
+  }
   zero_grad();
-  record.skipped = !finite;
-  record.skipped_steps += finite ? 0 : 1;
   record.next_loss_scale = scaler.get_scale();
   record.growth_tracker = scaler.growth_tracker();
   clock.end(Phase::optimizer);

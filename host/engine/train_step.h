@@ -36,8 +36,13 @@ class TrainStep {
   explicit TrainStep(const Training& training);
 
   // Trains on the next micro-batches and fills `record`, but for the members step, time and epoch_progress. Waits for
-  // the device once, for one packed copy of found_inf, norm, loss, accuracy and scalars.
+  // the device once, for one packed copy of found_inf, norm, loss, accuracy and scalars. Skipped, without a change of
+  // weights, optimizer, schedule and average, is a step whose gradients overflow, which backs the scale off; and one
+  // whose loss is not finite, which leaves the scale alone.
   void run(StepRecord& record);
+
+  // Of the last step, in the order in which they were drawn: positions in the plugin's split.
+  const std::vector<std::uint64_t>& samples() const { return samples_; }
 
   // Names of parameters that require grad and got none in the last step.
   const std::vector<std::string>& parameters_without_gradient() const { return without_gradient_; }
@@ -57,6 +62,7 @@ class TrainStep {
   std::vector<at::Tensor> sums_;       // over micro-batches: loss, correct, counted, then the model's scalars
   std::vector<at::Tensor> packed_;     // device scalars that one copy brings to the host
   std::vector<std::string> without_gradient_;
+  std::vector<std::uint64_t> samples_;
 };
 
 }  // namespace binade::host

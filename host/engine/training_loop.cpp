@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -115,8 +116,34 @@ class Loop {
     const auto told = Clock::now();
     listener_.step(record_);
     logging_seconds_ = seconds_since(told);
+    if (std::isfinite(record_.loss)) {
+      nonfinite_losses_ = 0;
+    } else {
+      report_nonfinite_loss();
+    }
     epoch_.add(record_);
     if (in_epoch == plan_.steps_per_epoch) end_epoch();
+  }
+
+  void report_nonfinite_loss() {
+    constexpr std::size_t shown = 16;
+    ++nonfinite_losses_;
+    const bool last = plan_.max_nonfinite_losses != 0 && nonfinite_losses_ >= plan_.max_nonfinite_losses;
+    if (nonfinite_losses_ > 1 && !last) return;
+    std::string samples;
+    for (std::size_t i = 0; i < std::min(shown, step_.samples().size()); ++i) {
+      samples += fmt::format("{}{}", i == 0 ? "" : ", ", step_.samples()[i]);
+    }
+    if (step_.samples().size() > shown) samples += fmt::format(", ... ({} in all)", step_.samples().size());
+    const auto text = fmt::format(
+        "the loss of step {} is {}: a fault of the model or its data, and no overflow of gradients, so the step is "
+        "skipped and the loss scale stays. Its samples: {}",
+        record_.step, record_.loss, samples);
+    if (!last) return listener_.message(BINADE_LOG_WARNING, text);
+    throw std::runtime_error(
+        fmt::format("{}. It is number {} in a row, where [train] max_nonfinite_losses ends the run; "
+                    "a lower [optimizer] lr, these samples and the model are where to look",
+                    text, nonfinite_losses_));
   }
 
   void end_epoch() {
@@ -164,6 +191,7 @@ class Loop {
   EpochSums epoch_;
   double to_beat_ = std::numeric_limits<double>::infinity();
   std::uint64_t evaluations_without_improvement_ = 0;
+  std::uint64_t nonfinite_losses_ = 0;  // in a row
   double training_seconds_ = 0;
   double logging_seconds_ = 0;  // of the step before: a step's own is known only after it was told
   std::uint64_t samples_ = 0, tokens_ = 0;

@@ -12,9 +12,10 @@ struct LoopPlan {
   double max_seconds = 0;            // 0: no limit
   std::uint64_t evaluate_every = 0;  // steps; 0: only at the end
   std::uint64_t steps_per_epoch = 1;
-  std::uint64_t patience = 0;         // evaluations without improvement that end the run; 0: never
-  double min_delta = 0;               // what counts as improvement
-  std::filesystem::path best_file{};  // where to keep the best weights; empty: nowhere
+  std::uint64_t patience = 0;              // evaluations without improvement that end the run; 0: never
+  std::uint64_t max_nonfinite_losses = 0;  // in a row, at which the run fails; 0: never
+  double min_delta = 0;                    // what counts as improvement
+  std::filesystem::path best_file{};       // where to keep the best weights; empty: nowhere
 };
 
 // Steps until the plan, the clock or a signal says stop, evaluating in between and at the end (not after a signal).

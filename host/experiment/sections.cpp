@@ -193,6 +193,8 @@ SectionSpec train_section() {
              .at_least(0)
              .at_most(many),
          count("evaluate_batches", 0, 0, "Batches per evaluation; 0 takes the whole split."),
+         count("max_nonfinite_losses", 10, 0,
+               "Steps in a row whose loss is inf or NaN at which the run fails; 0 never fails it."),
          Spec("early_stopping.patience", Type::integer,
               "Evaluations without a lower validation loss after which the run ends; 0 never ends it.")
              .by_default(integer(0))

@@ -156,8 +156,8 @@ void Metrics::update_amp(const StepRecord& record) noexcept {
   series_->loss_scale.Set(record.next_loss_scale);
   series_->growth_tracker.Set(static_cast<double>(record.growth_tracker));
   if (!dynamic_scaling_) return;
-  const bool grew = record.next_loss_scale > record.loss_scale;
-  (record.skipped ? series_->backoff : grew ? series_->growth : series_->hold).Increment();
+  const double before = record.loss_scale, after = record.next_loss_scale;
+  (after < before ? series_->backoff : after > before ? series_->growth : series_->hold).Increment();
 }
 
 void Metrics::epoch_ended(const EpochRecord& record) noexcept { series_->epoch_duration.Set(record.seconds); }

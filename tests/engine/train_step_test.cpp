@@ -110,6 +110,18 @@ TEST_F(StepTest, SkipsAStepWithoutFiniteGradientsAndHoldsTheSchedule) {
   EXPECT_DOUBLE_EQ(record.learning_rate, 0.01);
 }
 
+TEST_F(StepTest, ALossThatIsNotFiniteIsNoOverflow) {
+  auto policy = fp32_policy;
+  policy.dynamic_scaling = 1;
+  policy.init_scale = 1024;
+  Rows::y[2] = {std::nanf("")};
+  const auto record = step(policy, 4, 1, 1.0);
+  EXPECT_TRUE(record.skipped);
+  EXPECT_EQ(weight_.item<float>(), 0);
+  EXPECT_EQ(record.next_loss_scale, 1024) << "no other scale would mend it";
+  EXPECT_EQ(record.growth_tracker, 0u);
+}
+
 TEST_F(StepTest, BacksOffTheScaleUntilGradientsFit) {
   auto policy = fp32_policy;
   policy.dynamic_scaling = 1;

@@ -54,12 +54,14 @@ class LoopTest : public ::testing::Test, protected RunListener {
     return run_training_loop(plan, training, evaluation, no_signal, *this);
   }
 
+  void message(int, std::string_view text) noexcept override { messages_.emplace_back(text); }
   void epoch_ended(const EpochRecord& record) noexcept override { epochs_.push_back(record.epoch); }
   void evaluated(const EvaluationRecord& record) noexcept override { losses_.push_back(record.loss); }
 
   at::Tensor weight_;
   std::vector<std::uint64_t> epochs_;
   std::vector<double> losses_;
+  std::vector<std::string> messages_;
 };
 
 TEST_F(LoopTest, SumsUpEachEpochWithTheEvaluationAtItsEnd) {
@@ -104,6 +106,27 @@ TEST_F(LoopTest, AnImprovementBelowMinDeltaIsNone) {
   plan.min_delta = 0;
   EXPECT_LT(with_delta, 40u);
   EXPECT_GT(run(plan, 0.1).steps, with_delta);
+}
+
+TEST_F(LoopTest, NamesTheSamplesOfALossThatIsNotFiniteAndFailsAfterSomeInARow) {
+  Rows::y[3] = {std::nanf("")};  // in every second batch
+  const auto result = run({.target_steps = 4, .steps_per_epoch = 2, .max_nonfinite_losses = 2}, 0.1);
+  EXPECT_EQ(result.skipped_steps, 2u);
+  ASSERT_EQ(messages_.size(), 2u) << "not in a row: each is said";
+  EXPECT_THAT(messages_[0], HasSubstr("the loss of step 2 is nan"));
+  EXPECT_THAT(messages_[0], HasSubstr("Its samples: 2, 3"));
+
+  SetUp();
+  Rows::y = {{std::nanf("")}, {2}, {std::nanf("")}, {2}};
+  messages_.clear();
+  try {
+    run({.target_steps = 100, .steps_per_epoch = 2, .max_nonfinite_losses = 3}, 0.1);
+    FAIL();
+  } catch (const std::runtime_error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("the loss of step 3 is nan"));
+    EXPECT_THAT(error.what(), HasSubstr("number 3 in a row"));
+  }
+  EXPECT_EQ(messages_.size(), 1u);
 }
 
 TEST_F(LoopTest, EvaluatesTheAverageOfTheWeights) {
