@@ -1,6 +1,10 @@
 // The command line: help, versions, mistypings, and the plugins verbs.
 #include <gtest/gtest.h>
 
+#include <map>
+#include <sstream>
+#include <string>
+
 #include "tests/integration/process.h"
 
 namespace binade::testing {
@@ -52,8 +56,16 @@ TEST(Plugins, ListsEachShippedPluginOnce) {
   Workspace workspace;
   const auto outcome = binade({"plugins", "list"}, workspace, {{"BINADE_PLUGIN_PATH", ""}});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  for (const auto* plugin : {"gpt", "mlp", "text", "csv", "fp32", "bf16", "fp16", "console"}) {
-    EXPECT_TRUE(contains(outcome.out, plugin)) << plugin << "\n" << outcome.out;
+  std::map<std::string, int> listed;  // by kind and id
+  std::istringstream lines(outcome.out);
+  for (std::string line, kind, id; std::getline(lines, line);) {
+    std::istringstream(line) >> kind >> id;
+    ++listed[kind + " " + id];
+  }
+  for (const auto* plugin : {"model gpt", "model mlp", "model cnn", "dataset text", "dataset tokens", "dataset images",
+                             "dataset csv", "dataset synthetic", "precision fp32", "precision bf16", "precision fp16",
+                             "logger console", "logger csv", "logger tensorboard"}) {
+    EXPECT_EQ(listed[plugin], 1) << plugin << "\n" << outcome.out;
   }
 }
 

@@ -33,7 +33,7 @@ typedef struct binade_description {
   void (*add_split)(struct binade_description* self, binade_string name, uint64_t size);
   void (*add_field)(struct binade_description* self, const binade_field* field);
   /* What models and tasks may be wired to by `default_from = "dataset.<name>"`. Known names: classes, vocab_size,
-   * features, sequence_length (integers); loss, target (strings, the task's defaults). */
+   * features, sequence_length, channels, height, width (integers); loss, target (strings, the task's defaults). */
   void (*add_fact)(struct binade_description* self, binade_string name, const binade_value* value);
   /* 1: samples share nothing, so a random validation split leaks nothing. Default 0: the split is contiguous. */
   void (*set_independent)(struct binade_description* self, int32_t independent);
