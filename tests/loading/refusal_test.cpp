@@ -188,6 +188,7 @@ TEST_F(Refusal, OfOtherCompilerSettingsNamesEachOfThem) {
   expect([](auto& block) { block.cxx11_abi = 0; }, "_GLIBCXX_USE_CXX11_ABI\n  host:   1\n  plugin: 0\n");
   expect([](auto& block) { block.debug_containers = 1; }, "debug containers\n  host:   off\n  plugin: on\n");
   expect([](auto& block) { block.sanitizers = 3; }, "sanitizers\n  host:   none\n  plugin: address thread\n");
+  expect([](auto& block) { block.sanitizers = 9; }, "sanitizers\n  host:   none\n  plugin: address 0x8\n");
   expect([](auto& block) { block.standard_library = BINADE_STANDARD_LIBRARY_LIBCXX; },
          "C++ standard library\n  host:   libstdc++\n  plugin: libc++\n");
   expect([](auto& block) { block.layout_fingerprint = 0xBAD; },
