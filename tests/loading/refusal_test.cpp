@@ -178,10 +178,10 @@ TEST_F(Refusal, OfAnotherBuildOfTheSameLibTorchNamesTheBuildIds) {
 }
 
 TEST_F(Refusal, OfOtherCompilerSettingsNamesEachOfThem) {
-  const auto expect = [&](auto change, const std::string& message) {
+  const auto expect = [&](auto change, const std::string& wanted) {
     open_with_build_block(change);
     EXPECT_EQ(code, "E0307");
-    EXPECT_THAT(message, HasSubstr(message));
+    EXPECT_THAT(message, HasSubstr(wanted));
     EXPECT_FALSE(marker.code_has_run());
   };
   expect([](auto& block) { block.struct_size = 8; }, "size of the build block\n  host:   144\n  plugin: 8\n");
