@@ -57,6 +57,7 @@ Task::Task(const OptionTable& task, const Dataset& dataset, const Model& model)
     return;
   }
   target_ = required(task, dataset, "target");
+  target_length_ = target_ + "_length";
   const auto& fields = dataset.fields();
   if (std::none_of(fields.begin(), fields.end(), [&](const Field& field) { return field.name == target_; })) {
     std::string there;
@@ -68,7 +69,7 @@ Task::Task(const OptionTable& task, const Dataset& dataset, const Model& model)
 
 at::Tensor Task::masked_target(const BatchTensors& batch) const {
   auto target = batch.at(target_).to(at::kLong);
-  const auto* lengths = batch.find(target_ + "_length");
+  const auto* lengths = batch.find(target_length_);
   if (lengths == nullptr || target.dim() < 2) return target;
   const auto positions = at::arange(target.size(1), lengths->options());
   const auto padding = positions.unsqueeze(0).ge(lengths->unsqueeze(1));
@@ -78,7 +79,7 @@ at::Tensor Task::masked_target(const BatchTensors& batch) const {
 // In host memory: on a GPU such a target ends the process. Padded targets are left to LibTorch, which sees their mask.
 void Task::require_targets_below(const HostBatch& batch, std::int64_t classes) const {
   const auto* field = find_field(batch, target_);
-  if (field == nullptr || field->dtype != BINADE_INT64 || find_field(batch, target_ + "_length") != nullptr) return;
+  if (field == nullptr || field->dtype != BINADE_INT64 || find_field(batch, target_length_) != nullptr) return;
   const auto* targets = static_cast<const std::int64_t*>(field->data);
   const auto count = field->bytes / sizeof(std::int64_t);
   const auto wrong = std::find_if(targets, targets + count, [&](std::int64_t target) {
@@ -137,7 +138,7 @@ std::uint64_t Task::targets(const HostBatch& batch) const {
   const auto* target = find_field(batch, target_);
   if (!is_classification() || target == nullptr) return samples;
   const std::int64_t without_successor = is_token_loss() ? 1 : 0;
-  if (const auto* lengths = find_field(batch, target_ + "_length")) {
+  if (const auto* lengths = find_field(batch, target_length_)) {
     const auto* length = static_cast<const std::int64_t*>(lengths->data);
     std::int64_t counted = 0;
     for (std::uint64_t i = 0; i < samples; ++i) counted += std::max<std::int64_t>(0, length[i] - without_successor);

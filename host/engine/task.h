@@ -47,6 +47,7 @@ class Task {
   at::Tensor masked_target(const BatchTensors& batch) const;
 
   std::string loss_, target_;
+  std::string target_length_;  // the field with the lengths of a padded target
   double label_smoothing_ = 0;
 };
 

@@ -81,16 +81,17 @@ void TrainStep::run(StepRecord& record) {
   const bool finite = unscale_and_check(record);
   clock.end(Phase::unscale);
 
-  if (finite && std::isfinite(record.loss)) {
+  const bool loss_is_finite = std::isfinite(record.loss);
+  record.skipped = !(finite && loss_is_finite);
+  record.skipped_steps += record.skipped ? 1 : 0;
+  if (!record.skipped) {
     clip(record);
     optimizer.step(gradients_, record.learning_rate);
     schedule.step();
     average.update();
   }
-  record.skipped = !(finite && std::isfinite(record.loss));
-  record.skipped_steps += record.skipped ? 1 : 0;
   scaler.step(record.skipped);
-  if (std::isfinite(record.loss)) {
+  if (loss_is_finite) {
     scaler.update();
   } else {
     // A fault of the model or the data, which no other scale would mend.

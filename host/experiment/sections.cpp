@@ -64,6 +64,11 @@ class Spec {
 Scalar integer(std::int64_t value) { return value; }
 Scalar text(const char* value) { return std::string(value); }
 
+// Not negative.
+Spec number(const char* name, double value, const char* help) {
+  return Spec(name, Type::number, help).by_default(Scalar(value)).at_least(0);
+}
+
 SectionSpec experiment_section() {
   return {"experiment",
           "Names the run and makes it repeatable.",
@@ -79,24 +84,19 @@ SectionSpec experiment_section() {
 }
 
 SectionSpec task_section() {
-  return {"task",
-          "What is learned. The dataset has its own word for both keys.",
-          {{"",
-            {Spec("loss", Type::string, "What is minimised; \"model\" is the model's own loss.")
-                 .one_of({"cross_entropy", "next_token", "mse", "model"})
-                 .wired("dataset.loss"),
-             Spec("target", Type::string, "The field of the dataset that is to be predicted.").wired("dataset.target"),
-             Spec("label_smoothing", Type::number, "Share of a target that is spread over all classes, in training.")
-                 .by_default(Scalar(0.0))
-                 .at_least(0)
-                 .at_most(1)}}}};
+  return {
+      "task",
+      "What is learned. The dataset has its own word for both keys.",
+      {{"",
+        {Spec("loss", Type::string, "What is minimised; \"model\" is the model's own loss.")
+             .one_of({"cross_entropy", "next_token", "mse", "model"})
+             .wired("dataset.loss"),
+         Spec("target", Type::string, "The field of the dataset that is to be predicted.").wired("dataset.target"),
+         number("label_smoothing", 0, "Share of a target that is spread over all classes, in training.").at_most(1)}}}};
 }
 
 // Each optimizer's own keys between the ones that all have.
 SectionSpec optimizer_section() {
-  const auto number = [](const char* name, double value, const char* help) {
-    return Spec(name, Type::number, help).by_default(Scalar(value)).at_least(0);
-  };
   const auto positive = [](const char* name, double value, const char* help) {  // the bound is checked as a rule
     return Spec(name, Type::number, help).by_default(Scalar(value));
   };
@@ -150,9 +150,6 @@ SectionSpec schedule_section() {
   const OptionSpec warmup = Spec("warmup_steps", Type::integer, "Steps over which the rate rises from 0 to lr.")
                                 .by_default(integer(0))
                                 .at_least(0);
-  const auto number = [](const char* key, double value, const char* help) {
-    return Spec(key, Type::number, help).by_default(Scalar(value)).at_least(0);
-  };
   const OptionSpec min_lr = number("min_lr", 0, "The rate at the last step; at most lr.");
   return {"schedule",
           "How the learning rate changes over the run.",
@@ -183,9 +180,7 @@ SectionSpec train_section() {
              .optional(),
          count("batch_size", 32, 1, "Samples per forward pass."),
          count("accumulate", 1, 1, "Forward passes per optimizer step."),
-         Spec("clip_norm", Type::number, "Largest norm of all gradients together; 0 does not clip.")
-             .by_default(Scalar(1.0))
-             .at_least(0),
+         number("clip_norm", 1, "Largest norm of all gradients together; 0 does not clip."),
          Spec("evaluate_every", Type::integer,
               "Steps between evaluations; 0 evaluates at the end only. By default each epoch where `epochs` is given, "
               "else 0.")
@@ -195,22 +190,14 @@ SectionSpec train_section() {
          count("evaluate_batches", 0, 0, "Batches per evaluation; 0 takes the whole split."),
          count("max_nonfinite_losses", 10, 0,
                "Steps in a row whose loss is inf or NaN at which the run fails; 0 never fails it."),
-         Spec("early_stopping.patience", Type::integer,
-              "Evaluations without a lower validation loss after which the run ends; 0 never ends it.")
-             .by_default(integer(0))
-             .at_least(0)
-             .at_most(many),
-         Spec("early_stopping.min_delta", Type::number, "How much lower counts as lower.")
-             .by_default(Scalar(0.0))
-             .at_least(0),
+         count("early_stopping.patience", 0, 0,
+               "Evaluations without a lower validation loss after which the run ends; 0 never ends it."),
+         number("early_stopping.min_delta", 0, "How much lower counts as lower."),
          Spec("keep_best", Type::boolean,
               "Whether best.safetensors keeps the weights of the lowest validation loss, where a run evaluates on its "
               "way.")
              .by_default(Scalar(true)),
-         Spec("ema_decay", Type::number,
-              "Decay of a running mean of the weights, which evaluations then use; 0 keeps none.")
-             .by_default(Scalar(0.0))
-             .at_least(0)
+         number("ema_decay", 0, "Decay of a running mean of the weights, which evaluations then use; 0 keeps none.")
              .at_most(1),
          Spec("freeze", Type::string, "Names of parameters that are not trained, with * and ?.")
              .by_default(std::vector<Scalar>{}),

@@ -3,6 +3,14 @@
 #include <algorithm>
 
 namespace binade::host {
+namespace {
+
+bool waits(const Option& option, const std::string& source) {
+  const bool unsettled = option.origin == Origin::default_ || (option.origin == Origin::wired && option.values.empty());
+  return unsettled && option.spec->default_from == source;
+}
+
+}  // namespace
 
 Vocabulary resolve_vocabulary(std::optional<std::int64_t> configured, std::optional<std::int64_t> dataset,
                               std::int64_t embedding_rows) {
@@ -14,15 +22,6 @@ Vocabulary resolve_vocabulary(std::optional<std::int64_t> configured, std::optio
           "embedding: " +
               std::to_string(default_vocab_size) + " is assumed; say `vocab_size = ...` in [model] or [dataset]"};
 }
-
-namespace {
-
-bool waits(const Option& option, const std::string& source) {
-  const bool unsettled = option.origin == Origin::default_ || (option.origin == Origin::wired && option.values.empty());
-  return unsettled && option.spec->default_from == source;
-}
-
-}  // namespace
 
 bool waits_for(const OptionTable& options, const std::string& source) {
   return std::any_of(options.options().begin(), options.options().end(),
