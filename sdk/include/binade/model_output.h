@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "boundary.h"
@@ -33,51 +34,35 @@ struct Anything {
 };
 template <class T, std::size_t... Index>
 auto braces(std::index_sequence<Index...>) -> decltype(T{(static_cast<void>(Index), std::declval<Anything>())...});
+template <class T, std::size_t count, class = void>
+constexpr bool has_members = false;
 template <class T, std::size_t count>
-using Braces = decltype(braces<T>(std::make_index_sequence<count>()));
-template <class T>
-using BracesOf1 = Braces<T, 1>;
-template <class T>
-using BracesOf2 = Braces<T, 2>;
-template <class T>
-using BracesOf3 = Braces<T, 3>;
-template <class T>
-using BracesOf4 = Braces<T, 4>;
-template <class T>
-using BracesOf5 = Braces<T, 5>;
-template <class T>
-using BracesOf6 = Braces<T, 6>;
-template <class T>
-using BracesOf7 = Braces<T, 7>;
-template <class T>
-using BracesOf8 = Braces<T, 8>;
-template <class T>
-using BracesOf9 = Braces<T, 9>;
+constexpr bool has_members<T, count, std::void_t<decltype(braces<T>(std::make_index_sequence<count>()))>> = true;
 
 template <class T>
 const auto& first_member(const T& value) {
-  static_assert(std::is_aggregate_v<T> && has<BracesOf1, T> && !has<BracesOf9, T>,
+  static_assert(std::is_aggregate_v<T> && has_members<T, 1> && !has_members<T, 9>,
                 "forward() returns a tensor, a tuple, a vector, a map from strings to tensors, or a struct: with a "
                 "member `logits` or `last_hidden_state`, or with one to eight members and no constructor");
-  if constexpr (has<BracesOf8, T>) {
+  if constexpr (has_members<T, 8>) {
     const auto& [first, b, c, d, e, f, g, h] = value;
     return first;
-  } else if constexpr (has<BracesOf7, T>) {
+  } else if constexpr (has_members<T, 7>) {
     const auto& [first, b, c, d, e, f, g] = value;
     return first;
-  } else if constexpr (has<BracesOf6, T>) {
+  } else if constexpr (has_members<T, 6>) {
     const auto& [first, b, c, d, e, f] = value;
     return first;
-  } else if constexpr (has<BracesOf5, T>) {
+  } else if constexpr (has_members<T, 5>) {
     const auto& [first, b, c, d, e] = value;
     return first;
-  } else if constexpr (has<BracesOf4, T>) {
+  } else if constexpr (has_members<T, 4>) {
     const auto& [first, b, c, d] = value;
     return first;
-  } else if constexpr (has<BracesOf3, T>) {
+  } else if constexpr (has_members<T, 3>) {
     const auto& [first, b, c] = value;
     return first;
-  } else if constexpr (has<BracesOf2, T>) {
+  } else if constexpr (has_members<T, 2>) {
     const auto& [first, b] = value;
     return first;
   } else {
