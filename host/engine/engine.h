@@ -31,7 +31,7 @@ struct TrainingRequest {
   const Plugin& model;
   const std::vector<std::string>& inputs;  // dataset fields for forward(), never empty
   const OptionTable& model_options;        // complete
-  binade_policy policy;
+  const Plugin& precision;
   std::filesystem::path weights_file;   // written at the end
   std::filesystem::path best_file;      // the weights of the lowest validation loss; not kept when empty
   std::filesystem::path average_file;   // the mean of the weights, where [train] ema_decay asks for one
@@ -67,8 +67,11 @@ struct TrainingResult {
   std::uint64_t parameters = 0;
   std::string loss;  // the task's: "next_token", ...
   std::string device, precision;
-  double loss_scale = 1;          // at the end
-  std::string parameters_sha256;  // of names, shapes and bytes, in the order of the weights file
+  double loss_scale = 1;             // at the end
+  double seconds_at_min_scale = 0;   // of steps whose scale was the policy's floor
+  std::uint64_t refused_scales = 0;  // what the policy gave and is no scale
+  std::vector<SkipCount> skips;      // why steps were skipped
+  std::string parameters_sha256;     // of names, shapes and bytes, in the order of the weights file
 };
 
 class Engine {

@@ -97,10 +97,14 @@ void AbiEvents::convert(const Event& event, const std::function<void(const binad
   const double time = event.time;
   if (const auto* start = std::get_if<RunStarted>(&event.record)) {
     scalar_names_ = start->scalar_names;
+    parameter_names_ = start->parameter_names;
     write(to_event(time, *start, run_).event);
   } else if (const auto* step = std::get_if<StepRecord>(&event.record)) {
     auto abi = to_event(time, *step);
     add_scalars(*step, scalar_names_, scalars, abi);
+    if (step->skipped) abi.skip_cause = to_abi(skip_cause_names[static_cast<std::size_t>(step->skip_cause)]);
+    if (step->nonfinite.first >= 0)
+      abi.skip_parameter = to_abi(parameter_names_.at(static_cast<std::size_t>(step->nonfinite.first)));
     write(abi.event);
   } else if (const auto* evaluation = std::get_if<EvaluationRecord>(&event.record)) {
     auto abi = to_event(time, *evaluation);
