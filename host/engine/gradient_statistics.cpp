@@ -19,7 +19,7 @@ namespace binade::host {
 namespace {
 
 constexpr int mantissa_bits = 23;  // of fp32
-constexpr std::uint32_t exponent_mask = 0xff;
+constexpr int exponent_mask = 0xff;
 
 std::string group_of(const std::string& name) {
   const auto first = name.find('.');
@@ -39,18 +39,13 @@ void count_on_host(const float* values, std::size_t size, ExponentCounts& counts
     for (std::size_t i = begin; i < end; ++i) {
       std::uint32_t bits = 0;
       std::memcpy(&bits, values + i, sizeof(bits));
-      ++lanes[i % 4][(bits >> mantissa_bits) & exponent_mask];
+      ++lanes[i % 4][(bits >> mantissa_bits) & std::uint32_t{exponent_mask}];
     }
     for (auto& lane : lanes) {
       for (std::size_t e = 0; e < counts.size(); ++e) counts[e] += lane[e];
       lane.fill(0);
     }
   }
-}
-
-at::Tensor counted_on_device(const at::Tensor& gradient) {
-  const auto exponents = gradient.view(at::kInt).bitwise_right_shift(mantissa_bits).bitwise_and(exponent_mask);
-  return at::bincount(exponents.reshape({-1}), /*weights=*/{}, /*minlength=*/256);
 }
 
 int smallest_exponent(std::uint32_t dtype) { return dtype == BINADE_FLOAT16 ? -14 : -126; }
@@ -68,6 +63,11 @@ GradientGroups::GradientGroups(const std::vector<std::string>& parameter_names) 
     of.push_back(static_cast<std::size_t>(found - names.begin()));
     if (found == names.end()) names.push_back(group);
   }
+}
+
+at::Tensor exponent_counts(const at::Tensor& values) {
+  const auto exponents = values.view(at::kInt).bitwise_right_shift(mantissa_bits).bitwise_and(exponent_mask);
+  return at::bincount(exponents.reshape({-1}), /*weights=*/{}, /*minlength=*/256);
 }
 
 std::vector<std::string> trained_parameter_names(const Model& model) {
@@ -100,7 +100,7 @@ void GradientStatistics::count(const std::vector<at::Tensor>& gradients, const S
     if (values.is_cpu()) {
       count_on_host(values.const_data_ptr<float>(), static_cast<std::size_t>(values.numel()), counts_[group]);
     } else {
-      const auto counted = counted_on_device(values);
+      const auto counted = exponent_counts(values);
       on_device[group] = on_device[group].defined() ? on_device[group] + counted : counted;
     }
   }

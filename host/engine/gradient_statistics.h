@@ -26,6 +26,9 @@ struct GradientGroups {
 // The names of the model's trained parameters, in the model's order.
 std::vector<std::string> trained_parameter_names(const Model& model);
 
+// Int64[256] on the device of `values`, which are contiguous and fp32: what ExponentCounts holds.
+at::Tensor exponent_counts(const at::Tensor& values);
+
 class GradientStatistics {
  public:
   GradientStatistics(const Model& model, const binade_policy& policy);

@@ -15,8 +15,9 @@ std::string ordinal(std::uint64_t n) {
 // 1 to 5, then 10, 100, ...
 bool worth_telling(std::uint64_t count) {
   constexpr std::uint64_t all_up_to = 5;
-  while (count >= 10 && count % 10 == 0) count /= 10;
-  return count <= (count == 1 ? 1 : all_up_to) && count != 0;
+  if (count <= all_up_to) return true;
+  while (count % 10 == 0) count /= 10;
+  return count == 1;
 }
 
 std::string what_happened(SkipCause cause, const std::string& parameter) {
