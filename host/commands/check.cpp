@@ -6,6 +6,7 @@
 
 #include "host/commands/exit_codes.h"
 #include "host/commands/experiment_argument.h"
+#include "host/experiment/toml_text.h"
 
 namespace binade::host {
 namespace {
@@ -14,6 +15,11 @@ void describe(const PluginSection& section, const Catalog& catalog, PluginKind k
   const auto& file = catalog.file(kind, section.plugin, section.library);
   fmt::print("  {:<10} {} {}  {}\n", section.section, paint.bold(section.plugin), file.manifest.version,
              paint.dim(file.path.string()));
+  for (const auto* table : {"overrides", "operations"}) {
+    for (const auto& [name, precision] : section.reserved.entries(table)) {
+      fmt::print("             {}: {} in {}\n", table, printable(name), precision);
+    }
+  }
   for (const auto& option : section.options.options()) {
     if (option.origin == Origin::wired && option.values.empty()) {
       fmt::print("             {}: resolved at run, from {}{}\n", option.spec->name, *option.spec->default_from,

@@ -33,7 +33,11 @@ Json element_schema(const OptionSpec& spec) {
 }
 
 Json option_schema(const OptionSpec& spec) {
-  Json json = spec.array ? Json{{"type", "array"}, {"items", element_schema(spec)}} : element_schema(spec);
+  Json json = element_schema(spec);
+  if (spec.array) json = {{"type", "array"}, {"items", std::move(json)}};
+  if (spec.table) {
+    json = {{"type", "object"}, {"patternProperties", {{".+", std::move(json)}}}, {"additionalProperties", false}};
+  }
   auto help = spec.help;
   if (spec.default_from) help += fmt::format("{}Taken from {} at run.", help.empty() ? "" : " ", *spec.default_from);
   if (!help.empty()) json["description"] = help;
