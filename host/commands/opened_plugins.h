@@ -2,6 +2,7 @@
 #pragma once
 
 #include "binade/abi/precision.h"
+#include "host/engine/precision_rules.h"
 #include "host/experiment/experiment.h"
 #include "host/loading/catalog.h"
 #include "host/loading/plugin.h"
@@ -13,8 +14,9 @@ struct OpenedPlugins {
   // there. Throws PluginRefused.
   OpenedPlugins(const Experiment& experiment, const Catalog& catalog, const PluginLog& log);
 
-  // Asks the precision plugin once. Throws PluginError, or std::runtime_error for a policy that makes no sense.
-  binade_policy policy(const OptionTable& options) const;
+  // Asks the precision plugin once; appends the overrides of its own to `rules`. Throws PluginError, or
+  // std::runtime_error for a policy that makes no sense.
+  binade_policy policy(const OptionTable& options, std::vector<PrecisionRule>& rules) const;
 
   std::vector<Plugin> all() const;
 

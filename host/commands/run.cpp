@@ -121,7 +121,8 @@ int run(const RunArguments& arguments, const CommandLine& line) {
   ask_for_vocabulary(*experiment, plugins.model, *engine);
   if (!wire_dataset(*experiment, line.color())) return exit_usage;
   const Dataset dataset(plugins.dataset, experiment->dataset.options);
-  const auto policy = plugins.policy(experiment->precision.options);
+  auto rules = precision_rules(experiment->precision.reserved);
+  const auto policy = plugins.policy(experiment->precision.options, rules);
   wire_to_dataset(*experiment, dataset, line.color());
   const auto inputs = inputs_of(plugins.model_manifest, dataset);
 
@@ -150,6 +151,7 @@ int run(const RunArguments& arguments, const CommandLine& line) {
                                 .inputs = inputs,
                                 .model_options = experiment->model.options,
                                 .policy = policy,
+                                .precision_rules = rules,
                                 .weights_file = directory.path() / "weights.safetensors",
                                 .best_file = directory.path() / "best.safetensors",
                                 .average_file = directory.path() / "average.safetensors",

@@ -11,6 +11,7 @@
 #include "binade/abi/note.h"
 #include "binade/abi/precision.h"
 #include "host/data/dataset.h"
+#include "host/engine/precision_rules.h"
 #include "host/experiment/experiment.h"
 #include "host/loading/plugin.h"
 #include "host/telemetry/events.h"
@@ -32,11 +33,12 @@ struct TrainingRequest {
   const std::vector<std::string>& inputs;  // dataset fields for forward(), never empty
   const OptionTable& model_options;        // complete
   binade_policy policy;
-  std::filesystem::path weights_file;   // written at the end
-  std::filesystem::path best_file;      // the weights of the lowest validation loss; not kept when empty
-  std::filesystem::path average_file;   // the mean of the weights, where [train] ema_decay asks for one
-  bool dry_run = false;                 // one step of everything, then stop
-  const std::atomic<int>& stop_signal;  // non-zero: end after the step in progress
+  const std::vector<PrecisionRule>& precision_rules;  // the experiment's, then the policy's; the first that fits counts
+  std::filesystem::path weights_file;                 // written at the end
+  std::filesystem::path best_file;                    // the weights of the lowest validation loss; not kept when empty
+  std::filesystem::path average_file;                 // the mean of the weights, where [train] ema_decay asks for one
+  bool dry_run = false;                               // one step of everything, then stop
+  const std::atomic<int>& stop_signal;                // non-zero: end after the step in progress
   RunListener& listener;
 };
 

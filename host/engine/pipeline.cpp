@@ -8,6 +8,7 @@
 #include "host/engine/device.h"
 #include "host/engine/effective_precision.h"
 #include "host/engine/parameters.h"
+#include "host/engine/precision_overrides.h"
 #include "host/engine/training_loop.h"
 #include "host/engine/weights.h"
 #include "host/experiment/sections.h"
@@ -42,7 +43,8 @@ LoopPlan plan_loop(const OptionTable& train, std::uint64_t batches_per_epoch, co
 EffectivePrecision choose_precision(const TrainingRequest& request, c10::Device device) {
   const auto& reserved = request.experiment.precision.reserved;
   const auto use_amp = reserved.has("use_amp") ? std::optional(reserved.boolean("use_amp")) : std::nullopt;
-  return effective_precision(request.policy, use_amp, device.is_cpu(), reserved.string("cpu") == "allow");
+  return effective_precision(request.policy, use_amp, device.is_cpu(), reserved.string("cpu") == "allow",
+                             ask_for_half(request.precision_rules));
 }
 
 // Throws when the dataset has tokens that the model has no row for: an index out of range somewhere in its first step.
@@ -85,6 +87,11 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
 
   Model model(request.model, request.model_options, request.inputs, device);
   freeze(model, train.strings("freeze"));
+  PrecisionOverrides overrides(model, request.precision_rules);
+  if (policy.autocast != 0) overrides.install(device.type());
+  if (const auto text = warning_about(request.precision_rules, policy); !text.empty()) {
+    listener.message(BINADE_LOG_WARNING, text);
+  }
   const Task task(experiment.task, dataset, model);
   const auto vocab_size = task.is_token_loss() ? vocabulary_of(request, model) : 0;
   const auto train_split = dataset.split("train", seed);
@@ -133,6 +140,9 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   started.loss_scale = scaler.get_scale();
   started.growth_interval = scaler.enabled() ? static_cast<std::uint64_t>(policy.growth_interval) : 0;
   started.scalar_names = probe(evaluation, model, task, policy, device);
+  for (const auto& rule : overrides.unused()) {
+    listener.message(BINADE_LOG_WARNING, rule + " had no effect on the first batch: no operation came under it");
+  }
   listener.run_started(started);
 
   auto result = run_training_loop(plan, training, evaluation, request.stop_signal, listener);

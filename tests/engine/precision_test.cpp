@@ -3,7 +3,7 @@
 #include <ATen/ops/ones.h>
 #include <gtest/gtest.h>
 
-#include "host/engine/autocast.h"
+#include "binade/autocast.h"
 #include "host/engine/effective_precision.h"
 #include "tests/engine/in_memory_plugins.h"
 

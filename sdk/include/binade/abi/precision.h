@@ -23,6 +23,13 @@ typedef struct binade_policy {
   int64_t growth_interval;  /* >= 1 */
 } binade_policy;
 
+/* Receives overrides; `sink` is the caller's. BINADE_OVERRIDE_PARAMETERS: `name` matches names of parameters, with *
+ * for any characters, ? for one and [...] for one of several; operations that use such a parameter run in `dtype`.
+ * BINADE_OVERRIDE_OPERATION: `name` is one of LibTorch's operations, "softmax". `dtype` as in compute_dtype. */
+#define BINADE_OVERRIDE_PARAMETERS 1
+#define BINADE_OVERRIDE_OPERATION 2
+typedef void (*binade_override_visitor)(void* sink, uint32_t kind, binade_string name, uint32_t dtype);
+
 typedef struct binade_precision_table {
   uint32_t struct_size;
   uint32_t reserved;
@@ -32,6 +39,9 @@ typedef struct binade_precision_table {
   void (*destroy)(void* self);
   /* [main] Once, after create(). `policy` arrives as fp32 without autocast or scaling, with PyTorch's constants. */
   int32_t (*policy)(void* self, binade_policy* policy, binade_error* error);
+  /* [main] NULL, or called once, after policy(): what runs in another precision under autocast. The first override that
+   * fits counts; those of the experiment go before. One that fits nothing in this model does nothing. */
+  int32_t (*overrides)(void* self, binade_override_visitor visitor, void* sink, binade_error* error);
 } binade_precision_table;
 
 #ifdef __cplusplus
