@@ -72,8 +72,9 @@ std::string_view obstacle(const std::vector<c10::OperatorHandle>& operators) {
   const auto all = [&](auto condition) {
     return std::all_of(operators.begin(), operators.end(), [&](const auto& op) { return condition(op.schema()); });
   };
-  if (all([](const auto& schema) { return !has_tensor(schema.arguments()); })) return "takes no tensor";
   if (all(writes)) return "writes into a tensor that is there, and so in that tensor's precision";
+  if (all([](const auto& schema) { return writes(schema) || !has_tensor(schema.arguments()); }))
+    return "takes no tensor";
   if (all([](const auto& schema) { return !has_tensor(schema.returns()); })) return "gives no tensor";
   return "computes nothing: it shows what it is given in another form";
 }
