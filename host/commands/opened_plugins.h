@@ -1,6 +1,8 @@
 // The plugins of one experiment, judged and opened.
 #pragma once
 
+#include <optional>
+
 #include "host/experiment/experiment.h"
 #include "host/loading/catalog.h"
 #include "host/loading/plugin.h"
@@ -15,8 +17,9 @@ struct OpenedPlugins {
   std::vector<Plugin> all() const;
 
   Manifest model_manifest;
-  Plugin model, dataset, precision;
-  std::vector<Plugin> loggers;  // one per [[logger]], in order
+  Plugin model, dataset;
+  std::optional<Plugin> precision;  // none where the engine chooses
+  std::vector<Plugin> loggers;      // one per [[logger]], in order
 };
 
 }  // namespace binade::host

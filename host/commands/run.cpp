@@ -148,7 +148,7 @@ int run(const RunArguments& arguments, const CommandLine& line) {
                                 .model = plugins.model,
                                 .inputs = inputs,
                                 .model_options = experiment->model.options,
-                                .precision = plugins.precision,
+                                .precision = plugins.precision ? &*plugins.precision : nullptr,
                                 .weights_file = directory.path() / "weights.safetensors",
                                 .best_file = directory.path() / "best.safetensors",
                                 .average_file = directory.path() / "average.safetensors",

@@ -112,6 +112,7 @@ std::string summary_json(const TrainingResult& result, const Experiment& experim
                   {"parameters_sha256", result.parameters_sha256},
                   {"device", result.device},
                   {"precision", result.precision},
+                  {"precision_reason", result.precision_reason.empty() ? Json(nullptr) : Json(result.precision_reason)},
                   {"loss_scale", result.loss_scale},
                   {"skips", skips_json(result.skips)},
                   {"refused_scales", result.refused_scales},

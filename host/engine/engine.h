@@ -31,12 +31,12 @@ struct TrainingRequest {
   const Plugin& model;
   const std::vector<std::string>& inputs;  // dataset fields for forward(), never empty
   const OptionTable& model_options;        // complete
-  const Plugin& precision;
-  std::filesystem::path weights_file;   // written at the end
-  std::filesystem::path best_file;      // the weights of the lowest validation loss; not kept when empty
-  std::filesystem::path average_file;   // the mean of the weights, where [train] ema_decay asks for one
-  bool dry_run = false;                 // one step of everything, then stop
-  const std::atomic<int>& stop_signal;  // non-zero: end after the step in progress
+  const Plugin* precision;                 // nullptr: the engine chooses
+  std::filesystem::path weights_file;      // written at the end
+  std::filesystem::path best_file;         // the weights of the lowest validation loss; not kept when empty
+  std::filesystem::path average_file;      // the mean of the weights, where [train] ema_decay asks for one
+  bool dry_run = false;                    // one step of everything, then stop
+  const std::atomic<int>& stop_signal;     // non-zero: end after the step in progress
   RunListener& listener;
 };
 
@@ -67,6 +67,7 @@ struct TrainingResult {
   std::uint64_t parameters = 0;
   std::string loss;  // the task's: "next_token", ...
   std::string device, precision;
+  std::string precision_reason;      // of the engine's own choice; empty where a plugin was asked
   double loss_scale = 1;             // at the end
   double seconds_at_min_scale = 0;   // of steps whose scale was the policy's floor
   std::uint64_t refused_scales = 0;  // what the policy gave and is no scale

@@ -15,13 +15,31 @@ namespace {
 
 constexpr double smallest_scale = std::numeric_limits<float>::min();  // 2^-126: the inverse of less is no fp32 number
 
-void require_sense(const binade_policy& policy, const std::string& plugin) {
-  const auto require = [&](bool condition, std::string_view what) {
-    if (!condition) throw std::runtime_error(fmt::format("precision `{}`: {}", plugin, what));
-  };
+bool is_precision(std::uint32_t dtype) {
+  return dtype == BINADE_FLOAT32 || dtype == BINADE_BFLOAT16 || dtype == BINADE_FLOAT16;
+}
+
+// The callee of binade_override_visitor. What is wrong is found afterwards: no exception may cross the plugin.
+void collect(void* sink, std::uint32_t kind, binade_string name, std::uint32_t dtype) {
+  static_cast<std::vector<PrecisionRule>*>(sink)->push_back(
+      {static_cast<PrecisionRule::Kind>(kind), std::string(view(name)), dtype, /*by_plugin=*/true});
+}
+
+// Throws what is wrong with a plugin's answer.
+class Require {
+ public:
+  explicit Require(const Plugin& plugin) : plugin_(plugin.id()) {}
+  void operator()(bool condition, std::string_view what) const {
+    if (!condition) throw std::runtime_error(fmt::format("precision `{}`: {}", plugin_, what));
+  }
+
+ private:
+  const std::string& plugin_;
+};
+
+void require_sense(const binade_policy& policy, const Require& require) {
   const auto dtype = policy.compute_dtype;
-  require(dtype == BINADE_FLOAT32 || dtype == BINADE_BFLOAT16 || dtype == BINADE_FLOAT16,
-          "compute_dtype is none of fp32, bf16, fp16");
+  require(is_precision(dtype), "compute_dtype is none of fp32, bf16, fp16");
   if (policy.dynamic_scaling == 0) return;
   require(dtype == BINADE_FLOAT16,
           "asks for loss scaling, which only fp16 needs: the range of bf16 and fp32 is wide enough without");
@@ -55,7 +73,7 @@ PrecisionPolicy::PrecisionPolicy(const Plugin& plugin, const OptionTable& option
                 [&](binade_error* error) { return table_.create(plugin_->host(), view.table(), &self_, error); });
   try {
     plugin_->call("policy", [&](binade_error* error) { return table_.policy(self_, &policy_, error); });
-    require_sense(policy_, plugin_->id());
+    require_sense(policy_, Require(*plugin_));
   } catch (...) {
     table_.destroy(self_);
     throw;
@@ -70,6 +88,22 @@ void PrecisionPolicy::replace(const binade_policy& policy) {
   if (std::memcmp(&policy_, &policy, sizeof(policy)) == 0) return;
   policy_ = policy;
   table_.update = nullptr;
+}
+
+std::vector<PrecisionRule> PrecisionPolicy::overrides() const {
+  std::vector<PrecisionRule> rules;
+  if (table_.overrides == nullptr) return rules;
+  plugin_->call("overrides", [&](binade_error* error) { return table_.overrides(self_, collect, &rules, error); });
+  const Require require(*plugin_);
+  for (const auto& rule : rules) {
+    const auto kind = static_cast<std::uint32_t>(rule.kind);
+    require(kind == BINADE_OVERRIDE_PARAMETERS || kind == BINADE_OVERRIDE_OPERATION,
+            fmt::format("the override `{}` is neither of parameters nor of an operation", rule.name));
+    require(!rule.name.empty(), "an override has an empty name");
+    require(is_precision(rule.dtype),
+            fmt::format("the override `{}` has a dtype that is none of fp32, bf16, fp16", rule.name));
+  }
+  return rules;
 }
 
 binade_decision PrecisionPolicy::update(const binade_outcome& outcome) {

@@ -4,8 +4,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "binade/abi/precision.h"
+#include "host/engine/precision_rules.h"
 #include "host/loading/plugin.h"
 
 namespace binade::host {
@@ -25,6 +27,9 @@ class PrecisionPolicy {
   const binade_policy& constants() const { return policy_; }
   // What is in effect instead of the plugin's own constants; it then decides nothing any more unless they are the same.
   void replace(const binade_policy& policy);
+
+  // The plugin's own, in its order. Throws PluginError, or std::runtime_error for one that makes no sense.
+  std::vector<PrecisionRule> overrides() const;
 
   // Whether update() answers: the loss is scaled, and the plugin has an update() of its own.
   bool decides() const { return policy_.dynamic_scaling != 0 && table_.update != nullptr; }

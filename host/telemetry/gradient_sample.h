@@ -17,7 +17,7 @@ inline constexpr int exponent_bias = 127;
 // Upper bounds, powers of two, by which magnitudes are shown. 2^-24 is float16's smallest number, 2^-14 its smallest
 // normal one, 2^16 what it cannot reach.
 inline constexpr std::array magnitude_buckets{0x1p-40, 0x1p-30, 0x1p-24, 0x1p-20, 0x1p-17, 0x1p-14, 0x1p-11, 0x1p-8,
-                                       0x1p-5,  0x1p-2,  0x1p1,   0x1p4,   0x1p7,   0x1p10,  0x1p13,  0x1p16};
+                                              0x1p-5,  0x1p-2,  0x1p1,   0x1p4,   0x1p7,   0x1p10,  0x1p13,  0x1p16};
 
 struct GradientSample {
   double time = 0;                         // Unix, seconds

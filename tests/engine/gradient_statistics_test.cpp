@@ -14,7 +14,7 @@
 #include <cmath>
 #include <limits>
 
-#include "host/engine/autocast.h"
+#include "binade/autocast.h"
 #include "host/engine/backward_order.h"
 #include "tests/engine/in_memory_plugins.h"
 

@@ -19,11 +19,18 @@
 //     std::string save() const;           // bytes of its own
 //     void load(std::string_view state);  // what save() gave
 //
-// Threads: constructor and policy() on the main thread, the rest on the training thread.
+// A policy may also have overrides(), for what autocast is to run in another precision, whatever the model:
+//
+//     std::vector<binade::Override> overrides() const {
+//       return {binade::parameters("*norm*", BINADE_FLOAT32), binade::operation("softmax", BINADE_FLOAT32)};
+//     }
+//
+// Threads: constructor, policy() and overrides() on the main thread, the rest on the training thread.
 #ifndef BINADE_PRECISION_H
 #define BINADE_PRECISION_H
 
 #include <string>
+#include <vector>
 
 #include "abi/precision.h"
 #include "boundary.h"
@@ -53,6 +60,22 @@ constexpr Policy autocast(std::uint32_t dtype) {
   return policy;
 }
 
+// The first that fits counts; those of the experiment go before.
+struct Override {
+  std::uint32_t kind;
+  std::string name;
+  std::uint32_t dtype;
+};
+
+// Operations that use a parameter whose name matches: * stands for any characters, ? for one.
+inline Override parameters(std::string names, std::uint32_t dtype) {
+  return {BINADE_OVERRIDE_PARAMETERS, std::move(names), dtype};
+}
+// An operation of LibTorch's, such as "softmax".
+inline Override operation(std::string name, std::uint32_t dtype) {
+  return {BINADE_OVERRIDE_OPERATION, std::move(name), dtype};
+}
+
 namespace detail {
 
 template <class T>
@@ -61,6 +84,8 @@ template <class T>
 using SaveCall = decltype(std::string(std::declval<const T&>().save()));
 template <class T>
 using LoadCall = decltype(std::declval<T&>().load(std::declval<std::string_view>()));
+template <class T>
+using OverridesCall = decltype(std::declval<const T&>().overrides());
 
 template <class T>
 struct PrecisionShim {
@@ -98,6 +123,15 @@ struct PrecisionShim {
       }
     });
   }
+  static std::int32_t overrides(void* self, binade_override_visitor visitor, void* sink, binade_error* error) noexcept {
+    return guard(error, [&] {
+      if constexpr (has<OverridesCall, T>) {
+        for (const auto& [kind, name, dtype] : static_cast<const T*>(self)->overrides()) {
+          visitor(sink, kind, to_abi(name), dtype);
+        }
+      }
+    });
+  }
   static constexpr binade_precision_table table{sizeof(binade_precision_table),
                                                 0,
                                                 create<T>,
@@ -105,7 +139,8 @@ struct PrecisionShim {
                                                 policy,
                                                 has<UpdateCall, T> ? update : nullptr,
                                                 has<SaveCall, T> ? save : nullptr,
-                                                has<LoadCall, T> ? load : nullptr};
+                                                has<LoadCall, T> ? load : nullptr,
+                                                has<OverridesCall, T> ? overrides : nullptr};
 };
 
 }  // namespace detail
