@@ -5,6 +5,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "binade/options.h"
+
 namespace binade::host {
 namespace {
 
@@ -23,7 +25,7 @@ bool is_precision(std::uint32_t dtype) {
 // The callee of binade_override_visitor. What is wrong is found afterwards: no exception may cross the plugin.
 void collect(void* sink, std::uint32_t kind, binade_string name, std::uint32_t dtype) {
   static_cast<std::vector<PrecisionRule>*>(sink)->push_back(
-      {static_cast<PrecisionRule::Kind>(kind), std::string(view(name)), dtype});
+      {static_cast<PrecisionRule::Kind>(kind), std::string(binade::view(name)), dtype});
 }
 
 void append_overrides(const Plugin& precision, const binade_precision_table& table, void* self,
