@@ -319,6 +319,21 @@ TEST_F(Overrides, AreInstalledOnlyWhereThereAreRulesAndGoAway) {
   EXPECT_EQ(in_bf16([&] { return at::linear(x_, weight_); }).scalar_type(), at::kBFloat16);
 }
 
+TEST_F(Overrides, AreOfTheDeviceOfTheRun) {
+  const auto on_gpu = [] {
+    return c10::Dispatcher::singleton().getRegistrationsForDispatchKey(c10::DispatchKey::AutocastCUDA).size();
+  };
+  const auto before = on_gpu(), on_cpu = autocast_kernels();
+  {
+    const Model model(TensorModel::plugin(), OptionTable{}, {"x"}, cpu_);
+    PrecisionOverrides overrides(model, {parameters("head.*", BINADE_FLOAT32)});
+    overrides.install(at::kCUDA);
+    EXPECT_GT(on_gpu(), before + 100);
+    EXPECT_EQ(autocast_kernels(), on_cpu);
+  }
+  EXPECT_EQ(on_gpu(), before);
+}
+
 TEST_F(Overrides, SayNothingToTheTerminal) {
   const c10::WarningUtils::WarnAlways every_time(true);
   ::testing::internal::CaptureStderr();
