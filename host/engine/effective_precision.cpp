@@ -32,7 +32,10 @@ EffectivePrecision effective_precision(const binade_policy& asked, std::optional
     policy.dynamic_scaling = 1;
   }
   const bool half_for_some = policy.autocast == 0 && half_overrides;
-  if (half_for_some) policy.autocast = 1;
+  if (half_for_some) {
+    policy.compute_dtype = BINADE_FLOAT32;
+    policy.autocast = 1;
+  }
   if (policy.autocast == 0 || !on_cpu || cpu_allowed) return {policy, {}};
   const std::string name(half_for_some ? "half precision" : precision_name(policy.compute_dtype));
   return {fp32, "[precision] asks for " + name + ", but this run is on the CPU, where " + name +

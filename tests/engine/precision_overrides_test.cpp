@@ -226,10 +226,10 @@ TEST_F(Overrides, ReachTheWeightsInLists) {
     for (const auto& tensor : state) cast_state.push_back(tensor.to(type));
     return std::get<0>(at::lstm(sequence.to(type), cast_state, cast_weights, false, 1, 0.0, true, false, false));
   };
-  const auto by_hand = run(at::kFloat);
-  install({parameters("hh", BINADE_FLOAT32)});
-  const auto overridden = in_bf16([&] { return run(at::kFloat); });
-  EXPECT_TRUE(overridden.equal(by_hand));
+  const auto by_hand = run(at::kBFloat16);
+  install({parameters("hh", BINADE_BFLOAT16)});
+  const Autocast autocast(at::kCPU, at::kFloat);
+  expect_same({run(at::kFloat)}, {by_hand});
 }
 
 TEST_F(Overrides, PauseInAnIslandWithoutAutocastAndComeBack) {
@@ -317,6 +317,21 @@ TEST_F(Overrides, AreInstalledOnlyWhereThereAreRulesAndGoAway) {
   overrides_.reset();
   EXPECT_EQ(autocast_kernels(), before);
   EXPECT_EQ(in_bf16([&] { return at::linear(x_, weight_); }).scalar_type(), at::kBFloat16);
+}
+
+TEST_F(Overrides, AreOfTheDeviceOfTheRun) {
+  const auto on_gpu = [] {
+    return c10::Dispatcher::singleton().getRegistrationsForDispatchKey(c10::DispatchKey::AutocastCUDA).size();
+  };
+  const auto before = on_gpu(), on_cpu = autocast_kernels();
+  {
+    const Model model(TensorModel::plugin(), OptionTable{}, {"x"}, cpu_);
+    PrecisionOverrides overrides(model, {parameters("head.*", BINADE_FLOAT32)});
+    overrides.install(at::kCUDA);
+    EXPECT_GT(on_gpu(), before + 100);
+    EXPECT_EQ(autocast_kernels(), on_cpu);
+  }
+  EXPECT_EQ(on_gpu(), before);
 }
 
 TEST_F(Overrides, SayNothingToTheTerminal) {

@@ -90,7 +90,7 @@ TEST(Plugin, FailureWithoutAReasonSaysThat) {
 }
 
 TEST(Plugin, TableOfAnOlderPluginIsZeroBeyondItsEnd) {
-  static binade_precision_table old{};
+  binade_precision_table old{};
   old.struct_size = 2 * sizeof(std::uint32_t) + sizeof(void*);
   old.create = [](const binade_host*, const binade_options*, void**, binade_error*) { return std::int32_t{BINADE_OK}; };
   old.destroy = [](void*) {};
