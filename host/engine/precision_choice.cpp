@@ -41,7 +41,7 @@ std::string milliseconds(double seconds) { return fmt::format("{:.2g} ms", 1e3 *
 void require_scaled(const std::vector<PrecisionRule>& rules, const binade_policy& policy) {
   if (policy.autocast == 0 || policy.dynamic_scaling != 0) return;
   for (const auto& rule : rules) {
-    if (rule.dtype != BINADE_FLOAT16) continue;
+    if (rule.by_plugin || rule.dtype != BINADE_FLOAT16) continue;
     throw std::runtime_error(fmt::format(
         "[precision] wants `{}` in fp16, and its policy computes in {} without scaling the loss: small gradients would "
         "become 0. Write bf16, which needs no scaling, or take a policy that scales and list what is not fp16",

@@ -35,18 +35,18 @@ class Amp : public ::testing::Test {
   Workspace workspace_;
 };
 
-const char* const too_high = "plugin=\"fp16\", cpu=\"allow\", init_scale=1e9";
+const char* const too_high = "plugin=\"fp16\", cpu=\"allow\", init_scale=1e6";
 
 TEST_F(Amp, AProvokedOverflowIsReportedInWordsInTheFileAndInTheSummary) {
   const auto outcome = run(too_high);
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("step 1 skipped: overflow in `"), HasSubstr("at loss scale 1e+09"),
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("step 1 skipped: overflow in `"), HasSubstr("at loss scale 1e+06"),
                                  HasSubstr("1st skip in 1 steps; expected while the scale calibrates")));
   EXPECT_THAT(outcome.out, HasSubstr("by overflow in "));
   const auto first = lines("train").front();
   EXPECT_EQ(first["skip_cause"], "overflow");
   EXPECT_TRUE(first["skip_parameter"].is_string());
-  EXPECT_EQ(first["next_loss_scale"], 5e8);
+  EXPECT_EQ(first["next_loss_scale"], 5e5);
   const auto skips = summary()["skips"];
   ASSERT_FALSE(skips.empty());
   EXPECT_EQ(skips[0]["cause"], "overflow");
@@ -68,7 +68,7 @@ TEST_F(Amp, GradientsAreSampledByPartOfTheModel) {
   ASSERT_GE(samples.size(), 2u);
   EXPECT_EQ(samples[0]["step"], 1);
   EXPECT_EQ(samples[1]["step"], 6);
-  EXPECT_EQ(samples[0]["loss_scale"], 1e9);
+  EXPECT_EQ(samples[0]["loss_scale"], 1e6);
   double overflow = 0;
   for (const auto& [name, group] : samples[0]["groups"].items()) {
     overflow = std::max(overflow, group["overflow"].get<double>());
