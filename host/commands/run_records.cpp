@@ -116,6 +116,8 @@ std::string summary_json(const TrainingResult& result, const Experiment& experim
                   {"loss_scale", result.loss_scale},
                   {"skips", skips_json(result.skips)},
                   {"refused_scales", result.refused_scales},
+                  {"underflow_group", result.underflow_group.empty() ? Json(nullptr) : Json(result.underflow_group)},
+                  {"underflow_ratio", finite(result.underflow_ratio)},
                   {"samples_per_second", finite(result.samples_per_second)},
                   {"tokens_per_second", finite(result.tokens_per_second)},
                   {"seconds", result.seconds},

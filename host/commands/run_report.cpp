@@ -29,7 +29,7 @@ std::string quoted(const std::string& word) {
   return text + "'";
 }
 
-// "loss scale 65536 at the end; skipped 3: 2 by overflow in `head.weight`, 1 by loss"
+// "fp16, loss scale 65536 at the end; skipped 2 by overflow in head.weight, 1 by loss; underflow at most 3 %, in head"
 std::string precision_text(const TrainingResult& result) {
   auto text = fmt::format("{}, loss scale {:g} at the end", result.precision, result.loss_scale);
   constexpr std::size_t shown = 3;
@@ -40,6 +40,9 @@ std::string precision_text(const TrainingResult& result) {
                         skip.parameter.empty() ? "" : fmt::format(" in {}", skip.parameter));
   }
   if (result.skips.size() > shown) text += ", ...";
+  if (result.underflow_ratio > 0) {
+    text += fmt::format("; underflow at most {:.2g} %, in {}", 100 * result.underflow_ratio, result.underflow_group);
+  }
   if (result.seconds_at_min_scale > 0) {
     text += fmt::format("; {} with the scale at its floor", short_duration(result.seconds_at_min_scale));
   }

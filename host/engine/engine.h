@@ -72,7 +72,10 @@ struct TrainingResult {
   double seconds_at_min_scale = 0;   // of steps whose scale was the policy's floor
   std::uint64_t refused_scales = 0;  // what the policy gave and is no scale
   std::vector<SkipCount> skips;      // why steps were skipped
-  std::string parameters_sha256;     // of names, shapes and bytes, in the order of the weights file
+  // At the last sample of gradients: the part of the model with the highest underflow ratio; "" without samples.
+  std::string underflow_group;
+  double underflow_ratio = nan;
+  std::string parameters_sha256;  // of names, shapes and bytes, in the order of the weights file
 };
 
 class Engine {

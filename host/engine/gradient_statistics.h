@@ -38,6 +38,7 @@ class GradientStatistics {
   void count(const std::vector<at::Tensor>& gradients, const StepRecord& record);
   // What the last count() found; `time` is left to the caller.
   const GradientSample& sample() const { return sample_; }
+  const std::vector<std::string>& group_names() const { return groups_.names; }
   // All groups together.
   const ExponentCounts& all_counts() const { return all_; }
 

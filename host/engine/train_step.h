@@ -48,6 +48,8 @@ class TrainStep {
   // Of the last step, where its gradients were sampled; else nullptr.
   const GradientSample* gradient_sample() const { return sampled_ ? &statistics_.sample() : nullptr; }
 
+  const std::vector<std::string>& gradient_groups() const { return statistics_.group_names(); }
+
   // Of the last step, in the order in which they were drawn: positions in the plugin's split.
   const std::vector<std::uint64_t>& samples() const { return samples_; }
 

@@ -137,6 +137,7 @@ class Loop {
       auto stamped = *sample;
       stamped.time = record_.time;
       listener_.gradients_sampled(stamped);
+      remember_underflow(stamped);
     }
     listener_.step(record_);
     result_.seconds_at_min_scale += record_.at_min_scale ? record_.seconds : 0;
@@ -150,6 +151,16 @@ class Loop {
     }
     if (const auto message = skips_.add(record_)) {
       listener_.message(message->expected ? BINADE_LOG_INFO : BINADE_LOG_WARNING, message->text);
+    }
+  }
+
+  void remember_underflow(const GradientSample& sample) {
+    result_.underflow_ratio = -1;
+    for (std::size_t group = 0; group < sample.groups.size(); ++group) {
+      const double ratio = underflow_ratio(sample.groups[group], sample.smallest_exponent);
+      if (ratio <= result_.underflow_ratio) continue;
+      result_.underflow_ratio = ratio;
+      result_.underflow_group = step_.gradient_groups()[group];
     }
   }
 
