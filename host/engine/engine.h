@@ -67,8 +67,12 @@ struct TrainingResult {
   std::uint64_t parameters = 0;
   std::string loss;  // the task's: "next_token", ...
   std::string device, precision;
-  double loss_scale = 1;          // at the end
-  std::string parameters_sha256;  // of names, shapes and bytes, in the order of the weights file
+  double loss_scale = 1;  // at the end
+  // SHA-256 of names, types, shapes and bytes of all weights, in the order of the weights file: before the first step
+  // and after the last.
+  std::string initial_parameters_sha256, parameters_sha256;
+  std::uint64_t samples_hash = 0;       // of the samples' numbers, in the order in which they were trained on
+  std::uint64_t peak_tensor_bytes = 0;  // most bytes that tensors held at once; 0: not known
 };
 
 class Engine {

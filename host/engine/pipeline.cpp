@@ -8,6 +8,7 @@
 #include "host/engine/device.h"
 #include "host/engine/effective_precision.h"
 #include "host/engine/parameters.h"
+#include "host/engine/tensor_memory.h"
 #include "host/engine/training_loop.h"
 #include "host/engine/weights.h"
 #include "host/experiment/sections.h"
@@ -80,10 +81,12 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
 
   const auto device = choose_device(train.string("device"));
   set_up_process(seed, static_cast<int>(train.integer("threads")));
+  count_tensor_memory();
   const auto [policy, warning] = choose_precision(request, device);
   if (!warning.empty()) listener.message(BINADE_LOG_WARNING, warning);
 
   Model model(request.model, request.model_options, request.inputs, device);
+  auto initial_hash = hash_weights(model);
   freeze(model, train.strings("freeze"));
   const Task task(experiment.task, dataset, model);
   const auto vocab_size = task.is_token_loss() ? vocabulary_of(request, model) : 0;
@@ -143,6 +146,8 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   result.vocab_size = vocab_size;
   result.autocast = started.autocast;
   result.classification = started.classification;
+  result.peak_tensor_bytes = peak_tensor_bytes(device);
+  result.initial_parameters_sha256 = std::move(initial_hash);
   result.parameters_sha256 = write_weights(model, request.weights_file);
   keep_average(average, model, request.average_file);
   return result;
