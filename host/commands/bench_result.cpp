@@ -56,17 +56,17 @@ class Comparer {
       return interval(values(contender, member), values(0, member));
     };
     const auto& limits = result_.thresholds;
-    const auto memory = result_.tensor_memory ? &Measurement::tensor_bytes : &Measurement::process_bytes;
+    const auto memory = [&](bool judged) { return judged ? std::optional(limits.memory) : std::nullopt; };
     std::vector<Comparison> all{
         {"speedup", paired(ratio_interval, &Measurement::samples_per_second), limits.speedup},
-        {"memory", paired(reduction_interval, memory), limits.memory},
-        {"process_memory", paired(reduction_interval, &Measurement::process_bytes)},
+        {"allocator_memory", paired(reduction_interval, &Measurement::tensor_bytes), memory(result_.tensor_memory)},
+        {"process_memory", paired(reduction_interval, &Measurement::process_bytes), memory(!result_.tensor_memory)},
         {"accuracy", paired(difference_interval, &Measurement::accuracy), limits.accuracy},
         {"loss", paired(difference_interval, loss()), limits.loss}};
     for (auto& [criterion, interval, threshold, verdict] : all) {
       if (!threshold) continue;
-      const bool more_is_better = criterion == "speedup" || criterion == "memory";
-      verdict = more_is_better ? judge_at_least(interval, *threshold) : judge_within(interval, *threshold);
+      const bool is_difference = criterion == "accuracy" || criterion == "loss";
+      verdict = is_difference ? judge_within(interval, *threshold) : judge_at_least(interval, *threshold);
     }
     return all;
   }
@@ -106,11 +106,11 @@ bool BenchResult::all_met() const {
 BenchResult compare(const std::vector<std::string>& contenders, const std::vector<Repeat>& repeats,
                     const Thresholds& thresholds) {
   const auto& first = repeats.at(0).runs.at(0);
-  BenchResult result{first.device, first.steps, first.warmup_steps, true, true, thresholds, {}};
+  BenchResult result{first.device, first.steps, first.warmup_steps, repeats.size(), true, true, thresholds, {}};
   result.tensor_memory = all_finite(repeats, &Measurement::tensor_bytes);
   // A loss that exploded is no missing one.
-  result.validation_loss =
-      std::any_of(repeats.begin(), repeats.end(), [](const Repeat& r) { return std::isfinite(r.runs[0].validation_loss); });
+  result.validation_loss = std::any_of(repeats.begin(), repeats.end(),
+                                       [](const Repeat& r) { return std::isfinite(r.runs[0].validation_loss); });
   const Comparer comparer(repeats, result);
   for (std::size_t i = 0; i < contenders.size(); ++i) {
     result.contenders.push_back(comparer.describe(contenders[i], i));
@@ -136,8 +136,7 @@ void require_same_start(const std::string& contender, const Measurement& run, co
     return;
   }
   throw std::runtime_error(fmt::format("{} and {} cannot be compared: with seed {} they {}\n  {}\n  {}", contender,
-                                       other_contender, seed, what, run.directory.string(),
-                                       other.directory.string()));
+                                       other_contender, seed, what, run.directory.string(), other.directory.string()));
 }
 
 }  // namespace binade::host

@@ -20,7 +20,7 @@ struct Thresholds {
 
 // One criterion of one contender against the baseline.
 struct Comparison {
-  std::string_view criterion;  // "speedup", "memory", "process_memory", "accuracy", "loss"
+  std::string_view criterion;  // "speedup", "allocator_memory", "process_memory", "accuracy", "loss"
   Interval interval;           // times; percent less; contender - baseline
   std::optional<double> threshold{};
   std::optional<Verdict> verdict{};  // none without a threshold, and where nothing was learned
@@ -48,13 +48,13 @@ struct Repeat {
 
 struct BenchResult {
   std::string device;
-  std::uint64_t steps = 0, warmup_steps = 0;
+  std::uint64_t steps = 0, warmup_steps = 0, repeats = 0;
   bool validation_loss = true;  // else `loss` is the training loss, mean of the last tenth of the steps
-  bool tensor_memory = true;    // else "memory" is the process's: the device's allocator keeps no statistics
+  bool tensor_memory = true;    // is judged; else the process's: the device's allocator keeps no statistics
   Thresholds thresholds;
   std::vector<ContenderResult> contenders;  // the baseline first
 
-  bool all_met() const;      // every verdict, and each contender learned
+  bool all_met() const;  // every verdict, and each contender learned
   bool all_learned() const;
 };
 

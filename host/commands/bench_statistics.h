@@ -27,8 +27,8 @@ Interval reduction_interval(std::span<const double> contender, std::span<const d
 // contender / baseline: the t interval of the ratios' logarithms, so that 2x and 0.5x are equally far from 1.
 Interval ratio_interval(std::span<const double> contender, std::span<const double> baseline);
 
-double mean(std::span<const double> values);   // NaN of none
-double median(std::vector<double> values);     // NaN of none
+double mean(std::span<const double> values);  // NaN of none
+double median(std::vector<double> values);    // NaN of none
 
 // Did the training loss fall by more than its noise? `first` and `last` are its means over the first and the last tenth
 // of the steps (rounded up), averaged over the repeats. The noise of a single step's loss is taken from the differences
