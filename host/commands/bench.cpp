@@ -91,9 +91,9 @@ class Bench {
   // Prints and writes what is complete; returns the exit code of a benchmark that was not stopped.
   int report(const std::string& state) {
     if (runner_.repeats().empty()) {
-      log_line(
-          color_, BINADE_LOG_INFO,
-          fmt::format("no repeat is complete, so there is nothing to report; the runs lie in {}", shown_directory()));
+      log_line(color_, BINADE_LOG_INFO,
+               fmt::format("{}, and no repeat is complete: there is nothing to report; what was run lies in {}", state,
+                           shown_directory()));
       return exit_run_failed;
     }
     const auto result = compare(ids_, runner_.repeats(), arguments_.thresholds);
@@ -103,6 +103,9 @@ class Bench {
     metrics_->show(result);
     directory_.write("bench.json", json);
     directory_.write("bench.prom", metrics_->text());
+    if (arguments_.json) {
+      for (const auto& sentence : report.nothing_learned) log_line(color_, BINADE_LOG_ERROR, sentence);
+    }
     fmt::print("{}", arguments_.json ? json : bench_table(report, Paint(wants_color(color_, stdout))));
     if (!result.all_learned()) return exit_run_failed;
     return arguments_.gate && !result.all_met() ? exit_run_failed : exit_ok;

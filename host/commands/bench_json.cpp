@@ -89,7 +89,7 @@ std::string bench_json(const BenchReport& report) {
   const Json json{{"state", report.state},
                   {"experiment", report.plan.experiment.file.string()},
                   {"name", report.plan.experiment.experiment.string("name")},
-                  {"directory", report.directory.string()},
+                  {"directory", std::filesystem::absolute(report.directory).string()},
                   {"device", result.device},
                   {"baseline", report.plan.contenders.front().id},
                   {"repeats_planned", report.arguments.repeats},

@@ -68,6 +68,7 @@ class Planner {
     const auto there = plugins_.ids(PluginKind::precision);
     const auto list = fmt::format("there are: {}", fmt::join(there, ", "));
     for (const auto& id : ids) {
+      if (id.empty()) return refuse(fmt::format("--precision {} has an empty name", arguments_.precision));
       if (std::count(ids.begin(), ids.end(), id) > 1) return refuse(fmt::format("--precision names `{}` twice", id));
       if (id == base.precision.plugin || std::ranges::find(there, id) != there.end()) continue;
       Diagnostics diagnostics;

@@ -88,10 +88,11 @@ std::optional<Measurement> BenchRunner::run_contender(std::size_t contender, std
   const auto name = fmt::format("seed-{}", seed);
   const auto folder = directory_.path() / id;
   const auto log = folder / (name + ".log");
-  const auto end = run_child(
-      {executable_.string(), "--color", "never", "run", (directory_.path() / (id + ".toml")).string(), "--runs",
-       folder.string(), "--set", "experiment.name=" + name, "--set", fmt::format("experiment.seed={}", seed)},
-      log, stop_signal_);
+  const auto end =
+      run_child({executable_.string(), "--color", "never", "run", (directory_.path() / (id + ".toml")).string(),
+                 "--runs", folder.string(), "--measure-memory", "--set", "experiment.name=" + name, "--set",
+                 fmt::format("experiment.seed={}", seed)},
+                log, stop_signal_);
   if (end.exit_code != exit_ok && stop_signal_.load() != 0) return std::nullopt;
   const auto run_directory = only_folder(folder / name);
   if (end.exit_code != exit_ok) {

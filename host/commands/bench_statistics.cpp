@@ -68,21 +68,22 @@ Interval ratio_interval(std::span<const double> contender, std::span<const doubl
 
 Learning learning_of(const std::vector<std::vector<double>>& losses) {
   constexpr double errors = 3, resolution = 1e-6;
-  std::vector<double> first, last;
-  double squares = 0, differences = 0, averaged = 0;
+  // Of a normal distribution's absolute values the median is this many standard deviations.
+  constexpr double median_of_normal = 0.6744897501960817;
+  std::vector<double> first, last, differences;
+  double averaged = 0;
   for (const auto& run : losses) {
     const auto tenth = (run.size() + 9) / 10;
     first.push_back(finite_mean(std::span(run).first(tenth)));
     last.push_back(finite_mean(std::span(run).last(tenth)));
     averaged += static_cast<double>(tenth);
     for (std::size_t i = 1; i < run.size(); ++i) {
-      const double difference = run[i] - run[i - 1];
-      if (!std::isfinite(difference)) continue;
-      squares += difference * difference;
-      ++differences;
+      const double difference = std::abs(run[i] - run[i - 1]);
+      if (std::isfinite(difference)) differences.push_back(difference);
     }
   }
-  Learning learning{mean(first), mean(last), std::sqrt(squares / differences / averaged)};
+  // Both a difference of two steps and that of the two means have twice the variance of one: it cancels.
+  Learning learning{mean(first), mean(last), median(std::move(differences)) / median_of_normal / std::sqrt(averaged)};
   const double fall = learning.first - learning.last;  // NaN compares false
   learning.learned = fall > errors * learning.noise && fall > resolution * std::abs(learning.first);
   return learning;

@@ -31,10 +31,11 @@ double mean(std::span<const double> values);  // NaN of none
 double median(std::vector<double> values);    // NaN of none
 
 // Did the training loss fall by more than its noise? `first` and `last` are its means over the first and the last tenth
-// of the steps (rounded up), averaged over the repeats. The noise of a single step's loss is taken from the differences
-// of neighbouring steps, sqrt(mean((l[i+1] - l[i])^2) / 2) over all repeats, which a falling mean hardly changes;
-// `noise` is what it makes of first - last: its standard error. Learned is what fell by more than 3 of them (by chance
-// one run in 740 does) and by more than single precision can tell, a millionth of `first`.
+// of the steps (rounded up), averaged over the repeats. How far the loss of a single step strays is taken from the
+// median difference of neighbouring steps, over all repeats: that is hardly touched by a mean that falls, by the first
+// steps' leaps, or by a spike. `noise` is what it makes of first - last: its standard error. Learned is what fell by
+// more than 3 of them (by chance one benchmark in 740 does) and by more than single precision can tell, a millionth of
+// `first`.
 struct Learning {
   double first = std::numeric_limits<double>::quiet_NaN();
   double last = std::numeric_limits<double>::quiet_NaN();

@@ -94,13 +94,16 @@ std::string compared(const ContenderResult& contender, const std::string& baseli
 std::string bench_table(const BenchReport& report, const Paint& paint) {
   const auto& result = report.result;
   const auto seed = report.plan.first_seed();
+  std::string ids;
+  for (const auto& contender : result.contenders) ids += (ids.empty() ? "" : ", ") + contender.id;
   auto text = fmt::format(
-      "{}, {} on {}\n  {} of {} repeats (seeds {} to {}), {} steps each, of which the first {} are not timed\n"
+      "{}: {} on {}, {}\n  {} of {} repeats (seeds {} to {}), {} steps each, of which the first {} are not timed\n"
       "  same initial weights and samples in each repeat: verified; [precision] cpu = \"allow\", so none falls "
       "back\n\n",
-      paint.bold("bench of " + report.plan.experiment.experiment.string("name")), report.arguments.precision,
-      result.device, result.repeats, report.arguments.repeats, seed,
-      seed + static_cast<std::int64_t>(result.repeats) - 1, result.steps, result.warmup_steps);
+      paint.bold("bench of " + report.plan.experiment.experiment.string("name")), ids, result.device,
+      report.state == "finished" ? paint.green(report.state) : paint.yellow(report.state), result.repeats,
+      report.arguments.repeats, seed, seed + static_cast<std::int64_t>(result.repeats) - 1, result.steps,
+      result.warmup_steps);
   if (report.plan.drops_use_amp)
     text += "  [precision] use_amp is left out: each contender is what its plugin says\n\n";
   text += measured(result, paint);

@@ -36,6 +36,7 @@ struct TrainingRequest {
   std::filesystem::path best_file;      // the weights of the lowest validation loss; not kept when empty
   std::filesystem::path average_file;   // the mean of the weights, where [train] ema_decay asks for one
   bool dry_run = false;                 // one step of everything, then stop
+  bool measure_memory = false;          // count what CPU tensors hold: up to 1 % of the time of the smallest steps
   const std::atomic<int>& stop_signal;  // non-zero: end after the step in progress
   RunListener& listener;
 };

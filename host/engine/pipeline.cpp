@@ -81,7 +81,7 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
 
   const auto device = choose_device(train.string("device"));
   set_up_process(seed, static_cast<int>(train.integer("threads")));
-  count_tensor_memory();
+  if (request.measure_memory) count_tensor_memory();
   const auto [policy, warning] = choose_precision(request, device);
   if (!warning.empty()) listener.message(BINADE_LOG_WARNING, warning);
 

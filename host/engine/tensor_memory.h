@@ -12,8 +12,8 @@ namespace binade::host {
 // loader, weights that oneDNN keeps packed, LibTorch itself. Once per process.
 void count_tensor_memory();
 
-// The most bytes that tensors held at once on the device, since count_tensor_memory() or the process began; 0 for
-// a device whose allocator keeps no statistics.
+// The most bytes that tensors held at once on the device, since count_tensor_memory() or, on a GPU, since the
+// process began; 0 where nobody counted.
 std::uint64_t peak_tensor_bytes(c10::Device device);
 
 }  // namespace binade::host

@@ -16,10 +16,10 @@ const std::vector<std::string> contenders{"full", "half"};
 TEST(BenchMetrics, TellProgressBeforeAnyResult) {
   BenchMetrics metrics("bench-1", "spirals", contenders, 5);
   metrics.run_finished("half");
-  EXPECT_THAT(metrics.text(), HasSubstr("binade_bench_runs_planned{contender=\"full\",run_id=\"bench-1\"} 5"));
-  EXPECT_THAT(metrics.text(), HasSubstr("binade_bench_runs_completed{contender=\"half\",run_id=\"bench-1\"} 1"));
+  EXPECT_THAT(metrics.text(), HasSubstr("binade_bench_runs_planned{run_id=\"bench-1\",contender=\"full\"} 5"));
+  EXPECT_THAT(metrics.text(), HasSubstr("binade_bench_runs_completed{run_id=\"bench-1\",contender=\"half\"} 1"));
   EXPECT_THAT(metrics.text(),
-              HasSubstr("binade_bench_info{baseline=\"full\",run_id=\"bench-1\",run_name=\"spirals\"} 1"));
+              HasSubstr("binade_bench_info{run_id=\"bench-1\",baseline=\"full\",run_name=\"spirals\"} 1"));
 }
 
 TEST(BenchMetrics, HoldIntervalsAndVerdicts) {
@@ -40,14 +40,13 @@ TEST(BenchMetrics, HoldIntervalsAndVerdicts) {
   metrics.show(result);
   const auto text = metrics.text();
   for (const auto* line :
-       {"binade_bench_speedup_ratio{bound=\"lower\",contender=\"half\",run_id=\"bench-1\"} 1.55",
-        "binade_bench_peak_memory_bytes{contender=\"half\",memory=\"allocator\",run_id=\"bench-1\"} 4096",
-        "binade_bench_memory_reduction_ratio{bound=\"upper\",contender=\"half\",memory=\"process\",run_id=\"bench-1\"} "
+       {"binade_bench_speedup_ratio{run_id=\"bench-1\",bound=\"lower\",contender=\"half\"} 1.55",
+        "binade_bench_peak_memory_bytes{run_id=\"bench-1\",contender=\"half\",memory=\"allocator\"} 4096",
+        "binade_bench_memory_reduction_ratio{run_id=\"bench-1\",bound=\"upper\",contender=\"half\",memory=\"process\"} "
         "0.15",
-        "criterion=\"speedup\",run_id=\"bench-1\",verdict=\"met\"} 1",
-        "criterion=\"speedup\",run_id=\"bench-1\",verdict=\"cannot_tell\"} 0",
-        "criterion=\"accuracy\",run_id=\"bench-1\",verdict=\"cannot_tell\"} 1",
-        "binade_bench_learned{contender=\"full\",run_id=\"bench-1\"} 0",
+        "criterion=\"speedup\",verdict=\"met\"} 1", "criterion=\"speedup\",verdict=\"cannot_tell\"} 0",
+        "criterion=\"accuracy\",verdict=\"cannot_tell\"} 1",
+        "binade_bench_learned{run_id=\"bench-1\",contender=\"full\"} 0",
         "binade_bench_repeats_completed{run_id=\"bench-1\"} 3"}) {
     EXPECT_THAT(text, HasSubstr(line));
   }
