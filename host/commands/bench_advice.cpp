@@ -52,7 +52,7 @@ std::vector<std::string> bench_advice(const BenchResult& result, std::string_vie
     if (!(speed.high < 1)) continue;
     const auto why = result.device == "cpu" ? why_slow(contender.precision, cpuinfo) : "";
     advice.push_back(fmt::format("{} cannot win here: {:.3g}x the speed of {}{}{}. Use {}.", contender.id, speed.value,
-                                 baseline.id, why.empty() ? "" : ", for ", why, baseline.id));
+                                 baseline.id, why.empty() ? "" : ", because ", why, baseline.id));
   }
   if (too_few && std::isnan(baseline.accuracy)) {
     advice.emplace_back("The task has no accuracy to judge by: --loss X judges the difference of the loss.");

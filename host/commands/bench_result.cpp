@@ -13,6 +13,7 @@ namespace {
 template <class Read>
 std::vector<double> column(const std::vector<Repeat>& repeats, std::size_t contender, Read read) {
   std::vector<double> values;
+  values.reserve(repeats.size());
   for (const auto& repeat : repeats) values.push_back(read(repeat.runs[contender]));
   return values;
 }

@@ -80,7 +80,7 @@ std::string compared(const ContenderResult& contender, const std::string& baseli
     std::vector<std::string> row{std::string(style.name), "-", "", "", verdict_text(comparison, paint)};
     if (std::isfinite(value)) row[1] = number(value) + std::string(style.unit);
     if (std::isfinite(value))
-      row[2] = std::isfinite(low) ? fmt::format("[{}, {}]", number(low), number(high)) : "one repeat";
+      row[2] = std::isfinite(high) ? fmt::format("[{}, {}]", number(low), number(high)) : "one repeat";
     if (comparison.threshold) {
       row[3] = fmt::format("{} {:g}{}", style.within ? "<" : ">=", *comparison.threshold, style.unit);
     }

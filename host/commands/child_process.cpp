@@ -35,6 +35,7 @@ int open_file(const char* path, int flags) {
 pid_t start(const std::vector<std::string>& command, const std::filesystem::path& output) {
   auto words = command;
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   const int in = open_file("/dev/null", O_RDONLY);

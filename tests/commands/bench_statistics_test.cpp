@@ -23,7 +23,12 @@ TEST(MeanInterval, IsStudents) {
   expect_interval(mean_interval(std::vector{1.0, 2.0, 4.0, 7.0, 11.0}), 5, -0.04366300353060826, 10.043663003530607);
 }
 
-TEST(MeanInterval, IsAPointOfEqualValues) { expect_interval(mean_interval(std::vector{0.1, 0.1, 0.1}), 0.1, 0.1, 0.1); }
+TEST(MeanInterval, IsAPointOfEqualValues) {
+  const auto interval = mean_interval(std::vector{0.1, 0.1, 0.1});
+  EXPECT_EQ(interval.low, 0.1) << "exactly, whatever their sum is rounded to";
+  EXPECT_EQ(interval.value, 0.1);
+  EXPECT_EQ(interval.high, 0.1);
+}
 
 TEST(MeanInterval, OfOneValueReachesEverywhere) {
   const auto interval = mean_interval(std::vector{3.0});
