@@ -1,7 +1,6 @@
 // The plugins of one experiment, judged and opened.
 #pragma once
 
-#include "binade/abi/precision.h"
 #include "host/experiment/experiment.h"
 #include "host/loading/catalog.h"
 #include "host/loading/plugin.h"
@@ -12,9 +11,6 @@ struct OpenedPlugins {
   // The model must have passed require_same_build(), and the engine be loaded: a model finds LibTorch by its being
   // there. Throws PluginRefused.
   OpenedPlugins(const Experiment& experiment, const Catalog& catalog, const PluginLog& log);
-
-  // Asks the precision plugin once. Throws PluginError, or std::runtime_error for a policy that makes no sense.
-  binade_policy policy(const OptionTable& options) const;
 
   std::vector<Plugin> all() const;
 

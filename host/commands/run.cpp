@@ -121,7 +121,6 @@ int run(const RunArguments& arguments, const CommandLine& line) {
   ask_for_vocabulary(*experiment, plugins.model, *engine);
   if (!wire_dataset(*experiment, line.color())) return exit_usage;
   const Dataset dataset(plugins.dataset, experiment->dataset.options);
-  const auto policy = plugins.policy(experiment->precision.options);
   wire_to_dataset(*experiment, dataset, line.color());
   const auto inputs = inputs_of(plugins.model_manifest, dataset);
 
@@ -149,7 +148,7 @@ int run(const RunArguments& arguments, const CommandLine& line) {
                                 .model = plugins.model,
                                 .inputs = inputs,
                                 .model_options = experiment->model.options,
-                                .policy = policy,
+                                .precision = plugins.precision,
                                 .weights_file = directory.path() / "weights.safetensors",
                                 .best_file = directory.path() / "best.safetensors",
                                 .average_file = directory.path() / "average.safetensors",

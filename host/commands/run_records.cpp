@@ -46,6 +46,16 @@ Json epochs_json(const std::vector<EpochSummary>& epochs) {
   return rows;
 }
 
+Json skips_json(const std::vector<SkipCount>& skips) {
+  auto rows = Json::array();
+  for (const auto& skip : skips) {
+    rows.push_back({{"cause", skip_cause_names[static_cast<std::size_t>(skip.cause)]},
+                    {"parameter", skip.parameter.empty() ? Json(nullptr) : Json(skip.parameter)},
+                    {"steps", skip.steps}});
+  }
+  return rows;
+}
+
 // From 0; null when no epoch ended with an evaluation.
 Json best_epoch(const std::vector<EpochSummary>& epochs) {
   const EpochSummary* best = nullptr;
@@ -107,9 +117,12 @@ std::string summary_json(const TrainingResult& result, const Experiment& experim
                   {"device", result.device},
                   {"precision", result.precision},
                   {"loss_scale", result.loss_scale},
+                  {"skips", skips_json(result.skips)},
+                  {"refused_scales", result.refused_scales},
                   {"samples_per_second", finite(result.samples_per_second)},
                   {"tokens_per_second", finite(result.tokens_per_second)},
                   {"seconds", result.seconds},
+                  {"seconds_at_min_scale", result.seconds_at_min_scale},
                   {"tags", experiment.experiment.strings("tags")},
                   {"notes", experiment.experiment.string("notes")}};
   return json.dump(2) + "\n";

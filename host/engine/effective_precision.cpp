@@ -1,5 +1,7 @@
 #include "host/engine/effective_precision.h"
 
+#include "binade/precision.h"
+
 namespace binade::host {
 
 std::string_view precision_name(std::uint32_t compute_dtype) {
@@ -24,7 +26,8 @@ EffectivePrecision effective_precision(const binade_policy& asked, std::optional
   auto policy = asked;
   if (use_amp == true && asked.autocast == 0) {
     // torch.amp's own: fp16 under a GradScaler with its default constants.
-    policy = {sizeof(binade_policy), BINADE_FLOAT16, 1, 1, 65536.0, 2.0, 0.5, 2000};
+    policy = binade::autocast(BINADE_FLOAT16);
+    policy.dynamic_scaling = 1;
   }
   if (policy.autocast == 0 || !on_cpu || cpu_allowed) return {policy, {}};
   const std::string name(precision_name(policy.compute_dtype));

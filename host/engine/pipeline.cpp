@@ -40,10 +40,25 @@ LoopPlan plan_loop(const OptionTable& train, std::uint64_t batches_per_epoch, co
   return plan;
 }
 
-EffectivePrecision choose_precision(const TrainingRequest& request, c10::Device device) {
+// Makes the policy what is in effect on this device.
+void settle_precision(PrecisionPolicy& precision, const TrainingRequest& request, c10::Device device) {
   const auto& reserved = request.experiment.precision.reserved;
   const auto use_amp = reserved.has("use_amp") ? std::optional(reserved.boolean("use_amp")) : std::nullopt;
-  return effective_precision(request.policy, use_amp, device.is_cpu(), reserved.string("cpu") == "allow");
+  const auto [policy, warning] =
+      effective_precision(precision.constants(), use_amp, device.is_cpu(), reserved.string("cpu") == "allow");
+  precision.replace(policy);
+  if (!warning.empty()) request.listener.message(BINADE_LOG_WARNING, warning);
+}
+
+// A gradient has its parameter's type, and fp16's range is what scaling works around.
+void require_wide_parameters(const Model& model) {
+  for (const auto& [name, tensor] : model.parameters()) {
+    if (!tensor.requires_grad() || tensor.scalar_type() != at::kHalf) continue;
+    throw std::runtime_error(fmt::format(
+        "the parameter `{}` is fp16, and gradients of fp16 parameters cannot be unscaled: keep parameters in fp32, "
+        "autocast computes in fp16 all the same",
+        name));
+  }
 }
 
 // Throws when the dataset has tokens that the model has no row for: an index out of range somewhere in its first step.
@@ -82,8 +97,9 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   const auto device = choose_device(train.string("device"));
   set_up_process(seed, static_cast<int>(train.integer("threads")));
   if (request.measure_memory) count_tensor_memory();
-  const auto [policy, warning] = choose_precision(request, device);
-  if (!warning.empty()) listener.message(BINADE_LOG_WARNING, warning);
+  PrecisionPolicy precision(request.precision, experiment.precision.options);
+  settle_precision(precision, request, device);
+  const auto& policy = precision.constants();
 
   Model model(request.model, request.model_options, request.inputs, device);
   auto initial_hash = hash_weights(model);
@@ -102,6 +118,7 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   BatchLoader batches(dataset, train_split, std::move(sampler), /*training=*/true, seed, workers, prefetch, 0, 0);
 
   GradScaler scaler(policy);
+  if (scaler.enabled()) require_wide_parameters(model);
   auto parameters = group_parameters(model, experiment.optimizer, experiment.parameter_groups);
   WeightAverage average(parameters.parameters, train.number("ema_decay"));
   const auto optimizer = make_optimizer(experiment.optimizer, std::move(parameters));
@@ -110,14 +127,15 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   const Training training{model,
                           task,
                           batches,
-                          policy,
+                          precision,
                           scaler,
                           *optimizer,
                           schedule,
                           average,
                           device,
                           unsigned_option(train, "accumulate"),
-                          train.number("clip_norm")};
+                          train.number("clip_norm"),
+                          unsigned_option(experiment.metrics, "sample_gradients_every")};
   const EvaluationPlan evaluation{
       dataset, validation_split, batch_size, request.dry_run ? 1 : unsigned_option(train, "evaluate_batches"),
       workers, prefetch,         seed};
@@ -135,6 +153,9 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   started.dynamic_scaling = scaler.enabled();
   started.loss_scale = scaler.get_scale();
   started.growth_interval = scaler.enabled() ? static_cast<std::uint64_t>(policy.growth_interval) : 0;
+  started.min_loss_scale = scaler.enabled() ? policy.min_scale : 0;
+  started.parameter_names = trained_parameter_names(model);
+  started.gradient_groups = GradientGroups(started.parameter_names).names;
   started.scalar_names = probe(evaluation, model, task, policy, device);
   listener.run_started(started);
 

@@ -11,7 +11,9 @@ namespace binade::host {
 namespace {
 
 binade_policy half(std::uint32_t dtype) {
-  return {sizeof(binade_policy), dtype, 1, dtype == BINADE_FLOAT16 ? 1u : 0u, 65536.0, 2.0, 0.5, 2000};
+  auto policy = autocast(dtype);
+  policy.dynamic_scaling = dtype == BINADE_FLOAT16 ? 1 : 0;
+  return policy;
 }
 
 // The table of the origin's S10, row by row: what is asked for, use_amp, where the run is -> what it computes in. An
