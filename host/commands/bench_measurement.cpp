@@ -51,7 +51,7 @@ void read_steps(Measurement& measurement, std::optional<std::uint64_t> warmup_st
   double seconds = 0, samples = 0;
   for (std::string line; std::getline(file, line);) {
     const auto step = Json::parse(line);
-    if (step.at("split") != "train") continue;
+    if (step.value("split", "") != "train") continue;
     measurement.losses.push_back(number(step, "loss"));
     if (step.at("step").get<std::uint64_t>() <= measurement.warmup_steps) continue;
     step_seconds.push_back(step.at("seconds"));

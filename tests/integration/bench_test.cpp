@@ -54,9 +54,9 @@ TEST_F(Bench, ComparesInATableAndFailsAtItsGate) {
   EXPECT_FALSE(result["all_met"]);
   const auto& run = result["repeats"][0]["runs"][1];
   const std::filesystem::path directory = run["directory"];
-  EXPECT_EQ(metrics(directory).size(), 41u);
   EXPECT_FALSE(std::filesystem::exists(directory / "best.safetensors"));
   const auto summary = json::parse(read_file(directory / "summary.json"));
+  EXPECT_EQ(summary["steps"], 40);
   EXPECT_EQ(summary["initial_parameters_sha256"], result["repeats"][0]["initial_parameters_sha256"]);
   EXPECT_EQ(summary["peak_tensor_bytes"], run["peak_memory_bytes"]["allocator"]);
   EXPECT_NE(summary["initial_parameters_sha256"], result["repeats"][1]["initial_parameters_sha256"]) << "another seed";
