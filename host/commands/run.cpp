@@ -28,7 +28,7 @@ namespace {
 struct RunArguments {
   ExperimentArgument experiment;
   std::string runs = "runs";
-  bool dry_run = false;
+  bool dry_run = false, measure_memory = false;
 };
 
 // A dry run leaves nothing behind: its directory is a temporary one.
@@ -153,6 +153,7 @@ int run(const RunArguments& arguments, const CommandLine& line) {
                                 .best_file = directory.path() / "best.safetensors",
                                 .average_file = directory.path() / "average.safetensors",
                                 .dry_run = arguments.dry_run,
+                                .measure_memory = arguments.measure_memory,
                                 .stop_signal = stop_signal,
                                 .listener = telemetry.listener()};
   try {
@@ -190,6 +191,8 @@ void add_run(CommandLine& line) {
       ->type_name("DIR")
       ->capture_default_str();
   verb.add_flag("--dry-run", arguments->dry_run, "One step and an evaluation with everything in place, then stop");
+  verb.add_flag("--measure-memory", arguments->measure_memory,
+                "Count the most bytes that tensors held at once: peak_tensor_bytes in summary.json");
 }
 
 }  // namespace binade::host

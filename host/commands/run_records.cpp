@@ -1,5 +1,6 @@
 #include "host/commands/run_records.h"
 
+#include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 
@@ -107,9 +108,12 @@ std::string summary_json(const TrainingResult& result, const Experiment& experim
                   {"final_gradient_norm", finite(result.final_gradient_norm)},
                   {"amp_enabled", result.autocast},
                   {"peak_memory_bytes", peak_memory_bytes()},
+                  {"peak_tensor_bytes", result.peak_tensor_bytes == 0 ? Json(nullptr) : Json(result.peak_tensor_bytes)},
                   {"vocab_size", result.vocab_size == 0 ? Json(nullptr) : Json(result.vocab_size)},
                   {"parameters", result.parameters},
+                  {"initial_parameters_sha256", result.initial_parameters_sha256},
                   {"parameters_sha256", result.parameters_sha256},
+                  {"samples_hash", fmt::format("{:016x}", result.samples_hash)},
                   {"device", result.device},
                   {"precision", result.precision},
                   {"precision_reason", result.precision_reason.empty() ? Json(nullptr) : Json(result.precision_reason)},

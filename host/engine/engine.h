@@ -36,6 +36,7 @@ struct TrainingRequest {
   std::filesystem::path best_file;         // the weights of the lowest validation loss; not kept when empty
   std::filesystem::path average_file;      // the mean of the weights, where [train] ema_decay asks for one
   bool dry_run = false;                    // one step of everything, then stop
+  bool measure_memory = false;             // count what CPU tensors hold: up to 1 % of the time of the smallest steps
   const std::atomic<int>& stop_signal;     // non-zero: end after the step in progress
   RunListener& listener;
 };
@@ -75,7 +76,11 @@ struct TrainingResult {
   // At the last sample of gradients: the part of the model with the highest underflow ratio; "" without samples.
   std::string underflow_group;
   double underflow_ratio = nan;
-  std::string parameters_sha256;  // of names, shapes and bytes, in the order of the weights file
+  // SHA-256 of names, types, shapes and bytes of all weights, in the order of the weights file: before the first step
+  // and after the last.
+  std::string initial_parameters_sha256, parameters_sha256;
+  std::uint64_t samples_hash = 0;       // of the samples' numbers, in the order in which they were trained on
+  std::uint64_t peak_tensor_bytes = 0;  // most bytes that tensors held at once; 0: not known
 };
 
 class Engine {

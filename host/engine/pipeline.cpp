@@ -10,6 +10,7 @@
 #include "host/engine/parameters.h"
 #include "host/engine/precision_choice.h"
 #include "host/engine/precision_overrides.h"
+#include "host/engine/tensor_memory.h"
 #include "host/engine/training_loop.h"
 #include "host/engine/weights.h"
 #include "host/experiment/sections.h"
@@ -106,10 +107,12 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
 
   const auto device = choose_device(train.string("device"));
   set_up_process(seed, static_cast<int>(train.integer("threads")));
+  if (request.measure_memory) count_tensor_memory();
   const auto precision = choose_precision(request, device);
   const auto& policy = precision.policy->constants();
 
   Model model(request.model, request.model_options, request.inputs, device);
+  auto initial_hash = hash_weights(model);
   freeze(model, train.strings("freeze"));
   PrecisionOverrides overrides(model, precision.rules);
   if (policy.autocast != 0) overrides.install(device.type());
@@ -169,6 +172,8 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   result.vocab_size = vocab_size;
   result.autocast = started.autocast;
   result.classification = started.classification;
+  result.peak_tensor_bytes = peak_tensor_bytes(device);
+  result.initial_parameters_sha256 = std::move(initial_hash);
   result.parameters_sha256 = write_weights(model, request.weights_file);
   keep_average(average, model, request.average_file);
   return result;

@@ -17,6 +17,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::uint64_t fnv_offset = 0xcbf29ce484222325, fnv_prime = 0x100000001b3;  // FNV-1a, word by word
+
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 double unix_time() {
@@ -62,6 +64,7 @@ class Loop {
 
   TrainingResult run(const std::atomic<int>& stop_signal) {
     start_ = Clock::now();
+    result_.samples_hash = fnv_offset;
     listener_.state_changed(RunState::running);
     while (!should_stop(stop_signal)) {
       train();
@@ -115,6 +118,7 @@ class Loop {
     training_seconds_ += record_.seconds;
     samples_ += record_.samples;
     tokens_ += record_.tokens;
+    for (const auto sample : step_.samples()) result_.samples_hash = (result_.samples_hash ^ sample) * fnv_prime;
     if (!record_.skipped) {
       if (std::isnan(result_.initial_loss)) result_.initial_loss = record_.loss;
       result_.final_loss = record_.loss;

@@ -155,10 +155,10 @@ std::vector<MetricLabel> metric_labels(const MetricSpec& spec) {
   return labels;
 }
 
-std::string metric_reference() {
+std::string metric_reference(std::span<const MetricSpec> specs) {
   constexpr std::array type_names{"gauge", "counter", "histogram"};
   std::string text = "| metric | type | labels beside run_id | meaning |\n|---|---|---|---|\n";
-  for (const auto& spec : catalogue) {
+  for (const auto& spec : specs) {
     text += fmt::format("| `{}` | {} | {} | {} |\n", spec.name, type_names[static_cast<std::size_t>(spec.type)],
                         spec.labels, spec.help);
   }

@@ -26,8 +26,8 @@ std::string escaped_help(std::string_view text);
 
 class MetricFamilies {
  public:
-  // Registers the whole catalogue; series whose labels are all known exist from then on.
-  explicit MetricFamilies(const std::string& run_id);
+  // Registers all of the table, which outlives this; series whose labels are all known exist from then on.
+  explicit MetricFamilies(const std::string& run_id, std::span<const MetricSpec> catalogue = metric_catalogue());
 
   // The series with these labels, made when it is new. Not for hot paths: keep the reference, it stays valid.
   // Label values are cleaned by label_value(). Throws std::logic_error for a name or type that is not in the catalogue.
