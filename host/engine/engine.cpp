@@ -12,6 +12,7 @@
 #include "host/engine/libtorch_identity.h"
 #include "host/engine/model.h"
 #include "host/engine/pipeline.h"
+#include "host/engine/torch_warnings.h"
 
 namespace binade::host {
 namespace {
@@ -25,6 +26,7 @@ class LibTorchEngine : public Engine {
     return Model(model, model_options, {}, c10::Device(c10::kCPU)).embedding_rows();
   }
   TrainingResult train(const TrainingRequest& request) override {
+    const TorchWarnings warnings(request.listener);
     // LibTorch's own what() carries a stack trace.
     try {
       return run_pipeline(request);

@@ -65,7 +65,9 @@ std::string SkipReport::reason_to_expect(const StepRecord& record) const {
   if (record.skip_cause == SkipCause::policy) return "the policy's own decision";
   if (!dynamic_scaling_ || record.at_min_scale || record.skip_cause != SkipCause::overflow) return {};
   if (!ever_grown_) return "expected while the scale calibrates";
-  if (grown_since_skip_ || in_a_row_ == 1) return "expected now and then: the scale had grown to where it is too high";
+  if (is_storm(record)) return {};
+  if (grown_since_skip_) return "expected now and then: the scale had grown to where it is too high";
+  if (in_a_row_ == 1) return "a single step with larger gradients, which is no reason to worry";
   return {};
 }
 
@@ -78,10 +80,20 @@ std::string SkipReport::reason_to_worry(const StepRecord& record) const {
     return "the scale is at its floor, so scaling is not to blame: training diverges, or this part of the model needs "
            "fp32 ([precision.overrides])";
   }
+  if (is_storm(record)) {
+    return "more than a fifth of the steps is skipped: training may diverge, or this part of the model needs fp32 "
+           "([precision.overrides])";
+  }
   return fmt::format(
       "{} in a row is more than a scale that has grown too far explains: training may diverge, or this "
       "part of the model needs fp32 ([precision.overrides])",
       in_a_row_);
+}
+
+// The share at which monitoring/ alerts, too.
+bool SkipReport::is_storm(const StepRecord& record) const {
+  constexpr std::uint64_t enough = 100, fifth = 5;  // fewer steps tell no share
+  return record.step >= enough && fifth * recent_.size() > std::min(record.step, window);
 }
 
 void SkipReport::count(SkipCause cause, const std::string& parameter) {

@@ -34,6 +34,7 @@ class SkipReport {
   // Why the skip is no fault; empty when it may be one.
   std::string reason_to_expect(const StepRecord& record) const;
   std::string reason_to_worry(const StepRecord& record) const;
+  bool is_storm(const StepRecord& record) const;
   void count(SkipCause cause, const std::string& parameter);
 
   std::vector<std::string> names_;

@@ -143,5 +143,24 @@ TEST(PrecisionPolicy, SavesAndLoadsWhatThePluginRemembers) {
   EXPECT_EQ(forgetful.save(), "");
 }
 
+// As a C author writes it, without the headers of C++.
+TEST(PrecisionPolicy, AsksAPlainTableOfCalls) {
+  binade_precision_table table = detail::PrecisionShim<Constants>::table;
+  table.update = [](void*, const binade_outcome*, binade_decision*, binade_error*) { return std::int32_t{BINADE_OK}; };
+  table.save = [](void*, binade_state* state, binade_error*) {
+    state->write(state, "ab", 2);
+    state->write(state, "c", 1);
+    return std::int32_t{BINADE_OK};
+  };
+  const binade_plugin symbol{sizeof(symbol), BINADE_ABI_MAJOR, BINADE_ABI_MINOR, BINADE_KIND_PRECISION, &table};
+  Constants::constants = scaled();
+  PrecisionPolicy policy(Plugin::linked(symbol, "plain", &testing::quiet_host()), {});
+  EXPECT_EQ(policy.save(), "abc");
+  const auto good = policy.update({sizeof(binade_outcome), 0, 1, 4, 1, 1, nullptr});
+  EXPECT_EQ(good.apply, 1u);
+  EXPECT_EQ(good.scale, 4) << "it arrives as the scale of this step";
+  EXPECT_EQ(policy.update({sizeof(binade_outcome), 1, 1, 4, 1, 1, nullptr}).apply, 0u);
+}
+
 }  // namespace
 }  // namespace binade::host

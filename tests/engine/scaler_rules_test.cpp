@@ -191,6 +191,10 @@ TEST(ScalerRules, R11ALossThatIsNotFiniteIsNoOverflow) {
   training.step(LineTraining::Fault{inf});
   EXPECT_EQ(record.skip_cause, SkipCause::overflow);
   EXPECT_EQ(record.next_loss_scale, 512);
+  EXPECT_EQ(record.nonfinite.first, 0);
+  testing::Rows::y[1] = {std::nanf("")};
+  training.step();
+  EXPECT_EQ(record.nonfinite.first, -1) << "that of the step before";
 }
 
 TEST(ScalerRules, R12WhatIsWrittenIntoGradientsAfterUnscalingIsTheWritersAffair) {

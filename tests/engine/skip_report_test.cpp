@@ -8,6 +8,7 @@ namespace binade::host {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class SkipReportTest : public ::testing::Test {
  protected:
@@ -46,6 +47,24 @@ TEST_F(SkipReportTest, SaysWhereHowOftenAndThatCalibrationIsExpected) {
 TEST_F(SkipReportTest, ExpectsASkipAfterTheScaleHasGrown) {
   step(SkipCause::none, 0, 2);
   EXPECT_THAT(text(SkipCause::overflow), HasSubstr("the scale had grown to where it is too high"));
+}
+
+TEST_F(SkipReportTest, DoesNotWorryAboutASingleOneAfterCalibration) {
+  step(SkipCause::none, 0, 2);
+  step(SkipCause::overflow);
+  step(SkipCause::none);
+  EXPECT_THAT(text(SkipCause::overflow), ::testing::AllOf(HasSubstr("a single step"), Not(HasSubstr("! "))));
+}
+
+TEST_F(SkipReportTest, WorriesWhenMoreThanAFifthIsSkipped) {
+  for (int i = 0; i < 100; ++i) step(SkipCause::none, 0, i == 0 ? 2 : 1);
+  std::string last;
+  for (int i = 0; i < 60; ++i) {
+    if (const auto message = step(SkipCause::overflow)) last = message->text;
+    step(SkipCause::none);
+    step(SkipCause::none, 0, 2);
+  }
+  EXPECT_THAT(last, HasSubstr("more than a fifth of the steps is skipped"));
 }
 
 TEST_F(SkipReportTest, WorriesWhenSkipsGoOnAfterCalibration) {

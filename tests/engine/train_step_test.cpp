@@ -145,6 +145,22 @@ TEST_F(StepTest, CountsAndUpdatesATiedWeightOnce) {
   EXPECT_NEAR(weight_.item<float>(), 0.3, 1e-6);  // lr 0.01 times the gradient of 30, unscaled once
 }
 
+TEST_F(StepTest, UpdatesFromASparseGradientAsFromADenseOne) {
+  testing::Sequences::sequences = {{0, 1, 1}, {1, 2, 3}};
+  task_options_ = testing::task_options("next_token", "tokens");
+  at::Tensor dense;
+  for (const bool sparse : {false, true}) {
+    weight_ = at::zeros({5, 5}).requires_grad_(true);
+    TensorModel::parameters = {{"w", weight_}};
+    TensorModel::forward = [&](const auto& inputs) { return at::embedding(weight_, inputs[0], -1, false, sparse); };
+    const auto record = step_on<testing::Sequences>(fp32_policy, 2, 1, 0.1, 1);
+    EXPECT_FALSE(record.skipped);
+    if (!sparse) dense = weight_.detach().clone();
+  }
+  EXPECT_TRUE(at::allclose(weight_, dense, 1e-6, 1e-9));
+  EXPECT_NE(dense.abs().sum().item<float>(), 0);
+}
+
 TEST_F(StepTest, NamesParametersThatGotNoGradient) {
   TensorModel::parameters.emplace_back("unused", at::zeros({2}).requires_grad_(true));
   step(fp32_policy, 4, 1, 0);

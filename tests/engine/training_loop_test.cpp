@@ -11,6 +11,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "host/engine/torch_warnings.h"
 #include "tests/engine/in_memory_plugins.h"
 #include "tests/storage/temporary_folder.h"
 
@@ -140,6 +141,12 @@ TEST_F(LoopTest, EvaluatesTheAverageOfTheWeights) {
   }
   EXPECT_NEAR(result.validation_loss, (2 - average) * (2 - average), 1e-5);
   EXPECT_NEAR(weight_.item<float>(), w, 1e-5);
+}
+
+TEST_F(LoopTest, WarningsOfLibTorchAreToldOnceAndAsTheRunsOwn) {
+  const TorchWarnings warnings(*this);
+  for (int i = 0; i < 2; ++i) TORCH_WARN("it is ", "slow");
+  EXPECT_EQ(messages_, std::vector<std::string>{"LibTorch: it is slow"});
 }
 
 }  // namespace
