@@ -1,6 +1,7 @@
 """Real processes for tests: a `binade run`, and a Prometheus that scrapes it. Waiting is asking again, with a deadline."""
 import contextlib
 import json
+import math
 import os
 import pathlib
 import re
@@ -17,7 +18,7 @@ import urllib.request
 from checking import prometheus_tool, skip
 
 BUILD = pathlib.Path(os.environ.get("BINADE_BUILD_DIR", "build")).resolve()
-PATIENCE = 20  # seconds until a test gives up; never a measure of anything
+PATIENCE = 90  # seconds until a test gives up; never a measure of anything
 
 EXPERIMENT = """[model]
 plugin = "mlp"
@@ -176,7 +177,7 @@ class Prometheus:
 
     def value(self, expression):
         found = self.query(expression)
-        return float(found[0]["value"][1]) if found else None
+        return float(found[0]["value"][1]) if found else math.nan
 
 
 def static(*addresses):
