@@ -45,9 +45,7 @@ Exporter::Exporter(ExporterOptions options, std::shared_ptr<prometheus::Collecta
   server_ = std::make_unique<HttpServer>(options.http, [this](const auto& request) { return answer(request); });
 }
 
-std::string Exporter::address() const {
-  return fmt::format("http://{}:{}/metrics", server_->host(), server_->port());
-}
+std::string Exporter::address() const { return fmt::format("http://{}:{}/metrics", server_->host(), server_->port()); }
 
 HttpAnswer Exporter::answer(const HttpRequest& request) {
   if (request.path == "/metrics") return scrape(request.from_prometheus);

@@ -51,9 +51,9 @@ class Exporter {
   std::shared_ptr<prometheus::Collectable> collectable_;
   std::mutex scraping_;
   std::condition_variable scraped_;
-  std::uint64_t scrapes_ = 0;          // by Prometheus, complete
-  Clock::time_point last_{};           // when the last complete one began
-  Clock::duration interval_{};         // between the last two; 0: there was one
+  std::uint64_t scrapes_ = 0;           // by Prometheus, complete
+  Clock::time_point last_{};            // when the last complete one began
+  Clock::duration interval_{};          // between the last two; 0: there was one
   std::unique_ptr<HttpServer> server_;  // last: its threads use all of the above
 };
 

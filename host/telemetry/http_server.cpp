@@ -191,9 +191,17 @@ HttpServer::HttpServer(const HttpOptions& options, Handler handler) : running_(s
   if (!options.password.empty()) running_->credentials = base64(options.user + ":" + options.password);
   const auto listen = fmt::format("{}:{}", host_, where.port);
   // By default two silent connections would block every other for 30 s.
-  std::array<const char*, 11> settings{"listening_ports", listen.c_str(), "num_threads", "16",
-                                       "request_timeout_ms", "2000", "connection_queue", "256",
-                                       "tcp_nodelay", "1", nullptr};
+  std::array<const char*, 11> settings{"listening_ports",
+                                       listen.c_str(),
+                                       "num_threads",
+                                       "16",
+                                       "request_timeout_ms",
+                                       "2000",
+                                       "connection_queue",
+                                       "256",
+                                       "tcp_nodelay",
+                                       "1",
+                                       nullptr};
   mg_callbacks callbacks{};
   callbacks.begin_request = &Running::answer;
   callbacks.log_message = [](const mg_connection*, const char*) { return 1; };  // not to stderr

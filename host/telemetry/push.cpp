@@ -88,9 +88,10 @@ std::string post(const PushAddress& to, const std::string& run_id, const std::st
                  std::chrono::milliseconds limit) {
   try {
     const Connection connection(to, limit);
-    connection.send(fmt::format("POST {}/metrics/job/binade/run_id/{} HTTP/1.1\r\nHost: {}:{}\r\nConnection: close\r\n"
-                                "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\nContent-Length: {}\r\n\r\n{}",
-                                to.prefix, run_id, to.host, to.port, text.size(), text));
+    connection.send(
+        fmt::format("POST {}/metrics/job/binade/run_id/{} HTTP/1.1\r\nHost: {}:{}\r\nConnection: close\r\n"
+                    "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\nContent-Length: {}\r\n\r\n{}",
+                    to.prefix, run_id, to.host, to.port, text.size(), text));
     const auto answer = connection.receive();
     const bool accepted = answer.starts_with("HTTP/1.") && answer.find(" 20") == std::string_view("HTTP/1.1").size();
     return accepted ? "" : "it answered: " + answer.substr(0, answer.find('\r'));

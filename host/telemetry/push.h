@@ -22,9 +22,9 @@ PushAddress parse_push(const std::string& url);
 // no more.
 std::string outcome_text(const prometheus::Collectable& collectable);
 
-// Posts `text` as the group job="binade", run_id=`run_id`; what the group held under other names stays. Returns an empty
-// text, or why it failed. Whatever the gateway does, this returns within `limit`: a thread that still waits then, for a
-// name server perhaps, is left to itself.
+// Posts `text` as the group job="binade", run_id=`run_id`; what the group held under other names stays. Returns an
+// empty text, or why it failed. Whatever the gateway does, this returns within `limit`: a thread that still waits then,
+// for a name server perhaps, is left to itself.
 std::string push(const PushAddress& to, const std::string& run_id, const std::string& text,
                  std::chrono::milliseconds limit);
 

@@ -123,8 +123,9 @@ std::string RunHistory::json(std::size_t points) const {
   {
     const std::lock_guard lock(evaluating_);
     for (const auto& one : evaluations_) {
-      evaluations += fmt::format(R"({}{{"step":{},"split":"{}","loss":{},"accuracy":{}}})", evaluations.empty() ? "" : ",",
-                                 one.step, one.split, number(one.loss), number(one.accuracy));
+      evaluations +=
+          fmt::format(R"({}{{"step":{},"split":"{}","loss":{},"accuracy":{}}})", evaluations.empty() ? "" : ",",
+                      one.step, one.split, number(one.loss), number(one.accuracy));
     }
   }
   return fmt::format("{{\"run_id\":\"{}\",\"bytes\":{},\"evaluations\":[{}],\n\"steps\":[{}]}}\n", run_id_, size,

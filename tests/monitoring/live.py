@@ -150,11 +150,15 @@ class Prometheus:
         self.folder.mkdir()
         config = "global: {scrape_interval: 500ms, evaluation_interval: 500ms}\n"
         config += f"rule_files: [{json.dumps(str(rules))}]\n" if rules else ""
-        (self.folder / "prometheus.yml").write_text(config + "scrape_configs:\n" + scrape)
+        (self.folder / "prometheus.yml").write_text(config + ("scrape_configs:\n" + scrape if scrape else ""))
+        self.binary = binary
+        self.start()
+
+    def start(self):
         self.address = f"http://127.0.0.1:{free_port()}"
-        with (self.folder / "log").open("wb") as log:
+        with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [binary, f"--config.file={self.folder}/prometheus.yml", f"--storage.tsdb.path={self.folder}/data",
+                [self.binary, f"--config.file={self.folder}/prometheus.yml", f"--storage.tsdb.path={self.folder}/data",
                  f"--web.listen-address={self.address.removeprefix('http://')}"], stdout=log, stderr=subprocess.STDOUT)
 
     def __enter__(self):
@@ -165,11 +169,16 @@ class Prometheus:
         self.process.kill()
         self.process.wait()
 
+    def again(self):
+        """The same once more, with its data."""
+        self.start()
+        return self
+
     def api(self, path, **arguments):
         return json.loads(get(f"{self.address}/api/v1/{path}?{urllib.parse.urlencode(arguments)}"))["data"]
 
-    def query(self, expression):
-        return self.api("query", query=expression)["result"]
+    def query(self, expression, **arguments):
+        return self.api("query", query=expression, **arguments)["result"]
 
     def query_range(self, expression, seconds, step):
         now = time.time()

@@ -163,7 +163,8 @@ TEST(Exporter, NamesTheTrueCauseOfAForeignAddress) {
 
 TEST(Exporter, ListensOnTheLoopbackUnlessToldOtherwise) {
   EXPECT_THAT(Exporter({{.listen = "0"}}, make_metrics()).address(), testing::StartsWith("http://127.0.0.1:"));
-  EXPECT_THAT(Exporter({{.listen = "localhost:0"}}, make_metrics()).address(), testing::StartsWith("http://127.0.0.1:"));
+  EXPECT_THAT(Exporter({{.listen = "localhost:0"}}, make_metrics()).address(),
+              testing::StartsWith("http://127.0.0.1:"));
   EXPECT_THAT(Exporter({{.listen = "0.0.0.0:0"}}, make_metrics()).address(), testing::StartsWith("http://0.0.0.0:"));
 }
 

@@ -24,9 +24,9 @@ TEST(PushAddress, IsReadFromAUrl) {
 }
 
 TEST(PushAddress, RefusesWhatIsNone) {
-  for (const auto* url : {"", "gateway:9091", "https://gateway:9091", "http://", "http://:9091", "http://gateway:",
-                          "http://gateway:port", "http://gateway:9091/a b", "http://gateway:9091/\r\nX: y",
-                          "http://user@gateway:9091", "http://gateway:9091/?a=b"}) {
+  for (const auto* url : {"", "gateway:9091", "https://gateway:9091", "http://", "http://:9091",
+                          "http://gateway:", "http://gateway:port", "http://gateway:9091/a b",
+                          "http://gateway:9091/\r\nX: y", "http://user@gateway:9091", "http://gateway:9091/?a=b"}) {
     EXPECT_THROW(parse_push(url), std::invalid_argument) << url;
   }
 }
