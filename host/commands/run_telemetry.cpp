@@ -30,7 +30,8 @@ RunIdentity identity_of(const Experiment& experiment, const OpenedPlugins& plugi
   identity.compiler = __VERSION__;
   for (const auto& plugin : plugins.all()) {
     identity.plugins.push_back({plugin.id(), std::string(to_string(plugin.kind())), plugin.version(),
-                                fmt::format("{}.{}", BINADE_ABI_MAJOR, BINADE_ABI_MINOR), plugin.sha256()});
+                                fmt::format("{}.{}", BINADE_ABI_MAJOR, BINADE_ABI_MINOR), plugin.sha256(),
+                                plugin.load_seconds()});
   }
   return identity;
 }
@@ -47,6 +48,9 @@ RunTelemetry::RunTelemetry(const Experiment& experiment, const OpenedPlugins& pl
       metrics_(std::make_shared<Metrics>(identity_of(experiment, plugins, directory, engine))),
       history_(std::make_shared<RunHistory>(directory.path() / "metrics.jsonl", directory.run_id())) {
   first_.color = color;
+  for (const auto& plugin : plugins.all()) {
+    metrics_->watch_plugin(plugin.id(), std::string(to_string(plugin.kind())), plugin.metrics(), plugin.call_times());
+  }
   if (experiment.metrics.boolean("enabled")) start_exporter();
   telemetry_ =
       std::make_unique<Telemetry>(metrics_, std::vector<RunListener*>{&first_, &metrics_file_, history_.get()},

@@ -2,13 +2,16 @@
 #include "host/telemetry/metrics.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <exception>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
 
+#include "host/loading/plugin_metrics.h"
 #include "host/telemetry/metric_series.h"
+#include "host/telemetry/plugin_families.h"
 #include "host/telemetry/process_usage.h"
 
 namespace binade::host {
@@ -56,7 +59,16 @@ struct Metrics::WatchedLogger {
   prometheus::Counter &call_errors, &shutdown_errors;
 };
 
-Metrics::Metrics(const RunIdentity& identity) {
+// A plugin, and what of it was exported already.
+struct Metrics::WatchedPlugin {
+  std::string id, kind;
+  std::shared_ptr<const PluginMetrics> metrics;
+  std::shared_ptr<const CallTimes> call_times;
+  std::uint64_t rejected = 0;
+  std::array<CallTimes::Reading, CallTimes::most_calls> last{};
+};
+
+Metrics::Metrics(const RunIdentity& identity) : run_id_(identity.run_id) {
   if (!is_run_id(identity.run_id)) {
     throw std::invalid_argument("run id `" + identity.run_id + "`: use 1 to 64 of A-Z a-z 0-9 . _ -");
   }
@@ -93,6 +105,9 @@ void Metrics::learn_identity(const RunIdentity& run) {
                                        {"sha256", plugin.sha256}})
         .Set(1);
     families_->gauge("binade_plugin_enabled", {{"plugin", plugin.id}, {"kind", plugin.kind}}).Set(1);
+    const MetricFamilies::Labels labels{{"plugin", plugin.id}, {"kind", plugin.kind}};
+    families_->gauge("binade_plugin_load_duration_seconds", labels).Set(plugin.load_seconds);
+    families_->counter("binade_plugin_metrics_rejected_total", labels);
     for (const char* stage : {"call", "shutdown"}) {
       families_->counter("binade_plugin_errors_total",
                          {{"plugin", plugin.id}, {"kind", plugin.kind}, {"stage", stage}});
@@ -186,13 +201,31 @@ void Metrics::watch_logger(const std::string& label, const std::string& plugin, 
   collect_logger(*loggers_.back());
 }
 
+void Metrics::watch_plugin(const std::string& id, const std::string& kind, std::shared_ptr<const PluginMetrics> metrics,
+                           std::shared_ptr<const CallTimes> call_times) {
+  const std::lock_guard lock(collecting_);
+  plugins_.push_back(
+      std::make_unique<WatchedPlugin>(WatchedPlugin{id, kind, std::move(metrics), std::move(call_times), 0, {}}));
+}
+
 std::vector<prometheus::MetricFamily> Metrics::Collect() const noexcept {
   // What throws here would end the process: prometheus-cpp calls this from C.
   try {
     const std::lock_guard lock(collecting_);
     collect_process();
     for (const auto& logger : loggers_) collect_logger(*logger);
-    return families_->collect();
+    PluginFamilies own(run_id_);
+    for (const auto& plugin : plugins_) {
+      const auto refused = own.add(plugin->id, plugin->kind, *plugin->metrics);
+      auto& rejected =
+          families_->counter("binade_plugin_metrics_rejected_total", {{"plugin", plugin->id}, {"kind", plugin->kind}});
+      const auto now = plugin->metrics->rejected() + refused;
+      rejected.Increment(static_cast<double>(now - std::exchange(plugin->rejected, now)));
+      collect_calls(*plugin);
+    }
+    auto all = families_->collect();
+    own.append_to(all);
+    return all;
   } catch (const std::exception&) {
     return {};
   }
@@ -211,6 +244,19 @@ void Metrics::collect_process() const {
   const std::chrono::duration<double> duration = std::chrono::steady_clock::now() - start;
   families_->gauge("binade_collector_success", {{"collector", "process"}}).Set(usage ? 1 : 0);
   families_->gauge("binade_collector_duration_seconds", {{"collector", "process"}}).Set(duration.count());
+}
+
+void Metrics::collect_calls(WatchedPlugin& plugin) const {
+  const auto readings = plugin.call_times->read();
+  for (std::size_t i = 0; i < readings.size(); ++i) {
+    const auto& [call, count, seconds] = readings[i];
+    const MetricFamilies::Labels labels{{"plugin", plugin.id}, {"kind", plugin.kind}, {"call", call}};
+    // Differences, because two loggers of one plugin share its series.
+    families_->counter("binade_plugin_calls_total", labels)
+        .Increment(static_cast<double>(count - plugin.last[i].count));
+    families_->counter("binade_plugin_call_seconds_total", labels).Increment(seconds - plugin.last[i].seconds);
+    plugin.last[i] = readings[i];
+  }
 }
 
 void Metrics::collect_logger(WatchedLogger& logger) const {
