@@ -64,8 +64,8 @@ buckets = [0.001, 0.1, 2]
 TEST(MetricDeclarations, RefuseWhatCannotStandInAnExposition) {
   EXPECT_EQ(mistake("metrics = 1\n"), "E0215");
   EXPECT_EQ(mistake("[metrics]\nx = 1\n"), "E0215");
-  for (const std::string name :
-       {"X", "9x", "\"x-y\"", "x__y", "\"\"", "\"x\\ny\"", "\"" + std::string(49, 'x') + "\""}) {
+  const std::vector<std::string> names{"X", "9x", R"("x-y")", "x__y", R"("")", R"("x\ny")", std::string(49, 'x')};
+  for (const auto& name : names) {
     EXPECT_EQ(mistake("[metrics." + name + "]\ntype = \"gauge\"\nhelp = \"Help.\"\n"), "E0218") << name;
   }
   for (const std::string help : {"", "two\\nlines", "\\u007f"}) {
