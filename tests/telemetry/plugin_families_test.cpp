@@ -75,6 +75,7 @@ TEST_F(PluginFamiliesTest, AddUpTwoInstancesOfAPlugin) {
   second->observe(find(*second, "size"), 5);
   EXPECT_THAT(exported("my_set_rows_total{run_id=\"test-run\",why=\"a\""), ElementsAre(testing::EndsWith(" 5")));
   EXPECT_THAT(exported("le=\"10\"} 2"), testing::SizeIs(1));
+  EXPECT_THAT(exported("my_set_size_count{"), ElementsAre(testing::EndsWith(" 2")));
 }
 
 TEST_F(PluginFamiliesTest, CannotTakeANameThatSomethingElseHas) {
