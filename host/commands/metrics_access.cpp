@@ -27,7 +27,7 @@ std::filesystem::path write_target(const std::filesystem::path& folder, const st
   const auto address = fmt::format("{}:{}", host == "0.0.0.0" ? machine_name() : host, port);
   const auto target = nlohmann::json{{"targets", {address}}, {"labels", {{"run_id", run_id}}}};
   const auto text = nlohmann::json::array({target}).dump() + "\n";
-  const auto path = folder / (run_id + ".json");
+  auto path = folder / (run_id + ".json");
   AtomicFile file(path);
   file.write(text.data(), text.size());
   file.commit();

@@ -10,6 +10,7 @@
 #include "host/experiment/sections.h"
 #include "host/loading/plugin_file.h"
 #include "host/storage/sha256.h"
+#include "host/telemetry/device_usage.h"
 #include "host/telemetry/push.h"
 
 namespace binade::host {
@@ -52,6 +53,7 @@ RunTelemetry::RunTelemetry(const Experiment& experiment, const OpenedPlugins& pl
     metrics_->watch_plugin(plugin.id(), std::string(to_string(plugin.kind())), plugin.metrics(), plugin.call_times());
   }
   if (experiment.metrics.boolean("enabled")) start_exporter();
+  if (exporter_) metrics_->watch_devices(DeviceCollector::start());
   telemetry_ =
       std::make_unique<Telemetry>(metrics_, std::vector<RunListener*>{&first_, &metrics_file_, history_.get()},
                                   [color](int level, const std::string& text) { log_line(color, level, text); });

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "host/loading/plugin_metrics.h"
+#include "host/telemetry/device_usage.h"
 #include "host/telemetry/metric_series.h"
 #include "host/telemetry/plugin_families.h"
 #include "host/telemetry/process_usage.h"
@@ -18,6 +19,10 @@ namespace binade::host {
 namespace {
 
 constexpr double loss_decay = 0.98;
+
+// NVML's bits: software power cap; software and hardware thermal slowdown; hardware slowdown and power brake.
+constexpr std::array<std::pair<std::string_view, std::uint64_t>, 3> throttle_reasons{
+    {{"power", 0x4}, {"heat", 0x20 | 0x40}, {"hardware", 0x8 | 0x80}}};
 
 double unix_time() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -208,11 +213,17 @@ void Metrics::watch_plugin(const std::string& id, const std::string& kind, std::
       std::make_unique<WatchedPlugin>(WatchedPlugin{id, kind, std::move(metrics), std::move(call_times), 0, {}}));
 }
 
+void Metrics::watch_devices(std::shared_ptr<const DeviceCollector> devices) {
+  const std::lock_guard lock(collecting_);
+  devices_ = std::move(devices);
+}
+
 std::vector<prometheus::MetricFamily> Metrics::Collect() const noexcept {
   // What throws here would end the process: prometheus-cpp calls this from C.
   try {
     const std::lock_guard lock(collecting_);
     collect_process();
+    if (devices_) collect_devices();
     for (const auto& logger : loggers_) collect_logger(*logger);
     PluginFamilies own(run_id_);
     for (const auto& plugin : plugins_) {
@@ -244,6 +255,31 @@ void Metrics::collect_process() const {
   const std::chrono::duration<double> duration = std::chrono::steady_clock::now() - start;
   families_->gauge("binade_collector_success", {{"collector", "process"}}).Set(usage ? 1 : 0);
   families_->gauge("binade_collector_duration_seconds", {{"collector", "process"}}).Set(duration.count());
+}
+
+void Metrics::collect_devices() const {
+  const auto reading = devices_->read();
+  for (const auto& device : reading.devices) {
+    const MetricFamilies::Labels of{{"device", device.device}};
+    const auto set = [&](std::string_view name, std::optional<double> value) {
+      if (value) families_->gauge(name, of).Set(*value);
+    };
+    const MetricFamilies::Labels identity{
+        {"device", device.device}, {"name", device.name}, {"uuid", device.uuid}, {"driver", device.driver}};
+    families_->gauge("binade_device_info", identity).Set(1);
+    set("binade_device_memory_used_bytes", device.used_bytes);
+    set("binade_device_memory_total_bytes", device.total_bytes);
+    set("binade_device_utilization_ratio", device.utilization);
+    set("binade_device_temperature_celsius", device.celsius);
+    if (device.joules) raise(families_->counter("binade_device_energy_joules_total", of), *device.joules);
+    if (!device.throttling) continue;
+    for (const auto& [reason, bits] : throttle_reasons) {
+      families_->gauge("binade_device_throttled", {{"device", device.device}, {"reason", std::string(reason)}})
+          .Set((*device.throttling & bits) != 0 ? 1 : 0);
+    }
+  }
+  families_->gauge("binade_collector_success", {{"collector", "nvml"}}).Set(reading.success ? 1 : 0);
+  families_->gauge("binade_collector_duration_seconds", {{"collector", "nvml"}}).Set(reading.seconds);
 }
 
 void Metrics::collect_calls(WatchedPlugin& plugin) const {

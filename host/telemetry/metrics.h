@@ -20,6 +20,7 @@ class Gauge;
 namespace binade::host {
 
 class CallTimes;
+class DeviceCollector;
 class MetricFamilies;
 class PluginMetrics;
 struct MetricSeries;
@@ -65,6 +66,9 @@ class Metrics : public RunListener, public prometheus::Collectable {
   void watch_plugin(const std::string& id, const std::string& kind, std::shared_ptr<const PluginMetrics> metrics,
                     std::shared_ptr<const CallTimes> call_times);
 
+  // Exports the machine's GPUs. Any thread.
+  void watch_devices(std::shared_ptr<const DeviceCollector> devices);
+
   // Any thread. Empty when memory runs out.
   std::vector<prometheus::MetricFamily> Collect() const noexcept override;
 
@@ -76,6 +80,7 @@ class Metrics : public RunListener, public prometheus::Collectable {
   void update_loss(const StepRecord& record) noexcept;
   void update_amp(const StepRecord& record) noexcept;
   void collect_process() const;
+  void collect_devices() const;
   void collect_logger(WatchedLogger& logger) const;
   void collect_calls(WatchedPlugin& plugin) const;
 
@@ -91,6 +96,7 @@ class Metrics : public RunListener, public prometheus::Collectable {
   mutable std::mutex collecting_;  // scrapes, one after the other
   std::vector<std::unique_ptr<WatchedLogger>> loggers_;
   std::vector<std::unique_ptr<WatchedPlugin>> plugins_;
+  std::shared_ptr<const DeviceCollector> devices_;  // nullptr: there are none
   std::string run_id_;
 };
 

@@ -22,8 +22,6 @@ NOT_YET_EXPORTED = {
     "binade_gradient_exponent", "binade_amp_floor", "binade_amp_at_floor_seconds_total",
     "binade_amp_refused_scales_total",
     "binade_checkpoint_last_success_timestamp_seconds", "binade_checkpoint_interval_seconds",
-    "binade_device_info", "binade_device_memory_used_bytes", "binade_device_memory_total_bytes",
-    "binade_device_utilization_ratio", "binade_device_energy_joules_total", "binade_device_temperature_celsius",
 }
 
 

@@ -10,9 +10,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from checking import TREE, main  # noqa: E402
 from dashboards_test import BOARDS, NOT_YET_EXPORTED  # noqa: E402
 from grafana import metrics_in, panels, variables  # noqa: E402
-from live import EXPERIMENT, Prometheus, Run, static, until, workspace  # noqa: E402
+from live import BUILD, EXPERIMENT, Prometheus, Run, static, until, workspace  # noqa: E402
 
 OVERFLOWING = ["precision.plugin=fp16", "precision.cpu=allow", "precision.growth_interval=5", "train.evaluate_every=50"]
+FAKE_GPUS = {"LD_LIBRARY_PATH": str(BUILD / "tests/fixtures/nvml")}  # what a driver says, where there is none
 OWN_LOSS = (EXPERIMENT.replace('"mlp"', '"own_loss"').replace('"csv"\npath = "points.csv"', '"augmented"') +
             '[task]\nloss = "model"\n')
 
@@ -52,7 +53,7 @@ def asked(board):
 
 def test_every_query_finds_numbers():
     with workspace() as folder:
-        with Run(folder, *OVERFLOWING, name="scaled") as scaled, Run(folder, name="own", experiment=OWN_LOSS) as own:
+        with Run(folder, *OVERFLOWING, name="scaled", environment=FAKE_GPUS) as scaled, Run(folder, name="own", experiment=OWN_LOSS) as own:
             targets = static(scaled.trains().address(), own.trains().address())
             with Prometheus(folder, targets, TREE / "monitoring/prometheus/binade.rules.yml") as server:
                 until(lambda: server.value('count(binade_step > 0)') == 2, "two scraped runs")
