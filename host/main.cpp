@@ -1,4 +1,5 @@
 // binade: the verbs, and nothing else.
+#include "host/commands/bench.h"
 #include "host/commands/check.h"
 #include "host/commands/command_line.h"
 #include "host/commands/config.h"
@@ -12,6 +13,7 @@ int main(int argc, char** argv) {
   using namespace binade::host;
   CommandLine line("binade", "Trains neural networks in mixed precision from a TOML file.");
   add_run(line);
+  add_bench(line);
   add_check(line);
   add_config(line);
   add_plugins(line);

@@ -6,14 +6,25 @@
 
 #include "host/commands/exit_codes.h"
 #include "host/commands/experiment_argument.h"
+#include "host/experiment/toml_text.h"
 
 namespace binade::host {
 namespace {
 
 void describe(const PluginSection& section, const Catalog& catalog, PluginKind kind, const Paint& paint) {
-  const auto& file = catalog.file(kind, section.plugin, section.library);
-  fmt::print("  {:<10} {} {}  {}\n", section.section, paint.bold(section.plugin), file.manifest.version,
-             paint.dim(file.path.string()));
+  if (section.automatic()) {
+    fmt::print("  {:<10} {}  {}\n", section.section, paint.bold(section.plugin),
+               paint.dim("chosen at run, by the device and a short measurement"));
+  } else {
+    const auto& file = catalog.file(kind, section.plugin, section.library);
+    fmt::print("  {:<10} {} {}  {}\n", section.section, paint.bold(section.plugin), file.manifest.version,
+               paint.dim(file.path.string()));
+  }
+  for (const auto* table : {"overrides", "operations"}) {
+    for (const auto& [name, precision] : section.reserved.entries(table)) {
+      fmt::print("             {}: {} in {}\n", table, printable(name), precision);
+    }
+  }
   for (const auto& option : section.options.options()) {
     if (option.origin == Origin::wired && option.values.empty()) {
       fmt::print("             {}: resolved at run, from {}{}\n", option.spec->name, *option.spec->default_from,

@@ -61,7 +61,9 @@ std::string to_json(const Experiment& experiment) {
     Json keys = Json::object();
     for (const auto* table : section.tables) {
       for (const auto& option : table->options()) {
-        if (option.origin != Origin::absent) keys[option.spec->name] = described(option, experiment);
+        if (option.origin == Origin::absent) continue;
+        auto& key = option.spec->table ? keys[option.spec->name][option.key] : keys[option.spec->name];
+        key = described(option, experiment);
       }
     }
     place(sections, section.name, std::move(keys));

@@ -1,10 +1,5 @@
 #include "host/commands/opened_plugins.h"
 
-#include <fmt/format.h>
-
-#include <cmath>
-#include <stdexcept>
-
 namespace binade::host {
 namespace {
 
@@ -12,43 +7,23 @@ const PluginFile& file_of(const PluginSection& section, PluginKind kind, const C
   return catalog.file(kind, section.plugin, section.library);
 }
 
-void require(bool condition, const Plugin& plugin, std::string_view what) {
-  if (!condition) throw std::runtime_error(fmt::format("precision `{}`: {}", plugin.id(), what));
-}
-
 }  // namespace
 
 OpenedPlugins::OpenedPlugins(const Experiment& experiment, const Catalog& catalog, const PluginLog& log)
     : model_manifest(file_of(experiment.model, PluginKind::model, catalog).manifest),
       model(open_plugin(file_of(experiment.model, PluginKind::model, catalog), log)),
-      dataset(open_plugin(file_of(experiment.dataset, PluginKind::dataset, catalog), log)),
-      precision(open_plugin(file_of(experiment.precision, PluginKind::precision, catalog), log)) {
+      dataset(open_plugin(file_of(experiment.dataset, PluginKind::dataset, catalog), log)) {
+  if (!experiment.precision.automatic()) {
+    precision = open_plugin(file_of(experiment.precision, PluginKind::precision, catalog), log);
+  }
   for (const auto& section : experiment.loggers) {
     loggers.push_back(open_plugin(file_of(section, PluginKind::logger, catalog), log));
   }
 }
 
-binade_policy OpenedPlugins::policy(const OptionTable& options) const {
-  const auto table = precision.table<binade_precision_table>();
-  const OptionsView view(options);
-  void* self = nullptr;
-  precision.call("create", [&](auto* error) { return table.create(precision.host(), view.table(), &self, error); });
-  const std::shared_ptr<void> destroyed_at_the_end(self, table.destroy);
-
-  binade_policy policy{sizeof(binade_policy), BINADE_FLOAT32, 0, 0, 65536.0, 2.0, 0.5, 2000};
-  precision.call("policy", [&](auto* error) { return table.policy(self, &policy, error); });
-  require(policy.compute_dtype == BINADE_FLOAT32 || policy.compute_dtype == BINADE_BFLOAT16 ||
-              policy.compute_dtype == BINADE_FLOAT16,
-          precision, "compute_dtype is none of fp32, bf16, fp16");
-  require(std::isfinite(policy.init_scale) && policy.init_scale > 0, precision, "init_scale must be above 0");
-  require(std::isfinite(policy.growth_factor) && policy.growth_factor > 1, precision, "growth_factor must be above 1");
-  require(policy.backoff_factor > 0 && policy.backoff_factor < 1, precision, "backoff_factor must be between 0 and 1");
-  require(policy.growth_interval >= 1, precision, "growth_interval must be at least 1");
-  return policy;
-}
-
 std::vector<Plugin> OpenedPlugins::all() const {
-  std::vector<Plugin> plugins{model, dataset, precision};
+  std::vector<Plugin> plugins{model, dataset};
+  if (precision) plugins.push_back(*precision);
   plugins.insert(plugins.end(), loggers.begin(), loggers.end());
   return plugins;
 }

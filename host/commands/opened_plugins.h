@@ -1,7 +1,8 @@
 // The plugins of one experiment, judged and opened.
 #pragma once
 
-#include "binade/abi/precision.h"
+#include <optional>
+
 #include "host/experiment/experiment.h"
 #include "host/loading/catalog.h"
 #include "host/loading/plugin.h"
@@ -13,14 +14,12 @@ struct OpenedPlugins {
   // there. Throws PluginRefused.
   OpenedPlugins(const Experiment& experiment, const Catalog& catalog, const PluginLog& log);
 
-  // Asks the precision plugin once. Throws PluginError, or std::runtime_error for a policy that makes no sense.
-  binade_policy policy(const OptionTable& options) const;
-
   std::vector<Plugin> all() const;
 
   Manifest model_manifest;
-  Plugin model, dataset, precision;
-  std::vector<Plugin> loggers;  // one per [[logger]], in order
+  Plugin model, dataset;
+  std::optional<Plugin> precision;  // none where the engine chooses
+  std::vector<Plugin> loggers;      // one per [[logger]], in order
 };
 
 }  // namespace binade::host

@@ -28,7 +28,7 @@ namespace {
 struct RunArguments {
   ExperimentArgument experiment;
   std::string runs = "runs";
-  bool dry_run = false;
+  bool dry_run = false, measure_memory = false;
 };
 
 // A dry run leaves nothing behind: its directory is a temporary one.
@@ -121,7 +121,6 @@ int run(const RunArguments& arguments, const CommandLine& line) {
   ask_for_vocabulary(*experiment, plugins.model, *engine);
   if (!wire_dataset(*experiment, line.color())) return exit_usage;
   const Dataset dataset(plugins.dataset, experiment->dataset.options);
-  const auto policy = plugins.policy(experiment->precision.options);
   wire_to_dataset(*experiment, dataset, line.color());
   const auto inputs = inputs_of(plugins.model_manifest, dataset);
 
@@ -149,11 +148,12 @@ int run(const RunArguments& arguments, const CommandLine& line) {
                                 .model = plugins.model,
                                 .inputs = inputs,
                                 .model_options = experiment->model.options,
-                                .policy = policy,
+                                .precision = plugins.precision ? &*plugins.precision : nullptr,
                                 .weights_file = directory.path() / "weights.safetensors",
                                 .best_file = directory.path() / "best.safetensors",
                                 .average_file = directory.path() / "average.safetensors",
                                 .dry_run = arguments.dry_run,
+                                .measure_memory = arguments.measure_memory,
                                 .stop_signal = stop_signal,
                                 .listener = telemetry.listener()};
   try {
@@ -191,6 +191,8 @@ void add_run(CommandLine& line) {
       ->type_name("DIR")
       ->capture_default_str();
   verb.add_flag("--dry-run", arguments->dry_run, "One step and an evaluation with everything in place, then stop");
+  verb.add_flag("--measure-memory", arguments->measure_memory,
+                "Count the most bytes that tensors held at once: peak_tensor_bytes in summary.json");
 }
 
 }  // namespace binade::host

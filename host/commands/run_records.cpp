@@ -1,5 +1,6 @@
 #include "host/commands/run_records.h"
 
+#include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 
@@ -41,6 +42,16 @@ Json epochs_json(const std::vector<EpochSummary>& epochs) {
                     {"validation_loss", finite(epoch.validation_loss)},
                     {"validation_accuracy", finite(epoch.validation_accuracy)},
                     {"seconds", epoch.seconds}});
+  }
+  return rows;
+}
+
+Json skips_json(const std::vector<SkipCount>& skips) {
+  auto rows = Json::array();
+  for (const auto& skip : skips) {
+    rows.push_back({{"cause", skip_cause_names[static_cast<std::size_t>(skip.cause)]},
+                    {"parameter", skip.parameter.empty() ? Json(nullptr) : Json(skip.parameter)},
+                    {"steps", skip.steps}});
   }
   return rows;
 }
@@ -97,15 +108,24 @@ std::string summary_json(const TrainingResult& result, const Experiment& experim
                   {"final_gradient_norm", finite(result.final_gradient_norm)},
                   {"amp_enabled", result.autocast},
                   {"peak_memory_bytes", peak_memory_bytes()},
+                  {"peak_tensor_bytes", result.peak_tensor_bytes == 0 ? Json(nullptr) : Json(result.peak_tensor_bytes)},
                   {"vocab_size", result.vocab_size == 0 ? Json(nullptr) : Json(result.vocab_size)},
                   {"parameters", result.parameters},
+                  {"initial_parameters_sha256", result.initial_parameters_sha256},
                   {"parameters_sha256", result.parameters_sha256},
+                  {"samples_hash", fmt::format("{:016x}", result.samples_hash)},
                   {"device", result.device},
                   {"precision", result.precision},
+                  {"precision_reason", result.precision_reason.empty() ? Json(nullptr) : Json(result.precision_reason)},
                   {"loss_scale", result.loss_scale},
+                  {"skips", skips_json(result.skips)},
+                  {"refused_scales", result.refused_scales},
+                  {"underflow_group", result.underflow_group.empty() ? Json(nullptr) : Json(result.underflow_group)},
+                  {"underflow_ratio", finite(result.underflow_ratio)},
                   {"samples_per_second", finite(result.samples_per_second)},
                   {"tokens_per_second", finite(result.tokens_per_second)},
                   {"seconds", result.seconds},
+                  {"seconds_at_min_scale", result.seconds_at_min_scale},
                   {"tags", experiment.experiment.strings("tags")},
                   {"notes", experiment.experiment.string("notes")}};
   return json.dump(2) + "\n";

@@ -11,8 +11,9 @@ namespace binade::host {
 std::string environment_json(const EngineInfo& engine, const std::vector<std::string>& command_line);
 
 // summary.json: the result and the experiment's tags and notes, with null for what is not known. Written at the end.
-// Times stand under "seconds", "samples_per_second" and "tokens_per_second"; everything else is the same for the same
-// file and seed.
+// Times stand under "seconds", "seconds_at_min_scale", "samples_per_second" and "tokens_per_second", memory under
+// "peak_memory_bytes" (of the process) and "peak_tensor_bytes" (null where it was not counted); everything else is the
+// same for the same file and seed.
 std::string summary_json(const TrainingResult& result, const Experiment& experiment);
 
 // summary.json of a run that ended with an error.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace binade::host {
@@ -26,6 +27,26 @@ std::string quoted(const std::string& word) {
   std::string text = "'";
   for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return text + "'";
+}
+
+// "fp16, loss scale 65536 at the end; skipped 2 by overflow in head.weight, 1 by loss; underflow at most 3 %, in head"
+std::string precision_text(const TrainingResult& result) {
+  auto text = fmt::format("{}, loss scale {:g} at the end", result.precision, result.loss_scale);
+  constexpr std::size_t shown = 3;
+  for (std::size_t i = 0; i < std::min(shown, result.skips.size()); ++i) {
+    const auto& skip = result.skips[i];
+    text += fmt::format("{} {} by {}{}", i == 0 ? "; skipped" : ",", skip.steps,
+                        skip_cause_names[static_cast<std::size_t>(skip.cause)],
+                        skip.parameter.empty() ? "" : fmt::format(" in {}", skip.parameter));
+  }
+  if (result.skips.size() > shown) text += ", ...";
+  if (result.underflow_ratio > 0) {
+    text += fmt::format("; underflow at most {:.2g} %, in {}", 100 * result.underflow_ratio, result.underflow_group);
+  }
+  if (result.seconds_at_min_scale > 0) {
+    text += fmt::format("; {} with the scale at its floor", short_duration(result.seconds_at_min_scale));
+  }
+  return text;
 }
 
 std::string speed_text(const TrainingResult& result) {
@@ -72,6 +93,7 @@ void print_end(const ReportedRun& run, const TrainingResult& result, const Paint
     }
     line(paint, "validation", text);
   }
+  if (result.loss_scale != 1 || !result.skips.empty()) line(paint, "precision", precision_text(result));
   line(paint, "weights", (run.directory / "weights.safetensors").string());
   if (const auto best = run.directory / "best.safetensors"; std::filesystem::exists(best)) {
     line(paint, "best",

@@ -4,8 +4,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "binade/abi/precision.h"
+#include "host/engine/precision_rules.h"
 
 namespace binade::host {
 
@@ -18,8 +20,14 @@ struct EffectivePrecision {
 // PyTorch's dynamic scaling; false makes every policy fp32. Then, on the CPU, autocast falls back to fp32 with a
 // warning unless the experiment says [precision] cpu = "allow": it is slower there, and without native support some
 // hundred times slower.
+// `half_overrides`: some rule asks for half precision. Rules belong to autocast, so an fp32 policy then gets one whose
+// own precision is fp32, under the same conditions.
 EffectivePrecision effective_precision(const binade_policy& asked, std::optional<bool> use_amp, bool on_cpu,
-                                       bool cpu_allowed);
+                                       bool cpu_allowed, bool half_overrides = false);
+
+// What to tell about rules beside this policy: that they do nothing without autocast. Or nothing.
+std::string warning_about(const std::vector<PrecisionRule>& rules, const binade_policy& policy);
+bool ask_for_half(const std::vector<PrecisionRule>& rules);
 
 std::string_view precision_name(std::uint32_t compute_dtype);  // "fp32", "bf16", "fp16"
 

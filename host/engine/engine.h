@@ -31,12 +31,13 @@ struct TrainingRequest {
   const Plugin& model;
   const std::vector<std::string>& inputs;  // dataset fields for forward(), never empty
   const OptionTable& model_options;        // complete
-  binade_policy policy;
-  std::filesystem::path weights_file;   // written at the end
-  std::filesystem::path best_file;      // the weights of the lowest validation loss; not kept when empty
-  std::filesystem::path average_file;   // the mean of the weights, where [train] ema_decay asks for one
-  bool dry_run = false;                 // one step of everything, then stop
-  const std::atomic<int>& stop_signal;  // non-zero: end after the step in progress
+  const Plugin* precision;                 // nullptr: the engine chooses
+  std::filesystem::path weights_file;      // written at the end
+  std::filesystem::path best_file;         // the weights of the lowest validation loss; not kept when empty
+  std::filesystem::path average_file;      // the mean of the weights, where [train] ema_decay asks for one
+  bool dry_run = false;                    // one step of everything, then stop
+  bool measure_memory = false;             // count what CPU tensors hold: up to 1 % of the time of the smallest steps
+  const std::atomic<int>& stop_signal;     // non-zero: end after the step in progress
   RunListener& listener;
 };
 
@@ -67,8 +68,19 @@ struct TrainingResult {
   std::uint64_t parameters = 0;
   std::string loss;  // the task's: "next_token", ...
   std::string device, precision;
-  double loss_scale = 1;          // at the end
-  std::string parameters_sha256;  // of names, shapes and bytes, in the order of the weights file
+  std::string precision_reason;      // of the engine's own choice; empty where a plugin was asked
+  double loss_scale = 1;             // at the end
+  double seconds_at_min_scale = 0;   // of steps whose scale was the policy's floor
+  std::uint64_t refused_scales = 0;  // what the policy gave and is no scale
+  std::vector<SkipCount> skips;      // why steps were skipped
+  // At the last sample of gradients: the part of the model with the highest underflow ratio; "" without samples.
+  std::string underflow_group;
+  double underflow_ratio = nan;
+  // SHA-256 of names, types, shapes and bytes of all weights, in the order of the weights file: before the first step
+  // and after the last.
+  std::string initial_parameters_sha256, parameters_sha256;
+  std::uint64_t samples_hash = 0;       // of the samples' numbers, in the order in which they were trained on
+  std::uint64_t peak_tensor_bytes = 0;  // most bytes that tensors held at once; 0: not known
 };
 
 class Engine {

@@ -18,7 +18,9 @@ GradScaler::GradScaler(const binade_policy& policy)
       init_scale_(policy.init_scale),
       growth_factor_(policy.growth_factor),
       backoff_factor_(policy.backoff_factor),
-      growth_interval_(policy.growth_interval) {
+      growth_interval_(policy.growth_interval),
+      min_scale_(policy.min_scale),
+      hysteresis_(static_cast<std::uint64_t>(policy.hysteresis)) {
   if (!enabled_) return;
   if (!(growth_factor_ > 1)) throw std::invalid_argument("the growth factor must be above 1");
   if (!(backoff_factor_ < 1)) throw std::invalid_argument("the backoff factor must be below 1");
@@ -81,13 +83,14 @@ void GradScaler::update() {
 
   const auto times = [this](double factor) { return static_cast<float>(static_cast<double>(*scale_) * factor); };
   if (found_inf) {
-    scale_ = times(backoff_factor_);
     growth_tracker_ = 0;
+    if (++overflows_ >= hysteresis_) scale_ = std::max(times(backoff_factor_), static_cast<float>(min_scale_));
     return;
   }
   if (static_cast<std::int64_t>(++growth_tracker_) < growth_interval_) return;
   if (const auto grown = times(growth_factor_); std::isfinite(grown)) scale_ = grown;
   growth_tracker_ = 0;
+  overflows_ = 0;
 }
 
 void GradScaler::update(double new_scale) {
@@ -99,7 +102,7 @@ void GradScaler::update(double new_scale) {
 
 std::optional<GradScalerState> GradScaler::state() const {
   if (!enabled_) return std::nullopt;
-  return GradScalerState{get_scale(), growth_factor_, backoff_factor_, growth_interval_, growth_tracker_};
+  return GradScalerState{get_scale(), growth_factor_, backoff_factor_, growth_interval_, growth_tracker_, overflows_};
 }
 
 void GradScaler::load_state(const std::optional<GradScalerState>& state) {
@@ -111,6 +114,7 @@ void GradScaler::load_state(const std::optional<GradScalerState>& state) {
   backoff_factor_ = state->backoff_factor;
   growth_interval_ = state->growth_interval;
   growth_tracker_ = state->growth_tracker;
+  overflows_ = state->overflows;
 }
 
 GradScaler::Optimizer& GradScaler::optimizer(std::size_t number) {

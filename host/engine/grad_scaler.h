@@ -17,6 +17,8 @@ struct GradScalerState {
   double growth_factor = 0, backoff_factor = 0;
   std::int64_t growth_interval = 0;
   std::uint64_t growth_tracker = 0;
+  // Beyond PyTorch's: overflows since the last growth, which hysteresis counts.
+  std::uint64_t overflows = 0;
 };
 
 // Multiplies the loss by a scale so that small fp16 gradients do not vanish, and finds the scale as it goes: an
@@ -24,11 +26,16 @@ struct GradScalerState {
 // float(double(scale) * factor), as in PyTorch; one that would not be finite is not taken.
 //
 // Per step: scale(), unscale() of each optimizer's gradients, step() for each, update(). Calls out of that order throw
-// std::logic_error, as PyTorch raises. Disabled, it passes everything through. Where it differs from PyTorch: a growth
-// tracker loaded at or beyond the interval grows at the next good step, and does not wait for an overflow.
+// std::logic_error, as PyTorch raises. Disabled, it passes everything through.
+//
+// Where it differs from PyTorch: a growth tracker loaded at or beyond the interval grows at the next good step, and
+// does not wait for an overflow. Backing off stops at min_scale (0: nowhere, as in PyTorch, whose scale can reach 0:
+// then 1/scale is inf and weights become NaN). With hysteresis n, the first n - 1 overflows after a growth, and after
+// the start, skip their steps and leave the scale (the rule of Megatron-LM's DynamicGradScaler).
 class GradScaler {
  public:
-  // Of `policy`: dynamic_scaling (enabled) and the constants. Throws std::invalid_argument where PyTorch asserts:
+  // Of `policy`: dynamic_scaling (enabled) and the constants, where it has no update() of its own. Throws
+  // std::invalid_argument where PyTorch asserts:
   // growth_factor must be above 1, backoff_factor below 1.
   explicit GradScaler(const binade_policy& policy);
 
@@ -77,7 +84,10 @@ class GradScaler {
   std::optional<float> scale_;  // from the first scale() on
   double growth_factor_, backoff_factor_;
   std::int64_t growth_interval_;
+  double min_scale_;
+  std::uint64_t hysteresis_;
   std::uint64_t growth_tracker_ = 0;
+  std::uint64_t overflows_ = 0;  // since the last growth
   std::vector<Optimizer> optimizers_;
 };
 

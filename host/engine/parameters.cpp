@@ -12,10 +12,6 @@
 namespace binade::host {
 namespace {
 
-bool matches(const std::string& pattern, const std::string& name) {
-  return fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
-}
-
 bool matches_one(const std::vector<std::string>& patterns, const std::string& name) {
   return std::any_of(patterns.begin(), patterns.end(), [&](const auto& pattern) { return matches(pattern, name); });
 }
@@ -27,17 +23,6 @@ std::string first_of(const std::vector<std::string>& names) {
   return names.size() <= shown ? text : text + ", ... (" + std::to_string(names.size()) + " in all)";
 }
 
-void require_match(const std::vector<std::string>& patterns, const std::vector<std::string>& names,
-                   const std::string& key) {
-  for (const auto& pattern : patterns) {
-    if (std::any_of(names.begin(), names.end(), [&](const auto& name) { return matches(pattern, name); })) continue;
-    const auto close = nearest(pattern, names);
-    throw std::runtime_error(fmt::format("{}: `{}` matches no parameter that is trained{}; there are: {}", key, pattern,
-                                         close.empty() ? "" : fmt::format(" (did you mean `{}`?)", close),
-                                         first_of(names)));
-  }
-}
-
 std::vector<std::string> trainable_names(const Model& model) {
   std::vector<std::string> names;
   for (const auto& [name, tensor] : model.parameters()) {
@@ -46,10 +31,27 @@ std::vector<std::string> trainable_names(const Model& model) {
   return names;
 }
 
+constexpr std::string_view trained = "parameter that is trained";
+
 }  // namespace
 
+bool matches(const std::string& pattern, const std::string& name) {
+  return fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
+}
+
+void require_match(const std::vector<std::string>& patterns, const std::vector<std::string>& names,
+                   std::string_view key, std::string_view what) {
+  for (const auto& pattern : patterns) {
+    if (std::any_of(names.begin(), names.end(), [&](const auto& name) { return matches(pattern, name); })) continue;
+    const auto close = nearest(pattern, names);
+    throw std::runtime_error(fmt::format("{}: `{}` matches no {}{}; there are: {}", key, pattern, what,
+                                         close.empty() ? "" : fmt::format(" (did you mean `{}`?)", close),
+                                         first_of(names)));
+  }
+}
+
 void freeze(const Model& model, const std::vector<std::string>& patterns) {
-  require_match(patterns, trainable_names(model), "[train] freeze");
+  require_match(patterns, trainable_names(model), "[train] freeze", trained);
   for (const auto& [name, tensor] : model.parameters()) {
     if (matches_one(patterns, name)) tensor.requires_grad_(false);
   }
@@ -65,7 +67,7 @@ ParameterGroups group_parameters(const Model& model, const OptionTable& optimize
   std::vector<std::vector<std::string>> patterns;
   for (const auto& group : groups) {
     patterns.push_back(group.strings("parameters"));
-    require_match(patterns.back(), names, "[[optimizer.group]] parameters");
+    require_match(patterns.back(), names, "[[optimizer.group]] parameters", trained);
   }
   const double lr = optimizer.number("lr"), weight_decay = optimizer.number("weight_decay");
   const bool decay_all = optimizer.boolean("decay_biases_and_norms");

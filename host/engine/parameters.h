@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/engine/model.h"
@@ -22,8 +23,15 @@ struct ParameterGroups {
   std::vector<ParameterGroup> groups;  // each parameter belongs to one
 };
 
-// Parameters whose names match one of `patterns` no longer require grad. A pattern has * for any characters, ? for one
-// and [...] for one of several. Throws std::runtime_error when a pattern matches no parameter, or nothing is left.
+// Patterns have * for any characters, ? for one and [...] for one of several.
+bool matches(const std::string& pattern, const std::string& name);
+// Throws std::runtime_error for a pattern that matches none of `names`: `key` says where it stands, `what` what it
+// should match. The message has the nearest name and the first of all.
+void require_match(const std::vector<std::string>& patterns, const std::vector<std::string>& names,
+                   std::string_view key, std::string_view what);
+
+// Parameters whose names match one of `patterns` no longer require grad. Throws std::runtime_error when a
+// pattern matches no parameter, or nothing is left.
 void freeze(const Model& model, const std::vector<std::string>& patterns);
 
 // The model's trainable parameters in groups: each in the first [[optimizer.group]] that matches its name, the others

@@ -8,6 +8,9 @@
 #include "host/engine/device.h"
 #include "host/engine/effective_precision.h"
 #include "host/engine/parameters.h"
+#include "host/engine/precision_choice.h"
+#include "host/engine/precision_overrides.h"
+#include "host/engine/tensor_memory.h"
 #include "host/engine/training_loop.h"
 #include "host/engine/weights.h"
 #include "host/experiment/sections.h"
@@ -39,10 +42,16 @@ LoopPlan plan_loop(const OptionTable& train, std::uint64_t batches_per_epoch, co
   return plan;
 }
 
-EffectivePrecision choose_precision(const TrainingRequest& request, c10::Device device) {
-  const auto& reserved = request.experiment.precision.reserved;
-  const auto use_amp = reserved.has("use_amp") ? std::optional(reserved.boolean("use_amp")) : std::nullopt;
-  return effective_precision(request.policy, use_amp, device.is_cpu(), reserved.string("cpu") == "allow");
+// A gradient has its parameter's type, and fp16's range is what scaling works around.
+void require_wide_parameters(const Model& model, const GradScaler& scaler) {
+  if (!scaler.enabled()) return;
+  for (const auto& [name, tensor] : model.parameters()) {
+    if (!tensor.requires_grad() || tensor.scalar_type() != at::kHalf) continue;
+    throw std::runtime_error(fmt::format(
+        "the parameter `{}` is fp16, and gradients of fp16 parameters cannot be unscaled: keep parameters in fp32, "
+        "autocast computes in fp16 all the same",
+        name));
+  }
 }
 
 // Throws when the dataset has tokens that the model has no row for: an index out of range somewhere in its first step.
@@ -63,6 +72,24 @@ std::int64_t vocabulary_of(const TrainingRequest& request, const Model& model) {
   return resolve_vocabulary(configured, dataset, rows).size;
 }
 
+RunStarted describe(const Training& training) {
+  const auto& policy = training.precision.constants();
+  const auto& scaler = training.scaler;
+  RunStarted started;
+  started.device = training.device.str();
+  started.precision = precision_name(policy.compute_dtype);
+  started.parameters = training.model.trainable_elements();
+  started.autocast = policy.autocast != 0;
+  started.classification = training.task.is_classification();
+  started.dynamic_scaling = scaler.enabled();
+  started.loss_scale = scaler.get_scale();
+  started.growth_interval = scaler.enabled() ? static_cast<std::uint64_t>(policy.growth_interval) : 0;
+  started.min_loss_scale = scaler.enabled() ? policy.min_scale : 0;
+  started.parameter_names = trained_parameter_names(training.model);
+  started.gradient_groups = GradientGroups(started.parameter_names).names;
+  return started;
+}
+
 void keep_average(WeightAverage& average, const Model& model, const std::filesystem::path& file) {
   if (!average.enabled()) return;
   const WeightAverage::Applied averaged(average);
@@ -80,11 +107,15 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
 
   const auto device = choose_device(train.string("device"));
   set_up_process(seed, static_cast<int>(train.integer("threads")));
-  const auto [policy, warning] = choose_precision(request, device);
-  if (!warning.empty()) listener.message(BINADE_LOG_WARNING, warning);
+  if (request.measure_memory) count_tensor_memory();
+  const auto precision = choose_precision(request, device);
+  const auto& policy = precision.policy->constants();
 
   Model model(request.model, request.model_options, request.inputs, device);
+  auto initial_hash = hash_weights(model);
   freeze(model, train.strings("freeze"));
+  PrecisionOverrides overrides(model, precision.rules);
+  if (policy.autocast != 0) overrides.install(device.type());
   const Task task(experiment.task, dataset, model);
   const auto vocab_size = task.is_token_loss() ? vocabulary_of(request, model) : 0;
   const auto train_split = dataset.split("train", seed);
@@ -99,6 +130,7 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   BatchLoader batches(dataset, train_split, std::move(sampler), /*training=*/true, seed, workers, prefetch, 0, 0);
 
   GradScaler scaler(policy);
+  require_wide_parameters(model, scaler);
   auto parameters = group_parameters(model, experiment.optimizer, experiment.parameter_groups);
   WeightAverage average(parameters.parameters, train.number("ema_decay"));
   const auto optimizer = make_optimizer(experiment.optimizer, std::move(parameters));
@@ -107,42 +139,41 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   const Training training{model,
                           task,
                           batches,
-                          policy,
+                          *precision.policy,
                           scaler,
                           *optimizer,
                           schedule,
                           average,
                           device,
                           unsigned_option(train, "accumulate"),
-                          train.number("clip_norm")};
+                          train.number("clip_norm"),
+                          unsigned_option(experiment.metrics, "sample_gradients_every")};
   const EvaluationPlan evaluation{
       dataset, validation_split, batch_size, request.dry_run ? 1 : unsigned_option(train, "evaluate_batches"),
       workers, prefetch,         seed};
 
-  RunStarted started;
-  started.device = device.str();
-  started.precision = precision_name(policy.compute_dtype);
-  started.parameters = model.trainable_elements();
+  auto started = describe(training);
   started.target_steps = plan.target_steps;
   started.max_seconds = plan.max_seconds;
   started.train_samples = train_split.size;
   started.validation_samples = validation_split.size;
-  started.autocast = policy.autocast != 0;
-  started.classification = task.is_classification();
-  started.dynamic_scaling = scaler.enabled();
-  started.loss_scale = scaler.get_scale();
-  started.growth_interval = scaler.enabled() ? static_cast<std::uint64_t>(policy.growth_interval) : 0;
   started.scalar_names = probe(evaluation, model, task, policy, device);
+  for (const auto& rule : overrides.unused()) {
+    listener.message(BINADE_LOG_WARNING, rule + " had no effect on the first batch: no operation came under it");
+  }
   listener.run_started(started);
 
   auto result = run_training_loop(plan, training, evaluation, request.stop_signal, listener);
   result.device = started.device;
   result.precision = started.precision;
+  result.precision_reason = precision.reason;
   result.parameters = started.parameters;
   result.loss = task.loss_name();
   result.vocab_size = vocab_size;
   result.autocast = started.autocast;
   result.classification = started.classification;
+  result.peak_tensor_bytes = peak_tensor_bytes(device);
+  result.initial_parameters_sha256 = std::move(initial_hash);
   result.parameters_sha256 = write_weights(model, request.weights_file);
   keep_average(average, model, request.average_file);
   return result;

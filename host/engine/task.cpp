@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "host/engine/autocast.h"
+#include "binade/autocast.h"
 #include "host/engine/device.h"
 
 namespace binade::host {
@@ -38,6 +38,14 @@ void require_logits(const at::Tensor& logits, const at::Tensor& target, const ch
     throw std::runtime_error(std::string("[task] loss = \"") + loss + "\" wants logits shaped like the target " +
                              shape_of(target) + " plus one dimension of classes; the model gave " + shape_of(logits));
   }
+}
+
+at::Tensor mean_squared_error(const at::Tensor& output, const at::Tensor& target) {
+  if (output.numel() != target.numel()) {
+    throw std::runtime_error("[task] loss = \"mse\" wants an output shaped like the target " + shape_of(target) +
+                             "; the model gave " + shape_of(output));
+  }
+  return at::mse_loss(output, target.to(at::kFloat).view_as(output));
 }
 
 }  // namespace
@@ -95,40 +103,38 @@ void Task::require_targets_below(const HostBatch& batch, std::int64_t classes) c
 TaskResult Task::run(Model& model, const BatchTensors& batch, const binade_policy& policy, c10::Device device,
                      bool training) const {
   TaskResult result;
-  at::Tensor logits, target;
+  at::Tensor output;
   {
     const Autocast autocast(device.type(), scalar_type(policy.compute_dtype), policy.autocast != 0);
     if (loss_ == "model") {
       auto loss = model.loss(batch);
       result.loss = std::move(loss.value);
       result.scalars = std::move(loss.scalars);
-      return result;
+    } else {
+      output = model.forward(batch);
     }
-    logits = model.forward(batch);
-    if (loss_ == "mse") {
-      const auto& wanted = batch.at(target_);
-      if (logits.numel() != wanted.numel()) {
-        throw std::runtime_error("[task] loss = \"mse\" wants an output shaped like the target " + shape_of(wanted) +
-                                 "; the model gave " + shape_of(logits));
-      }
-      result.loss = at::mse_loss(logits.to(at::kFloat), wanted.to(at::kFloat).view_as(logits));
-      return result;
-    }
-    target = masked_target(batch);
-    require_logits(logits, target, loss_.c_str());
-    require_targets_below(batch.host(), logits.size(-1));
-    if (is_token_loss()) {
-      // Position t predicts token t + 1; the last position has nothing to predict.
-      logits = logits.slice(1, 0, -1);
-      target = target.slice(1, 1);
-    }
-    logits = logits.reshape({-1, logits.size(-1)});
-    target = target.reshape({-1});
-    result.loss = at::cross_entropy_loss(logits.to(at::kFloat), target, /*weight=*/{}, at::Reduction::Mean,
-                                         ignore_index, training ? label_smoothing_ : 0);
   }
+  if (loss_ == "model") {
+    result.loss = result.loss.to(at::kFloat);
+    return result;
+  }
+  output = output.to(at::kFloat);
+  if (loss_ == "mse") {
+    result.loss = mean_squared_error(output, batch.at(target_));
+    return result;
+  }
+  const auto& logits = output;
+  auto target = masked_target(batch);
+  require_logits(logits, target, loss_.c_str());
+  require_targets_below(batch.host(), logits.size(-1));
+  // Position t predicts token t + 1; the last position has nothing to predict.
+  if (is_token_loss()) target = target.slice(1, 1);
+  const auto flat = (is_token_loss() ? logits.slice(1, 0, -1) : logits).reshape({-1, logits.size(-1)});
+  target = target.reshape({-1});
+  result.loss = at::cross_entropy_loss(flat, target, /*weight=*/{}, at::Reduction::Mean, ignore_index,
+                                       training ? label_smoothing_ : 0);
   const at::NoGradGuard no_grad;
-  result.correct = logits.argmax(-1).eq(target).sum().to(at::kFloat);
+  result.correct = flat.argmax(-1).eq(target).sum().to(at::kFloat);
   result.counted = target.ne(ignore_index).sum().to(at::kFloat);
   return result;
 }

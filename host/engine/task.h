@@ -27,10 +27,11 @@ class Task {
   // target, when the target is no field, or when a model without loss() is to use it.
   Task(const OptionTable& task, const Dataset& dataset, const Model& model);
 
-  // Forward and loss, under autocast when `policy` says so; accuracy in fp32, outside autocast and without gradient.
-  // Targets beyond a sample's length (padding) do not count. Labels are smoothed in training only, so that losses of
-  // evaluations compare, and exp(loss) is the perplexity. Throws std::runtime_error when shapes do not fit, and for a
-  // target that is none of the classes the model gives, naming the sample.
+  // Forward under autocast when `policy` says so, a model's own loss() with it. The loss of the task and the accuracy
+  // in fp32, outside autocast, the latter without gradient. The loss is fp32 whatever the model gives. Targets beyond a
+  // sample's length (padding) do not count. Labels are smoothed in training only, so that losses of evaluations
+  // compare, and exp(loss) is the perplexity. Throws std::runtime_error when shapes do not fit, and for a target that
+  // is none of the classes the model gives, naming the sample.
   TaskResult run(Model& model, const BatchTensors& batch, const binade_policy& policy, c10::Device device,
                  bool training) const;
 

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <optional>
 #include <stdexcept>
 
 namespace binade::host {
@@ -38,11 +39,12 @@ constexpr std::size_t loss_slot = 0, correct_slot = 1, counted_slot = 2, first_s
 
 }  // namespace
 
-TrainStep::TrainStep(const Training& training) : training_(training), batch_(training.device) {}
+TrainStep::TrainStep(const Training& training)
+    : training_(training), batch_(training.device), statistics_(training.model, training.precision.constants()) {}
 
 void TrainStep::run(StepRecord& record) {
-  auto& [model, task, batches, policy, scaler, optimizer, schedule, average, device, micro_batches, clip_norm] =
-      training_;
+  auto& [model, task, batches, precision, scaler, optimizer, schedule, average, device, micro_batches, clip_norm,
+         sample_every] = training_;
   PhaseClock clock(record);
   sums_.clear();
   samples_.clear();
@@ -65,12 +67,13 @@ void TrainStep::run(StepRecord& record) {
     // Each micro-batch counts by its targets, so that their sum is the gradient of one large batch. How many there are
     // in all is known only at the end: until then the first one's number stands for the mean.
     const double weight = static_cast<double>(targets) / static_cast<double>(first_targets);
-    const auto result = task.run(model, batch_, policy, device, /*training=*/true);
+    const auto result = task.run(model, batch_, precision.constants(), device, /*training=*/true);
     accumulate(result, weight);
     clock.end(Phase::forward);
 
     const double share = weight / static_cast<double>(micro_batches);
-    scaler.scale(share == 1 ? result.loss : result.loss * share).backward();
+    loss_ = scaler.scale(share == 1 ? result.loss : result.loss * share);
+    loss_.backward();
     clock.end(Phase::backward);
   }
   loss_factor_ =
@@ -78,11 +81,12 @@ void TrainStep::run(StepRecord& record) {
   if (task.is_token_loss()) record.tokens = all_targets;
 
   take_gradients();
-  const bool finite = unscale_and_check(record);
+  sample_gradients(record);
+  unscale_and_check(record);
   clock.end(Phase::unscale);
 
-  const bool loss_is_finite = std::isfinite(record.loss);
-  record.skipped = !(finite && loss_is_finite);
+  const auto decision = ask_policy(record);
+  record.skipped = record.skip_cause != SkipCause::none;
   record.skipped_steps += record.skipped ? 1 : 0;
   if (!record.skipped) {
     clip(record);
@@ -90,14 +94,9 @@ void TrainStep::run(StepRecord& record) {
     schedule.step();
     average.update();
   }
-  scaler.step(record.skipped);
-  if (loss_is_finite) {
-    scaler.update();
-  } else {
-    // A fault of the model or the data, which no other scale would mend.
-    scaler.update(scaler.get_scale());
-  }
+  update_scale(record, decision);
   zero_grad();
+  loss_.reset();
   record.next_loss_scale = scaler.get_scale();
   record.growth_tracker = scaler.growth_tracker();
   clock.end(Phase::optimizer);
@@ -127,7 +126,8 @@ void TrainStep::take_gradients() {
   without_gradient_.clear();
   for (const auto& [name, parameter] : training_.model.parameters()) {
     if (!parameter.requires_grad()) continue;
-    gradients_.push_back(parameter.grad());
+    const auto& gradient = parameter.grad();
+    gradients_.push_back(gradient.defined() && gradient.is_sparse() ? gradient.to_dense() : gradient);
     if (gradients_.back().defined()) {
       present_.push_back(gradients_.back());
     } else {
@@ -139,7 +139,15 @@ void TrainStep::take_gradients() {
   }
 }
 
-bool TrainStep::unscale_and_check(StepRecord& record) {
+void TrainStep::sample_gradients(const StepRecord& record) {
+  const bool for_policy =
+      training_.precision.decides() &&
+      is_due(record.step, static_cast<std::uint64_t>(training_.precision.constants().exponents_every));
+  sampled_ = for_policy || is_due(record.step, training_.sample_gradients_every);
+  if (sampled_) statistics_.count(gradients_, record);
+}
+
+void TrainStep::unscale_and_check(StepRecord& record) {
   const at::NoGradGuard no_grad;
   const auto& options = sums_.front().options();
   if (loss_factor_ != 1) at::_foreach_mul_(present_, loss_factor_);
@@ -159,7 +167,44 @@ bool TrainStep::unscale_and_check(StepRecord& record) {
   }
   record.gradient_norm = value[sums_.size()];
   record.clipped_norm = record.gradient_norm;
-  return value[sums_.size() + 1] == 0 && std::isfinite(record.gradient_norm);
+
+  if (record.skipped) record.nonfinite = {};  // of the step before
+  record.skip_cause = SkipCause::none;
+  if (!std::isfinite(record.loss)) {
+    record.skip_cause = SkipCause::loss;
+  } else if (value[sums_.size() + 1] != 0 || !std::isfinite(record.gradient_norm)) {
+    // Checked again after unscaling, which PyTorch does not: a gradient can be finite and its unscaled value not.
+    record.skip_cause = statistics_.find_nonfinite(gradients_, loss_, record.nonfinite);
+  }
+}
+
+std::optional<binade_decision> TrainStep::ask_policy(StepRecord& record) {
+  auto& precision = training_.precision;
+  if (!precision.decides() || record.skip_cause == SkipCause::loss) return std::nullopt;
+  const bool told = sampled_ && is_due(record.step, static_cast<std::uint64_t>(precision.constants().exponents_every));
+  const bool found_inf = record.skip_cause != SkipCause::none;
+  const auto decision =
+      precision.update({sizeof(binade_outcome), found_inf ? 1u : 0u, record.step, record.loss_scale, record.loss,
+                        record.gradient_norm, told ? statistics_.all_counts().data() : nullptr});
+  if (decision.apply == 0 && !found_inf) record.skip_cause = SkipCause::policy;
+  return decision;
+}
+
+void TrainStep::update_scale(StepRecord& record, const std::optional<binade_decision>& decision) {
+  auto& scaler = training_.scaler;
+  const auto& precision = training_.precision;
+  record.refused_scale = false;
+  record.at_min_scale = scaler.enabled() && record.loss_scale <= precision.constants().min_scale;
+  scaler.step(record.skipped);
+  if (decision) {
+    const auto scale = precision.next_scale(*decision);
+    record.refused_scale = !scale;
+    scaler.update(scale.value_or(record.loss_scale));
+  } else if (record.skip_cause == SkipCause::loss) {
+    scaler.update(record.loss_scale);  // a fault of the model or the data, which no other scale would mend
+  } else {
+    scaler.update();
+  }
 }
 
 // torch.nn.utils.clip_grad_norm_: the factor is clip_norm / (norm + 1e-6), at most 1.

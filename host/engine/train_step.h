@@ -8,7 +8,9 @@
 
 #include "host/data/batch_loader.h"
 #include "host/engine/grad_scaler.h"
+#include "host/engine/gradient_statistics.h"
 #include "host/engine/optimizers.h"
+#include "host/engine/precision_policy.h"
 #include "host/engine/schedules.h"
 #include "host/engine/task.h"
 #include "host/engine/weight_average.h"
@@ -21,25 +23,32 @@ struct Training {
   Model& model;
   const Task& task;
   BatchLoader& batches;
-  const binade_policy& policy;
+  PrecisionPolicy& precision;
   GradScaler& scaler;
   Optimizer& optimizer;
   Schedule& schedule;
   WeightAverage& average;
   c10::Device device;
-  std::uint64_t accumulate;  // micro-batches per step
-  double clip_norm;          // 0: no clipping
+  std::uint64_t accumulate;                  // micro-batches per step
+  double clip_norm;                          // 0: no clipping
+  std::uint64_t sample_gradients_every = 0;  // steps; 0: never
 };
 
 class TrainStep {
  public:
   explicit TrainStep(const Training& training);
 
-  // Trains on the next micro-batches and fills `record`, but for the members step, time and epoch_progress. Waits for
-  // the device once, for one packed copy of found_inf, norm, loss, accuracy and scalars. Skipped, without a change of
-  // weights, optimizer, schedule and average, is a step whose gradients overflow, which backs the scale off; and one
-  // whose loss is not finite, which leaves the scale alone.
+  // Trains on the next micro-batches as step `record.step` and fills `record`, but for the members step, time and
+  // epoch_progress. Waits for the device once, for one packed copy of found_inf, norm, loss, accuracy and scalars; once
+  // more where gradients are sampled, and where a step is skipped, to learn why. Skipped, without a change of weights,
+  // optimizer, schedule and average, is a step whose gradients overflow, which backs the scale off; one whose loss is
+  // not finite, which leaves the scale alone; and one that the precision policy wants skipped.
   void run(StepRecord& record);
+
+  // Of the last step, where its gradients were sampled; else nullptr.
+  const GradientSample* gradient_sample() const { return sampled_ ? &statistics_.sample() : nullptr; }
+
+  const std::vector<std::string>& gradient_groups() const { return statistics_.group_names(); }
 
   // Of the last step, in the order in which they were drawn: positions in the plugin's split.
   const std::vector<std::uint64_t>& samples() const { return samples_; }
@@ -50,13 +59,21 @@ class TrainStep {
  private:
   void accumulate(const TaskResult& result, double weight);
   void take_gradients();
-  bool unscale_and_check(StepRecord& record);
+  void sample_gradients(const StepRecord& record);
+  void unscale_and_check(StepRecord& record);
+  std::optional<binade_decision> ask_policy(StepRecord& record);
+  void update_scale(StepRecord& record, const std::optional<binade_decision>& decision);
   void clip(StepRecord& record);
   void zero_grad();
 
+  bool is_due(std::uint64_t step, std::uint64_t every) const { return every != 0 && (step - 1) % every == 0; }
+
   Training training_;
   BatchTensors batch_;
-  double loss_factor_ = 1;             // of the sums below, when micro-batches had different numbers of targets
+  GradientStatistics statistics_;
+  bool sampled_ = false;
+  at::Tensor loss_;         // of the last micro-batch, for its graph: the order in which it produced gradients
+  double loss_factor_ = 1;  // of the sums below, when micro-batches had different numbers of targets
   std::vector<at::Tensor> gradients_;  // one per trainable parameter, undefined where there is none
   std::vector<at::Tensor> present_;    // those that are defined
   std::vector<at::Tensor> sums_;       // over micro-batches: loss, correct, counted, then the model's scalars

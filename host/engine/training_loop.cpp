@@ -9,12 +9,15 @@
 #include <stdexcept>
 
 #include "binade/abi/plugin.h"
+#include "host/engine/skip_report.h"
 #include "host/engine/weights.h"
 
 namespace binade::host {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr std::uint64_t fnv_offset = 0xcbf29ce484222325, fnv_prime = 0x100000001b3;  // FNV-1a, word by word
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -52,10 +55,16 @@ struct EpochSums {
 class Loop {
  public:
   Loop(const LoopPlan& plan, const Training& training, const EvaluationPlan& evaluation, RunListener& listener)
-      : plan_(plan), training_(training), evaluation_(evaluation), listener_(listener), step_(training) {}
+      : plan_(plan),
+        training_(training),
+        evaluation_(evaluation),
+        listener_(listener),
+        step_(training),
+        skips_(trained_parameter_names(training.model), training.scaler.enabled()) {}
 
   TrainingResult run(const std::atomic<int>& stop_signal) {
     start_ = Clock::now();
+    result_.samples_hash = fnv_offset;
     listener_.state_changed(RunState::running);
     while (!should_stop(stop_signal)) {
       train();
@@ -74,6 +83,7 @@ class Loop {
     result_.steps = record_.step;
     result_.skipped_steps = record_.skipped_steps;
     result_.loss_scale = training_.scaler.get_scale();
+    result_.skips = skips_.counts();
     result_.final_gradient_norm = record_.gradient_norm;
     return result_;
   }
@@ -98,9 +108,9 @@ class Loop {
 
   void train() {
     const auto begin = Clock::now();
+    ++record_.step;
     step_.run(record_);
     record_.phase_seconds[static_cast<std::size_t>(Phase::logging)] = logging_seconds_;
-    ++record_.step;
     const auto in_epoch = (record_.step - 1) % plan_.steps_per_epoch + 1;
     record_.epoch_progress = static_cast<double>(in_epoch) / static_cast<double>(plan_.steps_per_epoch);
     record_.seconds = seconds_since(begin);
@@ -108,13 +118,14 @@ class Loop {
     training_seconds_ += record_.seconds;
     samples_ += record_.samples;
     tokens_ += record_.tokens;
+    for (const auto sample : step_.samples()) result_.samples_hash = (result_.samples_hash ^ sample) * fnv_prime;
     if (!record_.skipped) {
       if (std::isnan(result_.initial_loss)) result_.initial_loss = record_.loss;
       result_.final_loss = record_.loss;
     }
     if (record_.step == 1) warn_without_gradient(step_, listener_);
     const auto told = Clock::now();
-    listener_.step(record_);
+    tell();
     logging_seconds_ = seconds_since(told);
     if (std::isfinite(record_.loss)) {
       nonfinite_losses_ = 0;
@@ -123,6 +134,38 @@ class Loop {
     }
     epoch_.add(record_);
     if (in_epoch == plan_.steps_per_epoch) end_epoch();
+  }
+
+  void tell() {
+    if (const auto* sample = step_.gradient_sample()) {
+      auto stamped = *sample;
+      stamped.time = record_.time;
+      listener_.gradients_sampled(stamped);
+      remember_underflow(stamped);
+    }
+    listener_.step(record_);
+    result_.seconds_at_min_scale += record_.at_min_scale ? record_.seconds : 0;
+    if (record_.refused_scale && ++result_.refused_scales == 1) {
+      listener_.message(
+          BINADE_LOG_WARNING,
+          fmt::format("step {}: the precision policy gave a loss scale that is none (negative, zero, "
+                      "subnormal, inf or NaN): refused, the scale stays {:g}; binade_amp_refused_scales_total "
+                      "counts how often",
+                      record_.step, record_.loss_scale));
+    }
+    if (const auto message = skips_.add(record_)) {
+      listener_.message(message->expected ? BINADE_LOG_INFO : BINADE_LOG_WARNING, message->text);
+    }
+  }
+
+  void remember_underflow(const GradientSample& sample) {
+    result_.underflow_ratio = -1;
+    for (std::size_t group = 0; group < sample.groups.size(); ++group) {
+      const double ratio = underflow_ratio(sample.groups[group], sample.smallest_exponent);
+      if (ratio <= result_.underflow_ratio) continue;
+      result_.underflow_ratio = ratio;
+      result_.underflow_group = step_.gradient_groups()[group];
+    }
   }
 
   void report_nonfinite_loss() {
@@ -155,7 +198,8 @@ class Loop {
   void evaluate() {
     listener_.state_changed(RunState::evaluating);
     const WeightAverage::Applied averaged(training_.average);
-    auto record = host::evaluate(evaluation_, training_.model, training_.task, training_.policy, training_.device);
+    auto record =
+        host::evaluate(evaluation_, training_.model, training_.task, training_.precision.constants(), training_.device);
     record.step = evaluated_step_ = record_.step;
     record.time = unix_time();
     result_.validation_loss = record.loss;
@@ -184,6 +228,7 @@ class Loop {
   const EvaluationPlan& evaluation_;
   RunListener& listener_;
   TrainStep step_;
+  SkipReport skips_;
   StepRecord record_;
   TrainingResult result_;
   Clock::time_point start_;

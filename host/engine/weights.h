@@ -8,8 +8,12 @@
 
 namespace binade::host {
 
-// Writes parameters and buffers as safetensors under their names (a tied weight once, under its first). Returns the
-// SHA-256 over name, type, shape and bytes of each, in order. Throws std::system_error naming the file.
+// SHA-256 over name, type, shape and bytes of each parameter and buffer, in the model's order (a tied weight once,
+// under its first name).
+std::string hash_weights(const Model& model);
+
+// Writes parameters and buffers as safetensors under their names. Returns what hash_weights() would. Throws
+// std::system_error naming the file.
 std::string write_weights(const Model& model, const std::filesystem::path& file);
 
 }  // namespace binade::host

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "host/experiment/environment.h"
+#include "host/experiment/toml_text.h"
 
 namespace binade::host {
 namespace {
@@ -32,6 +33,10 @@ class TableCheck {
     walk(table, "");
     OptionTable checked;
     for (const OptionSpec* spec : specs_) {
+      if (spec->table) {
+        for (auto& entry : entries_[spec]) checked.add(std::move(entry));
+        continue;
+      }
       const auto found = given_.find(spec);
       checked.add(found != given_.end() ? std::move(found->second) : missing(*spec, table));
     }
@@ -66,7 +71,11 @@ class TableCheck {
       if (std::count(section_.also.begin(), section_.also.end(), name) > 0) continue;
       const bool dotted = member.key.find('.') != std::string::npos;
       if (const OptionSpec* spec = dotted ? nullptr : spec_named(name)) {
-        take(*spec, member.value);
+        if (spec->table) {
+          take_entries(*spec, member.value);
+        } else {
+          given_[spec] = taken(*spec, member.value, called(spec->name));
+        }
       } else if (!dotted && !keys_at(name + ".").empty()) {
         nested(member, name);
       } else {
@@ -98,11 +107,35 @@ class TableCheck {
                       close.empty() ? "" : fmt::format("did you mean `{}`?", close), std::move(notes)});
   }
 
-  void take(const OptionSpec& spec, Node value) {
+  void take_entries(const OptionSpec& spec, const Node& table) {
+    const auto name = called(spec.name);
+    if (table.kind != Node::Kind::table) {
+      diagnostics_.add(
+          {"E0115", fmt::format("`{}` must be a table, got {}", name, table.described()), table.where, "", {}});
+      return;
+    }
+    for (const Member& member : table.members) {
+      const auto entry = fmt::format("{}.{}", name, toml_key(member.key));
+      if (member.key.empty()) {
+        diagnostics_.add({"E0118", fmt::format("`{}` has an empty key", name), member.where, "", {}});
+      } else if (member.value.kind == Node::Kind::table) {
+        diagnostics_.add({"E0115",
+                          fmt::format("`{}` must be {}, got a table", entry, wanted(spec)),
+                          member.where,
+                          "",
+                          {fmt::format("a name with dots stands in quotes: {}.\"...\"", spec.name)}});
+      } else {
+        auto option = taken(spec, member.value, entry);
+        option.key = member.key;
+        entries_[&spec].push_back(std::move(option));
+      }
+    }
+  }
+
+  Option taken(const OptionSpec& spec, Node value, const std::string& name) const {
     std::string variables;
-    const bool expanded =
-        !section_.environment || expand_environment(value, called(spec.name), spec, variables, diagnostics_);
-    auto values = expanded ? check_value(value, called(spec.name), spec, diagnostics_) : std::nullopt;
+    const bool expanded = !section_.environment || expand_environment(value, name, spec, variables, diagnostics_);
+    auto values = expanded ? check_value(value, name, spec, diagnostics_) : std::nullopt;
     const bool from_override = value.where.source.starts_with("--set ");
     // A wrong scalar counts as given, so that nobody is told to add it; an array would look given and empty.
     const auto origin = !values && spec.array ? Origin::absent : from_override ? Origin::override_ : Origin::file;
@@ -111,7 +144,7 @@ class TableCheck {
         make_absolute((*values)[i], folder_of(spec.array ? value.elements[i].where : value.where));
       }
     }
-    given_[&spec] = Option{&spec, values.value_or(std::vector<Scalar>{}), origin, value.where, std::move(variables)};
+    return {&spec, values.value_or(std::vector<Scalar>{}), origin, value.where, std::move(variables)};
   }
 
   Option missing(const OptionSpec& spec, const Node& table) const {
@@ -136,6 +169,7 @@ class TableCheck {
   const Specs& specs_;
   Diagnostics& diagnostics_;
   std::map<const OptionSpec*, Option> given_;
+  std::map<const OptionSpec*, std::vector<Option>> entries_;
 };
 
 }  // namespace

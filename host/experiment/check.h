@@ -34,10 +34,10 @@ std::string heading(const std::string& section);
 // "a, b, c"
 std::string listed(const std::vector<std::string>& names);
 
-// The table with every option of `specs` once, in that order: as given, or by default, or without a value where it is
-// wired, optional or wrong. Environment variables are replaced. Paths are absolute: those of a file relative to that
-// file, those of overrides relative to the current folder, defaults relative to `section.folder`; `~/` is the home
-// folder.
+// The table with every option of `specs` once (a table of any keys once for each key), in that order: as given, or by
+// default, or without a value where it is wired, optional or wrong. Environment variables are replaced. Paths are
+// absolute: those of a file relative to that file, those of overrides relative to the current folder, defaults relative
+// to `section.folder`; `~/` is the home folder.
 OptionTable check_table(const Node& table, const CheckedSection& section, const Specs& specs, Diagnostics& diagnostics);
 
 // The elements of an array of tables ([[name]]); none, after a mistake, where it is something else.

@@ -5,11 +5,15 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/experiment/manifest.h"
 
 namespace binade::host {
+
+// What [precision] may say instead of a plugin: the engine chooses by the device.
+constexpr std::string_view automatic_precision = "auto";
 
 // A section that a plugin fills: the plugin's own options, checked against its manifest.
 struct PluginSection {
@@ -21,7 +25,10 @@ struct PluginSection {
   OptionTable reserved;             // the host's own keys in this table, without `plugin` and `library`
   std::vector<std::string> inputs;  // the manifest's
   OptionTable chosen;               // `plugin` and `library` as they were given
-  bool stands_in = false;           // the file has no such section: what the manifest calls the default is taken
+  // No plugin is asked, and there is no manifest.
+  bool automatic() const { return section == "precision" && plugin == automatic_precision && library.empty(); }
+
+  bool stands_in = false;  // the file has no such section: what the manifest calls the default is taken
 };
 
 struct Experiment {

@@ -34,16 +34,17 @@ void merge(Node& base, Node over) {
     base = std::move(over);
     return;
   }
-  base.where = over.where;
-  for (Member& member : over.members) {
-    Member* old = base.find(member.key);
-    if (old == nullptr) {
-      base.members.push_back(std::move(member));
+  // What wins stands first: in tables of any keys the order counts.
+  for (Member& member : base.members) {
+    Member* winner = over.find(member.key);
+    if (winner == nullptr) {
+      over.members.push_back(std::move(member));
     } else {
-      old->where = member.where;
-      merge(old->value, std::move(member.value));
+      merge(member.value, std::move(winner->value));
+      winner->value = std::move(member.value);
     }
   }
+  base = std::move(over);
 }
 
 class TreeReader {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/experiment/check.h"
+#include "host/experiment/experiment.h"
 #include "host/experiment/sections.h"
 
 namespace binade::host {
@@ -33,7 +34,11 @@ Json element_schema(const OptionSpec& spec) {
 }
 
 Json option_schema(const OptionSpec& spec) {
-  Json json = spec.array ? Json{{"type", "array"}, {"items", element_schema(spec)}} : element_schema(spec);
+  Json json = element_schema(spec);
+  if (spec.array) json = {{"type", "array"}, {"items", std::move(json)}};
+  if (spec.table) {
+    json = {{"type", "object"}, {"patternProperties", {{".+", std::move(json)}}}, {"additionalProperties", false}};
+  }
   auto help = spec.help;
   if (spec.default_from) help += fmt::format("{}Taken from {} at run.", help.empty() ? "" : " ", *spec.default_from);
   if (!help.empty()) json["description"] = help;
@@ -131,6 +136,10 @@ class PluginSchemas {
       ids.push_back(id);
       variants.push_back(variant("plugin", id, manifest->summary, specs));
       add_options(all, pointers(manifest->options));
+    }
+    if (kind == PluginKind::precision) {
+      ids.emplace_back(automatic_precision);
+      variants.push_back(variant("plugin", std::string(automatic_precision), "Chosen by the device.", reserved));
     }
     variants.push_back(variant_without("plugin", std::move(all)));
     if (ids.empty()) return {{"type", "object"}, {"description", help}};

@@ -270,6 +270,16 @@ const std::vector<OptionSpec>& reserved_options(PluginKind kind) {
     OptionSpec use_amp = spec("use_amp", OptionType::boolean);
     use_amp.help = "true asks for half precision whatever the plugin, false for fp32; absent: as the plugin says.";
     all.push_back(std::move(use_amp));
+    OptionSpec overrides = spec("overrides", OptionType::string);
+    overrides.table = true;
+    overrides.choices = {std::string("fp32"), std::string("bf16"), std::string("fp16")};
+    overrides.help =
+        "Names of parameters, with * and ?: operations that use them run in this precision. The first that matches "
+        "counts.";
+    all.push_back(overrides);
+    overrides.name = "operations";
+    overrides.help = "Names of LibTorch's operations, such as softmax, that run in this precision.";
+    all.push_back(std::move(overrides));
     return all;
   }();
   return kind == PluginKind::precision ? precision : everywhere;

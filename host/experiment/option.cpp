@@ -64,4 +64,12 @@ std::vector<std::string> OptionTable::strings(std::string_view name) const {
   return texts;
 }
 
+std::vector<std::pair<std::string, std::string>> OptionTable::entries(std::string_view name) const {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const Option& option : options_) {
+    if (option.spec->name == name) out.emplace_back(option.key, scalar<std::string>(option));
+  }
+  return out;
+}
+
 }  // namespace binade::host

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct OptionSpec {
   std::string name;
   OptionType type = OptionType::string;
   bool array = false;
+  bool table = false;                                // of any keys, each with a value as this spec says
   std::optional<std::vector<Scalar>> default_value;  // one element for a scalar
   std::optional<std::string> default_from;           // "dataset.classes": filled in at run, before the default
   bool optional = false;                             // may stay without a value
@@ -43,10 +45,12 @@ struct Option {
   Origin origin;
   Location where;                // of the value, or of the table when it is a default
   std::string environment = {};  // the variables that the value was made of: "DATA"
+  std::string key = {};          // in a table of any keys: this value's, never empty
 };
 
-// A checked table: each declared option once, in the order of declaration. Throws std::logic_error when asked for an
-// option that is not declared so: that is a mistake of the host's own.
+// A checked table: each declared option once, in the order of declaration; a table of any keys once for each key, what
+// wins first. Throws std::logic_error when asked for an option that is not declared so: that is a mistake of the host's
+// own.
 class OptionTable {
  public:
   void add(Option option) { options_.push_back(std::move(option)); }
@@ -60,6 +64,8 @@ class OptionTable {
   double number(std::string_view name) const;
   const std::string& string(std::string_view name) const;  // also of paths, which are absolute by now
   std::vector<std::string> strings(std::string_view name) const;
+  // Of a table of any keys with strings: keys and values; none where it is not given.
+  std::vector<std::pair<std::string, std::string>> entries(std::string_view name) const;
 
  private:
   const Option& get(std::string_view name) const;

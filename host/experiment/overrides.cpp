@@ -145,8 +145,8 @@ class Override {
     if (i + 1 < keys_.size() && keys_[i + 1].find_first_not_of("0123456789") == std::string::npos) {
       made.kind = Node::Kind::array;
     }
-    node.members.push_back({key, where_, std::move(made)});
-    return &node.members.back().value;
+    // In front: in tables of any keys the first counts.
+    return &node.members.insert(node.members.begin(), {key, where_, std::move(made)})->value;
   }
 
   Node* element(Node& array, std::size_t i) {

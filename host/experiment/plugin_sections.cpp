@@ -108,6 +108,11 @@ PluginSection PluginSections::check(const Node& table, const std::string& name, 
     (choice ? section.chosen : section.reserved).add(option);
   }
   if (table.find("library") != nullptr && section.library.empty()) return section;  // wrong, and said so
+  if (section.automatic()) {
+    checked.also = reserved_names;
+    section.options = check_table(table, checked, {}, diagnostics_);
+    return section;
+  }
   if (const Manifest* manifest = find_manifest(section, kind)) {
     section.inputs = manifest->inputs;
     checked.also = reserved_names;
@@ -130,7 +135,7 @@ const Manifest* PluginSections::find_manifest(const PluginSection& section, Plug
                       {available(kind)}});
     return nullptr;
   }
-  const auto close = nearest(section.plugin, plugins_.ids(kind));
+  const auto close = nearest(section.plugin, offered(kind));
   diagnostics_.add({"E0108",
                     fmt::format("there is no {} plugin `{}`", to_string(kind), section.plugin),
                     section.where,
@@ -139,9 +144,15 @@ const Manifest* PluginSections::find_manifest(const PluginSection& section, Plug
   return nullptr;
 }
 
-std::string PluginSections::available(PluginKind kind) const {
+std::vector<std::string> PluginSections::offered(PluginKind kind) const {
   auto ids = plugins_.ids(kind);
+  if (kind == PluginKind::precision && !ids.empty()) ids.emplace_back(automatic_precision);
   std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+std::string PluginSections::available(PluginKind kind) const {
+  const auto ids = offered(kind);
   if (ids.empty()) return fmt::format("no {} plugin was found: see `binade plugins list`", to_string(kind));
   return fmt::format("{} plugins: {}", to_string(kind), listed(ids));
 }

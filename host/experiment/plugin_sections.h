@@ -28,6 +28,8 @@ class PluginSections {
   const Manifest* find_manifest(const PluginSection& section, PluginKind kind) const;
   // The ids of the datasets that would stand in.
   std::vector<std::string> default_datasets() const;
+  // What `plugin = ` may say: the ids, and the host's own word.
+  std::vector<std::string> offered(PluginKind kind) const;
   std::string available(PluginKind kind) const;
 
   std::string source_;

@@ -21,12 +21,13 @@ std::string giver(const OptionSpec& spec) { return spec.default_from->substr(0, 
 std::string lines(const OptionTable& table, const Experiment& experiment) {
   std::string out;
   for (const Option& option : table.options()) {
-    const auto& name = option.spec->name;
-    if (table.has(name)) {
-      const auto value = option.spec->array ? toml_array(option.values) : toml_scalar(option.values.front());
+    const auto& spec = *option.spec;
+    const auto name = spec.table ? fmt::format("{}.{}", spec.name, toml_key(option.key)) : spec.name;
+    if (spec.table || table.has(name)) {
+      const auto value = spec.array ? toml_array(option.values) : toml_scalar(option.values.front());
       out += fmt::format("{} = {}  # {}\n", name, value, printable(origin_text(option, experiment)));
     } else if (option.origin == Origin::wired) {
-      out += fmt::format("# {} is taken from the {} at run\n", name, giver(*option.spec));
+      out += fmt::format("# {} is taken from the {} at run\n", name, giver(spec));
     }
   }
   return out;

@@ -219,6 +219,11 @@ SectionSpec metrics_section() {
                  .by_default(text("127.0.0.1:0"))
                  .from_environment(),
              Spec("required", Type::boolean, "Whether a run fails when the port is taken.").by_default(Scalar(false)),
+             Spec("sample_gradients_every", Type::integer,
+                  "Steps between samples of the gradients' exponents, by part of the model; 0 takes none.")
+                 .by_default(integer(100))
+                 .at_least(0)
+                 .at_most(1e9),
              Spec("allow_remote", Type::boolean, "Whether other machines may read it.").by_default(Scalar(false)),
              Spec("user", Type::string, "Who must ask, where there is a password.").by_default(text("binade")),
              Spec("password_file", Type::path, "A file with the password that readers must give.").optional(),

@@ -36,6 +36,12 @@ std::string toml_string(std::string_view text) {
   return out + '"';
 }
 
+std::string toml_key(std::string_view key) {
+  constexpr std::string_view bare = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  const bool plain = !key.empty() && key.find_first_not_of(bare) == std::string_view::npos;
+  return plain ? std::string(key) : toml_string(key);
+}
+
 std::string toml_number(double value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value < 0 ? "-inf" : "inf";

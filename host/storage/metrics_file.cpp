@@ -33,9 +33,14 @@ std::to_chars_result shortest(char* first, char* last, double value) {
   return std::to_chars(first, last, value);
 }
 
-std::string key_of(const std::string& name) {
-  return nlohmann::json(name).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + ":";
+std::string quoted(const std::string& text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
+
+std::string key_of(const std::string& name) { return quoted(name) + ":"; }
+
+// Of a part of the model, without its name: six fixed fields, and at most 254 counts.
+constexpr std::size_t group_bytes = 6 * 64 + 254 * 21;
 
 }  // namespace
 
@@ -57,12 +62,20 @@ void MetricsFile::run_started(const RunStarted& run) noexcept {
     scalar_keys_.push_back(key_of(name));
     scalar_bytes_ += scalar_keys_.back().size() + number_bytes;
   }
+  group_keys_.clear();
+  for (const auto& name : run.gradient_groups) group_keys_.push_back(key_of(name));
+  parameter_names_.clear();
+  longest_name_ = 0;
+  for (const auto& name : run.parameter_names) {
+    parameter_names_.push_back(quoted(name));
+    longest_name_ = std::max(longest_name_, parameter_names_.back().size());
+  }
 }
 
 void MetricsFile::state_changed(RunState) noexcept { flush(); }
 
 void MetricsFile::step(const StepRecord& record) noexcept {
-  if (!begin_line(0)) return;
+  if (!begin_line(longest_name_)) return;
   integer("{\"step\":", record.step);
   text(",\"split\":\"train\"");
   integer(",\"epoch\":", record.epoch);
@@ -75,7 +88,7 @@ void MetricsFile::step(const StepRecord& record) noexcept {
   number(",\"loss_scale\":", record.loss_scale);
   number(",\"next_loss_scale\":", record.next_loss_scale);
   integer(",\"growth_tracker\":", record.growth_tracker);
-  text(record.skipped ? ",\"skipped\":true" : ",\"skipped\":false");
+  skip(record);
   integer(",\"skipped_steps\":", record.skipped_steps);
   integer(",\"samples\":", record.samples);
   integer(",\"tokens\":", record.tokens);
@@ -89,6 +102,47 @@ void MetricsFile::step(const StepRecord& record) noexcept {
   }
   text("}");
   end_line(record.time, record.seconds);
+}
+
+void MetricsFile::skip(const StepRecord& record) {
+  if (!record.skipped) return text(",\"skipped\":false,\"skip_cause\":null,\"skip_parameter\":null");
+  text(",\"skipped\":true,\"skip_cause\":\"");
+  text(skip_cause_names[static_cast<std::size_t>(record.skip_cause)]);
+  text("\",\"skip_parameter\":");
+  const auto first = static_cast<std::size_t>(record.nonfinite.first);
+  text(record.nonfinite.first >= 0 && first < parameter_names_.size() ? parameter_names_[first] : "null");
+}
+
+void MetricsFile::gradients_sampled(const GradientSample& sample) noexcept {
+  const auto groups = std::min(sample.groups.size(), group_keys_.size());
+  std::size_t bytes = groups * group_bytes;
+  for (const auto& key : group_keys_) bytes += key.size();
+  if (!begin_line(bytes)) return;
+  integer("{\"step\":", sample.step);
+  text(",\"split\":\"gradients\"");
+  number(",\"loss_scale\":", sample.loss_scale);
+  text(",\"groups\":{");
+  for (std::size_t i = 0; i < groups; ++i) {
+    if (i != 0) text(",");
+    group(group_keys_[i], sample.groups[i], sample.smallest_exponent);
+  }
+  text("}");
+  end_line(sample.time, 0);
+}
+
+void MetricsFile::group(const std::string& key, const ExponentCounts& counts, int smallest_exponent) {
+  const auto is_there = [](std::uint64_t count) { return count != 0; };
+  const auto first = std::find_if(counts.begin() + 1, counts.end() - 1, is_there);
+  const auto last = std::find_if(counts.rbegin() + 1, counts.rend() - 1, is_there).base();
+  text(key);
+  integer("{\"elements\":", elements(counts));
+  integer(",\"zeros\":", counts.front());
+  number(",\"underflow\":", underflow_ratio(counts, smallest_exponent));
+  number(",\"overflow\":", overflow_ratio(counts));
+  number(",\"exponent\":", first < last ? static_cast<double>(first - counts.begin() - exponent_bias) : nan);
+  text(",\"counts\":[");
+  for (auto count = first; count < last; ++count) integer(count == first ? "" : ",", *count);
+  text("]}");
 }
 
 void MetricsFile::evaluated(const EvaluationRecord& record) noexcept {

@@ -28,7 +28,9 @@ namespace binade::host {
 //     loss_scale      number    used by this step
 //     next_loss_scale number    after it
 //     growth_tracker  integer   steps without overflow since the scale last changed, after this step
-//     skipped         boolean   the optimizer did not step: a gradient was not finite
+//     skipped         boolean   the optimizer did not step
+//     skip_cause      text      why, by the names of `skip_cause_names`; null for an applied step
+//     skip_parameter  text      whose gradient was the first that was not finite; null where none is to blame
 //     skipped_steps   integer   so far, this one included
 //     samples         integer   of this step
 //     tokens          integer   of this step; 0 where the task has none
@@ -36,6 +38,16 @@ namespace binade::host {
 //     seconds         number    of this step
 //     phases          object    seconds of each phase of this step, by the names of `phase_names`
 //     time            number    Unix seconds, at the end of the step
+//
+//   a sample of the gradients (`"split": "gradients"`), before the line of the step that they belong to
+//     step, loss_scale: as above; the gradients are those of the scaled loss
+//     groups          object    by part of the model:
+//       elements        integer   in all its gradients
+//       zeros           integer   of them zero, or subnormal in fp32
+//       underflow       number    share of the others below the compute precision's normal numbers
+//       overflow        number    share of all that is inf or NaN
+//       exponent        integer   of the first number of `counts`; null without any
+//       counts          array     how many there are with each binary exponent, from the lowest to the highest
 //
 //   an evaluation (`"split": "validation"`)
 //     step (steps done by then), split, loss, accuracy, samples, scalars, seconds, time: as above
@@ -57,6 +69,7 @@ class MetricsFile : public RunListener {
   void run_started(const RunStarted& run) noexcept override;
   void state_changed(RunState state) noexcept override;
   void step(const StepRecord& record) noexcept override;
+  void gradients_sampled(const GradientSample& sample) noexcept override;
   void evaluated(const EvaluationRecord& record) noexcept override;
   void run_ended(const RunEnded& end) noexcept override;  // also syncs the file
 
@@ -72,6 +85,8 @@ class MetricsFile : public RunListener {
   void text(std::string_view text) { buffer_.append(text); }
   void number(std::string_view key, double value);
   void integer(std::string_view key, std::uint64_t value);
+  void skip(const StepRecord& record);
+  void group(const std::string& key, const ExponentCounts& counts, int smallest_exponent);
   void scalars(const std::array<double, max_scalars>& values, std::uint32_t count);
   void flush();
 
@@ -81,8 +96,11 @@ class MetricsFile : public RunListener {
   std::uint64_t lost_lines_ = 0;
   std::string buffer_;                    // whole lines, and while writing fails perhaps the rest of one in front
   std::vector<std::string> scalar_keys_;  // `"name":`, escaped
-  std::size_t scalar_bytes_ = 0;          // at most, of all of them in a line
-  double flushed_at_ = 0;                 // Unix, seconds
+  std::vector<std::string> group_keys_;
+  std::vector<std::string> parameter_names_;  // `"name"`, escaped
+  std::size_t longest_name_ = 0;              // of them
+  std::size_t scalar_bytes_ = 0;              // at most, of all of them in a line
+  double flushed_at_ = 0;                     // Unix, seconds
 };
 
 }  // namespace binade::host

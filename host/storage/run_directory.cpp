@@ -38,7 +38,7 @@ std::string make_run_id(std::string_view experiment, int attempt) {
 }  // namespace
 
 RunDirectory::RunDirectory(const std::filesystem::path& root, const std::string& name,
-                           std::string_view resolved_experiment) {
+                           std::string_view resolved_experiment, std::string_view prefix) {
   if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos) {
     throw std::invalid_argument("`" + name + "` cannot name the folder of a run; change [experiment] name");
   }
@@ -49,7 +49,7 @@ RunDirectory::RunDirectory(const std::filesystem::path& root, const std::string&
 
   constexpr int attempts = 100;  // eight digits hardly ever meet: a hundred meetings are a broken file system
   for (int attempt = 0; attempt < attempts; ++attempt) {
-    run_id_ = make_run_id(resolved_experiment, attempt);
+    run_id_ = std::string(prefix) + make_run_id(resolved_experiment, attempt);
     path_ = parent / run_id_;
     if (mkdir(path_.c_str(), 0777) == 0) {
       sync_folder(parent);

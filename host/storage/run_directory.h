@@ -10,8 +10,10 @@ namespace binade::host {
 class RunDirectory {
  public:
   // Makes <root>/<name>/<UTC>-<hash8>/ exclusively; hash8 comes from the resolved experiment's text, the time and the
-  // process, so that two runs started in the same second get two folders. Throws std::system_error naming the folder.
-  RunDirectory(const std::filesystem::path& root, const std::string& name, std::string_view resolved_experiment);
+  // process, so that two runs started in the same second get two folders. `prefix` stands before <UTC>. Throws
+  // std::system_error naming the folder.
+  RunDirectory(const std::filesystem::path& root, const std::string& name, std::string_view resolved_experiment,
+               std::string_view prefix = {});
 
   const std::filesystem::path& path() const { return path_; }  // absolute
   const std::string& run_id() const { return run_id_; }        // the folder's own name: [0-9A-Za-z.-]

@@ -27,6 +27,13 @@ void add_scalars(const Record& record, const std::vector<std::string>& names, Sc
   event.scalar_count = count;
 }
 
+void add_skip(const StepRecord& record, const std::vector<std::string>& parameters, binade_step_event& event) {
+  if (!record.skipped) return;
+  event.skip_cause = to_abi(skip_cause_names[static_cast<std::size_t>(record.skip_cause)]);
+  const auto first = static_cast<std::size_t>(record.nonfinite.first);
+  if (record.nonfinite.first >= 0 && first < parameters.size()) event.skip_parameter = to_abi(parameters[first]);
+}
+
 binade_run_start_event to_event(double time, const RunStarted& record, const RunDescription& run) {
   auto event = make_event<binade_run_start_event>(BINADE_EVENT_RUN_START, time);
   event.run_id = to_abi(run.run_id);
@@ -97,10 +104,12 @@ void AbiEvents::convert(const Event& event, const std::function<void(const binad
   const double time = event.time;
   if (const auto* start = std::get_if<RunStarted>(&event.record)) {
     scalar_names_ = start->scalar_names;
+    parameter_names_ = start->parameter_names;
     write(to_event(time, *start, run_).event);
   } else if (const auto* step = std::get_if<StepRecord>(&event.record)) {
     auto abi = to_event(time, *step);
     add_scalars(*step, scalar_names_, scalars, abi);
+    add_skip(*step, parameter_names_, abi);
     write(abi.event);
   } else if (const auto* evaluation = std::get_if<EvaluationRecord>(&event.record)) {
     auto abi = to_event(time, *evaluation);

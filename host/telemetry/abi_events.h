@@ -20,7 +20,8 @@ struct RunDescription {
   bool color = false;
 };
 
-// One per logger, used on its thread: remembers from the run's start how the model's scalars are named.
+// One per logger, used on its thread: remembers from the run's start how the model's scalars and
+// parameters are named.
 class AbiEvents {
  public:
   explicit AbiEvents(RunDescription run) : run_(std::move(run)) {}
@@ -30,7 +31,7 @@ class AbiEvents {
 
  private:
   RunDescription run_;
-  std::vector<std::string> scalar_names_;
+  std::vector<std::string> scalar_names_, parameter_names_;
 };
 
 }  // namespace binade::host

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "host/telemetry/gradient_sample.h"
+
 namespace binade::host {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
@@ -18,6 +20,36 @@ enum class Phase { data, forward, backward, unscale, optimizer, logging };
 constexpr std::size_t phase_count = 6;
 constexpr std::array<std::string_view, phase_count> phase_names{"data",    "forward",   "backward",
                                                                 "unscale", "optimizer", "logging"};
+
+// Why a step was not applied.
+//   overflow: a gradient is inf, which another loss scale mends where the loss is scaled
+//   nan:      a gradient is NaN and none is inf
+//   norm:     every gradient is finite, their norm is not
+//   loss:     the loss itself is inf or NaN, a fault of the model or its data; gradients were not looked at
+//   policy:   the precision policy decided so
+enum class SkipCause { none, overflow, nan, norm, loss, policy };
+constexpr std::array<std::string_view, 6> skip_cause_names{"none", "overflow", "nan", "norm", "loss", "policy"};
+
+// How often steps were skipped for one reason, and in which gradient it was first seen.
+struct SkipCount {
+  SkipCause cause = SkipCause::overflow;
+  std::string parameter;  // empty where no single gradient is to blame
+  std::uint64_t steps = 0;
+};
+
+// The parts of a model by which its gradients are reported; what is beyond this number is folded into the last one.
+constexpr std::size_t max_gradient_groups = 33;
+
+// The gradients of a step that overflowed.
+struct NonfiniteGradients {
+  // Of the non-finite ones, that which backward produced first: a position in RunStarted::parameter_names.
+  std::int32_t first = -1;
+  // By group, in the order of RunStarted::gradient_groups: whether one of its gradients has an inf, and a NaN.
+  struct Kinds {
+    bool inf = false, nan = false;
+  };
+  std::array<Kinds, max_gradient_groups> groups{};
+};
 
 struct RunStarted {
   std::string device;              // "cpu", "cuda:0"
@@ -32,7 +64,10 @@ struct RunStarted {
   bool classification = false;  // the loss is a mean cross-entropy: exp of it is the perplexity
   double loss_scale = 1;        // at the start
   std::uint64_t growth_interval = 0;
-  std::vector<std::string> scalar_names;  // of the model's own loss, in the order of `scalars` below; may be empty
+  double min_loss_scale = 0;                 // the floor; 0 without scaling
+  std::vector<std::string> parameter_names;  // those that are trained
+  std::vector<std::string> gradient_groups;  // the parts of the model that they belong to, at most max_gradient_groups
+  std::vector<std::string> scalar_names;     // of the model's own loss, in the order of `scalars` below; may be empty
 };
 
 // One optimizer step, skipped or not. No strings, no allocation.
@@ -48,7 +83,11 @@ struct StepRecord {
   double loss_scale = 1;       // used by this step
   double next_loss_scale = 1;
   std::uint64_t growth_tracker = 0;  // after this step
+  bool at_min_scale = false;         // the scale that this step used is the floor
+  bool refused_scale = false;        // the policy gave something that is no scale, so the scale stays
   bool skipped = false;
+  SkipCause skip_cause = SkipCause::none;
+  NonfiniteGradients nonfinite;     // of a skipped step
   std::uint64_t skipped_steps = 0;  // so far
   double seconds = 0;
   std::array<double, phase_count> phase_seconds{};
@@ -94,6 +133,7 @@ class RunListener {
   virtual void run_started(const RunStarted&) noexcept {}
   virtual void state_changed(RunState) noexcept {}
   virtual void step(const StepRecord&) noexcept {}
+  virtual void gradients_sampled(const GradientSample&) noexcept {}  // before the step's own event
   virtual void epoch_ended(const EpochRecord&) noexcept {}
   virtual void evaluated(const EvaluationRecord&) noexcept {}
   virtual void message(int /*level, BINADE_LOG_* */, std::string_view /*text*/) noexcept {}

@@ -16,7 +16,6 @@ constexpr std::array step_buckets{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.0
 constexpr std::array phase_buckets{0.00001, 0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01,
                                    0.025,   0.05,   0.1,    0.25,  0.5,    1.0,   10.0};
 constexpr std::array norm_buckets{0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0};
-
 constexpr auto gauge = MetricType::gauge;
 constexpr auto counter = MetricType::counter;
 constexpr auto histogram = MetricType::histogram;
@@ -78,7 +77,9 @@ constexpr std::array catalogue{
     MetricSpec{"binade_gradient_norm", histogram, "stage=unscaled,clipped",
                "Global gradient norm of the applied steps.", norm_buckets},
     MetricSpec{"binade_optimizer_steps_total", counter, "result=applied,skipped",
-               "Optimizer steps; skipped ones had gradients that were not finite."},
+               "Optimizer steps; most skipped ones had gradients that were not finite."},
+    MetricSpec{"binade_nonfinite_gradient_steps_total", counter, "group kind=inf,nan",
+               "Steps in which a gradient of this part of the model was not finite."},
 
     MetricSpec{"binade_amp_enabled", gauge, "", "1 while the loss is scaled dynamically."},
     MetricSpec{"binade_amp_loss_scale", gauge, "", "Loss scale of the next step; 1 without scaling."},
@@ -86,6 +87,28 @@ constexpr std::array catalogue{
     MetricSpec{"binade_amp_growth_interval_steps", gauge, "", "Such steps that are needed for the scale to grow."},
     MetricSpec{"binade_amp_updates_total", counter, "action=growth,backoff,hold",
                "Updates of the dynamic loss scale, one each step."},
+    MetricSpec{"binade_amp_floor", gauge, "", "The loss scale is never lower; 0 without scaling."},
+    MetricSpec{"binade_amp_at_floor_seconds_total", counter, "", "Time of steps whose loss scale was the floor."},
+    MetricSpec{"binade_amp_refused_scales_total", counter, "",
+               "Scales that the precision policy gave and that are none: negative, zero, subnormal, inf or NaN."},
+    MetricSpec{"binade_precision_audits_total", counter, "", "Steps whose gradients were sampled."},
+    MetricSpec{"binade_gradient_underflow_ratio",
+               gauge,
+               "group",
+               "Share of the scaled gradients' nonzero elements below the compute precision's normal numbers, at the "
+               "last sample.",
+               {},
+               nan},
+    MetricSpec{"binade_gradient_overflow_ratio",
+               gauge,
+               "group",
+               "Share of the scaled gradients' elements that are inf or NaN, at the last sample.",
+               {},
+               nan},
+    MetricSpec{"binade_gradient_magnitude", histogram, "group",
+               "Magnitudes of the scaled gradients' finite nonzero elements, over all samples; the sum is that of the "
+               "middles of their binades.",
+               magnitude_buckets},
     MetricSpec{"binade_autocast_enabled", gauge, "device_type=cpu,cuda", "1 while operations are autocast."},
     MetricSpec{"binade_precision_info", gauge, "compute_dtype scaler",
                "Effective precision, which may differ from the configured one; always 1."},
@@ -149,10 +172,10 @@ std::vector<MetricLabel> metric_labels(const MetricSpec& spec) {
   return labels;
 }
 
-std::string metric_reference() {
+std::string metric_reference(std::span<const MetricSpec> specs) {
   constexpr std::array type_names{"gauge", "counter", "histogram"};
   std::string text = "| metric | type | labels beside run_id | meaning |\n|---|---|---|---|\n";
-  for (const auto& spec : catalogue) {
+  for (const auto& spec : specs) {
     text += fmt::format("| `{}` | {} | {} | {} |\n", spec.name, type_names[static_cast<std::size_t>(spec.type)],
                         spec.labels, spec.help);
   }

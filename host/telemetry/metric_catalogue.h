@@ -31,7 +31,7 @@ std::span<const MetricSpec> metric_catalogue();
 // The labels of a row, in order.
 std::vector<MetricLabel> metric_labels(const MetricSpec& spec);
 
-// The catalogue as a Markdown table.
-std::string metric_reference();
+// A catalogue as a Markdown table.
+std::string metric_reference(std::span<const MetricSpec> specs = metric_catalogue());
 
 }  // namespace binade::host

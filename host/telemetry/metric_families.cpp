@@ -70,8 +70,8 @@ std::string escaped_help(std::string_view text) {
   return escaped;
 }
 
-MetricFamilies::MetricFamilies(const std::string& run_id) {
-  for (const auto& spec : metric_catalogue()) {
+MetricFamilies::MetricFamilies(const std::string& run_id, std::span<const MetricSpec> catalogue) {
+  for (const auto& spec : catalogue) {
     add_family(spec, {{"run_id", run_id}});
     add_known_series(spec);
   }

@@ -28,8 +28,8 @@ std::string escaped_help(std::string_view text);
 
 class MetricFamilies {
  public:
-  // Registers the whole catalogue; series whose labels are all known exist from then on.
-  explicit MetricFamilies(const std::string& run_id);
+  // Registers all of the table, which outlives this; series whose labels are all known exist from then on.
+  explicit MetricFamilies(const std::string& run_id, std::span<const MetricSpec> catalogue = metric_catalogue());
 
   // The series with these labels, made when it is new. Not for hot paths: keep the reference, it stays valid.
   // Label values are cleaned by label_value(). A metric has at most most_series series: what would be more goes to one

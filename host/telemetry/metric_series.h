@@ -1,10 +1,12 @@
 // The series that change with every step, looked up once.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "host/telemetry/events.h"
 #include "host/telemetry/metric_families.h"
@@ -62,6 +64,38 @@ struct NormSeries {
   prometheus::Histogram& distribution;
 };
 
+// The gradients of one part of the model.
+struct GradientSeries {
+  GradientSeries(MetricFamilies& families, const std::string& group)
+      : infinite(families.counter("binade_nonfinite_gradient_steps_total", {{"group", group}, {"kind", "inf"}})),
+        nan(families.counter("binade_nonfinite_gradient_steps_total", {{"group", group}, {"kind", "nan"}})),
+        underflow(families.gauge("binade_gradient_underflow_ratio", {{"group", group}})),
+        overflow(families.gauge("binade_gradient_overflow_ratio", {{"group", group}})),
+        magnitudes(families.histogram("binade_gradient_magnitude", {{"group", group}})),
+        increments(magnitude_buckets.size() + 1) {}
+
+  void update(const ExponentCounts& counts, int smallest_exponent) {
+    underflow.Set(underflow_ratio(counts, smallest_exponent));
+    overflow.Set(overflow_ratio(counts));
+    std::fill(increments.begin(), increments.end(), 0.0);
+    double sum = 0;
+    for (std::size_t e = 1; e + 1 < counts.size(); ++e) {
+      if (counts[e] == 0) continue;
+      const auto count = static_cast<double>(counts[e]);
+      const double from = std::ldexp(1.0, static_cast<int>(e) - exponent_bias);
+      const auto bucket = std::upper_bound(magnitude_buckets.begin(), magnitude_buckets.end(), from);
+      increments[static_cast<std::size_t>(bucket - magnitude_buckets.begin())] += count;
+      sum += 1.5 * from * count;
+    }
+    magnitudes.ObserveMultiple(increments, sum);
+  }
+
+  prometheus::Counter &infinite, &nan;
+  prometheus::Gauge &underflow, &overflow;
+  prometheus::Histogram& magnitudes;
+  std::vector<double> increments;  // of its buckets; kept so that no sample allocates
+};
+
 struct MetricSeries {
   explicit MetricSeries(MetricFamilies& families) : families(families) {}
 
@@ -91,6 +125,9 @@ struct MetricSeries {
   prometheus::Counter& growth = families.counter("binade_amp_updates_total", {{"action", "growth"}});
   prometheus::Counter& backoff = families.counter("binade_amp_updates_total", {{"action", "backoff"}});
   prometheus::Counter& hold = families.counter("binade_amp_updates_total", {{"action", "hold"}});
+  prometheus::Counter& at_min_scale = families.counter("binade_amp_at_floor_seconds_total");
+  prometheus::Counter& refused_scales = families.counter("binade_amp_refused_scales_total");
+  prometheus::Counter& audits = families.counter("binade_precision_audits_total");
 };
 
 }  // namespace binade::host

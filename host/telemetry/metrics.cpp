@@ -132,7 +132,10 @@ void Metrics::run_started(const RunStarted& run) noexcept {
   classification_ = run.classification;
   families_->gauge("binade_amp_enabled").Set(run.dynamic_scaling ? 1 : 0);
   families_->gauge("binade_amp_growth_interval_steps").Set(static_cast<double>(run.growth_interval));
+  families_->gauge("binade_amp_floor").Set(run.min_loss_scale);
   series_->loss_scale.Set(run.loss_scale);
+  gradient_groups_.clear();
+  for (const auto& group : run.gradient_groups) gradient_groups_.emplace_back(*families_, group);
 
   scalar_names_ = run.scalar_names;
   train_scalars_.clear();
@@ -157,6 +160,7 @@ void Metrics::step(const StepRecord& record) noexcept {
   for (std::size_t i = 0; i < phase_count; ++i) observe(*series.phases[i], record.phase_seconds[i]);
   update_loss(record);
   update_amp(record);
+  if (record.skipped) update_nonfinite(record);
   series.unscaled.update(record.gradient_norm, !record.skipped);
   series.clipped.update(record.clipped_norm, !record.skipped);
   const auto scalars = std::min<std::size_t>(record.scalar_count, train_scalars_.size());
@@ -176,8 +180,23 @@ void Metrics::update_amp(const StepRecord& record) noexcept {
   series_->loss_scale.Set(record.next_loss_scale);
   series_->growth_tracker.Set(static_cast<double>(record.growth_tracker));
   if (!dynamic_scaling_) return;
+  if (record.at_min_scale) series_->at_min_scale.Increment(record.seconds);
+  if (record.refused_scale) series_->refused_scales.Increment();
   const double before = record.loss_scale, after = record.next_loss_scale;
   (after < before ? series_->backoff : after > before ? series_->growth : series_->hold).Increment();
+}
+
+void Metrics::update_nonfinite(const StepRecord& record) noexcept {
+  for (std::size_t i = 0; i < gradient_groups_.size(); ++i) {
+    if (record.nonfinite.groups[i].inf) gradient_groups_[i].infinite.Increment();
+    if (record.nonfinite.groups[i].nan) gradient_groups_[i].nan.Increment();
+  }
+}
+
+void Metrics::gradients_sampled(const GradientSample& sample) noexcept {
+  series_->audits.Increment();
+  const auto groups = std::min(sample.groups.size(), gradient_groups_.size());
+  for (std::size_t i = 0; i < groups; ++i) gradient_groups_[i].update(sample.groups[i], sample.smallest_exponent);
 }
 
 void Metrics::epoch_ended(const EpochRecord& record) noexcept { series_->epoch_duration.Set(record.seconds); }

@@ -23,6 +23,7 @@ class CallTimes;
 class DeviceCollector;
 class MetricFamilies;
 class PluginMetrics;
+struct GradientSeries;
 struct MetricSeries;
 
 // A plugin as the metrics name it.
@@ -50,6 +51,7 @@ class Metrics : public RunListener, public prometheus::Collectable {
   void run_started(const RunStarted& run) noexcept override;
   void state_changed(RunState state) noexcept override;
   void step(const StepRecord& record) noexcept override;
+  void gradients_sampled(const GradientSample& sample) noexcept override;
   void epoch_ended(const EpochRecord& record) noexcept override;
   void evaluated(const EvaluationRecord& record) noexcept override;
   void run_ended(const RunEnded& end) noexcept override;
@@ -79,6 +81,7 @@ class Metrics : public RunListener, public prometheus::Collectable {
   void learn_identity(const RunIdentity& identity);
   void update_loss(const StepRecord& record) noexcept;
   void update_amp(const StepRecord& record) noexcept;
+  void update_nonfinite(const StepRecord& record) noexcept;
   void collect_process() const;
   void collect_devices() const;
   void collect_logger(WatchedLogger& logger) const;
@@ -92,6 +95,7 @@ class Metrics : public RunListener, public prometheus::Collectable {
   double loss_weight_ = 0;   // sum of the average's weights
   std::vector<std::string> scalar_names_;
   std::vector<prometheus::Gauge*> train_scalars_;
+  std::vector<GradientSeries> gradient_groups_;
 
   mutable std::mutex collecting_;  // scrapes, one after the other
   std::vector<std::unique_ptr<WatchedLogger>> loggers_;

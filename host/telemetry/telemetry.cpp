@@ -33,6 +33,9 @@ void Telemetry::state_changed(RunState state) noexcept {
 void Telemetry::step(const StepRecord& record) noexcept {
   for (auto* listener : listeners_) listener->step(record);
 }
+void Telemetry::gradients_sampled(const GradientSample& sample) noexcept {
+  for (auto* listener : listeners_) listener->gradients_sampled(sample);
+}
 void Telemetry::epoch_ended(const EpochRecord& record) noexcept {
   for (auto* listener : listeners_) listener->epoch_ended(record);
 }

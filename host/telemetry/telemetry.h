@@ -29,6 +29,7 @@ class Telemetry : public RunListener {
   void run_started(const RunStarted& record) noexcept override;
   void state_changed(RunState state) noexcept override;
   void step(const StepRecord& record) noexcept override;
+  void gradients_sampled(const GradientSample& sample) noexcept override;
   void epoch_ended(const EpochRecord& record) noexcept override;
   void evaluated(const EvaluationRecord& record) noexcept override;
   void message(int level, std::string_view text) noexcept override;

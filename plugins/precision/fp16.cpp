@@ -11,6 +11,11 @@ class Fp16 {
     policy_.growth_factor = options.number("growth_factor");
     policy_.backoff_factor = options.number("backoff_factor");
     policy_.growth_interval = options.integer("growth_interval");
+    policy_.min_scale = options.number("min_scale");
+    policy_.hysteresis = options.integer("hysteresis");
+    if (policy_.min_scale > policy_.init_scale) {
+      throw std::invalid_argument("min_scale is above init_scale, where the scale begins");
+    }
   }
   binade::Policy policy() const { return policy_; }
 

@@ -8,6 +8,7 @@
 
 #include "host/engine/grad_scaler.h"
 #include "tests/engine/goldens.h"
+#include "tests/engine/in_memory_plugins.h"
 
 namespace binade::host {
 namespace {
@@ -15,14 +16,10 @@ namespace {
 using testing::Json;
 
 binade_policy policy_of(const Json& golden) {
-  return {sizeof(binade_policy),
-          BINADE_FLOAT16,
-          1,
-          golden.value("enabled", true) ? 1u : 0u,
-          golden["init_scale"],
-          golden["growth_factor"],
-          golden["backoff_factor"],
-          golden["growth_interval"]};
+  auto policy = testing::scaling(golden["init_scale"], golden["growth_factor"], golden["backoff_factor"],
+                                 golden["growth_interval"]);
+  policy.dynamic_scaling = golden.value("enabled", true) ? 1 : 0;
+  return policy;
 }
 
 GradScalerState state_of(const Json& state) {
@@ -66,7 +63,7 @@ class Replay {
     EXPECT_EQ(state->backoff_factor, saved.backoff_factor);
     EXPECT_EQ(state->growth_interval, saved.growth_interval);
     EXPECT_EQ(state->growth_tracker, saved.growth_tracker);
-    scaler_ = GradScaler({sizeof(binade_policy), BINADE_FLOAT16, 1, 1, 3.0, 5.0, 0.125, 7});
+    scaler_ = GradScaler(testing::scaling(3.0, 5.0, 0.125, 7));
     scaler_.load_state(state);
   }
 
@@ -152,7 +149,7 @@ TEST(golden, UnscalingGivesPyTorchsValues) {
     SCOPED_TRACE(golden["name"].get<std::string>());
     const auto& dtype = golden["dtype"].get_ref<const std::string&>();
     const auto type = dtype == "float64" ? at::kDouble : dtype == "bfloat16" ? at::kBFloat16 : at::kFloat;
-    GradScaler scaler({sizeof(binade_policy), BINADE_FLOAT16, 1, 1, golden["scale"], 2.0, 0.5, 2000});
+    GradScaler scaler(testing::scaling(golden["scale"], 2.0, 0.5, 2000));
     scaler.scale(at::tensor({1.0f}));
     std::vector<at::Tensor> gradients{tensor_of(golden["grads"], type)};
     const auto found = scaler.unscale(gradients);
@@ -209,7 +206,7 @@ class ErrorReplay {
   }
 
   static void construct(const std::string& what) {
-    binade_policy policy{sizeof(binade_policy), BINADE_FLOAT16, 1, 1, 65536.0, 2.0, 0.5, 2000};
+    auto policy = testing::scaling(65536.0, 2.0, 0.5, 2000);
     if (what == "growth_factor_1") policy.growth_factor = 1;
     if (what == "backoff_factor_1") policy.backoff_factor = 1;
     if (what == "backoff_factor_0") policy.backoff_factor = 0;
@@ -219,7 +216,7 @@ class ErrorReplay {
     const GradScaler scaler(policy);
   }
 
-  GradScaler scaler_{binade_policy{sizeof(binade_policy), BINADE_FLOAT16, 1, 1, 65536.0, 2.0, 0.5, 2000}};
+  GradScaler scaler_{testing::scaling(65536.0, 2.0, 0.5, 2000)};
   std::set<char> unscaled_, stepped_;
 };
 

@@ -54,6 +54,7 @@ binade_policy policy_of(const Json& run) {
     policy.growth_factor = scaler["growth_factor"];
     policy.backoff_factor = scaler["backoff_factor"];
     policy.growth_interval = scaler["growth_interval"];
+    policy.min_scale = 0;  // PyTorch has no floor
   }
   return policy;
 }
@@ -126,13 +127,13 @@ void replay(const Json& run) {
   BatchLoader batches(dataset, split,
                       Sampler(split.size, run["data"]["micro_batch_size"], Order::sequential, true, 0, Shard{}), true,
                       0, 0, 1, 0, 0);
-  const auto policy = policy_of(run);
-  GradScaler scaler(policy);
+  PrecisionPolicy precision(policy_of(run));
+  GradScaler scaler(precision.constants());
   const double weight_decay = run["optimizer"]["weight_decay"];
   const auto optimizer = make_optimizer(optimizer_of(run).table(), testing::one_group(model, weight_decay));
   Schedule schedule(schedule_of(run).table(), run["schedule"]["base_lr"], run["steps"]);
   WeightAverage average({}, 0);
-  TrainStep step({model, task, batches, policy, scaler, *optimizer, schedule, average, c10::Device(c10::kCPU),
+  TrainStep step({model, task, batches, precision, scaler, *optimizer, schedule, average, c10::Device(c10::kCPU),
                   run["accumulation"], run["clip_max_norm"].is_null() ? 0 : run["clip_max_norm"].get<double>()});
 
   const auto allowed = tolerance(run["precision"]);
@@ -140,6 +141,7 @@ void replay(const Json& run) {
   for (std::size_t index = 0; index < run["expect"].size(); ++index) {
     SCOPED_TRACE("step " + std::to_string(index));
     const auto& expected = run["expect"][index];
+    ++record.step;
     step.run(record);
     EXPECT_DOUBLE_EQ(record.learning_rate, expected["lr"].get<double>());
     EXPECT_NEAR(record.loss, expected["loss"].get<double>(), allowed.loss * std::abs(expected["loss"].get<double>()));

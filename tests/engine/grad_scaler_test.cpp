@@ -15,9 +15,7 @@ namespace {
 
 constexpr float inf = std::numeric_limits<float>::infinity();
 
-binade_policy scaling(double init_scale, double growth, double backoff, std::int64_t interval) {
-  return {sizeof(binade_policy), BINADE_FLOAT16, 1, 1, init_scale, growth, backoff, interval};
-}
+using testing::scaling;
 
 void train_step(GradScaler& scaler, bool found_inf) {
   scaler.scale(at::full({}, 1.0));

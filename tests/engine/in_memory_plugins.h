@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "binade/abi/model.h"
-#include "binade/abi/precision.h"
 #include "binade/dataset.h"
+#include "binade/precision.h"
 #include "host/data/dataset.h"
 #include "host/engine/parameters.h"
 #include "host/loading/plugin.h"
@@ -204,6 +204,18 @@ inline ParameterGroups one_group(const Model& model, double weight_decay) {
   return one_group(std::move(parameters), weight_decay);
 }
 
-constexpr binade_policy fp32_policy{sizeof(binade_policy), BINADE_FLOAT32, 0, 0, 65536.0, 2.0, 0.5, 2000};
+constexpr binade_policy fp32_policy = full_precision();
+
+// fp16 with these constants, and as in PyTorch without a floor.
+constexpr binade_policy scaling(double init_scale, double growth, double backoff, std::int64_t interval) {
+  auto policy = autocast(BINADE_FLOAT16);
+  policy.dynamic_scaling = 1;
+  policy.init_scale = init_scale;
+  policy.growth_factor = growth;
+  policy.backoff_factor = backoff;
+  policy.growth_interval = interval;
+  policy.min_scale = 0;
+  return policy;
+}
 
 }  // namespace binade::host::testing

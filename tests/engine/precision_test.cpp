@@ -1,9 +1,13 @@
 // Which precision a run really has, and autocast as a guard.
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/ones.h>
+#include <c10/util/Exception.h>
 #include <gtest/gtest.h>
 
-#include "host/engine/autocast.h"
+#include <thread>
+
+#include "binade/autocast.h"
 #include "host/engine/effective_precision.h"
 #include "tests/engine/in_memory_plugins.h"
 
@@ -11,7 +15,9 @@ namespace binade::host {
 namespace {
 
 binade_policy half(std::uint32_t dtype) {
-  return {sizeof(binade_policy), dtype, 1, dtype == BINADE_FLOAT16 ? 1u : 0u, 65536.0, 2.0, 0.5, 2000};
+  auto policy = autocast(dtype);
+  policy.dynamic_scaling = dtype == BINADE_FLOAT16 ? 1 : 0;
+  return policy;
 }
 
 // The table of the origin's S10, row by row: what is asked for, use_amp, where the run is -> what it computes in. An
@@ -70,6 +76,35 @@ TEST(UseAmp, WithAnFp32PolicyScalesWithPyTorchsConstants) {
   EXPECT_EQ(policy.growth_interval, 2000);
 }
 
+PrecisionRule rule(std::uint32_t dtype, bool by_plugin = false) {
+  return {PrecisionRule::Kind::parameters, "*", dtype, by_plugin};
+}
+
+TEST(HalfOverrides, GiveAnFp32PolicyAnAutocastOfFp32) {
+  const auto effective = effective_precision(testing::fp32_policy, {}, false, false, true);
+  EXPECT_EQ(effective.policy.autocast, 1u);
+  EXPECT_EQ(effective.policy.compute_dtype, BINADE_FLOAT32);
+  EXPECT_EQ(effective.policy.dynamic_scaling, 0u);
+  EXPECT_EQ(effective.warning, "");
+  EXPECT_EQ(effective_precision(testing::fp32_policy, {}, true, true, true).policy.autocast, 1u);
+  EXPECT_EQ(effective_precision(half(bf16), {}, false, false, true).policy.compute_dtype, bf16);
+}
+
+TEST(HalfOverrides, FallBackOnACpuLikeAnyHalfPrecision) {
+  const auto effective = effective_precision(testing::fp32_policy, {}, true, false, true);
+  EXPECT_EQ(effective.policy.autocast, 0u);
+  EXPECT_NE(effective.warning.find("asks for half precision, but this run is on the CPU"), std::string::npos)
+      << effective.warning;
+  EXPECT_EQ(effective_precision(testing::fp32_policy, false, true, true, true).policy.autocast, 0u);
+}
+
+TEST(OverridesWarning, SaysWhenThereIsNoAutocastForThem) {
+  EXPECT_NE(warning_about({rule(fp32)}, testing::fp32_policy).find("have no effect"), std::string::npos);
+  EXPECT_EQ(warning_about({rule(fp32)}, half(bf16)), "");
+  EXPECT_EQ(warning_about({rule(fp32, true)}, testing::fp32_policy), "") << "nobody asked for it here";
+  EXPECT_EQ(warning_about({}, testing::fp32_policy), "");
+}
+
 at::ScalarType type_of_linear() { return at::linear(at::ones({2, 3}), at::ones({4, 3})).scalar_type(); }
 
 TEST(Autocast, ChoosesThePrecisionInItsScopeOnly) {
@@ -85,9 +120,71 @@ TEST(Autocast, ChoosesThePrecisionInItsScopeOnly) {
   EXPECT_EQ(type_of_linear(), at::kFloat);
 }
 
-TEST(Autocast, DoesNothingWhenNotEnabled) {
-  const Autocast autocast(at::kCPU, at::kBFloat16, false);
+TEST(Autocast, IsOffInAnIslandAndComesBack) {
+  const Autocast outer(at::kCPU, at::kBFloat16);
+  {
+    const Autocast island(at::kCPU, at::kHalf, false);
+    EXPECT_EQ(type_of_linear(), at::kFloat);
+    {
+      const Autocast inner(at::kCPU, at::kHalf);
+      EXPECT_EQ(type_of_linear(), at::kHalf);
+    }
+    EXPECT_EQ(type_of_linear(), at::kFloat);
+  }
+  EXPECT_EQ(type_of_linear(), at::kBFloat16);
+}
+
+TEST(Autocast, EndsWithItsScopeWhenThatIsLeftByAnException) {
+  const auto dtype = at::autocast::get_autocast_dtype(at::kCPU);
+  try {
+    const Autocast autocast(at::kCPU, at::kHalf);
+    at::linear(at::ones({2, 3}), at::ones({4, 5}));
+    FAIL() << "the shapes do not fit";
+  } catch (const c10::Error&) {
+  }
   EXPECT_EQ(type_of_linear(), at::kFloat);
+  EXPECT_EQ(at::autocast::get_autocast_dtype(at::kCPU), dtype);
+  EXPECT_EQ(at::autocast::increment_nesting(), 1);
+  at::autocast::decrement_nesting();
+  EXPECT_THROW(Autocast(at::kFPGA, at::kHalf), c10::Error) << "a device without autocast";
+  EXPECT_EQ(at::autocast::increment_nesting(), 1);
+  at::autocast::decrement_nesting();
+}
+
+TEST(Autocast, IsOfItsThreadAlone) {
+  const Autocast autocast(at::kCPU, at::kBFloat16);
+  at::ScalarType without = at::kLong, with = at::kLong;
+  std::thread thread([&] {
+    without = type_of_linear();
+    const Autocast own(at::kCPU, at::kHalf);
+    with = type_of_linear();
+  });
+  thread.join();
+  EXPECT_EQ(without, at::kFloat);
+  EXPECT_EQ(with, at::kHalf);
+  EXPECT_EQ(type_of_linear(), at::kBFloat16);
+}
+
+// In older versions of PyTorch a cast that was cached without gradient was taken from the cache later, and the gradient
+// lost (pytorch/pytorch issue 112583).
+TEST(Autocast, LosesNoGradientToACastMadeWithoutIt) {
+  const auto weight = at::ones({4, 3}).requires_grad_(true);
+  const Autocast autocast(at::kCPU, at::kBFloat16);
+  {
+    const at::NoGradGuard no_grad;
+    at::linear(at::ones({1, 3}), weight);
+  }
+  at::linear(at::ones({1, 3}), weight).sum().backward();
+  ASSERT_TRUE(weight.grad().defined());
+  EXPECT_EQ(weight.grad().sum().item<float>(), 12);
+}
+
+TEST(Autocast, CastsAWeightOnceInARegion) {
+  const auto weight = at::ones({4, 3}).requires_grad_(true);
+  const Autocast autocast(at::kCPU, at::kBFloat16);
+  const auto before = at::linear(at::ones({1, 3}), weight).sum();
+  weight.detach().fill_(2);
+  EXPECT_EQ(at::linear(at::ones({1, 3}), weight).sum().item<float>(), before.item<float>()) << "from the cache";
 }
 
 TEST(Autocast, DropsCachedWeightsAtItsOutermostExit) {

@@ -1,7 +1,9 @@
 // The task's losses: what is shifted, what is masked, what is counted.
 #include "host/engine/task.h"
 
+#include <ATen/ops/linear.h>
 #include <ATen/ops/one_hot.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
@@ -21,7 +23,7 @@ const c10::Device cpu(c10::kCPU);
 
 template <class Rows>
 TaskResult run_task(const testing::Options& options, std::function<at::Tensor(const std::vector<at::Tensor>&)> forward,
-                    bool training = true) {
+                    bool training = true, const binade_policy& policy = fp32_policy) {
   TensorModel::parameters = {{"w", at::zeros({1}).requires_grad_(true)}};
   TensorModel::forward = std::move(forward);
   const Dataset dataset(testing::dataset_plugin<Rows>(), OptionTable{});
@@ -32,7 +34,7 @@ TaskResult run_task(const testing::Options& options, std::function<at::Tensor(co
                      1, 0, 0);
   BatchTensors batch(cpu);
   batch.assign(loader.next());
-  return task.run(model, batch, fp32_policy, cpu, training);
+  return task.run(model, batch, policy, cpu, training);
 }
 
 // Certain that the next token is this one plus one.
@@ -133,6 +135,83 @@ TEST(Task, NamesTheFieldsThereAreWhenTheTargetIsNone) {
   const auto options = testing::task_options("cross_entropy", "lable");
   const auto message = message_of([&] { run_task<LabelledRows>(options, successor); });
   EXPECT_NE(message.find("features, label"), std::string::npos) << message;
+}
+
+constexpr binade_policy bf16_policy = autocast(BINADE_BFLOAT16);
+
+// The forward of a linear model under autocast; `type` becomes the dtype of its output.
+auto linear(at::ScalarType& type) {
+  return [&type](const std::vector<at::Tensor>& inputs) {
+    const auto out = at::linear(inputs[0], at::ones({3, 1}));
+    type = out.scalar_type();
+    return out;
+  };
+}
+
+TEST(Task, ComputesLossAndAccuracyInFp32OutsideAutocast) {
+  LabelledRows::features = {{1}, {2}};
+  LabelledRows::labels = {0, 1};
+  auto type = at::kFloat;
+  const auto classified = run_task<LabelledRows>(by_label, linear(type), true, bf16_policy);
+  EXPECT_EQ(type, at::kBFloat16);
+  EXPECT_EQ(classified.loss.scalar_type(), at::kFloat);
+  EXPECT_NEAR(classified.loss.item<float>(), std::log(3.0f), 1e-6);
+  EXPECT_EQ(classified.correct.scalar_type(), at::kFloat);
+
+  testing::Rows::x = {{1}};
+  testing::Rows::y = {{1, 1, 0}};
+  type = at::kFloat;
+  const auto mse = run_task<testing::Rows>(testing::task_options("mse", "y"), linear(type), true, bf16_policy);
+  EXPECT_EQ(type, at::kBFloat16);
+  EXPECT_EQ(mse.loss.scalar_type(), at::kFloat);
+
+  Sequences::sequences = {{0, 1, 2}};
+  const auto half = [](const std::vector<at::Tensor>& inputs) { return successor(inputs).to(at::kHalf); };
+  const auto tokens = run_task<Sequences>(testing::task_options("next_token", "tokens"), half, true, bf16_policy);
+  EXPECT_EQ(tokens.loss.scalar_type(), at::kFloat);
+  EXPECT_EQ(tokens.correct.item<float>(), 2);
+}
+
+// A model whose loss() gives this tensor.
+struct OwnLoss : TensorModel {
+  static inline at::Tensor value;
+  static std::int32_t loss(void*, const binade_batch*, binade_loss* sink, binade_error*) {
+    sink->set_value(sink, &value);
+    return BINADE_OK;
+  }
+  static constexpr binade_model_table table{
+      sizeof(binade_model_table), 0, create, destroy, run, loss, visit, no_buffers, train, to, vocabulary};
+  static Plugin plugin() {
+    static const binade_plugin symbol{sizeof(binade_plugin), BINADE_ABI_MAJOR, BINADE_ABI_MINOR, BINADE_KIND_MODEL,
+                                      &table};
+    return Plugin::linked(symbol, "own_loss", &testing::quiet_host());
+  }
+};
+
+TaskResult run_own_loss(const at::Tensor& value) {
+  LabelledRows::features = {{1}};
+  LabelledRows::labels = {0};
+  OwnLoss::parameters.clear();
+  OwnLoss::value = value;
+  const Dataset dataset(testing::dataset_plugin<LabelledRows>(), OptionTable{});
+  Model model(OwnLoss::plugin(), OptionTable{}, {"features"}, cpu);
+  const Task task(testing::task_options("model", "label").table(), dataset, model);
+  BatchTensors batch(cpu);
+  return task.run(model, batch, bf16_policy, cpu, true);
+}
+
+TEST(Task, TheModelsOwnLossArrivesInFp32) {
+  for (const auto type : {at::kHalf, at::kBFloat16, at::kFloat, at::kDouble}) {
+    const auto result = run_own_loss(at::ones({1}, type).requires_grad_(true));
+    EXPECT_EQ(result.loss.scalar_type(), at::kFloat) << type;
+    EXPECT_TRUE(result.loss.requires_grad());
+  }
+}
+
+TEST(Task, RefusesAModelsLossThatIsNoScalar) {
+  EXPECT_EQ(message_of([] { run_own_loss(at::ones({2})); }),
+            "model `own_loss`: loss() must give one scalar tensor as its value");
+  EXPECT_EQ(message_of([] { run_own_loss({}); }), "model `own_loss`: loss() must give one scalar tensor as its value");
 }
 
 TEST(Task, RefusesTheModelsLossWhereTheModelHasNone) {

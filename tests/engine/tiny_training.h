@@ -33,11 +33,14 @@ class TinyTraining {
     model_ = std::make_unique<Model>(TensorModel::plugin(), OptionTable{}, std::vector<std::string>{"features"}, cpu);
     task_ = std::make_unique<Task>(task_options_.table(), *dataset_, *model_);
     optimizer_ = make_optimizer(optimizer_options_.table(), one_group(*model_, 0.01));
-    step_ = std::make_unique<TrainStep>(Training{*model_, *task_, *batches_, fp32_policy, scaler_, *optimizer_,
-                                                 schedule_, average_, cpu, 1, clip_norm});
+    step_ = std::make_unique<TrainStep>(
+        Training{*model_, *task_, *batches_, precision_, scaler_, *optimizer_, schedule_, average_, cpu, 1, clip_norm});
   }
 
-  void step() { step_->run(record_); }
+  void step() {
+    ++record_.step;
+    step_->run(record_);
+  }
   double loss() const { return record_.loss; }
 
   // The same operations without the host around them.
@@ -86,6 +89,7 @@ class TinyTraining {
   std::unique_ptr<Model> model_;
   std::unique_ptr<Task> task_;
   std::unique_ptr<Optimizer> optimizer_;
+  PrecisionPolicy precision_{fp32_policy};
   GradScaler scaler_{fp32_policy};
   Schedule schedule_{constant_schedule().table(), 1e-3, 0};
   WeightAverage average_{{}, 0};

@@ -48,14 +48,18 @@ class StepTest : public ::testing::Test {
     const Task task(task_options_.table(), dataset, model);
     Sampler sampler(split.size, batch_size, Order::sequential, true, 0, Shard{});
     BatchLoader batches(dataset, split, std::move(sampler), true, 0, 0, 1, 0, 0);
+    PrecisionPolicy precision(policy);
     GradScaler scaler(policy);
     const auto optimizer = make_optimizer(testing::sgd().table(), testing::one_group(model, 0));
     Schedule schedule(testing::cosine_schedule(0, 0).table(), 0.01, 10);
     WeightAverage average({}, 0);
     TrainStep train_step(
-        {model, task, batches, policy, scaler, *optimizer, schedule, average, cpu, accumulate, clip_norm});
+        {model, task, batches, precision, scaler, *optimizer, schedule, average, cpu, accumulate, clip_norm});
     StepRecord record;
-    for (int i = 0; i < steps; ++i) train_step.run(record);
+    for (int i = 0; i < steps; ++i) {
+      ++record.step;
+      train_step.run(record);
+    }
     without_gradient_ = train_step.parameters_without_gradient();
     return record;
   }

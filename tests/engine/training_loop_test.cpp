@@ -43,12 +43,12 @@ class LoopTest : public ::testing::Test, protected RunListener {
     const Task task(options.table(), dataset, model);
     BatchLoader batches(dataset, split, Sampler(split.size, 2, Order::sequential, true, 0, Shard{}), true, 0, 0, 1, 0,
                         0);
-    GradScaler scaler(testing::fp32_policy);
+    PrecisionPolicy precision(testing::fp32_policy);
+    GradScaler scaler(precision.constants());
     const auto optimizer = make_optimizer(testing::sgd().table(), testing::one_group(model, 0));
     Schedule schedule(testing::constant_schedule().table(), lr, 100);
     WeightAverage average({weight_}, ema_decay);
-    const Training training{model, task, batches, testing::fp32_policy, scaler, *optimizer, schedule, average,
-                            cpu,   1,    0};
+    const Training training{model, task, batches, precision, scaler, *optimizer, schedule, average, cpu, 1, 0};
     const EvaluationPlan evaluation{dataset, split, 4, 0, 0, 1, 0};
     const std::atomic<int> no_signal = 0;
     return run_training_loop(plan, training, evaluation, no_signal, *this);

@@ -167,7 +167,7 @@ TEST_F(PluginNames, OfPrecisionComeWithTheHostsOwnKeys) {
   EXPECT_EQ(loaded.experiment->precision.reserved.options().size(), 2U);
   EXPECT_EQ(load("plugin = \"half\"\ncpu = \"alow\"\n").only().label, "did you mean \"allow\"?");
   EXPECT_THAT(load("plugin = \"half\"\ncpus = \"allow\"\n").only().notes,
-              Contains("valid keys: cpu, library, plugin, use_amp"));
+              Contains("valid keys: cpu, library, operations, overrides, plugin, use_amp"));
 }
 
 }  // namespace

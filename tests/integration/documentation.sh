@@ -44,15 +44,16 @@ for document; do
   done < <(blocks "$document")
 done
 
-# The README's model comes without its manifest and build, which sdk/README.md explains: added here, then built.
-if [[ -e my_net/my_net.cpp ]]; then
-  sed 's/^id = "mlp"/id = "my_net"/' "$tree/plugins/models/mlp.toml" >my_net/my_net.toml
-  printf '%s\n' 'cmake_minimum_required(VERSION 3.25)' 'project(my_net LANGUAGES CXX)' 'find_package(Binade REQUIRED)' \
-    'binade_add_plugin(my_net my_net.cpp)' >my_net/CMakeLists.txt
+# Models of the documents come without manifest and build, which sdk/README.md explains: added here, then built.
+for net in my_net steady_net; do
+  [[ -e $net/$net.cpp ]] || continue
+  sed "s/^id = \"mlp\"/id = \"$net\"/" "$tree/plugins/models/mlp.toml" >"$net/$net.toml"
+  printf '%s\n' 'cmake_minimum_required(VERSION 3.25)' "project($net LANGUAGES CXX)" 'find_package(Binade REQUIRED)' \
+    "binade_add_plugin($net $net.cpp)" >"$net/CMakeLists.txt"
   cmake --install build --prefix "$HOME/.local" --component sdk >/dev/null
-  cmake -G Ninja -S my_net -B my_net/build -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH="$HOME/.local;$LIBTORCH" >/dev/null
-  cmake --build my_net/build
-  BINADE_PLUGIN_PATH=$PWD/my_net/build build/bin/binade run my_experiment.toml --set model.plugin=my_net \
+  cmake -G Ninja -S "$net" -B "$net/build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH="$HOME/.local;$LIBTORCH" >/dev/null
+  cmake --build "$net/build"
+  BINADE_PLUGIN_PATH=$PWD/$net/build build/bin/binade run my_experiment.toml --set model.plugin="$net" \
     --set train.epochs=2
-fi
+done
 [[ $ran -gt 0 ]] || { echo "no commands were found in: $*" && exit 1; }

@@ -88,8 +88,12 @@ bool Process::ended() {
 }
 
 bool Process::wait_for_output(const std::string& text) {
-  while (out().find(text) == std::string::npos) {
-    if (ended()) return out().find(text) != std::string::npos;
+  return wait_until([&] { return out().find(text) != std::string::npos; });
+}
+
+bool Process::wait_until(const std::function<bool()>& condition) {
+  while (!condition()) {
+    if (ended()) return condition();
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   return true;

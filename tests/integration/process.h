@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -44,6 +45,8 @@ class Process {
 
   // Waits until standard output contains `text`; returns false when the process ended without.
   bool wait_for_output(const std::string& text);
+  // Likewise, until the condition holds.
+  bool wait_until(const std::function<bool()>& condition);
   std::string out() const { return read_file(out_); }
   std::string err() const { return read_file(err_); }
   void send(int signal) const;

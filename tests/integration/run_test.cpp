@@ -88,10 +88,17 @@ TEST_F(Run, RepeatsItselfExactlyWhateverTheWorkers) {
   const auto first = run({});
   for (const auto* workers : {"train.workers=0", "train.workers=3"}) {
     const auto other = run({workers});
-    EXPECT_EQ(other.summary["parameters_sha256"], first.summary["parameters_sha256"]) << workers;
+    for (const auto* hash : {"initial_parameters_sha256", "parameters_sha256", "samples_hash"}) {
+      EXPECT_EQ(other.summary[hash], first.summary[hash]) << workers;
+    }
     EXPECT_EQ(without_times(other.metrics), without_times(first.metrics)) << workers;
   }
-  EXPECT_NE(run({"experiment.seed=2"}).summary["parameters_sha256"], first.summary["parameters_sha256"]);
+  EXPECT_NE(first.summary["initial_parameters_sha256"], first.summary["parameters_sha256"]);
+  const auto seeded = run({"experiment.seed=2"});
+  for (const auto* hash : {"initial_parameters_sha256", "parameters_sha256", "samples_hash"}) {
+    EXPECT_NE(seeded.summary[hash], first.summary[hash]);
+  }
+  EXPECT_EQ(run({"optimizer.lr=0.5"}).summary["initial_parameters_sha256"], first.summary["initial_parameters_sha256"]);
 }
 
 TEST_F(Run, StopsByEpochsAndByTimeAsWellAsBySteps) {

@@ -90,10 +90,10 @@ TEST(Plugin, FailureWithoutAReasonSaysThat) {
 }
 
 TEST(Plugin, TableOfAnOlderPluginIsZeroBeyondItsEnd) {
-  static const binade_precision_table old{
-      2 * sizeof(std::uint32_t) + sizeof(void*), 0,
-      [](const binade_host*, const binade_options*, void**, binade_error*) { return std::int32_t{BINADE_OK}; },
-      [](void*) {}, nullptr};
+  binade_precision_table old{};
+  old.struct_size = 2 * sizeof(std::uint32_t) + sizeof(void*);
+  old.create = [](const binade_host*, const binade_options*, void**, binade_error*) { return std::int32_t{BINADE_OK}; };
+  old.destroy = [](void*) {};
   const binade_plugin symbol{sizeof(symbol), BINADE_ABI_MAJOR, BINADE_ABI_MINOR, BINADE_KIND_PRECISION, &old};
   const auto table = Plugin::linked(symbol, "old", nullptr).table<binade_precision_table>();
   EXPECT_NE(table.create, nullptr);

@@ -50,12 +50,13 @@ TEST(MetricsFile, WritesAStepAsDocumented) {
     MetricsFile file(folder / "metrics.jsonl");
     file.step(record(1));
   }
-  EXPECT_EQ(contents(folder / "metrics.jsonl"),
-            R"({"step":1,"split":"train","epoch":0,"epoch_progress":0,"loss":5.54,"accuracy":null,"lr":0.0003,)"
-            R"("grad_norm":1.2,"clipped_norm":1,"loss_scale":65536,"next_loss_scale":65536,"growth_tracker":0,)"
-            R"("skipped":false,"skipped_steps":0,"samples":16,"tokens":4096,"seconds":0.0125,)"
-            R"("phases":{"data":0,"forward":0.01,"backward":0,"unscale":0,"optimizer":0,"logging":0},"time":1000})"
-            "\n");
+  EXPECT_EQ(
+      contents(folder / "metrics.jsonl"),
+      R"({"step":1,"split":"train","epoch":0,"epoch_progress":0,"loss":5.54,"accuracy":null,"lr":0.0003,)"
+      R"("grad_norm":1.2,"clipped_norm":1,"loss_scale":65536,"next_loss_scale":65536,"growth_tracker":0,)"
+      R"("skipped":false,"skip_cause":null,"skip_parameter":null,"skipped_steps":0,"samples":16,"tokens":4096,"seconds":0.0125,)"
+      R"("phases":{"data":0,"forward":0.01,"backward":0,"unscale":0,"optimizer":0,"logging":0},"time":1000})"
+      "\n");
 }
 
 TEST(MetricsFile, WritesAnEvaluationAsDocumented) {
@@ -73,6 +74,76 @@ TEST(MetricsFile, WritesAnEvaluationAsDocumented) {
   EXPECT_EQ(contents(folder / "metrics.jsonl"),
             R"({"step":100,"split":"validation","loss":2.5,"accuracy":0.75,"samples":64,"seconds":0.5,"time":1000.5})"
             "\n");
+}
+
+TEST(MetricsFile, SaysWhyAStepWasSkippedAndInWhichGradient) {
+  const TemporaryFolder folder;
+  {
+    MetricsFile file(folder / "m");
+    RunStarted run;
+    run.parameter_names = {"a", "with \"quotes\""};
+    file.run_started(run);
+    auto step = record(1);
+    step.skipped = true;
+    step.skip_cause = SkipCause::overflow;
+    step.nonfinite.first = 1;
+    file.step(step);
+    step.skip_cause = SkipCause::loss;
+    step.nonfinite.first = -1;
+    file.step(step);
+  }
+  const auto written = lines(folder / "m");
+  EXPECT_EQ(written[0]["skip_cause"], "overflow");
+  EXPECT_EQ(written[0]["skip_parameter"], "with \"quotes\"");
+  EXPECT_EQ(written[1]["skip_cause"], "loss");
+  EXPECT_TRUE(written[1]["skip_parameter"].is_null());
+}
+
+TEST(MetricsFile, WritesASampleOfTheGradientsAsDocumented) {
+  const TemporaryFolder folder;
+  {
+    MetricsFile file(folder / "metrics.jsonl");
+    RunStarted run;
+    run.gradient_groups = {"a", "b"};
+    file.run_started(run);
+    std::array<ExponentCounts, 2> groups{};
+    groups[0][0] = 4;
+    groups[0][112] = 1;  // 2^-15
+    groups[0][114] = 3;
+    groups[0][255] = 2;
+    GradientSample sample;
+    sample.time = 1000;
+    sample.step = 101;
+    sample.loss_scale = 65536;
+    sample.smallest_exponent = -14;
+    sample.groups = groups;
+    file.gradients_sampled(sample);
+  }
+  EXPECT_EQ(contents(folder / "metrics.jsonl"),
+            R"({"step":101,"split":"gradients","loss_scale":65536,"groups":{)"
+            R"("a":{"elements":10,"zeros":4,"underflow":0.25,"overflow":0.2,"exponent":-15,"counts":[1,0,3]},)"
+            R"("b":{"elements":0,"zeros":0,"underflow":0,"overflow":0,"exponent":null,"counts":[]}},"time":1000})"
+            "\n");
+}
+
+TEST(MetricsFile, ASampleOfEveryExponentInEveryPartFitsOrIsLostWhole) {
+  const TemporaryFolder folder;
+  {
+    MetricsFile file(folder / "metrics.jsonl");
+    RunStarted run;
+    for (std::size_t i = 0; i < max_gradient_groups; ++i) run.gradient_groups.push_back(std::string(1000, 'x'));
+    file.run_started(run);
+    ExponentCounts full{};
+    full.fill(std::numeric_limits<std::uint64_t>::max() / 1000);
+    const std::vector<ExponentCounts> groups(max_gradient_groups, full);
+    GradientSample sample;
+    sample.groups = groups;
+    const auto before = counted_allocations();
+    for (int i = 0; i < 10; ++i) file.gradients_sampled(sample);
+    EXPECT_EQ(counted_allocations(), before);
+    EXPECT_EQ(file.lost_lines(), 0u);
+  }
+  EXPECT_EQ(lines(folder / "metrics.jsonl").size(), 10u);
 }
 
 TEST(MetricsFile, NamesTheModelsOwnScalars) {

@@ -22,6 +22,12 @@ TEST(RunDirectory, IsNamedByMomentAndHash) {
   EXPECT_TRUE(std::filesystem::is_directory(run.path()));
 }
 
+TEST(RunDirectory, HasAPrefixInFrontOfTheMoment) {
+  const TemporaryFolder folder;
+  EXPECT_THAT(RunDirectory(folder.path(), "first-run", "steps = 5", "bench-").path().filename().string(),
+              MatchesRegex("bench-[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}"));
+}
+
 TEST(RunDirectory, IsNewForEveryRunOfOneSecond) {
   const TemporaryFolder folder;
   std::set<std::string> ids;

@@ -93,6 +93,25 @@ TEST(AbiEvents, TellAStepWithItsNamedScalars) {
   });
 }
 
+TEST(AbiEvents, TellWhyAStepWasSkippedAndInWhichGradient) {
+  AbiEvents events(description());
+  RunStarted run;
+  run.parameter_names = {"first", "second"};
+  events.convert({0, run}, [](const auto&) {});
+  StepRecord record;
+  record.skipped = true;
+  record.skip_cause = SkipCause::overflow;
+  record.nonfinite.first = 1;
+  expect_event<binade_step_event>(events, BINADE_EVENT_STEP, 9, record, [](const auto& event) {
+    EXPECT_EQ(view(event.skip_cause), "overflow");
+    EXPECT_EQ(view(event.skip_parameter), "second");
+  });
+  expect_event<binade_step_event>(events, BINADE_EVENT_STEP, 9, StepRecord(), [](const auto& event) {
+    EXPECT_EQ(view(event.skip_cause), "");
+    EXPECT_EQ(view(event.skip_parameter), "");
+  });
+}
+
 TEST(AbiEvents, TellAnEvaluation) {
   AbiEvents events(description());
   EvaluationRecord record;

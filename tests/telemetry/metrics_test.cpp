@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <limits>
 #include <stdexcept>
 
@@ -169,6 +170,63 @@ TEST_F(MetricsTest, CountsGrowthBackoffAndHold) {
   EXPECT_EQ(value("binade_amp_updates_total", R"(action="backoff")"), "1");
   EXPECT_EQ(value("binade_amp_updates_total", R"(action="hold")"), "2");
   EXPECT_EQ(value("binade_optimizer_steps_total", R"(result="skipped")"), "1");
+}
+
+TEST_F(MetricsTest, CountsNonfiniteGradientsByPartAndKindInSkippedStepsOnly) {
+  auto run = scaled_run();
+  run.gradient_groups = {"embedding", "blocks.0"};
+  metrics_.run_started(run);
+  EXPECT_EQ(value("binade_nonfinite_gradient_steps_total", R"(group="embedding",kind="inf")"), "0");
+  auto record = overflowed_step();
+  record.nonfinite.groups[0] = {true, true};
+  record.nonfinite.groups[1] = {false, true};
+  metrics_.step(record);
+  record.skipped = false;  // what a step leaves behind is not the next one's
+  metrics_.step(record);
+  EXPECT_EQ(value("binade_nonfinite_gradient_steps_total", R"(group="embedding",kind="inf")"), "1");
+  EXPECT_EQ(value("binade_nonfinite_gradient_steps_total", R"(group="embedding",kind="nan")"), "1");
+  EXPECT_EQ(value("binade_nonfinite_gradient_steps_total", R"(group="blocks.0",kind="inf")"), "0");
+  EXPECT_EQ(value("binade_nonfinite_gradient_steps_total", R"(group="blocks.0",kind="nan")"), "1");
+}
+
+TEST_F(MetricsTest, TellsTheFloorOfTheScaleTheTimeThereAndRefusedScales) {
+  auto run = scaled_run();
+  run.min_loss_scale = 0.25;
+  metrics_.run_started(run);
+  EXPECT_EQ(value("binade_amp_floor"), "0.25");
+  auto record = good_step();
+  record.at_min_scale = true;
+  metrics_.step(record);
+  record.at_min_scale = false;
+  record.refused_scale = true;
+  metrics_.step(record);
+  EXPECT_EQ(value("binade_amp_at_floor_seconds_total"), "0.02");
+  EXPECT_EQ(value("binade_amp_refused_scales_total"), "1");
+}
+
+TEST_F(MetricsTest, ShowsASampleOfTheGradientsByPart) {
+  auto run = scaled_run();
+  run.gradient_groups = {"a", "b"};
+  metrics_.run_started(run);
+  EXPECT_EQ(value("binade_gradient_underflow_ratio", R"(group="a")"), "Nan");
+  std::array<ExponentCounts, 2> groups{};
+  groups[0][127 - 15] = 1;
+  groups[0][127] = 3;
+  groups[1][255] = 1;
+  GradientSample sample;
+  sample.smallest_exponent = -14;
+  sample.groups = groups;
+  metrics_.gradients_sampled(sample);
+  metrics_.gradients_sampled(sample);
+  EXPECT_EQ(value("binade_precision_audits_total"), "2");
+  EXPECT_EQ(value("binade_gradient_underflow_ratio", R"(group="a")"), "0.25");
+  EXPECT_EQ(value("binade_gradient_overflow_ratio", R"(group="a")"), "0");
+  EXPECT_EQ(value("binade_gradient_overflow_ratio", R"(group="b")"), "1");
+  EXPECT_EQ(value("binade_gradient_magnitude_count", R"(group="a")"), "8") << "a histogram goes on counting";
+  EXPECT_EQ(value("binade_gradient_magnitude_bucket", R"(group="a",le="6.103515625e-05")"), "2");
+  EXPECT_EQ(value("binade_gradient_magnitude_bucket", R"(group="a",le="0.25")"), "2");
+  EXPECT_EQ(value("binade_gradient_magnitude_bucket", R"(group="a",le="2")"), "8");
+  EXPECT_EQ(value("binade_gradient_magnitude_count", R"(group="b")"), "0");
 }
 
 TEST_F(MetricsTest, CountsNoScaleUpdatesWithoutDynamicScaling) {

@@ -10,9 +10,27 @@
 //     };
 //     BINADE_PRECISION(Half)
 //
-// Threads: constructor and policy() on the main thread.
+// A policy that decides about the scale itself, step by step, also has
+//
+//     binade::Decision update(const binade::Outcome& outcome);
+//
+// and, when it remembers something from step to step, the pair that takes it through a checkpoint:
+//
+//     std::string save() const;           // bytes of its own
+//     void load(std::string_view state);  // what save() gave
+//
+// A policy may also have overrides(), for what autocast is to run in another precision, whatever the model:
+//
+//     std::vector<binade::Override> overrides() const {
+//       return {binade::parameters("*norm*", BINADE_FLOAT32), binade::operation("softmax", BINADE_FLOAT32)};
+//     }
+//
+// Threads: constructor, policy() and overrides() on the main thread, the rest on the training thread.
 #ifndef BINADE_PRECISION_H
 #define BINADE_PRECISION_H
+
+#include <string>
+#include <vector>
 
 #include "abi/precision.h"
 #include "boundary.h"
@@ -20,9 +38,19 @@
 namespace binade {
 
 using Policy = binade_policy;
+using Outcome = binade_outcome;
 
-// fp32, no autocast, no scaling; the constants are the defaults of torch.amp.GradScaler.
-constexpr Policy full_precision() { return {sizeof(Policy), BINADE_FLOAT32, 0, 0, 65536.0, 2.0, 0.5, 2000}; }
+// What update() answers; see binade_decision.
+struct Decision {
+  double scale;       // of the next step
+  bool apply = true;  // false skips the step; one with found_inf is skipped anyway
+};
+
+// fp32, no autocast, no scaling; the constants are the defaults of torch.amp.GradScaler, which has no floor: 2^-14 is
+// fp16's smallest normal number, and gradients that overflow below it are no matter of scale.
+constexpr Policy full_precision() {
+  return {sizeof(Policy), BINADE_FLOAT32, 0, 0, 65536.0, 2.0, 0.5, 2000, 1.0 / 16384, 1, 0};
+}
 
 // Forward and loss under autocast to `dtype` (BINADE_BFLOAT16 or BINADE_FLOAT16); no scaling yet.
 constexpr Policy autocast(std::uint32_t dtype) {
@@ -32,10 +60,37 @@ constexpr Policy autocast(std::uint32_t dtype) {
   return policy;
 }
 
+// The first that fits counts; those of the experiment go before.
+struct Override {
+  std::uint32_t kind;
+  std::string name;
+  std::uint32_t dtype;
+};
+
+// Operations that use a parameter whose name matches: * stands for any characters, ? for one.
+inline Override parameters(std::string names, std::uint32_t dtype) {
+  return {BINADE_OVERRIDE_PARAMETERS, std::move(names), dtype};
+}
+// An operation of LibTorch's, such as "softmax".
+inline Override operation(std::string name, std::uint32_t dtype) {
+  return {BINADE_OVERRIDE_OPERATION, std::move(name), dtype};
+}
+
 namespace detail {
 
 template <class T>
+using UpdateCall = decltype(std::declval<T&>().update(std::declval<const Outcome&>()));
+template <class T>
+using SaveCall = decltype(std::string(std::declval<const T&>().save()));
+template <class T>
+using LoadCall = decltype(std::declval<T&>().load(std::declval<std::string_view>()));
+template <class T>
+using OverridesCall = decltype(std::declval<const T&>().overrides());
+
+template <class T>
 struct PrecisionShim {
+  static_assert(has<SaveCall, T> == has<LoadCall, T>, "save() and load() go together");
+
   static std::int32_t policy(void* self, binade_policy* out, binade_error* error) noexcept {
     return guard(error, [&] {
       const auto struct_size = out->struct_size;
@@ -43,7 +98,49 @@ struct PrecisionShim {
       out->struct_size = struct_size;
     });
   }
-  static constexpr binade_precision_table table{sizeof(binade_precision_table), 0, create<T>, destroy<T>, policy};
+  static std::int32_t update(void* self, const binade_outcome* outcome, binade_decision* out,
+                             binade_error* error) noexcept {
+    return guard(error, [&] {
+      if constexpr (has<UpdateCall, T>) {
+        const Decision decision = static_cast<T*>(self)->update(*outcome);
+        out->apply = decision.apply ? 1 : 0;
+        out->scale = decision.scale;
+      }
+    });
+  }
+  static std::int32_t save(void* self, binade_state* state, binade_error* error) noexcept {
+    return guard(error, [&] {
+      if constexpr (has<SaveCall, T>) {
+        const std::string bytes = static_cast<const T*>(self)->save();
+        state->write(state, bytes.data(), bytes.size());
+      }
+    });
+  }
+  static std::int32_t load(void* self, const void* data, std::uint64_t bytes, binade_error* error) noexcept {
+    return guard(error, [&] {
+      if constexpr (has<LoadCall, T>) {
+        static_cast<T*>(self)->load(std::string_view(static_cast<const char*>(data), bytes));
+      }
+    });
+  }
+  static std::int32_t overrides(void* self, binade_override_visitor visitor, void* sink, binade_error* error) noexcept {
+    return guard(error, [&] {
+      if constexpr (has<OverridesCall, T>) {
+        for (const auto& [kind, name, dtype] : static_cast<const T*>(self)->overrides()) {
+          visitor(sink, kind, to_abi(name), dtype);
+        }
+      }
+    });
+  }
+  static constexpr binade_precision_table table{sizeof(binade_precision_table),
+                                                0,
+                                                create<T>,
+                                                destroy<T>,
+                                                policy,
+                                                has<UpdateCall, T> ? update : nullptr,
+                                                has<SaveCall, T> ? save : nullptr,
+                                                has<LoadCall, T> ? load : nullptr,
+                                                has<OverridesCall, T> ? overrides : nullptr};
 };
 
 }  // namespace detail

@@ -64,6 +64,8 @@ typedef struct binade_step_event {
   int32_t reserved;
   const binade_scalar* scalars;
   uint64_t scalar_count;
+  binade_string skip_cause;     /* "overflow", "nan", "norm", "loss" or "policy"; empty for an applied step */
+  binade_string skip_parameter; /* whose gradient was the first that was not finite; may be empty */
 } binade_step_event;
 
 typedef struct binade_evaluation_event {

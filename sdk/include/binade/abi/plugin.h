@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 #define BINADE_ABI_MAJOR 0
-#define BINADE_ABI_MINOR 2
+#define BINADE_ABI_MINOR 3
 
 #ifdef __cplusplus
 #define BINADE_PLUGIN_EXPORT extern "C" __attribute__((visibility("default")))

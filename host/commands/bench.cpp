@@ -1,0 +1,201 @@
+#include "host/commands/bench.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <memory>
+#include <sstream>
+
+#include "binade/abi/plugin.h"
+#include "host/commands/bench_advice.h"
+#include "host/commands/bench_metrics.h"
+#include "host/commands/bench_report.h"
+#include "host/commands/bench_runner.h"
+#include "host/commands/exit_codes.h"
+#include "host/commands/signals.h"
+#include "host/telemetry/exporter.h"
+
+namespace binade::host {
+namespace {
+
+std::string cpuinfo() {
+  std::stringstream text;
+  text << std::ifstream("/proc/cpuinfo").rdbuf();
+  return text.str();
+}
+
+std::vector<std::string> ids_of(const BenchPlan& plan) {
+  std::vector<std::string> ids;
+  for (const auto& contender : plan.contenders) ids.push_back(contender.id);
+  return ids;
+}
+
+// One benchmark, from its directory to its exit code.
+class Bench {
+ public:
+  Bench(const BenchArguments& arguments, const BenchPlan& plan, const CommandLine& line)
+      : arguments_(arguments),
+        plan_(plan),
+        color_(line.color()),
+        stop_signal_(catch_stop_signals()),
+        name_(plan.experiment.experiment.string("name")),
+        directory_(arguments.runs, name_, to_toml(plan.experiment), "bench-"),
+        runner_(arguments, plan, directory_, line.executable(), stop_signal_),
+        ids_(ids_of(plan)),
+        metrics_(std::make_shared<BenchMetrics>(directory_.run_id(), name_, ids_, arguments.repeats)) {
+    start_exporter();
+  }
+
+  int run() {
+    try {
+      runner_.run([this](const FinishedRun& run) { finished(run); });
+    } catch (const ContenderFailed& failure) {
+      log_line(color_, BINADE_LOG_ERROR, failure.what());
+      report("failed");
+      return failure.exit_code();
+    } catch (const std::exception&) {
+      report("failed");
+      throw;
+    }
+    const int signal = stop_signal_.load();
+    const bool stopped = runner_.repeats().size() < arguments_.repeats;
+    const int code = report(stopped ? "interrupted" : "finished");
+    return stopped ? 128 + signal : code;
+  }
+
+ private:
+  void start_exporter() {
+    const auto& metrics = plan_.experiment.metrics;
+    if (!metrics.boolean("enabled")) return;
+    try {
+      exporter_ = std::make_unique<Exporter>(metrics.string("listen"), metrics_);
+      log_line(color_, BINADE_LOG_INFO, "metrics of the benchmark: " + exporter_->address());
+    } catch (const std::runtime_error& error) {
+      if (metrics.boolean("required")) throw;
+      log_line(color_, BINADE_LOG_WARNING, fmt::format("NO METRICS ENDPOINT while this runs: {}", error.what()));
+    }
+  }
+
+  void finished(const FinishedRun& run) {
+    const auto left = run.seconds_left > 0 ? fmt::format("; about {} left", short_duration(run.seconds_left)) : "";
+    log_line(color_, BINADE_LOG_INFO,
+             fmt::format("{}, repeat {} of {}, {}{}", run.contender, run.repeat, arguments_.repeats,
+                         short_duration(run.seconds), left));
+    metrics_->run_finished(run.contender);
+    const auto& repeats = runner_.repeats();
+    if (repeats.empty() || repeats.size() == shown_) return;
+    shown_ = repeats.size();
+    metrics_->show(compare(ids_, repeats, arguments_.thresholds));
+  }
+
+  // Prints and writes what is complete; returns the exit code of a benchmark that was not stopped.
+  int report(const std::string& state) {
+    if (runner_.repeats().empty()) {
+      log_line(color_, BINADE_LOG_INFO,
+               fmt::format("{}, and no repeat is complete: there is nothing to report; what was run lies in {}", state,
+                           shown_directory()));
+      return exit_run_failed;
+    }
+    const auto result = compare(ids_, runner_.repeats(), arguments_.thresholds);
+    const BenchReport report{arguments_,        plan_,  shown_directory(),       state,
+                             runner_.repeats(), result, nothing_learned(result), bench_advice(result, cpuinfo())};
+    const auto json = bench_json(report);
+    metrics_->show(result);
+    directory_.write("bench.json", json);
+    directory_.write("bench.prom", metrics_->text());
+    if (arguments_.json) {
+      for (const auto& sentence : report.nothing_learned) log_line(color_, BINADE_LOG_ERROR, sentence);
+    }
+    fmt::print("{}", arguments_.json ? json : bench_table(report, Paint(wants_color(color_, stdout))));
+    if (!result.all_learned()) return exit_run_failed;
+    return arguments_.gate && !result.all_met() ? exit_run_failed : exit_ok;
+  }
+
+  std::string shown_directory() const {
+    return (std::filesystem::path(arguments_.runs) / name_ / directory_.run_id()).string();
+  }
+
+  const BenchArguments& arguments_;
+  const BenchPlan& plan_;
+  ColorMode color_;
+  const std::atomic<int>& stop_signal_;
+  std::string name_;
+  RunDirectory directory_;
+  BenchRunner runner_;
+  std::vector<std::string> ids_;
+  std::shared_ptr<BenchMetrics> metrics_;
+  std::unique_ptr<Exporter> exporter_;
+  std::size_t shown_ = 0;  // repeats in the metrics
+};
+
+int bench(const BenchArguments& arguments, const CommandLine& line) {
+  const Catalog catalog(plugin_folders(line.executable()));
+  const auto plan = plan_bench(arguments, catalog, line.color());
+  if (!plan) return exit_usage;
+  if (plan->experiment.dataset.stands_in) warn_of_synthetic_data(plan->experiment, line.color());
+  return Bench(arguments, *plan, line).run();
+}
+
+constexpr const char* examples =
+    "  binade bench experiment.toml --precision fp32,bf16\n"
+    "  binade bench experiment.toml --precision fp32,bf16,fp16 --repeats 8 --steps 200\n"
+    "  binade bench experiment.toml --precision fp32,fp16 --gate --speedup 1.2 --json > result.json\n"
+    "\nEach contender runs once per repeat, in a process of its own, all from the same weights on the same samples "
+    "(which\n"
+    "is verified); the order alternates. Differences are per repeat; intervals are 95 %, by Student's t.\n"
+    "  met          the whole interval is at or above the threshold (speed-up, memory), or inside -+ it (accuracy, "
+    "loss)\n"
+    "  not met      the whole interval is on the other side\n"
+    "  cannot tell  it reaches over the threshold: too few repeats\n"
+    "Memory that is judged is what tensors held at once; the whole process's is shown beside it.\n"
+    "A contender whose training loss did not fall by more than its noise learned nothing: no verdict, exit code 1.\n"
+    "On a CPU contenders really run in their precision, as with [precision] cpu = \"allow\".";
+
+void add_thresholds(CLI::App& verb, Thresholds& thresholds) {
+  verb.add_option("--speedup", thresholds.speedup, "Wanted: this many times the baseline's speed")
+      ->check(CLI::PositiveNumber.description(""))
+      ->type_name("X")
+      ->capture_default_str();
+  verb.add_option("--memory", thresholds.memory, "Wanted: this many percent less peak memory")
+      ->type_name("PERCENT")
+      ->capture_default_str();
+  verb.add_option("--accuracy", thresholds.accuracy, "Wanted: accuracy differs by less, as a share of 1")
+      ->check(CLI::PositiveNumber.description(""))
+      ->type_name("X")
+      ->capture_default_str();
+  verb.add_option("--loss", thresholds.loss, "Wanted: the loss differs by less; not judged by default")
+      ->check(CLI::PositiveNumber.description(""))
+      ->type_name("X");
+}
+
+}  // namespace
+
+void add_bench(CommandLine& line) {
+  constexpr std::uint64_t least_repeats = 2, most_repeats = 1000, most_steps = 1'000'000'000;
+  const auto arguments = std::make_shared<BenchArguments>();
+  auto& verb = line.verb("bench", "Compare precisions: speed, memory, accuracy and loss, with verdicts", examples,
+                         [arguments, &line] { return bench(*arguments, line); });
+  arguments->experiment.add_to(verb);
+  verb.add_option("--precision", arguments->precision,
+                  "Precision plugins with commas between; the first is the baseline")
+      ->required()
+      ->type_name("A,B,...");
+  verb.add_option("--repeats", arguments->repeats, "Runs of each, with the seeds seed, seed + 1, ...")
+      ->check(CLI::Range(least_repeats, most_repeats).description(""))
+      ->type_name("N")
+      ->capture_default_str();
+  verb.add_option("--steps", arguments->steps,
+                  "Steps of a run, in place of the experiment's steps, epochs and max_time")
+      ->check(CLI::Range(std::uint64_t{1}, most_steps).description(""))
+      ->type_name("N");
+  verb.add_option("--warmup", arguments->warmup, "First steps that are not timed; default: a tenth, at least 3")
+      ->type_name("N");
+  add_thresholds(verb, arguments->thresholds);
+  verb.add_option("--runs", arguments->runs, "The folder for run directories, made when missing")
+      ->type_name("DIR")
+      ->capture_default_str();
+  verb.add_flag("--json", arguments->json, "The whole result as JSON instead of tables");
+  verb.add_flag("--gate", arguments->gate, "Exit with 1 unless every verdict is \"met\"");
+}
+
+}  // namespace binade::host

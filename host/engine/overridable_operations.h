@@ -1,0 +1,22 @@
+// Which of LibTorch's operations can run in a precision of their own, told from their schemas.
+#pragma once
+
+#include <ATen/core/dispatch/Dispatcher.h>
+
+#include <string>
+#include <vector>
+
+namespace binade::host {
+
+// What may use a parameter: every public ATen operator that computes new tensors from tensors, but for those that only
+// copy (clone, to), make a tensor like another (zeros_like) or belong to backward. Views, in-place and out= forms are
+// none of them: a view still shows the parameter to the operation behind it, the others keep the dtype of their output.
+// LibTorch's internal operators (`_name`) are among them where autocast itself, under `autocast_key`, knows them.
+std::vector<c10::OperatorHandle> operators_of_parameters(c10::DispatchKey autocast_key);
+
+// All overloads of the operation `name`, "softmax", that compute new tensors from tensors. Throws std::runtime_error,
+// with the nearest name, when there is no such operation, or none whose precision could be chosen; `key` says where the
+// name stands.
+std::vector<c10::OperatorHandle> operators_named(const std::string& name, const std::string& key);
+
+}  // namespace binade::host

@@ -1,0 +1,53 @@
+// The gradients of one step, counted by their binary exponents: how much of them the compute precision can hold.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <span>
+
+namespace binade::host {
+
+// [e]: elements whose fp32 form has the exponent field e, that is with 2^(e-127) <= |x| < 2^(e-126); [0]: zeros and
+// fp32's subnormals; [255]: inf and NaN.
+using ExponentCounts = std::array<std::uint64_t, 256>;
+inline constexpr int exponent_bias = 127;
+
+// Upper bounds, powers of two, by which magnitudes are shown. 2^-24 is float16's smallest number, 2^-14 its smallest
+// normal one, 2^16 what it cannot reach.
+inline constexpr std::array magnitude_buckets{0x1p-40, 0x1p-30, 0x1p-24, 0x1p-20, 0x1p-17, 0x1p-14, 0x1p-11, 0x1p-8,
+                                              0x1p-5,  0x1p-2,  0x1p1,   0x1p4,   0x1p7,   0x1p10,  0x1p13,  0x1p16};
+
+struct GradientSample {
+  double time = 0;                         // Unix, seconds
+  std::uint64_t step = 0;                  // from 1
+  double loss_scale = 1;                   // the gradients are those of the scaled loss
+  int smallest_exponent = -126;            // of the compute precision's normal numbers; -14 for fp16
+  std::span<const ExponentCounts> groups;  // in the order of RunStarted::gradient_groups; valid during the event
+};
+
+inline std::uint64_t elements(const ExponentCounts& counts) {
+  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+}
+
+// Of the elements that are neither zero nor inf nor NaN, the share that is below the compute precision's normal numbers
+// (IEEE 754 calls such results tiny): they have lost bits, and smaller ones became 0. Zeros are not counted, since most
+// of them were never anything else: unused rows of an embedding, dead units. 0 where there are none.
+inline double underflow_ratio(const ExponentCounts& counts, int smallest_exponent) {
+  const auto below = static_cast<std::size_t>(smallest_exponent + exponent_bias);
+  std::uint64_t tiny = 0, finite = 0;
+  for (std::size_t e = 1; e + 1 < counts.size(); ++e) {
+    finite += counts[e];
+    if (e < below) tiny += counts[e];
+  }
+  return finite == 0 ? 0 : static_cast<double>(tiny) / static_cast<double>(finite);
+}
+
+// Of all elements, the share that is inf or NaN.
+inline double overflow_ratio(const ExponentCounts& counts) {
+  const auto all = elements(counts);
+  return all == 0 ? 0 : static_cast<double>(counts.back()) / static_cast<double>(all);
+}
+
+}  // namespace binade::host
