@@ -1,4 +1,4 @@
-"""Real processes for tests: a `binade run`, and a Prometheus that scrapes it. Waiting is asking again, with a deadline."""
+"""Real processes for tests: a `binade run`, and a Prometheus that scrapes it. They are asked again until a deadline."""
 import contextlib
 import json
 import math

@@ -8,7 +8,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from checking import main, prometheus_tool, skip  # noqa: E402
 from live import BUILD, EXPERIMENT, Run, until, workspace  # noqa: E402
 
-COUNTING = EXPERIMENT.replace('"csv"\npath = "points.csv"', '"counting"').replace("[train]", "[train]\nevaluate_every = 50")
+COUNTING = EXPERIMENT.replace('"csv"\npath = "points.csv"', '"counting"')
+COUNTING = COUNTING.replace("[train]", "[train]\nevaluate_every = 50")
 
 
 def test_a_plugin_counts_what_it_declares_and_nothing_else():
@@ -24,13 +25,14 @@ def test_a_plugin_counts_what_it_declares_and_nothing_else():
         assert run.value('binade_plugin_calls_total{plugin="counting",call="read"') > 10
         assert run.value('binade_plugin_call_seconds_total{plugin="counting",call="read"') > 0
         promtool = prometheus_tool("promtool") or skip("promtool was not found: `bash tests/run.sh` fetches it")
-        checked = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+        checked = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True,
+                                 check=False)
         assert checked.returncode == 0 and not checked.stderr, checked.stderr
 
 
 def test_a_plugins_metrics_are_described():
-    described = subprocess.run([BUILD / "bin/binade", "plugins", "describe", "counting"], capture_output=True, text=True,
-                               env={"BINADE_PLUGIN_PATH": str(BUILD / "tests/fixtures")}, check=True).stdout
+    described = subprocess.run([BUILD / "bin/binade", "plugins", "describe", "counting"], capture_output=True,
+                               env={"BINADE_PLUGIN_PATH": str(BUILD / "tests/fixtures")}, text=True, check=True).stdout
     assert "metric reads" in described and "counter, split: train validation" in described, described
 
 

@@ -53,7 +53,8 @@ def asked(board):
 
 def test_every_query_finds_numbers():
     with workspace() as folder:
-        with Run(folder, *OVERFLOWING, name="scaled", environment=FAKE_GPUS) as scaled, Run(folder, name="own", experiment=OWN_LOSS) as own:
+        with (Run(folder, *OVERFLOWING, name="scaled", environment=FAKE_GPUS) as scaled,
+              Run(folder, name="own", experiment=OWN_LOSS) as own):
             targets = static(scaled.trains().address(), own.trains().address())
             with Prometheus(folder, targets, TREE / "monitoring/prometheus/binade.rules.yml") as server:
                 until(lambda: server.value('count(binade_step > 0)') == 2, "two scraped runs")
