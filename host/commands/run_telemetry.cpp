@@ -40,10 +40,12 @@ RunIdentity identity_of(const Experiment& experiment, const OpenedPlugins& plugi
 }  // namespace
 
 RunTelemetry::RunTelemetry(const Experiment& experiment, const OpenedPlugins& plugins, const RunDirectory& directory,
-                           const binade_build_block& engine, const std::atomic<int>& stop_signal, ColorMode color)
+                           const binade_build_block& engine, const std::atomic<int>& stop_signal, bool dry_run,
+                           ColorMode color)
     : experiment_(experiment),
       directory_(directory),
       stop_signal_(stop_signal),
+      dry_run_(dry_run),
       color_(color),
       metrics_file_(directory.path() / "metrics.jsonl"),
       metrics_(std::make_shared<Metrics>(identity_of(experiment, plugins, directory, engine))),
@@ -79,7 +81,7 @@ void RunTelemetry::start_exporter() {
 }
 
 void RunTelemetry::add_target() {
-  if (!experiment_.metrics.has("targets")) return;
+  if (dry_run_ || !experiment_.metrics.has("targets")) return;
   const std::filesystem::path folder = experiment_.metrics.string("targets");
   target_ = write_target(folder, directory_.run_id(), exporter_->server().host(), exporter_->server().port());
 }
@@ -112,7 +114,7 @@ void RunTelemetry::end(const RunEnded& ended) {
 void RunTelemetry::leave_last_values() {
   const auto& metrics = experiment_.metrics;
   directory_.write("metrics.prom", metrics_text(*metrics_));
-  if (metrics.boolean("enabled") && metrics.has("push")) {
+  if (!dry_run_ && metrics.boolean("enabled") && metrics.has("push")) {
     constexpr std::chrono::seconds limit(5);
     const auto failure = push(parse_push(metrics.string("push")), directory_.run_id(), outcome_text(*metrics_), limit);
     if (!failure.empty()) warn(fmt::format("metrics.push: {}: {}", metrics.string("push"), failure));

@@ -20,9 +20,10 @@ class RunTelemetry {
  public:
   // Throws PluginError when a logger cannot be created, and std::runtime_error when the endpoint's password cannot be
   // read, or when the endpoint cannot be had and [metrics] says `required = true`; otherwise that is a warning.
-  // `experiment` and `directory` must live as long as this. `stop_signal`: when it changes, end() stops waiting.
+  // `experiment` and `directory` must live as long as this. A dry run tells neither Prometheus nor a Pushgateway of
+  // itself. `stop_signal`: when it changes, end() stops waiting.
   RunTelemetry(const Experiment& experiment, const OpenedPlugins& plugins, const RunDirectory& directory,
-               const binade_build_block& engine, const std::atomic<int>& stop_signal, ColorMode color);
+               const binade_build_block& engine, const std::atomic<int>& stop_signal, bool dry_run, ColorMode color);
 
   // "http://127.0.0.1:43211/metrics", or empty when there is no endpoint.
   std::string metrics_address() const { return exporter_ ? exporter_->address() : ""; }
@@ -59,6 +60,7 @@ class RunTelemetry {
   const Experiment& experiment_;
   const RunDirectory& directory_;
   const std::atomic<int>& stop_signal_;
+  bool dry_run_;
   ColorMode color_;
   First first_;
   MetricsFile metrics_file_;

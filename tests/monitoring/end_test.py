@@ -102,6 +102,13 @@ def test_the_outcome_is_pushed():
         assert "process_" not in body and "_bucket" not in body, "only the outcome: a gateway never forgets"
 
 
+def test_a_dry_run_tells_nobody():
+    gateway = Gateway()
+    with workspace() as folder, Run(folder, TARGETS, gateway.setting, flags=["--dry-run"]) as run:
+        assert run.wait() == 0, run.output()
+        assert not gateway.requests and not (folder / "targets").exists()
+
+
 def test_a_gateway_that_refuses_is_a_warning():
     gateway = Gateway(status=400)
     with workspace() as folder, Run(folder, "train.steps=7", gateway.setting) as run:

@@ -76,11 +76,11 @@ def workspace():
 class Run:
     """A `binade run` of `experiment` with `settings` set, killed at the end of a `with`."""
 
-    def __init__(self, folder, *settings, name="points", experiment=EXPERIMENT, environment=None):
+    def __init__(self, folder, *settings, name="points", experiment=EXPERIMENT, environment=None, flags=()):
         self.name, self.folder = name, folder
         self.log = folder / f"{name}.log"
         (folder / f"{name}.toml").write_text(experiment)
-        command = [BUILD / "bin/binade", "run", f"{name}.toml"]
+        command = [BUILD / "bin/binade", "run", f"{name}.toml", *flags]
         for setting in settings:
             command += ["--set", setting]
         variables = os.environ | {"BINADE_PLUGIN_PATH": str(BUILD / "tests/fixtures")} | (environment or {})
