@@ -75,6 +75,7 @@ class History {
 
   void add(const Json& line) {
     const auto split = line.at("split").get<std::string>();
+    if (split == "gradients") return;  // samples of the gradients' exponents: no measure of a step
     auto& last = last_[split];
     last = std::max<std::int64_t>(last + 1, std::llround(line.at("time").get<double>() * 1000));
     const auto labels = fmt::format("{},split=\"{}\"", run_, escaped(split));

@@ -26,7 +26,7 @@ def test_every_step_can_be_asked_for():
         assert run.wait() == 0, run.output()
         done = export(run.directory(), "--output", folder / "history.om")
         assert done.returncode == 0, done.stderr
-        assert f"{STEPS} steps and 3 evaluations" in done.stderr, done.stderr
+        assert f"{STEPS} steps and 3 evaluations," in done.stderr, done.stderr
         assert "not 3 hours old" in done.stderr, done.stderr
         data = folder / "prometheus/data"
         with Prometheus(folder, "") as server:  # makes its folder
