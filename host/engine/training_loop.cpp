@@ -137,13 +137,13 @@ class Loop {
   }
 
   void tell() {
+    listener_.step(record_);
     if (const auto* sample = step_.gradient_sample()) {
       auto stamped = *sample;
       stamped.time = record_.time;
       listener_.gradients_sampled(stamped);
       remember_underflow(stamped);
     }
-    listener_.step(record_);
     result_.seconds_at_min_scale += record_.at_min_scale ? record_.seconds : 0;
     if (record_.refused_scale && ++result_.refused_scales == 1) {
       listener_.message(

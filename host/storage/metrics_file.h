@@ -39,7 +39,7 @@ namespace binade::host {
 //     phases          object    seconds of each phase of this step, by the names of `phase_names`
 //     time            number    Unix seconds, at the end of the step
 //
-//   a sample of the gradients (`"split": "gradients"`), before the line of the step that they belong to
+//   a sample of the gradients (`"split": "gradients"`), after the line of the step that they belong to
 //     step, loss_scale: as above; the gradients are those of the scaled loss
 //     groups          object    by part of the model:
 //       elements        integer   in all its gradients

@@ -133,7 +133,7 @@ class RunListener {
   virtual void run_started(const RunStarted&) noexcept {}
   virtual void state_changed(RunState) noexcept {}
   virtual void step(const StepRecord&) noexcept {}
-  virtual void gradients_sampled(const GradientSample&) noexcept {}  // before the step's own event
+  virtual void gradients_sampled(const GradientSample&) noexcept {}  // after the step's own event
   virtual void epoch_ended(const EpochRecord&) noexcept {}
   virtual void evaluated(const EvaluationRecord&) noexcept {}
   virtual void message(int /*level, BINADE_LOG_* */, std::string_view /*text*/) noexcept {}

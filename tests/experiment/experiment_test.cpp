@@ -82,7 +82,7 @@ TEST_F(ExperimentFile, NeedsItsThreePluginSections) {
   const auto loaded = bench_.load("[train]\nsteps = 1\n");
   ASSERT_EQ(loaded.diagnostics.all().size(), 3U);
   for (const auto& d : loaded.diagnostics.all()) EXPECT_EQ(d.code, "E0105");
-  EXPECT_THAT(loaded.text(), HasSubstr("precision plugins: full, half"));
+  EXPECT_THAT(loaded.text(), HasSubstr("precision plugins: auto, full, half"));
   EXPECT_THAT(loaded.text(), HasSubstr("[precision] is missing"));
 }
 
@@ -136,7 +136,7 @@ TEST_F(PluginNames, ThatAreUnknownGetTheNearestAndTheList) {
   EXPECT_EQ(loaded.only().code, "E0108");
   EXPECT_EQ(loaded.only().message, "there is no precision plugin `hlaf`");
   EXPECT_EQ(loaded.only().label, "did you mean \"half\"?");
-  EXPECT_THAT(loaded.only().notes, ElementsAre("precision plugins: full, half"));
+  EXPECT_THAT(loaded.only().notes, ElementsAre("precision plugins: auto, full, half"));
 }
 
 TEST_F(PluginNames, OfAnotherKindAreNamedAsWhatTheyAre) {

@@ -27,7 +27,7 @@ class Amp : public ::testing::Test {
   std::filesystem::path directory() const { return run_directory(workspace_, "points"); }
   json summary() const { return json::parse(read_file(directory() / "summary.json")); }
   std::vector<json> lines(const std::string& split) const {
-    auto all = metrics(directory());
+    auto all = all_metrics(directory());
     std::erase_if(all, [&](const json& line) { return line["split"] != split; });
     return all;
   }

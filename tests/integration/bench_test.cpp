@@ -39,7 +39,7 @@ class Bench : public ::testing::Test {
   Workspace workspace_;
 };
 
-TEST_F(Bench, ComparesInATableAndFailsAtItsGate) {
+TEST_F(Bench, S9ComparesInATableAndFailsAtItsGate) {
   const auto outcome = bench({"--precision", "fp32,bf16", "--speedup", "1000", "--gate"});
   EXPECT_EQ(outcome.exit_code, 1) << outcome.out << outcome.err;
   EXPECT_THAT(outcome.out, AllOf(HasSubstr("bench of points: fp32, bf16 on cpu, finished"),

@@ -1,5 +1,6 @@
 // Behaviours of the program that Binade succeeds, by their numbers there. S1 and S2 are in tests/experiment and
-// tests/plugins, S3 in awkward_plugins_test.cpp, S10 in tests/engine.
+// tests/plugins, S3 in awkward_plugins_test.cpp, S9 in bench_test.cpp, S10 in tests/engine, S11 also in
+// tests/telemetry; what its tests tested (S14) is in amp_test.cpp and tests/engine.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -105,6 +106,14 @@ TEST_F(Origin, S8TheSummaryHasWhatTheResultHad) {
   const auto& epochs = result.summary["epochs"];
   const auto best = result.summary["best_epoch"].get<std::size_t>();
   for (const auto& epoch : epochs) EXPECT_LE(epochs[best]["validation_loss"], epoch["validation_loss"]);
+}
+
+TEST_F(Origin, S11AnEndpointThatIsNotThereNeverDisturbsTraining) {
+  const auto with = run("tokens.toml"), without = run("tokens.toml", {"metrics.enabled=false"}),
+             taken = run("tokens.toml", {"metrics.listen=\"192.0.2.1:1\"", "metrics.allow_remote=true"});
+  EXPECT_THAT(taken.outcome.err, HasSubstr("NO METRICS ENDPOINT"));
+  EXPECT_EQ(without.summary["parameters_sha256"], with.summary["parameters_sha256"]);
+  EXPECT_EQ(taken.summary["parameters_sha256"], with.summary["parameters_sha256"]);
 }
 
 TEST_F(Origin, S12TheConstantsAreTheDefaults) {

@@ -135,6 +135,12 @@ std::filesystem::path run_directory(const Workspace& workspace, const std::strin
 }
 
 std::vector<nlohmann::json> metrics(const std::filesystem::path& run_directory) {
+  auto lines = all_metrics(run_directory);
+  std::erase_if(lines, [](const nlohmann::json& line) { return line["split"] == "gradients"; });
+  return lines;
+}
+
+std::vector<nlohmann::json> all_metrics(const std::filesystem::path& run_directory) {
   std::vector<nlohmann::json> lines;
   std::istringstream text(read_file(run_directory / "metrics.jsonl"));
   for (std::string line; std::getline(text, line);) lines.push_back(nlohmann::json::parse(line));

@@ -70,8 +70,9 @@ Process::Environment with_fixtures(Process::Environment environment = {});
 // The only run directory under workspace/runs/NAME.
 std::filesystem::path run_directory(const Workspace& workspace, const std::string& name);
 
-// metrics.jsonl, line by line.
+// metrics.jsonl, line by line: its steps and evaluations, or with the samples of gradients, too.
 std::vector<nlohmann::json> metrics(const std::filesystem::path& run_directory);
+std::vector<nlohmann::json> all_metrics(const std::filesystem::path& run_directory);
 
 // A small classification file: `rows` points of two classes that a line separates.
 std::string points_csv(int rows);

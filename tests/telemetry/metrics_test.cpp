@@ -229,6 +229,19 @@ TEST_F(MetricsTest, ShowsASampleOfTheGradientsByPart) {
   EXPECT_EQ(value("binade_gradient_magnitude_count", R"(group="b")"), "0");
 }
 
+TEST_F(MetricsTest, S11TellsPrecisionAndScaleWhateverTheScaleIs) {
+  metrics_.run_started(scaled_run());
+  for (const auto& [scale, text] :
+       std::initializer_list<std::pair<double, const char*>>{{0, "0"}, {1e-10, "1e-10"}, {1e10, "10000000000"}}) {
+    auto record = good_step();
+    record.next_loss_scale = scale;
+    metrics_.step(record);
+    EXPECT_EQ(value("binade_amp_loss_scale"), text);
+  }
+  EXPECT_EQ(value("binade_amp_enabled"), "1");
+  EXPECT_EQ(value("binade_precision_info", R"(compute_dtype="fp16",scaler="dynamic")"), "1");
+}
+
 TEST_F(MetricsTest, CountsNoScaleUpdatesWithoutDynamicScaling) {
   auto run = scaled_run();
   run.dynamic_scaling = false;

@@ -25,7 +25,7 @@ typedef struct binade_policy {
   int64_t growth_interval;  /* >= 1 */
   double min_scale;         /* the floor: no scale is ever lower; at least 2^-126, at most init_scale */
   int64_t hysteresis;       /* >= 1: of the overflows since the last growth, those before this one do not back off */
-  int64_t exponents_every;  /* >= 0: update() is told the gradients' exponents in steps 1, 1 + n, 1 + 2n, ...; 0: never */
+  int64_t exponents_every;  /* >= 0: update() gets the gradients' exponents in steps 1, 1 + n, ...; 0: never */
 } binade_policy;
 
 #define BINADE_EXPONENTS 256
