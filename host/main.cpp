@@ -4,6 +4,7 @@
 #include "host/commands/command_line.h"
 #include "host/commands/config.h"
 #include "host/commands/explain.h"
+#include "host/commands/export.h"
 #include "host/commands/plugins.h"
 #include "host/commands/run.h"
 #include "host/commands/schema.h"
@@ -18,5 +19,6 @@ int main(int argc, char** argv) {
   add_plugins(line);
   add_explain(line);
   add_schema(line);
+  add_export(line);
   return line.execute(argc, argv);
 }

@@ -12,6 +12,7 @@
 #include "host/commands/bench_report.h"
 #include "host/commands/bench_runner.h"
 #include "host/commands/exit_codes.h"
+#include "host/commands/metrics_access.h"
 #include "host/commands/signals.h"
 #include "host/telemetry/exporter.h"
 
@@ -68,7 +69,8 @@ class Bench {
     const auto& metrics = plan_.experiment.metrics;
     if (!metrics.boolean("enabled")) return;
     try {
-      exporter_ = std::make_unique<Exporter>(metrics.string("listen"), metrics_);
+      exporter_ = std::make_unique<Exporter>(
+          ExporterOptions{{metrics.string("listen"), metrics.string("user"), metrics_password(metrics)}, {}}, metrics_);
       log_line(color_, BINADE_LOG_INFO, "metrics of the benchmark: " + exporter_->address());
     } catch (const std::runtime_error& error) {
       if (metrics.boolean("required")) throw;

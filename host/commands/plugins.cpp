@@ -83,6 +83,14 @@ void describe(const PluginFile& file, const Paint& paint) {
     fmt::print("\n  {} {}\n", paint.bold(option.name), paint.dim(constraints(option)));
     if (!option.help.empty()) fmt::print("      {}\n", option.help);
   }
+  for (const auto& metric : manifest.metrics) {
+    std::vector<std::string> labels;
+    for (const auto& label : metric.labels) {
+      labels.push_back(fmt::format(", {}: {}", label.name, fmt::join(label.values, " ")));
+    }
+    fmt::print("\n  metric {} {}\n      {}\n", paint.bold(metric.name),
+               paint.dim(fmt::format("{}{}", to_string(metric.type), fmt::join(labels, ""))), metric.help);
+  }
 }
 
 int describe(const std::string& id, const CommandLine& line) {

@@ -132,7 +132,8 @@ int run(const RunArguments& arguments, const CommandLine& line) {
   directory.write("experiment.lock", lock_text(plugins.all(), engine_library.build_block(), version()));
   directory.write("environment.json", environment_json(engine->info(), command_line_of(arguments, line)));
 
-  RunTelemetry telemetry(*experiment, plugins, directory, engine_library.build_block(), line.color());
+  RunTelemetry telemetry(*experiment, plugins, directory, engine_library.build_block(), stop_signal, arguments.dry_run,
+                         line.color());
   const Paint paint(wants_color(line.color(), stdout));
   const ReportedRun reported{name,
                              runs / name / directory.run_id(),

@@ -2,10 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+
 #include "binade/abi/plugin.h"
+#include "host/commands/metrics_access.h"
 #include "host/commands/version.h"
+#include "host/experiment/sections.h"
 #include "host/loading/plugin_file.h"
 #include "host/storage/sha256.h"
+#include "host/telemetry/device_usage.h"
+#include "host/telemetry/push.h"
 
 namespace binade::host {
 namespace {
@@ -25,7 +31,8 @@ RunIdentity identity_of(const Experiment& experiment, const OpenedPlugins& plugi
   identity.compiler = __VERSION__;
   for (const auto& plugin : plugins.all()) {
     identity.plugins.push_back({plugin.id(), std::string(to_string(plugin.kind())), plugin.version(),
-                                fmt::format("{}.{}", BINADE_ABI_MAJOR, BINADE_ABI_MINOR), plugin.sha256()});
+                                fmt::format("{}.{}", BINADE_ABI_MAJOR, BINADE_ABI_MINOR), plugin.sha256(),
+                                plugin.load_seconds()});
   }
   return identity;
 }
@@ -33,37 +40,59 @@ RunIdentity identity_of(const Experiment& experiment, const OpenedPlugins& plugi
 }  // namespace
 
 RunTelemetry::RunTelemetry(const Experiment& experiment, const OpenedPlugins& plugins, const RunDirectory& directory,
-                           const binade_build_block& engine, ColorMode color)
-    : color_(color),
+                           const binade_build_block& engine, const std::atomic<int>& stop_signal, bool dry_run,
+                           ColorMode color)
+    : experiment_(experiment),
+      directory_(directory),
+      stop_signal_(stop_signal),
+      dry_run_(dry_run),
+      color_(color),
       metrics_file_(directory.path() / "metrics.jsonl"),
-      metrics_(std::make_shared<Metrics>(identity_of(experiment, plugins, directory, engine))) {
+      metrics_(std::make_shared<Metrics>(identity_of(experiment, plugins, directory, engine))),
+      history_(std::make_shared<RunHistory>(directory.path() / "metrics.jsonl", directory.run_id())) {
   first_.color = color;
-  if (experiment.metrics.boolean("enabled")) start_exporter(experiment.metrics);
+  for (const auto& plugin : plugins.all()) {
+    metrics_->watch_plugin(plugin.id(), std::string(to_string(plugin.kind())), plugin.metrics(), plugin.call_times());
+  }
+  if (experiment.metrics.boolean("enabled")) start_exporter();
+  if (exporter_) metrics_->watch_devices(DeviceCollector::start());
   telemetry_ =
-      std::make_unique<Telemetry>(metrics_, std::vector<RunListener*>{&first_, &metrics_file_},
+      std::make_unique<Telemetry>(metrics_, std::vector<RunListener*>{&first_, &metrics_file_, history_.get()},
                                   [color](int level, const std::string& text) { log_line(color, level, text); });
-  add_loggers(experiment, plugins, directory);
+  add_loggers(plugins);
 }
 
-void RunTelemetry::start_exporter(const OptionTable& metrics) {
+void RunTelemetry::start_exporter() {
+  const auto& metrics = experiment_.metrics;
+  ExporterOptions options{{metrics.string("listen"), metrics.string("user"), metrics_password(metrics)}, {}};
+  if (metrics.boolean("page")) {
+    options.history = [history = history_](std::size_t points) { return history->json(points); };
+  }
   try {
-    exporter_ = std::make_unique<Exporter>(metrics.string("listen"), metrics_);
+    exporter_ = std::make_unique<Exporter>(std::move(options), metrics_);
+    add_target();
   } catch (const std::runtime_error& error) {
     if (metrics.boolean("required")) {
       throw std::runtime_error(fmt::format("[metrics] is required, and its endpoint cannot be had: {}", error.what()));
     }
-    log_line(color_, BINADE_LOG_WARNING, fmt::format("NO METRICS ENDPOINT in this run: {}", error.what()));
+    warn(fmt::format("{}: {}", exporter_ ? "Prometheus will not find this run" : "NO METRICS ENDPOINT in this run",
+                     error.what()));
   }
 }
 
-void RunTelemetry::add_loggers(const Experiment& experiment, const OpenedPlugins& plugins,
-                               const RunDirectory& directory) {
-  const RunDescription run{directory.run_id(),        experiment.experiment.string("name"),
-                           directory.path().string(), metrics_address(),
-                           is_terminal(stdout),       wants_color(color_, stdout)};
+void RunTelemetry::add_target() {
+  if (dry_run_ || !experiment_.metrics.has("targets")) return;
+  const std::filesystem::path folder = experiment_.metrics.string("targets");
+  target_ = write_target(folder, directory_.run_id(), exporter_->server().host(), exporter_->server().port());
+}
+
+void RunTelemetry::add_loggers(const OpenedPlugins& plugins) {
+  const RunDescription run{directory_.run_id(),        experiment_.experiment.string("name"),
+                           directory_.path().string(), metrics_address(),
+                           is_terminal(stdout),        wants_color(color_, stdout)};
   for (std::size_t i = 0; i < plugins.loggers.size(); ++i) {
     const auto& plugin = plugins.loggers[i];
-    telemetry_->add_logger(plugin.id(), std::make_unique<Logger>(plugin, experiment.loggers[i].options), run);
+    telemetry_->add_logger(plugin.id(), std::make_unique<Logger>(plugin, experiment_.loggers[i].options), run);
   }
 }
 
@@ -72,10 +101,37 @@ void RunTelemetry::end(const RunEnded& ended) {
   telemetry_->run_ended(ended);
   telemetry_->close();
   if (metrics_file_.failed()) {
-    log_line(color_, BINADE_LOG_WARNING,
-             fmt::format("metrics.jsonl is incomplete, {} lines were lost: {}", metrics_file_.lost_lines(),
-                         metrics_file_.reason()));
+    warn(fmt::format("metrics.jsonl is incomplete, {} lines were lost: {}", metrics_file_.lost_lines(),
+                     metrics_file_.reason()));
   }
+  try {
+    leave_last_values();
+  } catch (const std::exception& error) {
+    warn(fmt::format("the run's last metrics were not kept: {}", error.what()));
+  }
+}
+
+void RunTelemetry::leave_last_values() {
+  const auto& metrics = experiment_.metrics;
+  directory_.write("metrics.prom", metrics_text(*metrics_));
+  if (!dry_run_ && metrics.boolean("enabled") && metrics.has("push")) {
+    constexpr std::chrono::seconds limit(5);
+    const auto failure = push(parse_push(metrics.string("push")), directory_.run_id(), outcome_text(*metrics_), limit);
+    if (!failure.empty()) warn(fmt::format("metrics.push: {}: {}", metrics.string("push"), failure));
+  }
+  if (exporter_) {
+    const std::chrono::duration<double> limit(parse_duration(metrics.string("wait_for_scrape")).value());
+    const auto asked = [this, before = stop_signal_.load(), start = std::chrono::steady_clock::now(),
+                        told = false]() mutable {
+      if (!told && std::chrono::steady_clock::now() - start > std::chrono::seconds(1)) {
+        log_line(color_, BINADE_LOG_INFO, "waiting for Prometheus' last scrape; Ctrl-C ends it");
+        told = true;
+      }
+      return stop_signal_.load() != before;
+    };
+    exporter_->wait_for_scrape(limit, asked);
+  }
+  if (!target_.empty()) std::filesystem::remove(target_);
 }
 
 void RunTelemetry::First::run_started(const RunStarted& started) noexcept {

@@ -1,6 +1,8 @@
 // The telemetry of one run, put together: metrics.jsonl, the Prometheus endpoint, the loggers.
 #pragma once
 
+#include <atomic>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -9,16 +11,19 @@
 #include "host/storage/metrics_file.h"
 #include "host/storage/run_directory.h"
 #include "host/telemetry/exporter.h"
+#include "host/telemetry/run_history.h"
 #include "host/telemetry/telemetry.h"
 
 namespace binade::host {
 
 class RunTelemetry {
  public:
-  // Throws PluginError when a logger cannot be created, and std::runtime_error when the endpoint cannot be had and
-  // [metrics] says `required = true`; otherwise that is a warning.
+  // Throws PluginError when a logger cannot be created, and std::runtime_error when the endpoint's password cannot be
+  // read, or when the endpoint cannot be had and [metrics] says `required = true`; otherwise that is a warning.
+  // `experiment` and `directory` must live as long as this. A dry run tells neither Prometheus nor a Pushgateway of
+  // itself. `stop_signal`: when it changes, end() stops waiting.
   RunTelemetry(const Experiment& experiment, const OpenedPlugins& plugins, const RunDirectory& directory,
-               const binade_build_block& engine, ColorMode color);
+               const binade_build_block& engine, const std::atomic<int>& stop_signal, bool dry_run, ColorMode color);
 
   // "http://127.0.0.1:43211/metrics", or empty when there is no endpoint.
   std::string metrics_address() const { return exporter_ ? exporter_->address() : ""; }
@@ -30,7 +35,9 @@ class RunTelemetry {
   std::uint64_t steps() const { return first_.steps; }
   std::uint64_t skipped_steps() const { return first_.skipped_steps; }
 
-  // Tells all that the run ended, lets the loggers write what waits, and says what was lost.
+  // Tells all that the run ended, lets the loggers write what waits, and says what was lost. Then leaves the last
+  // values behind: in metrics.prom, at the Pushgateway, and with Prometheus, for whose last scrape it waits as
+  // [metrics] says. Takes the run's target file away: a run that does not come here leaves it behind.
   void end(const RunEnded& ended);
 
  private:
@@ -44,14 +51,23 @@ class RunTelemetry {
     void message(int level, std::string_view text) noexcept override;
   };
 
-  void start_exporter(const OptionTable& metrics);
-  void add_loggers(const Experiment& experiment, const OpenedPlugins& plugins, const RunDirectory& directory);
+  void start_exporter();
+  void add_target();
+  void add_loggers(const OpenedPlugins& plugins);
+  void leave_last_values();
+  void warn(const std::string& text) const { log_line(color_, BINADE_LOG_WARNING, text); }
 
+  const Experiment& experiment_;
+  const RunDirectory& directory_;
+  const std::atomic<int>& stop_signal_;
+  bool dry_run_;
   ColorMode color_;
   First first_;
   MetricsFile metrics_file_;
   std::shared_ptr<Metrics> metrics_;
+  std::shared_ptr<RunHistory> history_;
   std::unique_ptr<Exporter> exporter_;
+  std::filesystem::path target_;  // empty: there is none
   std::unique_ptr<Telemetry> telemetry_;
 };
 

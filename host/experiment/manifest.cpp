@@ -290,11 +290,13 @@ Manifest parse_manifest(const std::string& text, const std::string& source, Diag
   Diagnostics found;
   diagnostics.add_source(source, text);
   if (auto root = parse_toml(text, source, found)) {
-    const auto head = check_table(*root, {"", {}, {}, {"options"}, false, false}, pointers(head_specs()), found);
+    const auto head =
+        check_table(*root, {"", {}, {}, {"options", "metrics"}, false, false}, pointers(head_specs()), found);
     read_head(head, manifest, found);
     if (const Member* options = root->find("options")) {
       OptionReader(manifest.kind, found).read_options(options->value, "options", "", manifest.options);
     }
+    if (const Member* metrics = root->find("metrics")) manifest.metrics = read_metrics(metrics->value, found);
   }
   add_as_manifest_mistakes(found, diagnostics);
   return manifest;

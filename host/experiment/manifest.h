@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/experiment/metric_declaration.h"
 #include "host/experiment/option.h"
 
 namespace binade::host {
@@ -22,6 +23,7 @@ struct Manifest {
   std::vector<std::string> inputs;  // models: dataset fields passed to forward(), in order; empty: the dataset's first
   bool stands_in = false;           // datasets: taken where an experiment has no [dataset]; `default = true`
   std::vector<OptionSpec> options;
+  std::vector<MetricDeclaration> metrics;  // that its code may update
 };
 
 // Keys of a plugin's table in the experiment that the host reads itself, so that no manifest may declare them.

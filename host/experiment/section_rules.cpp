@@ -31,6 +31,7 @@ class Rules {
     length();
     device();
     listen();
+    metrics();
   }
 
  private:
@@ -144,6 +145,12 @@ class Rules {
     const auto& text = metrics.string("listen");
     const auto address = parse_listen(text);
     if (!address) {
+      const bool tls = text.ends_with('s') && parse_listen(text.substr(0, text.size() - 1));
+      if (tls) {
+        return add("E0118", metrics, "listen", fmt::format("`metrics.listen` cannot be {}", toml_string(text)),
+                   {"TLS is not offered here, because Debian's civetweb crashes with OpenSSL 3: put a reverse proxy in "
+                    "front, as monitoring/README.md shows"});
+      }
       return add("E0118", metrics, "listen", fmt::format("`metrics.listen` cannot be {}", toml_string(text)),
                  {"write host:port with a port in 0..=65535, for example \"127.0.0.1:9464\"; port 0 takes a free one"});
     }
@@ -152,6 +159,27 @@ class Rules {
         fmt::format("`metrics.listen` = {} would let other machines read the metrics", toml_string(text)),
         {"if that is what you want, add `allow_remote = true` under [metrics]",
          fmt::format("otherwise listen on \"127.0.0.1:{}\"", address->port)});
+  }
+
+  void metrics() {
+    const auto& metrics = e_.metrics;
+    if (metrics.has("wait_for_scrape") && !parse_duration(metrics.string("wait_for_scrape"))) {
+      add("E0118", metrics, "wait_for_scrape",
+          fmt::format("`metrics.wait_for_scrape` cannot be {}", toml_string(metrics.string("wait_for_scrape"))),
+          {"write \"30s\" or \"2m\"; \"0s\" does not wait"});
+    }
+    if (metrics.has("password_file") && metrics.has("password_env")) {
+      add("E0119", metrics, "password_env", "`metrics.password_file` and `metrics.password_env` are both given",
+          {"keep one of them"});
+    }
+    if (metrics.has("user") && metrics.string("user").find(':') != std::string::npos) {
+      add("E0118", metrics, "user",
+          fmt::format("`metrics.user` cannot be {}: a colon ends it", toml_string(metrics.string("user"))));
+    }
+    if (metrics.has("push") && !metrics.string("push").starts_with("http://")) {
+      add("E0118", metrics, "push", fmt::format("`metrics.push` cannot be {}", toml_string(metrics.string("push"))),
+          {"write http://HOST:PORT; TLS is not offered here, so push to a proxy on this machine"});
+    }
   }
 
   const Experiment& e_;

@@ -224,7 +224,17 @@ SectionSpec metrics_section() {
                  .by_default(integer(100))
                  .at_least(0)
                  .at_most(1e9),
-             Spec("allow_remote", Type::boolean, "Whether other machines may read it.").by_default(Scalar(false))}}}};
+             Spec("allow_remote", Type::boolean, "Whether other machines may read it.").by_default(Scalar(false)),
+             Spec("user", Type::string, "Who must ask, where there is a password.").by_default(text("binade")),
+             Spec("password_file", Type::path, "A file with the password that readers must give.").optional(),
+             Spec("password_env", Type::string, "The environment variable that holds it.").optional(),
+             Spec("page", Type::boolean, "Whether the port also shows a live page.").by_default(Scalar(true)),
+             Spec("targets", Type::path, "A folder in which Prometheus finds its targets (file_sd).").optional(),
+             Spec("wait_for_scrape", Type::string, "How long the end waits at most for a last scrape: \"30s\".")
+                 .by_default(text("30s")),
+             Spec("push", Type::string, "A Pushgateway that is told how the run ended: \"http://HOST:PORT\".")
+                 .optional()
+                 .from_environment()}}}};
 }
 
 }  // namespace

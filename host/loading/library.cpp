@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <boost/dll/shared_library.hpp>
+#include <chrono>
 #include <cstdlib>
 #include <system_error>
 
@@ -20,19 +21,38 @@ struct Services {
   binade_host base;  // first: the plugin's pointer is a pointer to this
   std::string plugin;
   PluginLog log;
+  std::shared_ptr<PluginMetrics> metrics;
 };
 
-std::shared_ptr<const binade_host> make_services(const std::string& plugin, PluginLog log) {
-  auto services = std::make_shared<Services>(Services{{sizeof(binade_host), 0, nullptr}, plugin, std::move(log)});
-  services->base.log = [](const binade_host* self, std::int32_t level, binade_string message) noexcept {
+PluginMetrics& metrics_of(const binade_host* host) { return *reinterpret_cast<const Services*>(host)->metrics; }
+
+std::shared_ptr<const binade_host> make_services(const std::string& plugin, PluginLog log,
+                                                 std::shared_ptr<PluginMetrics> metrics) {
+  auto services = std::make_shared<Services>();
+  services->plugin = plugin;
+  services->log = std::move(log);
+  services->metrics = std::move(metrics);
+  auto& base = services->base;
+  base.struct_size = sizeof(binade_host);
+  base.log = [](const binade_host* self, std::int32_t level, binade_string message) noexcept {
     try {
-      const auto& [_, id, write] = *reinterpret_cast<const Services*>(self);
-      if (write && message.data != nullptr) write(level, id, {message.data, message.size});
+      const auto& of = *reinterpret_cast<const Services*>(self);
+      if (of.log && message.data != nullptr) of.log(level, of.plugin, {message.data, message.size});
     } catch (const std::exception&) {
       return;  // a line that cannot be logged is no reason to end a run
     }
   };
-  return {services, &services->base};
+  base.series = [](const binade_host* self, binade_string metric, const binade_label* labels,
+                   std::uint64_t count) noexcept {
+    const std::string_view name(metric.data == nullptr ? "" : metric.data, metric.data == nullptr ? 0 : metric.size);
+    return metrics_of(self).find(name, labels, labels == nullptr ? 0 : count);
+  };
+  base.add = [](const binade_host* self, binade_series* s, double amount) noexcept { metrics_of(self).add(s, amount); };
+  base.set = [](const binade_host* self, binade_series* s, double value) noexcept { metrics_of(self).set(s, value); };
+  base.observe = [](const binade_host* self, binade_series* s, double value) noexcept {
+    metrics_of(self).observe(s, value);
+  };
+  return {services, &base};
 }
 
 std::string demangle(const std::string& symbol) {
@@ -116,6 +136,7 @@ const binade_plugin& exported(const boost::dll::shared_library& library, const P
 }  // namespace
 
 Plugin open_plugin(const PluginFile& file, PluginLog log) {
+  const auto start = std::chrono::steady_clock::now();
   Plugin plugin;
   plugin.sha256_ = sha256_of_file(file.path);
   const auto library = load(file);
@@ -124,7 +145,10 @@ Plugin open_plugin(const PluginFile& file, PluginLog log) {
   plugin.version_ = file.manifest.version;
   plugin.kind_ = file.manifest.kind;
   plugin.path_ = file.path;
-  plugin.host_ = make_services(plugin.id_, std::move(log));
+  plugin.metrics_ = std::make_shared<PluginMetrics>(file.manifest.metrics);
+  plugin.call_times_ = std::make_shared<CallTimes>();
+  plugin.host_ = make_services(plugin.id_, std::move(log), plugin.metrics_);
+  plugin.load_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return plugin;
 }
 

@@ -1,6 +1,7 @@
 // An opened plugin: its table of calls, and the one way in which the host calls it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
@@ -14,6 +15,7 @@
 #include "binade/abi/plugin.h"
 #include "host/experiment/manifest.h"
 #include "host/loading/plugin_file.h"
+#include "host/loading/plugin_metrics.h"
 
 namespace binade::host {
 
@@ -87,6 +89,11 @@ class Plugin {
   // The host's services for this plugin; they live as long as one of the copies of this object.
   const binade_host* host() const { return host_.get(); }
 
+  double load_seconds() const { return load_seconds_; }
+  // Shared by the copies of this object, and kept by whoever exports them. nullptr for a linked plugin.
+  const std::shared_ptr<PluginMetrics>& metrics() const { return metrics_; }
+  const std::shared_ptr<CallTimes>& call_times() const { return call_times_; }
+
   // The plugin's table, copied into a zeroed one of the host's size.
   template <class Table>
   Table table() const {
@@ -98,11 +105,16 @@ class Plugin {
   }
 
   // Calls the plugin: `plugin.call("read", [&](binade_error* error) { return table.read(self, &request, error); })`.
-  // Throws PluginError when the status is not BINADE_OK.
+  // Throws PluginError when the status is not BINADE_OK. `name` is a string literal.
   template <class Call>
-  void call(std::string_view name, Call&& call) const {
+  void call(const char* name, Call&& call) const {
     ErrorSink sink;
+    const auto start = std::chrono::steady_clock::now();
     const std::int32_t status = call(sink.error());
+    if (call_times_) {
+      const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+      call_times_->add(name, took.count());
+    }
     if (status != BINADE_OK) fail(name, status, sink.message());
   }
 
@@ -115,6 +127,9 @@ class Plugin {
   std::filesystem::path path_;
   PluginKind kind_ = PluginKind::model;
   std::shared_ptr<const binade_host> host_;
+  std::shared_ptr<PluginMetrics> metrics_;
+  std::shared_ptr<CallTimes> call_times_;
+  double load_seconds_ = 0;
   const void* table_ = nullptr;
 };
 

@@ -115,9 +115,9 @@ struct EpochRecord {
   double seconds = 0;       // of its steps
 };
 
-enum class RunState { starting, running, evaluating, finished, interrupted, failed };
-constexpr std::array<std::string_view, 6> run_state_names{"starting", "running",     "evaluating",
-                                                          "finished", "interrupted", "failed"};
+enum class RunState { starting, running, evaluating, finished, interrupted, failed, preempted };
+constexpr std::array<std::string_view, 7> run_state_names{"starting",    "running", "evaluating", "finished",
+                                                          "interrupted", "failed",  "preempted"};
 
 struct RunEnded {
   RunState state = RunState::finished;

@@ -83,13 +83,13 @@ void MetricFamilies::add_family(const MetricSpec& spec, const Labels& constant) 
   };
   switch (spec.type) {
     case MetricType::gauge:
-      gauges_[spec.name] = {build(prometheus::BuildGauge()), &spec};
+      gauges_[spec.name] = {build(prometheus::BuildGauge()), &spec, {}};
       break;
     case MetricType::counter:
-      counters_[spec.name] = {build(prometheus::BuildCounter()), &spec};
+      counters_[spec.name] = {build(prometheus::BuildCounter()), &spec, {}};
       break;
     case MetricType::histogram:
-      histograms_[spec.name] = {build(prometheus::BuildHistogram()), &spec};
+      histograms_[spec.name] = {build(prometheus::BuildHistogram()), &spec, {}};
       break;
   }
 }
@@ -113,19 +113,33 @@ void MetricFamilies::add_known_series(const MetricSpec& spec) {
   }
 }
 
+template <class Metric>
+MetricFamilies::Labels MetricFamilies::bounded(Entry<Metric>& entry, const Labels& labels) {
+  auto clean = cleaned(labels);
+  const std::lock_guard lock(adding_);
+  if (entry.known.size() >= most_series && entry.known.count(clean) == 0) {
+    for (const auto& label : metric_labels(*entry.spec)) {
+      if (label.values.empty()) clean[label.name] = "other";
+    }
+  }
+  entry.known.insert(clean);
+  return clean;
+}
+
 prometheus::Gauge& MetricFamilies::gauge(std::string_view name, const Labels& labels) {
-  const auto& entry = find(gauges_, name);
-  return entry.family->Add(cleaned(labels), entry.spec->start);
+  auto& entry = find(gauges_, name);
+  return entry.family->Add(bounded(entry, labels), entry.spec->start);
 }
 
 prometheus::Counter& MetricFamilies::counter(std::string_view name, const Labels& labels) {
-  return find(counters_, name).family->Add(cleaned(labels));
+  auto& entry = find(counters_, name);
+  return entry.family->Add(bounded(entry, labels));
 }
 
 prometheus::Histogram& MetricFamilies::histogram(std::string_view name, const Labels& labels) {
-  const auto& entry = find(histograms_, name);
-  return entry.family->Add(
-      cleaned(labels), prometheus::Histogram::BucketBoundaries(entry.spec->buckets.begin(), entry.spec->buckets.end()));
+  auto& entry = find(histograms_, name);
+  return entry.family->Add(bounded(entry, labels), prometheus::Histogram::BucketBoundaries(entry.spec->buckets.begin(),
+                                                                                           entry.spec->buckets.end()));
 }
 
 }  // namespace binade::host

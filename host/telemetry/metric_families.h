@@ -9,6 +9,8 @@
 
 #include <functional>
 #include <map>
+#include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,8 +32,11 @@ class MetricFamilies {
   explicit MetricFamilies(const std::string& run_id, std::span<const MetricSpec> catalogue = metric_catalogue());
 
   // The series with these labels, made when it is new. Not for hot paths: keep the reference, it stays valid.
-  // Label values are cleaned by label_value(). Throws std::logic_error for a name or type that is not in the catalogue.
+  // Label values are cleaned by label_value(). A metric has at most most_series series: what would be more goes to one
+  // in which labels without known values are "other". Any thread. Throws std::logic_error for a name or type that is
+  // not in the catalogue.
   using Labels = prometheus::Labels;
+  static constexpr std::size_t most_series = 128;
   prometheus::Gauge& gauge(std::string_view name, const Labels& labels = {});
   prometheus::Counter& counter(std::string_view name, const Labels& labels = {});
   prometheus::Histogram& histogram(std::string_view name, const Labels& labels = {});
@@ -46,11 +51,17 @@ class MetricFamilies {
   struct Entry {
     prometheus::Family<Metric>* family;
     const MetricSpec* spec;
+    std::set<Labels> known = {};  // guarded by adding_
   };
   template <class Metric>
   using Entries = std::map<std::string_view, Entry<Metric>, std::less<>>;
 
+  // The labels under which a series really goes.
+  template <class Metric>
+  Labels bounded(Entry<Metric>& entry, const Labels& labels);
+
   prometheus::Registry registry_;
+  std::mutex adding_;
   Entries<prometheus::Gauge> gauges_;
   Entries<prometheus::Counter> counters_;
   Entries<prometheus::Histogram> histograms_;

@@ -2,19 +2,27 @@
 #include "host/telemetry/metrics.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <exception>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
 
+#include "host/loading/plugin_metrics.h"
+#include "host/telemetry/device_usage.h"
 #include "host/telemetry/metric_series.h"
+#include "host/telemetry/plugin_families.h"
 #include "host/telemetry/process_usage.h"
 
 namespace binade::host {
 namespace {
 
 constexpr double loss_decay = 0.98;
+
+// NVML's bits: software power cap; software and hardware thermal slowdown; hardware slowdown and power brake.
+constexpr std::array<std::pair<std::string_view, std::uint64_t>, 3> throttle_reasons{
+    {{"power", 0x4}, {"heat", 0x20 | 0x40}, {"hardware", 0x8 | 0x80}}};
 
 double unix_time() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -56,7 +64,16 @@ struct Metrics::WatchedLogger {
   prometheus::Counter &call_errors, &shutdown_errors;
 };
 
-Metrics::Metrics(const RunIdentity& identity) {
+// A plugin, and what of it was exported already.
+struct Metrics::WatchedPlugin {
+  std::string id, kind;
+  std::shared_ptr<const PluginMetrics> metrics;
+  std::shared_ptr<const CallTimes> call_times;
+  std::uint64_t rejected = 0;
+  std::array<CallTimes::Reading, CallTimes::most_calls> last{};
+};
+
+Metrics::Metrics(const RunIdentity& identity) : run_id_(identity.run_id) {
   if (!is_run_id(identity.run_id)) {
     throw std::invalid_argument("run id `" + identity.run_id + "`: use 1 to 64 of A-Z a-z 0-9 . _ -");
   }
@@ -93,6 +110,9 @@ void Metrics::learn_identity(const RunIdentity& run) {
                                        {"sha256", plugin.sha256}})
         .Set(1);
     families_->gauge("binade_plugin_enabled", {{"plugin", plugin.id}, {"kind", plugin.kind}}).Set(1);
+    const MetricFamilies::Labels labels{{"plugin", plugin.id}, {"kind", plugin.kind}};
+    families_->gauge("binade_plugin_load_duration_seconds", labels).Set(plugin.load_seconds);
+    families_->counter("binade_plugin_metrics_rejected_total", labels);
     for (const char* stage : {"call", "shutdown"}) {
       families_->counter("binade_plugin_errors_total",
                          {{"plugin", plugin.id}, {"kind", plugin.kind}, {"stage", stage}});
@@ -205,13 +225,37 @@ void Metrics::watch_logger(const std::string& label, const std::string& plugin, 
   collect_logger(*loggers_.back());
 }
 
+void Metrics::watch_plugin(const std::string& id, const std::string& kind, std::shared_ptr<const PluginMetrics> metrics,
+                           std::shared_ptr<const CallTimes> call_times) {
+  const std::lock_guard lock(collecting_);
+  plugins_.push_back(
+      std::make_unique<WatchedPlugin>(WatchedPlugin{id, kind, std::move(metrics), std::move(call_times), 0, {}}));
+}
+
+void Metrics::watch_devices(std::shared_ptr<const DeviceCollector> devices) {
+  const std::lock_guard lock(collecting_);
+  devices_ = std::move(devices);
+}
+
 std::vector<prometheus::MetricFamily> Metrics::Collect() const noexcept {
   // What throws here would end the process: prometheus-cpp calls this from C.
   try {
     const std::lock_guard lock(collecting_);
     collect_process();
+    if (devices_) collect_devices();
     for (const auto& logger : loggers_) collect_logger(*logger);
-    return families_->collect();
+    PluginFamilies own(run_id_);
+    for (const auto& plugin : plugins_) {
+      const auto refused = own.add(plugin->id, plugin->kind, *plugin->metrics);
+      auto& rejected =
+          families_->counter("binade_plugin_metrics_rejected_total", {{"plugin", plugin->id}, {"kind", plugin->kind}});
+      const auto now = plugin->metrics->rejected() + refused;
+      rejected.Increment(static_cast<double>(now - std::exchange(plugin->rejected, now)));
+      collect_calls(*plugin);
+    }
+    auto all = families_->collect();
+    own.append_to(all);
+    return all;
   } catch (const std::exception&) {
     return {};
   }
@@ -230,6 +274,44 @@ void Metrics::collect_process() const {
   const std::chrono::duration<double> duration = std::chrono::steady_clock::now() - start;
   families_->gauge("binade_collector_success", {{"collector", "process"}}).Set(usage ? 1 : 0);
   families_->gauge("binade_collector_duration_seconds", {{"collector", "process"}}).Set(duration.count());
+}
+
+void Metrics::collect_devices() const {
+  const auto reading = devices_->read();
+  for (const auto& device : reading.devices) {
+    const MetricFamilies::Labels of{{"device", device.device}};
+    const auto set = [&](std::string_view name, std::optional<double> value) {
+      if (value) families_->gauge(name, of).Set(*value);
+    };
+    const MetricFamilies::Labels identity{
+        {"device", device.device}, {"name", device.name}, {"uuid", device.uuid}, {"driver", device.driver}};
+    families_->gauge("binade_device_info", identity).Set(1);
+    set("binade_device_memory_used_bytes", device.used_bytes);
+    set("binade_device_memory_total_bytes", device.total_bytes);
+    set("binade_device_utilization_ratio", device.utilization);
+    set("binade_device_temperature_celsius", device.celsius);
+    if (device.joules) raise(families_->counter("binade_device_energy_joules_total", of), *device.joules);
+    if (!device.throttling) continue;
+    for (const auto& [reason, bits] : throttle_reasons) {
+      families_->gauge("binade_device_throttled", {{"device", device.device}, {"reason", std::string(reason)}})
+          .Set((*device.throttling & bits) != 0 ? 1 : 0);
+    }
+  }
+  families_->gauge("binade_collector_success", {{"collector", "nvml"}}).Set(reading.success ? 1 : 0);
+  families_->gauge("binade_collector_duration_seconds", {{"collector", "nvml"}}).Set(reading.seconds);
+}
+
+void Metrics::collect_calls(WatchedPlugin& plugin) const {
+  const auto readings = plugin.call_times->read();
+  for (std::size_t i = 0; i < readings.size(); ++i) {
+    const auto& [call, count, seconds] = readings[i];
+    const MetricFamilies::Labels labels{{"plugin", plugin.id}, {"kind", plugin.kind}, {"call", call}};
+    // Differences, because two loggers of one plugin share its series.
+    families_->counter("binade_plugin_calls_total", labels)
+        .Increment(static_cast<double>(count - plugin.last[i].count));
+    families_->counter("binade_plugin_call_seconds_total", labels).Increment(seconds - plugin.last[i].seconds);
+    plugin.last[i] = readings[i];
+  }
 }
 
 void Metrics::collect_logger(WatchedLogger& logger) const {

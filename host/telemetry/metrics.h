@@ -19,13 +19,17 @@ class Gauge;
 
 namespace binade::host {
 
+class CallTimes;
+class DeviceCollector;
 class MetricFamilies;
+class PluginMetrics;
 struct GradientSeries;
 struct MetricSeries;
 
 // A plugin as the metrics name it.
 struct PluginIdentity {
   std::string id, kind, version, abi, sha256;
+  double load_seconds = 0;
 };
 
 // What is known of a run before it starts. run_id: [A-Za-z0-9._-]{1,64}. All else may be empty.
@@ -59,18 +63,29 @@ class Metrics : public RunListener, public prometheus::Collectable {
   // in the run; `plugin` the plugin's id. Any thread.
   void watch_logger(const std::string& label, const std::string& plugin, std::function<LoggerCounts()> counts);
 
+  // Exports what a plugin counts itself, as binade_plugin_<id>_<name>, and how long its calls take; both are asked for
+  // at every scrape. Any thread.
+  void watch_plugin(const std::string& id, const std::string& kind, std::shared_ptr<const PluginMetrics> metrics,
+                    std::shared_ptr<const CallTimes> call_times);
+
+  // Exports the machine's GPUs. Any thread.
+  void watch_devices(std::shared_ptr<const DeviceCollector> devices);
+
   // Any thread. Empty when memory runs out.
   std::vector<prometheus::MetricFamily> Collect() const noexcept override;
 
  private:
   struct WatchedLogger;
+  struct WatchedPlugin;
 
   void learn_identity(const RunIdentity& identity);
   void update_loss(const StepRecord& record) noexcept;
   void update_amp(const StepRecord& record) noexcept;
   void update_nonfinite(const StepRecord& record) noexcept;
   void collect_process() const;
+  void collect_devices() const;
   void collect_logger(WatchedLogger& logger) const;
+  void collect_calls(WatchedPlugin& plugin) const;
 
   std::unique_ptr<MetricFamilies> families_;
   std::unique_ptr<MetricSeries> series_;
@@ -84,6 +99,9 @@ class Metrics : public RunListener, public prometheus::Collectable {
 
   mutable std::mutex collecting_;  // scrapes, one after the other
   std::vector<std::unique_ptr<WatchedLogger>> loggers_;
+  std::vector<std::unique_ptr<WatchedPlugin>> plugins_;
+  std::shared_ptr<const DeviceCollector> devices_;  // nullptr: there are none
+  std::string run_id_;
 };
 
 }  // namespace binade::host

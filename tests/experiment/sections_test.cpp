@@ -250,6 +250,24 @@ TEST_F(Sections, MetricsStayOnThisMachineUnlessAllowed) {
   }
 }
 
+TEST_F(Sections, MetricsRefuseATlsPortAndSayWhatToDo) {
+  EXPECT_THAT(load("[metrics]\nlisten = \"127.0.0.1:9464s\"\n").only().notes.front(), HasSubstr("reverse proxy"));
+}
+
+TEST_F(Sections, MetricsWaitPushAndAskAsTheyAreTold) {
+  for (const std::string good :
+       {"wait_for_scrape = \"0s\"", "wait_for_scrape = \"2m\"", "push = \"http://gateway:9091\"", "user = \"ops\"",
+        "password_file = \"secret\"", "password_env = \"SECRET\"", "targets = \"targets\"", "page = false"}) {
+    EXPECT_EQ(code("[metrics]\n" + good + "\n"), "") << good;
+  }
+  for (const std::string bad :
+       {"wait_for_scrape = \"soon\"", "push = \"gateway:9091\"", "push = \"https://gateway\"", "user = \"a:b\""}) {
+    EXPECT_EQ(code("[metrics]\n" + bad + "\n"), "E0118") << bad;
+  }
+  EXPECT_EQ(code("[metrics]\npassword_file = \"a\"\npassword_env = \"B\"\n"), "E0119");
+  EXPECT_EQ(code("[metrics]\npassword = \"a\"\n"), "E0103") << "never in the TOML";
+}
+
 TEST_F(Sections, KeysOfOtherSectionsAreExplained) {
   EXPECT_THAT(load("[schedule]\nlr = 0.1\n").only().notes, Contains("`lr` is a key of [optimizer]"));
   const auto loaded = bench_.load("seed = 1\n" + minimal_text());

@@ -60,7 +60,7 @@ std::string body_of(const std::string& answer) { return answer.substr(answer.fin
 
 std::string refusal_of(const std::string& listen) {
   try {
-    const Exporter exporter(listen, make_metrics());
+    const Exporter exporter({{.listen = listen}}, make_metrics());
     return "not refused: " + exporter.address();
   } catch (const std::runtime_error& error) {
     return error.what();
@@ -99,7 +99,7 @@ class ExporterTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     metrics_ = make_metrics();
-    exporter_ = std::make_unique<Exporter>("127.0.0.1:0", metrics_);
+    exporter_ = std::make_unique<Exporter>(ExporterOptions{{.listen = "127.0.0.1:0"}}, metrics_);
   }
   static void TearDownTestSuite() {
     exporter_.reset();
@@ -152,7 +152,7 @@ TEST_F(ExporterTest, PassesPromtool) {
 }
 
 TEST(Exporter, NamesTheTrueCauseOfABusyPort) {
-  const Exporter first("127.0.0.1:0", make_metrics());
+  const Exporter first({{.listen = "127.0.0.1:0"}}, make_metrics());
   const auto listen = "127.0.0.1:" + std::to_string(port_of(first.address()));
   EXPECT_THAT(refusal_of(listen), AllOf(HasSubstr(listen), HasSubstr("Address already in use")));
 }
@@ -162,9 +162,10 @@ TEST(Exporter, NamesTheTrueCauseOfAForeignAddress) {
 }
 
 TEST(Exporter, ListensOnTheLoopbackUnlessToldOtherwise) {
-  EXPECT_THAT(Exporter("0", make_metrics()).address(), testing::StartsWith("http://127.0.0.1:"));
-  EXPECT_THAT(Exporter("localhost:0", make_metrics()).address(), testing::StartsWith("http://127.0.0.1:"));
-  EXPECT_THAT(Exporter("0.0.0.0:0", make_metrics()).address(), testing::StartsWith("http://0.0.0.0:"));
+  EXPECT_THAT(Exporter({{.listen = "0"}}, make_metrics()).address(), testing::StartsWith("http://127.0.0.1:"));
+  EXPECT_THAT(Exporter({{.listen = "localhost:0"}}, make_metrics()).address(),
+              testing::StartsWith("http://127.0.0.1:"));
+  EXPECT_THAT(Exporter({{.listen = "0.0.0.0:0"}}, make_metrics()).address(), testing::StartsWith("http://0.0.0.0:"));
 }
 
 TEST(Exporter, RefusesWhatCannotWork) {
@@ -182,15 +183,15 @@ TEST(Exporter, RefusesWhatCannotWork) {
 }
 
 TEST(Exporter, StopsAnsweringWhenItIsGone) {
-  auto exporter = std::make_unique<Exporter>("0", make_metrics());
+  auto exporter = std::make_unique<Exporter>(ExporterOptions{{.listen = "0"}}, make_metrics());
   const auto listen = std::to_string(port_of(exporter->address()));
   exporter.reset();
-  EXPECT_NO_THROW(Exporter(listen, make_metrics())) << "the port is free again";
+  EXPECT_NO_THROW(Exporter({{.listen = listen}}, make_metrics())) << "the port is free again";
 }
 
 TEST(Exporter, AnswersWhileTheMetricsAreLetGo) {
   auto metrics = make_metrics();
-  const Exporter exporter("0", metrics);
+  const Exporter exporter({{.listen = "0"}}, metrics);
   metrics.reset();
   EXPECT_THAT(http_get(port_of(exporter.address()), "/metrics"), HasSubstr("HTTP/1.1 200 OK"));
 }

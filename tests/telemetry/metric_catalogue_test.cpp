@@ -96,6 +96,26 @@ TEST(LabelValue, CutsLongTextsAtACharacter) {
 
 TEST(EscapedHelp, KeepsOneLineOneLine) { EXPECT_EQ(escaped_help("a\nb\\c"), "a\\nb\\\\c"); }
 
+TEST(MetricFamilies, FoldWhatIsTooManyIntoOther) {
+  MetricFamilies families("test-run");
+  for (int i = 0; i < 1000; ++i) {
+    families.counter("binade_logger_events_total", {{"logger", std::to_string(i)}, {"result", "dropped"}}).Increment();
+  }
+  double in_all = 0, in_other = 0;
+  std::size_t count = 0;
+  for (const auto& family : families.collect()) {
+    if (family.name != "binade_logger_events_total") continue;
+    count = family.metric.size();
+    for (const auto& metric : family.metric) {
+      in_all += metric.counter.value;
+      for (const auto& label : metric.label) in_other += label.value == "other" ? metric.counter.value : 0;
+    }
+  }
+  EXPECT_EQ(count, MetricFamilies::most_series + 1);
+  EXPECT_EQ(in_all, 1000);
+  EXPECT_EQ(in_other, 1000 - static_cast<double>(MetricFamilies::most_series));
+}
+
 TEST(MetricFamilies, RefuseWhatTheCatalogueDoesNotHave) {
   MetricFamilies families("test-run");
   EXPECT_THROW(families.gauge("binade_nothing"), std::logic_error);

@@ -82,12 +82,30 @@ typedef struct binade_options {
 #define BINADE_LOG_WARNING 2
 #define BINADE_LOG_ERROR 3
 
+/* One series of a metric that the manifest declares under [metrics]; the host's own. */
+typedef struct binade_series binade_series;
+
+typedef struct binade_label {
+  binade_string name;
+  binade_string value;
+} binade_label;
+
 /* What the host offers a plugin, from create() until destroy() has returned. */
 typedef struct binade_host {
   uint32_t struct_size;
   uint32_t reserved;
   /* [any thread] One line into the host's log, tagged with the plugin's id. */
   void (*log)(const struct binade_host* self, int32_t level, binade_string message);
+  /* [any thread] The series of a declared metric with these label values, one for each label that the manifest names,
+   * in any order. NULL for anything else, which is counted in binade_plugin_metrics_rejected_total. Valid as long as
+   * the host's services are: look it up once. */
+  binade_series* (*series)(const struct binade_host* self, binade_string metric, const binade_label* labels,
+                           uint64_t label_count);
+  /* [any thread] Update a series; NULL is passed over. What does not fit (another type, a counter that would fall, a
+   * value that is not finite for a counter or histogram) changes nothing and is counted as above. */
+  void (*add)(const struct binade_host* self, binade_series* series, double amount);    /* counter, gauge */
+  void (*set)(const struct binade_host* self, binade_series* series, double value);     /* gauge */
+  void (*observe)(const struct binade_host* self, binade_series* series, double value); /* histogram */
 } binade_host;
 
 #define BINADE_KIND_DATASET 1

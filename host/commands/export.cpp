@@ -1,0 +1,84 @@
+#include "host/commands/export.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <system_error>
+
+#include "binade/abi/logger.h"
+#include "host/commands/exit_codes.h"
+#include "host/storage/openmetrics.h"
+
+namespace binade::host {
+namespace {
+
+struct ExportArguments {
+  std::string run, output;
+};
+
+// Prometheus writes a block of its own each two hours, and holds three in memory: blocks from elsewhere that overlap
+// with these are left out of queries or out of compaction.
+constexpr double head_seconds = 3.0 * 3600;
+
+double unix_time() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+int export_openmetrics(const ExportArguments& arguments, const CommandLine& line) {
+  const auto directory = std::filesystem::absolute(arguments.run).lexically_normal();
+  const auto run = directory.has_filename() ? directory : directory.parent_path();
+  const auto file = run / "metrics.jsonl";
+  if (!std::filesystem::exists(file)) {
+    fmt::print(stderr, "{}: {} is no run directory: it has no metrics.jsonl\n\nname one, such as runs/NAME/RUN_ID\n",
+               Paint(wants_color(line.color(), stderr)).red("error"), run.string());
+    return exit_usage;
+  }
+  std::ofstream written;
+  if (!arguments.output.empty()) {
+    written.open(arguments.output);
+    if (!written) throw std::system_error(errno, std::generic_category(), arguments.output);
+  }
+  std::ostream& out = arguments.output.empty() ? std::cout : written;
+  ExportedHistory history;
+  try {
+    history = write_openmetrics(file, run.filename().string(), out);
+  } catch (const std::runtime_error& error) {
+    fmt::print(stderr, "{}: {}\n", Paint(wants_color(line.color(), stderr)).red("error"), error.what());
+    return exit_bad_data;
+  }
+  if (!out.flush()) {
+    throw std::runtime_error(arguments.output.empty() ? "standard output was closed"
+                                                      : "cannot write " + arguments.output);
+  }
+  log_line(line.color(), BINADE_LOG_INFO,
+           fmt::format("{} steps and {} evaluations, {} samples", history.steps, history.evaluations, history.samples));
+  if (unix_time() - history.last_time < head_seconds) {
+    log_line(
+        line.color(), BINADE_LOG_WARNING,
+        "the last step is not 3 hours old: a Prometheus that is running may still hold that time in memory; give it "
+        "the blocks later");
+  }
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_export(CommandLine& line) {
+  auto& verb = line.verb("export", "A run's record for other programs",
+                         "  binade export openmetrics runs/first-run/20260101T120000Z-0123abcd > history.om", nullptr);
+  const auto arguments = std::make_shared<ExportArguments>();
+  auto& openmetrics =
+      line.verb(verb, "openmetrics", "Every step, for `promtool tsdb create-blocks-from openmetrics`",
+                "  binade export openmetrics runs/first-run/20260101T120000Z-0123abcd --output history.om\n"
+                "  promtool tsdb create-blocks-from openmetrics history.om /var/lib/prometheus",
+                [arguments, &line] { return export_openmetrics(*arguments, line); });
+  openmetrics.add_option("RUN", arguments->run, "The run's directory")->required()->type_name("");
+  openmetrics.add_option("--output", arguments->output, "The file to write, instead of standard output")
+      ->type_name("FILE");
+}
+
+}  // namespace binade::host

@@ -1,0 +1,10 @@
+// `binade export`: what a run recorded, for other programs.
+#pragma once
+
+#include "host/commands/command_line.h"
+
+namespace binade::host {
+
+void add_export(CommandLine& line);
+
+}  // namespace binade::host

@@ -1,0 +1,134 @@
+#include "host/loading/plugin_metrics.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace binade::host {
+namespace {
+
+std::string_view view(binade_string text) {
+  return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size);
+}
+
+// Every combination of the labels' values.
+std::vector<std::vector<std::string>> combinations(const std::vector<DeclaredLabel>& labels) {
+  std::vector<std::vector<std::string>> all{{}};
+  for (const auto& label : labels) {
+    std::vector<std::vector<std::string>> longer;
+    for (const auto& values : all) {
+      for (const auto& value : label.values) {
+        longer.push_back(values);
+        longer.back().push_back(value);
+      }
+    }
+    all = std::move(longer);
+  }
+  return all;
+}
+
+bool is_of(const std::vector<std::string>& values, const std::vector<DeclaredLabel>& declared,
+           const binade_label* labels, std::uint64_t count) {
+  if (count != declared.size()) return false;
+  for (std::size_t i = 0; i < declared.size(); ++i) {
+    const auto same = [&](const binade_label& given) {
+      return view(given.name) == declared[i].name && view(given.value) == values[i];
+    };
+    if (std::none_of(labels, labels + count, same)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+PluginMetrics::PluginMetrics(std::vector<MetricDeclaration> declarations) : declarations_(std::move(declarations)) {
+  std::size_t count = 0;
+  for (const auto& metric : declarations_) count += combinations(metric.labels).size();
+  series_ = std::vector<Series>(count);
+  auto next = series_.begin();
+  for (const auto& metric : declarations_) {
+    for (auto& values : combinations(metric.labels)) {
+      next->metric = &metric;
+      next->label_values = std::move(values);
+      next->counts = std::make_unique<std::atomic<std::uint64_t>[]>(metric.buckets.size() + 1);
+      ++next;
+    }
+  }
+}
+
+binade_series* PluginMetrics::find(std::string_view metric, const binade_label* labels,
+                                   std::uint64_t label_count) noexcept {
+  const auto found = std::find_if(series_.begin(), series_.end(), [&](const Series& series) {
+    return series.metric->name == metric && is_of(series.label_values, series.metric->labels, labels, label_count);
+  });
+  if (found != series_.end()) return reinterpret_cast<binade_series*>(&*found);
+  reject();
+  return nullptr;
+}
+
+PluginMetrics::Series* PluginMetrics::series_of(binade_series* handle,
+                                                std::initializer_list<PluginMetricType> types) noexcept {
+  if (handle == nullptr) return nullptr;  // its absence was counted when it was looked for
+  const auto offset = reinterpret_cast<std::uintptr_t>(handle) - reinterpret_cast<std::uintptr_t>(series_.data());
+  const bool ours = offset < series_.size() * sizeof(Series) && offset % sizeof(Series) == 0;
+  auto* series = ours ? &series_[offset / sizeof(Series)] : nullptr;
+  if (ours && std::find(types.begin(), types.end(), series->metric->type) != types.end()) return series;
+  reject();
+  return nullptr;
+}
+
+void PluginMetrics::add(binade_series* handle, double amount) noexcept {
+  auto* series = series_of(handle, {PluginMetricType::counter, PluginMetricType::gauge});
+  if (series == nullptr) return;
+  const bool counter = series->metric->type == PluginMetricType::counter;
+  if (counter && !(std::isfinite(amount) && amount >= 0)) return reject();
+  series->value.fetch_add(amount, std::memory_order_relaxed);
+}
+
+void PluginMetrics::set(binade_series* handle, double value) noexcept {
+  auto* series = series_of(handle, {PluginMetricType::gauge});
+  if (series != nullptr) series->value.store(value, std::memory_order_relaxed);
+}
+
+void PluginMetrics::observe(binade_series* handle, double value) noexcept {
+  auto* series = series_of(handle, {PluginMetricType::histogram});
+  if (series == nullptr) return;
+  if (!std::isfinite(value)) return reject();
+  const auto& bounds = series->metric->buckets;
+  const auto bucket = std::lower_bound(bounds.begin(), bounds.end(), value) - bounds.begin();
+  series->counts[static_cast<std::size_t>(bucket)].fetch_add(1, std::memory_order_relaxed);
+  series->value.fetch_add(value, std::memory_order_relaxed);
+}
+
+void PluginMetrics::read(const std::function<void(const Reading&)>& reader) const {
+  for (const auto& series : series_) {
+    Reading reading{*series.metric, series.label_values, series.value.load(std::memory_order_relaxed), {}};
+    for (std::size_t i = 0; i <= series.metric->buckets.size(); ++i) {
+      reading.counts.push_back(series.counts[i].load(std::memory_order_relaxed));
+    }
+    reader(reading);
+  }
+}
+
+void CallTimes::add(const char* call, double seconds) noexcept {
+  for (auto& slot : slots_) {
+    const char* known = slot.call.load(std::memory_order_acquire);
+    if (known == nullptr && slot.call.compare_exchange_strong(known, call, std::memory_order_acq_rel)) known = call;
+    if (known != call && std::string_view(known) != call) continue;
+    slot.count.fetch_add(1, std::memory_order_relaxed);
+    slot.seconds.fetch_add(seconds, std::memory_order_relaxed);
+    return;
+  }
+}
+
+std::vector<CallTimes::Reading> CallTimes::read() const {
+  std::vector<Reading> readings;
+  for (const auto& slot : slots_) {
+    const char* call = slot.call.load(std::memory_order_acquire);
+    if (call == nullptr) break;
+    readings.push_back(
+        {call, slot.count.load(std::memory_order_relaxed), slot.seconds.load(std::memory_order_relaxed)});
+  }
+  return readings;
+}
+
+}  // namespace binade::host

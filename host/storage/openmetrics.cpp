@@ -1,0 +1,156 @@
+// Columns are collected first: OpenMetrics wants each family in one piece.
+#include "host/storage/openmetrics.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <cstdint>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <ostream>
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+namespace binade::host {
+namespace {
+
+using Json = nlohmann::json;
+
+struct Column {
+  const char* field;   // of a line in metrics.jsonl
+  const char* family;  // after binade_history_
+  const char* labels;  // beside run_id and split
+  const char* help;
+};
+
+// Rows of one family stand together.
+constexpr std::array<Column, 13> columns{{
+    {"step", "step", "", "The step that the other samples of this time belong to."},
+    {"loss", "loss", "", "Loss of the step or evaluation."},
+    {"accuracy", "accuracy_ratio", "", "Accuracy, 0 to 1."},
+    {"lr", "learning_rate", "", "Learning rate of the step."},
+    {"grad_norm", "gradient_norm", "stage=\"unscaled\"", "Global gradient norm."},
+    {"clipped_norm", "gradient_norm", "stage=\"clipped\"", ""},
+    {"loss_scale", "amp_loss_scale", "", "Loss scale used by the step."},
+    {"growth_tracker", "amp_growth_tracker_steps", "", "Steps in a row without a non-finite gradient."},
+    {"skipped", "step_skipped", "", "1 for a step that was skipped."},
+    {"skipped_steps", "skipped_steps", "", "Steps skipped so far."},
+    {"samples", "samples", "", "Samples of the step or evaluation."},
+    {"tokens", "tokens", "", "Tokens of the step."},
+    {"seconds", "duration_seconds", "", "How long the step or evaluation took."},
+}};
+
+struct Sample {
+  std::int64_t milliseconds;
+  double value;
+};
+using Series = std::map<std::string, std::vector<Sample>>;  // by labels
+
+std::string escaped(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    if (c == '\\' || c == '"') result += '\\';
+    result += c == '\n' ? std::string_view("\\n") : std::string_view(&c, 1);
+  }
+  return result;
+}
+
+std::optional<double> number(const Json& line, const char* field) {
+  const auto found = line.find(field);
+  if (found == line.end()) return std::nullopt;
+  if (found->is_boolean()) return found->get<bool>() ? 1 : 0;
+  return found->is_number() ? std::optional(found->get<double>()) : std::nullopt;
+}
+
+class History {
+ public:
+  explicit History(const std::string& run_id) : run_(fmt::format("run_id=\"{}\"", escaped(run_id))) {}
+
+  void add(const Json& line) {
+    const auto split = line.at("split").get<std::string>();
+    if (split == "gradients") return;  // samples of the gradients' exponents: no measure of a step
+    auto& last = last_[split];
+    last = std::max<std::int64_t>(last + 1, std::llround(line.at("time").get<double>() * 1000));
+    const auto labels = fmt::format("{},split=\"{}\"", run_, escaped(split));
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const std::string_view more = columns[i].labels;
+      add(columns_[i][more.empty() ? labels : fmt::format("{},{}", labels, more)], number(line, columns[i].field),
+          last);
+    }
+    if (const auto scalars = line.find("scalars"); scalars != line.end()) {
+      for (const auto& [name, value] : scalars->items()) {
+        add(scalars_[fmt::format("{},name=\"{}\"", labels, escaped(name))], number(*scalars, name.c_str()), last);
+      }
+    }
+    (split == "train" ? told_.steps : told_.evaluations) += 1;
+    told_.last_time = std::max(told_.last_time, static_cast<double>(last) / 1000);
+  }
+
+  ExportedHistory write(std::ostream& out) const {
+    std::string_view family;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      if (family != columns[i].family) head(out, family = columns[i].family, columns[i].help);
+      for (const auto& [labels, samples] : columns_[i]) write(out, family, labels, samples);
+    }
+    head(out, "model_scalar", "A scalar that the model's own loss names.");
+    for (const auto& [labels, samples] : scalars_) write(out, "model_scalar", labels, samples);
+    out << "# EOF\n";
+    return told_;
+  }
+
+ private:
+  void add(std::vector<Sample>& samples, std::optional<double> value, std::int64_t milliseconds) {
+    if (!value) return;
+    samples.push_back({milliseconds, *value});
+    told_.samples += 1;
+  }
+
+  static void head(std::ostream& out, std::string_view family, std::string_view help) {
+    out << fmt::format("# HELP binade_history_{0} {1}\n# TYPE binade_history_{0} gauge\n", family, help);
+  }
+
+  static void write(std::ostream& out, std::string_view family, const std::string& labels,
+                    const std::vector<Sample>& samples) {
+    for (const auto& sample : samples) {
+      out << fmt::format("binade_history_{}{{{}}} {} {}.{:03}\n", family, labels, sample.value,
+                         sample.milliseconds / 1000, sample.milliseconds % 1000);
+    }
+  }
+
+  std::string run_;
+  std::map<std::string, std::int64_t> last_;  // milliseconds, by split
+  std::array<Series, columns.size()> columns_;
+  Series scalars_;
+  ExportedHistory told_;
+};
+
+}  // namespace
+
+ExportedHistory write_openmetrics(const std::filesystem::path& metrics_file, const std::string& run_id,
+                                  std::ostream& out) {
+  std::ifstream file(metrics_file);
+  if (!file) throw std::system_error(errno, std::generic_category(), metrics_file.string());
+  History history(run_id);
+  std::size_t number = 0;
+  for (std::string text; std::getline(file, text);) {
+    ++number;
+    const bool cut = file.eof();  // no newline: the run was killed while it wrote
+    try {
+      history.add(Json::parse(text));
+    } catch (const Json::exception& error) {
+      if (cut) break;
+      throw std::runtime_error(
+          fmt::format("{}:{}: this line is damaged: {}", metrics_file.string(), number, error.what()));
+    }
+  }
+  return history.write(out);
+}
+
+}  // namespace binade::host

@@ -1,0 +1,135 @@
+// Looks into the file at evenly spaced places.
+#include "host/telemetry/run_history.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <exception>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace binade::host {
+namespace {
+
+constexpr std::size_t longest_line = 4096;
+
+class File {
+ public:
+  explicit File(const std::filesystem::path& path) : path_(path), file_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (file_ < 0 && errno != ENOENT) fail();
+  }
+  ~File() {
+    if (file_ >= 0) close(file_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  std::size_t size() const {
+    struct stat status {};
+    if (file_ < 0) return 0;
+    if (fstat(file_, &status) != 0) fail();
+    return static_cast<std::size_t>(status.st_size);
+  }
+
+  std::string_view read(std::size_t offset, std::array<char, 2 * longest_line>& buffer) const {
+    const auto got = pread(file_, buffer.data(), buffer.size(), static_cast<off_t>(offset));
+    if (got < 0) fail();
+    return {buffer.data(), static_cast<std::size_t>(got)};
+  }
+
+ private:
+  [[noreturn]] void fail() const { throw std::system_error(errno, std::generic_category(), path_.string()); }
+
+  std::filesystem::path path_;
+  int file_;
+};
+
+struct Line {
+  std::size_t start = 0;
+  std::string_view text;  // empty: there is none
+};
+
+// The first whole line that begins at `offset` or later and is a step's.
+Line next_step(std::string_view text, std::size_t offset, bool at_line_start) {
+  std::size_t begin = at_line_start ? 0 : text.find('\n') + 1;
+  if (!at_line_start && begin == 0) return {};
+  for (std::size_t end = 0; (end = text.find('\n', begin)) != std::string_view::npos; begin = end + 1) {
+    const auto line = text.substr(begin, end - begin);
+    if (line.find("\"split\":\"train\"") != std::string_view::npos) return {offset + begin, line};
+  }
+  return {};
+}
+
+Line last_step(std::string_view text, std::size_t offset) {
+  Line last;
+  for (Line line = next_step(text, offset, offset == 0); !line.text.empty();) {
+    last = line;
+    const auto after = line.start - offset + line.text.size() + 1;
+    line = next_step(text.substr(after), offset + after, true);
+  }
+  return last;
+}
+
+std::string steps_json(const File& file, std::size_t size, std::size_t points) {
+  std::string json;
+  std::array<char, 2 * longest_line> buffer{};
+  std::size_t next = 0;  // no line that began before this is taken again
+  const auto take = [&](const Line& line) {
+    if (line.text.empty() || line.start < next) return;
+    json += json.empty() ? "" : ",\n";
+    json += line.text;
+    next = line.start + 1;
+  };
+  for (std::size_t i = 0; i < points; ++i) {
+    const auto offset = size / points * i + size % points * i / points;
+    if (offset < size && (offset >= next || i == 0)) take(next_step(file.read(offset, buffer), offset, offset == 0));
+  }
+  const auto tail = size - std::min(size, buffer.size());
+  if (size > 0) take(last_step(file.read(tail, buffer), tail));
+  return json;
+}
+
+std::string number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : "null"; }
+
+}  // namespace
+
+RunHistory::RunHistory(std::filesystem::path metrics_file, std::string run_id)
+    : metrics_file_(std::move(metrics_file)), run_id_(std::move(run_id)) {}
+
+void RunHistory::evaluated(const EvaluationRecord& record) noexcept {
+  try {
+    const std::lock_guard lock(evaluating_);
+    if (evaluations_.size() == most_evaluations) {
+      std::size_t kept = 0;
+      for (std::size_t i = 0; i < evaluations_.size(); i += 2) std::swap(evaluations_[kept++], evaluations_[i]);
+      evaluations_.resize(kept);
+    }
+    evaluations_.push_back({record.step, record.split, record.loss, record.accuracy});
+  } catch (const std::exception&) {  // out of memory: the page lacks a point
+    return;
+  }
+}
+
+std::string RunHistory::json(std::size_t points) const {
+  const File file(metrics_file_);
+  const auto size = file.size();
+  std::string evaluations;
+  {
+    const std::lock_guard lock(evaluating_);
+    for (const auto& one : evaluations_) {
+      evaluations +=
+          fmt::format(R"({}{{"step":{},"split":"{}","loss":{},"accuracy":{}}})", evaluations.empty() ? "" : ",",
+                      one.step, one.split, number(one.loss), number(one.accuracy));
+    }
+  }
+  return fmt::format("{{\"run_id\":\"{}\",\"bytes\":{},\"evaluations\":[{}],\n\"steps\":[{}]}}\n", run_id_, size,
+                     evaluations, steps_json(file, size, points));
+}
+
+}  // namespace binade::host

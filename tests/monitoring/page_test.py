@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""The live page, opened in a real browser."""
+import html
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from checking import TREE, main, skip  # noqa: E402
+from live import Run, get, until, workspace  # noqa: E402
+
+SCALED = ["precision.plugin=fp16", "precision.cpu=allow", "precision.growth_interval=20", "train.evaluate_every=200"]
+
+
+def browser(folder, address, *arguments):
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        skip("no Chromium was found: apt-get install chromium")
+    return subprocess.run(
+        [found, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={folder}/browser",
+         "--virtual-time-budget=5000", "--window-size=1440,900", *arguments, address],
+        capture_output=True, text=True, timeout=120, check=True).stdout
+
+
+def shown(folder, address):
+    """What the page has become, without its script."""
+    document = browser(folder, address, "--dump-dom")
+    return html.unescape(re.sub(r"(?s)<(script|style)>.*?</\1>", "", document))
+
+
+def trained(run, steps=500):
+    until(lambda: run.value("binade_step") > steps, f"{steps} steps")
+    until(lambda: len(json.loads(get(run.address() + "/history"))["steps"]) > 100, "a history")
+    return run.address()
+
+
+def test_it_shows_the_run():
+    with workspace() as folder, Run(folder, *SCALED) as run:
+        page = shown(folder, trained(run))
+        assert 'data-ready="yes"' in page, page
+        assert ">points</h1>" in page and f">{run.run_id()}<" in page and ">running</span>" in page
+        assert "mlp · csv · fp16 · adamw" in page
+        for chart in ("Loss", "Loss scale", "Gradient norm", "Skipped steps", "Samples per second"):
+            drawing = re.search(rf'(?s)aria-label="{chart}".*?</svg>', page)[0]
+            assert len(re.findall(r"L[\d.]+ [\d.]+|H[\d.]+|<rect|<circle", drawing)) > 20, (chart, drawing)
+            assert "NaN" not in drawing and "undefined" not in drawing, (chart, drawing)
+        scale = re.search(r'(?s)aria-label="Loss scale".*?</svg>', page)[0]
+        assert re.search(r">2[⁰¹²³⁴⁵⁶⁷⁸⁹]+</text>", scale), "powers of two"
+        assert 'class="mark"' in scale, "backoffs"
+        assert "validation" in page and "backoffs" in page
+
+
+def test_a_run_that_needs_no_scaling_says_so():
+    with workspace() as folder, Run(folder) as run:
+        page = shown(folder, trained(run))
+        assert "the loss is not scaled" in page and "no step was skipped" in page, page
+
+
+def test_it_can_be_read_with_a_password():
+    with workspace() as folder:
+        (folder / "password").write_text("word")
+        with Run(folder, 'metrics.password_file="password"') as run:
+            address = run.address()
+            page = shown(folder, address.replace("http://", "http://binade:word@"))
+            assert 'data-ready="yes"' in page, page
+            assert "data-ready" not in shown(folder, address)
+
+
+def test_it_looks_different_in_the_dark():
+    with workspace() as folder, Run(folder, *SCALED) as run:
+        address = trained(run)
+        for name, arguments in (("light", []), ("dark", ["--blink-settings=preferredColorScheme=0"])):
+            browser(folder, address, f"--screenshot={folder / name}.png", *arguments)
+            assert (folder / f"{name}.png").stat().st_size > 30_000, "something is drawn"
+        assert (folder / "light.png").read_bytes() != (folder / "dark.png").read_bytes()
+
+
+def test_nothing_comes_from_elsewhere():
+    text = (TREE / "host/telemetry/live_page.html").read_text()
+    assert set(re.findall(r"https?://[\w.]+", text)) <= {"http://www.w3.org"}, "only a namespace"
+    assert not re.search(r"(?i)@import|src=|<link(?! rel=\"icon\")", text)
+
+
+if __name__ == "__main__":
+    main(globals())
