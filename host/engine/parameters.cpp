@@ -94,4 +94,14 @@ ParameterGroups group_parameters(const Model& model, const OptionTable& optimize
   return out;
 }
 
+void require_no_fp16(const Model& model) {
+  for (const auto& [name, tensor] : model.parameters()) {
+    if (!tensor.requires_grad() || tensor.scalar_type() != at::kHalf) continue;
+    throw std::runtime_error(fmt::format(
+        "the parameter `{}` is fp16, and gradients of fp16 parameters cannot be unscaled: keep parameters in fp32, "
+        "autocast computes in fp16 all the same",
+        name));
+  }
+}
+
 }  // namespace binade::host

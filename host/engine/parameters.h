@@ -40,4 +40,7 @@ void freeze(const Model& model, const std::vector<std::string>& patterns);
 ParameterGroups group_parameters(const Model& model, const OptionTable& optimizer,
                                  const std::vector<OptionTable>& groups);
 
+// Throws std::runtime_error when a trained parameter is fp16: its gradient would be, too, and cannot be unscaled.
+void require_no_fp16(const Model& model);
+
 }  // namespace binade::host

@@ -42,18 +42,6 @@ LoopPlan plan_loop(const OptionTable& train, std::uint64_t batches_per_epoch, co
   return plan;
 }
 
-// A gradient has its parameter's type, and fp16's range is what scaling works around.
-void require_wide_parameters(const Model& model, const GradScaler& scaler) {
-  if (!scaler.enabled()) return;
-  for (const auto& [name, tensor] : model.parameters()) {
-    if (!tensor.requires_grad() || tensor.scalar_type() != at::kHalf) continue;
-    throw std::runtime_error(fmt::format(
-        "the parameter `{}` is fp16, and gradients of fp16 parameters cannot be unscaled: keep parameters in fp32, "
-        "autocast computes in fp16 all the same",
-        name));
-  }
-}
-
 // Throws when the dataset has tokens that the model has no row for: an index out of range somewhere in its first step.
 std::int64_t vocabulary_of(const TrainingRequest& request, const Model& model) {
   constexpr std::string_view name = "vocab_size";
@@ -130,7 +118,7 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   BatchLoader batches(dataset, train_split, std::move(sampler), /*training=*/true, seed, workers, prefetch, 0, 0);
 
   GradScaler scaler(policy);
-  require_wide_parameters(model, scaler);
+  if (scaler.enabled()) require_no_fp16(model);
   auto parameters = group_parameters(model, experiment.optimizer, experiment.parameter_groups);
   WeightAverage average(parameters.parameters, train.number("ema_decay"));
   const auto optimizer = make_optimizer(experiment.optimizer, std::move(parameters));

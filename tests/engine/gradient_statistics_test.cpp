@@ -79,6 +79,7 @@ TEST_F(GradientStatisticsTest, CountsEachStepAnewAndLeavesOutWhatHasNoGradient) 
   for (int step = 0; step < 2; ++step) statistics.count({at::tensor({1.0f, 1.0f}), {}, {}}, {});
   EXPECT_EQ(elements(statistics.sample().groups[0]), 2u);
   EXPECT_EQ(elements(statistics.sample().groups[1]), 0u);
+  EXPECT_EQ(elements(statistics.all_counts()), 2u);
 }
 
 TEST_F(GradientStatisticsTest, CountsOfADeviceAreThoseOfTheHost) {

@@ -95,6 +95,14 @@ TEST_F(Parameters, FrozenOnesAreNotTrained) {
   EXPECT_THAT(message_of([&] { freeze(*model_, {"*"}); }), HasSubstr("freeze leaves no parameter to train"));
 }
 
+TEST_F(Parameters, OfFp16AreNamedWhereTheLossIsScaled) {
+  TensorModel::parameters.emplace_back("frozen", at::zeros({1}).to(at::kHalf));
+  const auto check = [] { require_no_fp16(Model(TensorModel::plugin(), OptionTable{}, {}, cpu)); };
+  EXPECT_EQ(message_of(check), "");
+  TensorModel::parameters.emplace_back("narrow", at::zeros({1}).to(at::kHalf).requires_grad_(true));
+  EXPECT_THAT(message_of(check), HasSubstr("the parameter `narrow` is fp16"));
+}
+
 TEST(WeightAverage, RampsUpToItsDecayAndStandsInWhileApplied) {
   auto weight = at::tensor({1.0f}).requires_grad_(true);
   WeightAverage average({weight}, 0.5);

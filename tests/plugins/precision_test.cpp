@@ -115,7 +115,7 @@ class Headroom : public ::testing::Test {
     std::array<std::uint64_t, BINADE_EXPONENTS> counts{};
     counts[0] = 5;
     if (largest_exponent) counts[static_cast<std::size_t>(127 + *largest_exponent)] = 1;
-    counts[127 - 40] = 100;
+    if (largest_exponent > -127) counts[127 - 40] = 100;
     const binade_outcome outcome{
         sizeof(outcome), found_inf ? 1u : 0u, 1, scale, 1, 1, largest_exponent ? counts.data() : nullptr};
     binade_decision decision{sizeof(decision), 1, scale};
@@ -133,6 +133,8 @@ TEST_F(Headroom, KeepsTheLargestGradientSoManyBinadesBelowOverflow) {
   EXPECT_EQ(next_scale(1024, false, 14), 1024 / 8.0);
   EXPECT_EQ(next_scale(1024, false, 11), 1024);
 }
+
+TEST_F(Headroom, LeavesTheScaleWhereAllGradientsAreZero) { EXPECT_EQ(next_scale(1024, false, -127), 1024); }
 
 TEST_F(Headroom, LeavesTheScaleBetweenItsLooks) { EXPECT_EQ(next_scale(1024, false), 1024); }
 
