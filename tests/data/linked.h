@@ -9,7 +9,12 @@
 namespace binade::host {
 
 inline const binade_host* silent_host() {
-  static constexpr binade_host host{sizeof(binade_host), 0, [](const binade_host*, std::int32_t, binade_string) {}};
+  static const auto host = [] {
+    binade_host host{};
+    host.struct_size = sizeof(host);
+    host.log = [](const binade_host*, std::int32_t, binade_string) {};
+    return host;
+  }();
   return &host;
 }
 

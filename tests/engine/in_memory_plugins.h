@@ -17,7 +17,12 @@
 namespace binade::host::testing {
 
 inline const binade_host& quiet_host() {
-  static const binade_host host{sizeof(binade_host), 0, [](const binade_host*, std::int32_t, binade_string) {}};
+  static const auto host = [] {
+    binade_host host{};
+    host.struct_size = sizeof(host);
+    host.log = [](const binade_host*, std::int32_t, binade_string) {};
+    return host;
+  }();
   return host;
 }
 
