@@ -35,11 +35,11 @@ inline std::uint64_t elements(const ExponentCounts& counts) {
 // (IEEE 754 calls such results tiny): they have lost bits, and smaller ones became 0. Zeros are not counted, since most
 // of them were never anything else: unused rows of an embedding, dead units. 0 where there are none.
 inline double underflow_ratio(const ExponentCounts& counts, int smallest_exponent) {
-  const auto below = static_cast<std::size_t>(smallest_exponent + exponent_bias);
+  const int below = smallest_exponent + exponent_bias;
   std::uint64_t tiny = 0, finite = 0;
   for (std::size_t e = 1; e + 1 < counts.size(); ++e) {
     finite += counts[e];
-    if (e < below) tiny += counts[e];
+    if (static_cast<int>(e) < below) tiny += counts[e];
   }
   return finite == 0 ? 0 : static_cast<double>(tiny) / static_cast<double>(finite);
 }

@@ -92,24 +92,24 @@ class Options {
 // nothing, and is counted in binade_plugin_metrics_rejected_total.
 class Series {
  public:
-  Series(const binade_host* host, binade_series* series) : host_(host), series_(series) {}
+  Series(const binade_host* host, binade_series* series) : host(host), series(series) {}
 
  protected:
-  const binade_host* host_;
-  binade_series* series_;
+  const binade_host* host;
+  binade_series* series;
 };
 struct Counter : Series {
   using Series::Series;
-  void add(double amount = 1) const { host_->add(host_, series_, amount); }
+  void add(double amount = 1) const { host->add(host, series, amount); }
 };
 struct Gauge : Series {
   using Series::Series;
-  void set(double value) const { host_->set(host_, series_, value); }
-  void add(double amount) const { host_->add(host_, series_, amount); }
+  void set(double value) const { host->set(host, series, value); }
+  void add(double amount) const { host->add(host, series, amount); }
 };
 struct Histogram : Series {
   using Series::Series;
-  void observe(double value) const { host_->observe(host_, series_, value); }
+  void observe(double value) const { host->observe(host, series, value); }
 };
 
 // The host's services; copy it freely. Valid until the plugin object is destroyed. Any thread.
