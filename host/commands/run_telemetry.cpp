@@ -33,9 +33,11 @@ RunIdentity identity_of(const Experiment& experiment, const OpenedPlugins& plugi
 }  // namespace
 
 RunTelemetry::RunTelemetry(const Experiment& experiment, const OpenedPlugins& plugins, const RunDirectory& directory,
-                           const binade_build_block& engine, ColorMode color)
+                           const binade_build_block& engine, ColorMode color,
+                           const std::optional<MetricsFile::Continued>& continued)
     : color_(color),
-      metrics_file_(directory.path() / "metrics.jsonl"),
+      metrics_file_(continued ? MetricsFile(directory.path() / "metrics.jsonl", *continued)
+                              : MetricsFile(directory.path() / "metrics.jsonl")),
       metrics_(std::make_shared<Metrics>(identity_of(experiment, plugins, directory, engine))) {
   first_.color = color;
   if (experiment.metrics.boolean("enabled")) start_exporter(experiment.metrics);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "host/commands/opened_plugins.h"
@@ -16,9 +17,11 @@ namespace binade::host {
 class RunTelemetry {
  public:
   // Throws PluginError when a logger cannot be created, and std::runtime_error when the endpoint cannot be had and
-  // [metrics] says `required = true`; otherwise that is a warning.
+  // [metrics] says `required = true`; otherwise that is a warning. `continued`: metrics.jsonl is there already, and is
+  // cut back to this.
   RunTelemetry(const Experiment& experiment, const OpenedPlugins& plugins, const RunDirectory& directory,
-               const binade_build_block& engine, ColorMode color);
+               const binade_build_block& engine, ColorMode color,
+               const std::optional<MetricsFile::Continued>& continued);
 
   // "http://127.0.0.1:43211/metrics", or empty when there is no endpoint.
   std::string metrics_address() const { return exporter_ ? exporter_->address() : ""; }
