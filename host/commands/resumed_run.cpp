@@ -34,7 +34,7 @@ std::optional<ResumedRun> find_resumable(const std::filesystem::path& directory,
   for (const auto& reason : passed_over) warn("passed over: " + reason);
   if (!checkpoint) return std::nullopt;
   const auto metrics = known_metrics(*checkpoint);
-  return ResumedRun{run, std::move(*checkpoint), metrics};
+  return ResumedRun{directory, run, std::move(*checkpoint), metrics};
 }
 
 std::optional<std::filesystem::path> newest_unfinished(const std::filesystem::path& runs, const std::string& name) {

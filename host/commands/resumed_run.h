@@ -13,6 +13,7 @@
 namespace binade::host {
 
 struct ResumedRun {
+  std::filesystem::path called;  // the directory as the user named it
   RunDirectory directory;
   Checkpoint checkpoint;
   MetricsFile::Continued metrics;

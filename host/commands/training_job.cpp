@@ -144,7 +144,7 @@ int train(const TrainingJob& job, const CommandLine& line) {
                          job.resumed ? std::optional(job.resumed->metrics) : std::nullopt);
   const Paint paint(wants_color(line.color(), stdout));
   const ReportedRun reported{name,
-                             job.resumed ? directory.path() : runs / name / directory.run_id(),
+                             job.resumed ? job.resumed->called : runs / name / directory.run_id(),
                              experiment->model.plugin,
                              experiment->dataset.plugin,
                              telemetry.metrics_address(),

@@ -38,7 +38,6 @@ void for_each_member(State& state, Visit visit) {
   visit("refused_scales", result.refused_scales);
   visit("underflow_group", result.underflow_group);
   visit("underflow_ratio", result.underflow_ratio);
-  visit("initial_parameters_sha256", result.initial_parameters_sha256);
   visit("samples_hash", result.samples_hash);
 }
 

@@ -238,7 +238,7 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   result.autocast = started.autocast;
   result.classification = started.classification;
   result.peak_tensor_bytes = peak_tensor_bytes(device);
-  if (!resumed) result.initial_parameters_sha256 = std::move(initial_hash);
+  result.initial_parameters_sha256 = std::move(initial_hash);
   result.parameters_sha256 = write_weights(model, request.weights_file);
   keep_average(average, model, request.average_file);
   return result;
