@@ -18,12 +18,12 @@ namespace binade::host {
 class Snapshot;
 
 struct CheckpointPlan {
-  std::filesystem::path folder;   // made with the first one
-  std::uint64_t every_steps = 0;  // 0: not by steps
-  double every_seconds = 0;       // 0: not by time
+  std::filesystem::path folder{};  // made with the first one
+  std::uint64_t every_steps = 0;   // 0: not by steps
+  double every_seconds = 0;        // 0: not by time
   std::uint64_t keep = 1;
   bool keep_best = true;
-  std::filesystem::path metrics;  // synced before each checkpoint, so that none is ahead of it; may be empty
+  std::filesystem::path metrics{};  // synced before each checkpoint, so that none is ahead of it; may be empty
 };
 
 // All calls come from the training thread, and so do the listener's.

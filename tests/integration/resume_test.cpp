@@ -300,6 +300,17 @@ TEST_F(Resume, OfARunThatGoesOnIsRefused) {
   EXPECT_THAT(second.outcome.err, HasSubstr("another process is training"));
 }
 
+TEST_F(Resume, VerifyResumeProvesItOrSaysWhatDiffers) {
+  const auto good = binade({"verify-resume", "points.toml", "--steps", "13", "--set", "model.dropout=0.3"}, workspace_);
+  EXPECT_EQ(good.exit_code, 0) << good.out << good.err;
+  EXPECT_THAT(good.out, Not(HasSubstr("DIFFER")));
+  EXPECT_FALSE(std::filesystem::exists(workspace_.path() / "runs"));
+  const auto bad =
+      binade({"verify-resume", "points.toml", "--steps", "13", "--set", "model={plugin=\"unseeded\"}"}, workspace_);
+  EXPECT_EQ(bad.exit_code, 1) << bad.out << bad.err;
+  EXPECT_THAT(bad.out, HasSubstr("weights          DIFFER"));
+}
+
 TEST_F(Resume, KeepsAsManyCheckpointsAsItIsTold) {
   auto ran = run("kept", {"checkpoint.every_steps=0", "checkpoint.keep=3", "checkpoint.keep_best=false"},
                  {"--stop-after", "8"});
