@@ -94,6 +94,10 @@ class TemporaryFolder {
 
   const std::filesystem::path& path() const { return path_; }
   void put_in_place(const std::filesystem::path& target) {
+    // Where there is one of this name, the two change places in one instant, and the older one is removed.
+    if (renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0) return;
+    std::error_code error;  // a file system that cannot do this
+    std::filesystem::remove_all(target, error);
     if (std::rename(path_.c_str(), target.c_str()) != 0) fail("put in place", target);
     path_.clear();
   }
@@ -159,7 +163,6 @@ WrittenCheckpoint CheckpointFolder::write(const CheckpointContent& content) {
   written.bytes += write_text(folder.path() / CheckpointManifest::file_name, manifest.text()).bytes;
   sync_folder(folder.path());
 
-  if (std::filesystem::exists(std::filesystem::symlink_status(target))) remove(content.step);
   folder.put_in_place(target);
   sync_folder(path_);
   good_[content.step] = {content.validation_loss};
@@ -209,9 +212,13 @@ void CheckpointFolder::remove_unfinished() const {
   }
 }
 
-// The manifest first: from then on it is none, whatever is left of it.
-void CheckpointFolder::remove(std::uint64_t step) const {
-  const auto folder = folder_of(step);
+// Under a temporary name first, so that what a kill leaves of it is removed before the next one is written. Then the
+// manifest: without it there is no checkpoint, even where a power cut undoes the renaming.
+void CheckpointFolder::remove(std::uint64_t step) {
+  auto folder = folder_of(step);
+  folder += unfinished;
+  if (std::rename(folder_of(step).c_str(), folder.c_str()) != 0) fail("remove", folder_of(step));
+  good_.erase(step);
   const auto manifest = folder / CheckpointManifest::file_name;
   if (unlink(manifest.c_str()) != 0 && errno != ENOENT) fail("remove", manifest);
   std::error_code error;
@@ -248,7 +255,6 @@ std::vector<std::string> CheckpointFolder::remove_unneeded() {
   for (const auto step : unneeded) {
     try {
       remove(step);
-      good_.erase(step);
     } catch (const std::system_error& error) {
       warnings.emplace_back(error.what());
     }

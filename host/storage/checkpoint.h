@@ -71,7 +71,7 @@ class CheckpointFolder {
 
   void make_folder() const;
   void remove_unfinished() const;
-  void remove(std::uint64_t step) const;
+  void remove(std::uint64_t step);
   void learn_older();
   std::vector<std::string> remove_unneeded();
   std::filesystem::path folder_of(std::uint64_t step) const;

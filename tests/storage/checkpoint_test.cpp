@@ -211,10 +211,11 @@ TEST(Checkpoint, AnOldOneThatCannotBeRemovedIsAWarning) {
   plan_fault({"unlink", 1, true, Fault::error, EROFS});
   const auto written = folder.write(SampleCheckpoint(2).content());
   plan_fault({});
-  EXPECT_THAT(written.warnings, ElementsAre(HasSubstr("step-00000001/manifest.json")));
+  EXPECT_THAT(written.warnings, ElementsAre(HasSubstr("step-00000001.tmp/manifest.json")));
   EXPECT_EQ(newest(folder)->step, 2u);
   EXPECT_THAT(folder.write(SampleCheckpoint(3).content()).warnings, IsEmpty());
   EXPECT_THAT(folder.steps(), ElementsAre(3));
+  EXPECT_FALSE(std::filesystem::exists(run / "checkpoints/step-00000001.tmp")) << "in the end";
 }
 
 // A change anywhere is found: by the sizes, the hashes, or the manifest's own.
