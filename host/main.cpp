@@ -6,13 +6,17 @@
 #include "host/commands/explain.h"
 #include "host/commands/export.h"
 #include "host/commands/plugins.h"
+#include "host/commands/resume.h"
 #include "host/commands/run.h"
 #include "host/commands/schema.h"
+#include "host/commands/verify_resume.h"
 
 int main(int argc, char** argv) {
   using namespace binade::host;
   CommandLine line("binade", "Trains neural networks in mixed precision from a TOML file.");
   add_run(line);
+  add_resume(line);
+  add_verify_resume(line);
   add_bench(line);
   add_check(line);
   add_config(line);

@@ -55,6 +55,7 @@ class Planner {
   std::optional<Experiment> load(const std::vector<std::string>& more) const {
     auto argument = arguments_.experiment;
     if (arguments_.steps) argument.overrides.push_back(fmt::format("train.steps={}", *arguments_.steps));
+    argument.overrides.emplace_back("checkpoint.enabled=false");  // writing would compete with what is measured
     argument.overrides.insert(argument.overrides.end(), more.begin(), more.end());
     return argument.load(plugins_, color_);
   }

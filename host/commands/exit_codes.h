@@ -9,5 +9,6 @@ constexpr int exit_usage = 2;  // the command line or the experiment file
 constexpr int exit_plugin_refused = 3;
 constexpr int exit_bad_data = 4;
 constexpr int exit_internal = 70;
+constexpr int exit_preempted = 75;  // by SIGTERM, with a durable checkpoint: to be queued again
 
 }  // namespace binade::host

@@ -20,6 +20,10 @@ void warn_of_synthetic_data(const Experiment& experiment, ColorMode color) {
 
 void ExperimentArgument::add_to(CLI::App& verb) {
   verb.add_option("FILE", file, "The experiment, a TOML file")->required()->type_name("");
+  add_overrides_to(verb);
+}
+
+void ExperimentArgument::add_overrides_to(CLI::App& verb) {
   verb.add_option("--set", overrides, "Change one value, as TOML: --set train.steps=100 (repeatable)")
       ->type_name("KEY=VALUE")
       ->expected(1)

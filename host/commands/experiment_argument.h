@@ -22,6 +22,7 @@ struct ExperimentArgument {
   std::vector<std::string> overrides;
 
   void add_to(CLI::App& verb);
+  void add_overrides_to(CLI::App& verb);  // --set alone
 
   // Checks the experiment; prints all mistakes on standard error and returns nullopt when there are any.
   std::optional<Experiment> load(const Catalog& plugins, ColorMode color) const;

@@ -114,6 +114,8 @@ std::string summary_json(const TrainingResult& result, const Experiment& experim
                   {"initial_parameters_sha256", result.initial_parameters_sha256},
                   {"parameters_sha256", result.parameters_sha256},
                   {"samples_hash", fmt::format("{:016x}", result.samples_hash)},
+                  {"resumed_step", result.resumed_step ? Json(*result.resumed_step) : Json(nullptr)},
+                  {"resume_differences", result.resume_differences},
                   {"device", result.device},
                   {"precision", result.precision},
                   {"precision_reason", result.precision_reason.empty() ? Json(nullptr) : Json(result.precision_reason)},

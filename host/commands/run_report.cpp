@@ -79,7 +79,9 @@ void StartReport::run_started(const RunStarted& started) noexcept {
 }
 
 void print_end(const ReportedRun& run, const TrainingResult& result, const Paint& paint) {
-  const auto ended = result.state == RunState::finished ? paint.green("finished") : paint.yellow("interrupted");
+  const auto ended = result.state == RunState::finished
+                         ? paint.green("finished")
+                         : paint.yellow(run_state_names[static_cast<std::size_t>(result.state)]);
   fmt::print("\n{} after {} ({} steps, {} skipped; {})\n", ended, short_duration(result.seconds), result.steps,
              result.skipped_steps, speed_text(result));
   if (std::isfinite(result.initial_loss)) {
@@ -105,6 +107,9 @@ void print_end(const ReportedRun& run, const TrainingResult& result, const Paint
   const auto file = [&](const char* name) { return quoted((run.directory / name).string()); };
   const auto binade = quoted(run.called_as);
   fmt::print("\nnext:\n");
+  if (result.state != RunState::finished && std::filesystem::exists(run.directory / "checkpoints")) {
+    fmt::print("  {} resume {}\n", binade, quoted(run.directory.string()));
+  }
   fmt::print("  cat {}\n", file("summary.json"));
   fmt::print("  {} run {} --set optimizer.lr=1e-3\n", binade, file("experiment.toml"));
   fmt::print("  {} plugins list\n", binade);

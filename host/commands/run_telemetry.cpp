@@ -40,14 +40,16 @@ RunIdentity identity_of(const Experiment& experiment, const OpenedPlugins& plugi
 }  // namespace
 
 RunTelemetry::RunTelemetry(const Experiment& experiment, const OpenedPlugins& plugins, const RunDirectory& directory,
-                           const binade_build_block& engine, const std::atomic<int>& stop_signal, bool dry_run,
-                           ColorMode color)
+                           const binade_build_block& engine,
+                           const std::optional<MetricsFile::Continued>& continued, const std::atomic<int>& stop_signal,
+                           bool dry_run, ColorMode color)
     : experiment_(experiment),
       directory_(directory),
       stop_signal_(stop_signal),
       dry_run_(dry_run),
       color_(color),
-      metrics_file_(directory.path() / "metrics.jsonl"),
+      metrics_file_(continued ? MetricsFile(directory.path() / "metrics.jsonl", *continued)
+                              : MetricsFile(directory.path() / "metrics.jsonl")),
       metrics_(std::make_shared<Metrics>(identity_of(experiment, plugins, directory, engine))),
       history_(std::make_shared<RunHistory>(directory.path() / "metrics.jsonl", directory.run_id())) {
   first_.color = color;

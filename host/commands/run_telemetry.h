@@ -4,6 +4,7 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "host/commands/opened_plugins.h"
@@ -21,9 +22,11 @@ class RunTelemetry {
   // Throws PluginError when a logger cannot be created, and std::runtime_error when the endpoint's password cannot be
   // read, or when the endpoint cannot be had and [metrics] says `required = true`; otherwise that is a warning.
   // `experiment` and `directory` must live as long as this. A dry run tells neither Prometheus nor a Pushgateway of
-  // itself. `stop_signal`: when it changes, end() stops waiting.
+  // itself. `continued`: metrics.jsonl is there already, and is cut back to this. `stop_signal`: when it changes, end()
+  // stops waiting.
   RunTelemetry(const Experiment& experiment, const OpenedPlugins& plugins, const RunDirectory& directory,
-               const binade_build_block& engine, const std::atomic<int>& stop_signal, bool dry_run, ColorMode color);
+               const binade_build_block& engine, const std::optional<MetricsFile::Continued>& continued,
+               const std::atomic<int>& stop_signal, bool dry_run, ColorMode color);
 
   // "http://127.0.0.1:43211/metrics", or empty when there is no endpoint.
   std::string metrics_address() const { return exporter_ ? exporter_->address() : ""; }

@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include "host/data/dataset.h"
 #include "host/experiment/experiment.h"
 #include "host/loading/plugin.h"
+#include "host/storage/checkpoint.h"
 #include "host/telemetry/events.h"
 
 namespace binade::host {
@@ -39,6 +42,14 @@ struct TrainingRequest {
   bool measure_memory = false;             // count what CPU tensors hold: up to 1 % of the time of the smallest steps
   const std::atomic<int>& stop_signal;     // non-zero: end after the step in progress
   RunListener& listener;
+  std::filesystem::path checkpoint_folder{};      // none are written when empty
+  std::filesystem::path metrics_file{};           // synced before each checkpoint; may be empty
+  std::atomic<bool>* checkpoint_asked = nullptr;  // set from outside: a checkpoint after the step in progress
+  const Checkpoint* resume = nullptr;             // what to go on from
+  // Versions, kernels, hashes of plugins, options of the experiment: what decides, beside the checkpoint, how a run
+  // goes on. The engine adds what it knows itself.
+  std::map<std::string, std::string> made_by{};
+  std::uint64_t stop_after = 0;  // steps of this process, after which the run is interrupted; 0: never
 };
 
 // One pass over the training split, as the summary shows it.
@@ -51,7 +62,7 @@ struct EpochSummary {
 };
 
 struct TrainingResult {
-  RunState state = RunState::finished;  // or interrupted
+  RunState state = RunState::finished;  // or interrupted, or preempted: by SIGTERM, with a checkpoint
   std::string stop_reason;              // "500 steps", "60 s of training", "signal 2"
   std::uint64_t steps = 0, skipped_steps = 0;
   double seconds = 0;                                       // of training, evaluations included
@@ -79,7 +90,10 @@ struct TrainingResult {
   // SHA-256 of names, types, shapes and bytes of all weights, in the order of the weights file: before the first step
   // and after the last.
   std::string initial_parameters_sha256, parameters_sha256;
-  std::uint64_t samples_hash = 0;       // of the samples' numbers, in the order in which they were trained on
+  std::uint64_t samples_hash = 0;             // of the samples' numbers, in the order in which they were trained on
+  std::optional<std::uint64_t> resumed_step;  // of the checkpoint that this process went on from
+  std::vector<std::string>
+      resume_differences;               // why the run is not the one that was interrupted; empty: it is, exactly
   std::uint64_t peak_tensor_bytes = 0;  // most bytes that tensors held at once; 0: not known
 };
 

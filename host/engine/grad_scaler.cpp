@@ -11,6 +11,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "host/engine/snapshot.h"
+
 namespace binade::host {
 
 GradScaler::GradScaler(const binade_policy& policy)
@@ -115,6 +117,25 @@ void GradScaler::load_state(const std::optional<GradScalerState>& state) {
   growth_interval_ = state->growth_interval;
   growth_tracker_ = state->growth_tracker;
   overflows_ = state->overflows;
+}
+
+void GradScaler::save(Snapshot& snapshot) const {
+  if (const auto of = state()) {
+    snapshot.values["grad_scaler"] = {{"scale", of->scale},
+                                      {"growth_factor", of->growth_factor},
+                                      {"backoff_factor", of->backoff_factor},
+                                      {"growth_interval", of->growth_interval},
+                                      {"growth_tracker", of->growth_tracker},
+                                      {"overflows", of->overflows}};
+  }
+}
+
+void GradScaler::load(const Snapshot& snapshot) {
+  const auto of = snapshot.values.find("grad_scaler");
+  if (of == snapshot.values.end()) return load_state(std::nullopt);
+  // The constants are the experiment's: where they were changed, that was wanted.
+  load_state(GradScalerState{of->at("scale"), growth_factor_, backoff_factor_, growth_interval_,
+                             of->at("growth_tracker"), of->at("overflows")});
 }
 
 GradScaler::Optimizer& GradScaler::optimizer(std::size_t number) {

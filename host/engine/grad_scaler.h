@@ -11,6 +11,8 @@
 
 namespace binade::host {
 
+class Snapshot;
+
 // What PyTorch's state_dict() holds.
 struct GradScalerState {
   double scale = 0;
@@ -68,6 +70,8 @@ class GradScaler {
   // unless disabled, for it would silently start anew.
   std::optional<GradScalerState> state() const;
   void load_state(const std::optional<GradScalerState>& state);
+  void save(Snapshot& snapshot) const;
+  void load(const Snapshot& snapshot);
 
  private:
   enum class Stage { ready, unscaled, stepped };

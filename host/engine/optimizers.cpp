@@ -16,6 +16,8 @@
 
 #include <stdexcept>
 
+#include "host/engine/snapshot.h"
+
 namespace binade::host {
 namespace {
 
@@ -157,6 +159,26 @@ void Optimizer::step(const std::vector<at::Tensor>& gradients, double lr) {
       }
     }
     if (!active_.parameters.empty()) update(active_, lr * group.lr_ratio, group.weight_decay);
+  }
+}
+
+namespace {
+
+std::string state_name(const std::string& parameter, std::size_t number) {
+  return "optimizer." + parameter + "." + std::to_string(number);
+}
+
+}  // namespace
+
+void Optimizer::save(const std::vector<std::string>& names, Snapshot& snapshot) const {
+  for (std::size_t k = 0; k < max_state; ++k) {
+    for (std::size_t i = 0; i < state_[k].size(); ++i) snapshot.save(state_name(names.at(i), k), state_[k][i]);
+  }
+}
+
+void Optimizer::load(const std::vector<std::string>& names, const Snapshot& snapshot) {
+  for (std::size_t k = 0; k < max_state; ++k) {
+    for (std::size_t i = 0; i < state_[k].size(); ++i) snapshot.load(state_name(names.at(i), k), state_[k][i]);
   }
 }
 

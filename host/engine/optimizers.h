@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "host/engine/parameters.h"
@@ -11,12 +12,18 @@
 
 namespace binade::host {
 
+class Snapshot;
+
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
   // Updates parameters[i] from gradients[i] for every i with a defined gradient; the others and their state stay.
   // `lr`: the schedule's; each group takes its ratio of it.
   void step(const std::vector<at::Tensor>& gradients, double lr);
+
+  // Its tensors, by the names of the parameters, as "optimizer.<name>.<k>".
+  void save(const std::vector<std::string>& names, Snapshot& snapshot) const;
+  void load(const std::vector<std::string>& names, const Snapshot& snapshot);
 
  protected:
   static constexpr std::size_t max_state = 3;

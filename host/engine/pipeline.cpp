@@ -1,15 +1,22 @@
 #include "host/engine/pipeline.h"
 
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <map>
+#include <optional>
 #include <stdexcept>
 
 #include "binade/abi/plugin.h"
 #include "host/engine/device.h"
 #include "host/engine/effective_precision.h"
+#include "host/engine/loop_state.h"
 #include "host/engine/parameters.h"
 #include "host/engine/precision_choice.h"
 #include "host/engine/precision_overrides.h"
+#include "host/engine/resume_differences.h"
+#include "host/engine/snapshot.h"
 #include "host/engine/tensor_memory.h"
 #include "host/engine/training_loop.h"
 #include "host/engine/weights.h"
@@ -37,6 +44,7 @@ LoopPlan plan_loop(const OptionTable& train, std::uint64_t batches_per_epoch, co
   if (train.has("evaluate_every")) plan.evaluate_every = unsigned_option(train, "evaluate_every");
   plan.patience = unsigned_option(train, "early_stopping.patience");
   plan.max_nonfinite_losses = unsigned_option(train, "max_nonfinite_losses");
+  plan.stop_after = request.stop_after;
   plan.min_delta = train.number("early_stopping.min_delta");
   if (train.boolean("keep_best") && plan.evaluate_every != 0) plan.best_file = request.best_file;
   return plan;
@@ -78,6 +86,56 @@ RunStarted describe(const Training& training) {
   return started;
 }
 
+// What the checkpoint's state says; errors name its file.
+std::optional<Snapshot> snapshot_of(const TrainingRequest& request) {
+  if (request.resume == nullptr) return std::nullopt;
+  try {
+    return std::optional<Snapshot>(std::in_place, *request.resume);
+  } catch (const nlohmann::json::exception& error) {
+    throw std::runtime_error(
+        fmt::format("{} is no state of a run: {}", (request.resume->folder / "state.json").string(), error.what()));
+  }
+}
+
+// What decides how a run goes on, beside its state.
+std::map<std::string, std::string> describe_run(const TrainingRequest& request, c10::Device device) {
+  auto made_by = request.made_by;
+  made_by["threads"] = std::to_string(at::get_num_threads());
+  made_by["device"] = device.str();
+  return made_by;
+}
+
+std::vector<std::string> tell_resume(const std::optional<Snapshot>& resumed,
+                                     const std::map<std::string, std::string>& made_by, RunListener& listener) {
+  if (!resumed) return {};
+  const auto step = resumed->values.at("loop").at("step").get<std::uint64_t>();
+  const auto before = resumed->values.at("made_by").get<std::map<std::string, std::string>>();
+  auto differences = resume_differences(before, made_by);
+  if (differences.empty()) {
+    listener.message(BINADE_LOG_INFO, fmt::format("resumed at step {}: exact", step));
+  } else {
+    listener.message(BINADE_LOG_WARNING,
+                     fmt::format("resumed at step {}: approximate, because {}", step, fmt::join(differences, "; ")));
+  }
+  return differences;
+}
+
+TrainingResult run_with_checkpoints(const TrainingRequest& request, const LoopPlan& plan, const Training& training,
+                                    const EvaluationPlan& evaluation, const std::optional<Snapshot>& resumed,
+                                    const std::map<std::string, std::string>& made_by) {
+  const auto& options = request.experiment.checkpoint;
+  std::optional<Checkpointer> checkpointer;
+  if (!request.checkpoint_folder.empty()) {
+    checkpointer.emplace(CheckpointPlan{request.checkpoint_folder, unsigned_option(options, "every_steps"),
+                                        options.number("every_minutes") * 60, unsigned_option(options, "keep"),
+                                        options.boolean("keep_best"), request.metrics_file},
+                         request.listener, request.resume == nullptr ? 0 : request.resume->step);
+  }
+  return run_training_loop(
+      plan, training, evaluation, request.stop_signal, request.listener,
+      {checkpointer ? &*checkpointer : nullptr, request.checkpoint_asked, resumed ? &*resumed : nullptr, &made_by});
+}
+
 void keep_average(WeightAverage& average, const Model& model, const std::filesystem::path& file) {
   if (!average.enabled()) return;
   const WeightAverage::Applied averaged(average);
@@ -115,7 +173,10 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   const auto order = train.string("sampling") == "replacement" ? Order::with_replacement : Order::shuffled;
   Sampler sampler(train_split.size, batch_size, order, /*drop_last=*/true, seed, Shard{});
   auto plan = plan_loop(train, sampler.batches_per_epoch(), request);
-  BatchLoader batches(dataset, train_split, std::move(sampler), /*training=*/true, seed, workers, prefetch, 0, 0);
+  const auto resumed = snapshot_of(request);
+  const auto first_batch = resumed ? loop_state(resumed->values.at("loop")).batches : 0;
+  BatchLoader batches(dataset, train_split, std::move(sampler), /*training=*/true, seed, workers, prefetch, 0,
+                      first_batch);
 
   GradScaler scaler(policy);
   if (scaler.enabled()) require_no_fp16(model);
@@ -149,9 +210,13 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   for (const auto& rule : overrides.unused()) {
     listener.message(BINADE_LOG_WARNING, rule + " had no effect on the first batch: no operation came under it");
   }
+  const auto made_by = describe_run(request, device);
+  const auto differences = tell_resume(resumed, made_by, listener);
   listener.run_started(started);
 
-  auto result = run_training_loop(plan, training, evaluation, request.stop_signal, listener);
+  auto result = run_with_checkpoints(request, plan, training, evaluation, resumed, made_by);
+  if (request.resume != nullptr) result.resumed_step = request.resume->step;
+  result.resume_differences = differences;
   result.device = started.device;
   result.precision = started.precision;
   result.precision_reason = precision.reason;

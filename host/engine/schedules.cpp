@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "host/engine/snapshot.h"
+
 namespace binade::host {
 namespace {
 
@@ -55,6 +57,12 @@ Schedule::Schedule(const OptionTable& schedule, double lr, std::uint64_t total_s
   lr_at_ = [=, then = after_warmup(schedule, lr, total_steps > warmup ? total_steps - warmup : 1)](std::uint64_t k) {
     return k < warmup ? lr * static_cast<double>(k + 1) / static_cast<double>(warmup) : then(k - warmup);
   };
+}
+
+void Schedule::save(Snapshot& snapshot) const { snapshot.values["schedule"] = {{"applied_steps", applied_steps_}}; }
+
+void Schedule::load(const Snapshot& snapshot) {
+  applied_steps_ = snapshot.values.at("schedule").at("applied_steps").get<std::uint64_t>();
 }
 
 }  // namespace binade::host

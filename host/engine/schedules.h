@@ -8,6 +8,8 @@
 
 namespace binade::host {
 
+class Snapshot;
+
 // With k steps applied, w = warmup_steps and q = min(1, (k - w) / (total - w)):
 //   k < w      lr (k + 1) / w
 //   constant   lr
@@ -27,6 +29,8 @@ class Schedule {
   // All of its state.
   std::uint64_t applied_steps() const { return applied_steps_; }
   void set_applied_steps(std::uint64_t steps) { applied_steps_ = steps; }
+  void save(Snapshot& snapshot) const;
+  void load(const Snapshot& snapshot);
 
  private:
   std::function<double(std::uint64_t)> lr_at_;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "host/engine/snapshot.h"
+
 namespace binade::host {
 namespace {
 
@@ -104,6 +106,31 @@ void SkipReport::count(SkipCause cause, const std::string& parameter) {
     ++found->steps;
   } else {
     counts_.push_back({cause, parameter, 1});
+  }
+}
+
+void SkipReport::save(Snapshot& snapshot) const {
+  auto counts = nlohmann::json::array();
+  for (const auto& [cause, parameter, steps] : counts_) {
+    counts.push_back({{"cause", static_cast<int>(cause)}, {"parameter", parameter}, {"steps", steps}});
+  }
+  snapshot.values["skips"] = {{"recent", recent_},          {"in_a_row", in_a_row_},
+                              {"ever_grown", ever_grown_},  {"grown_since_skip", grown_since_skip_},
+                              {"expected", expected_},      {"unexpected", unexpected_},
+                              {"counts", std::move(counts)}};
+}
+
+void SkipReport::load(const Snapshot& snapshot) {
+  const auto& skips = snapshot.values.at("skips");
+  skips.at("recent").get_to(recent_);
+  skips.at("in_a_row").get_to(in_a_row_);
+  skips.at("ever_grown").get_to(ever_grown_);
+  skips.at("grown_since_skip").get_to(grown_since_skip_);
+  skips.at("expected").get_to(expected_);
+  skips.at("unexpected").get_to(unexpected_);
+  counts_.clear();
+  for (const auto& count : skips.at("counts")) {
+    counts_.push_back({static_cast<SkipCause>(count.at("cause").get<int>()), count.at("parameter"), count.at("steps")});
   }
 }
 

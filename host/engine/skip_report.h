@@ -11,6 +11,8 @@
 
 namespace binade::host {
 
+class Snapshot;
+
 class SkipReport {
  public:
   explicit SkipReport(std::vector<std::string> parameter_names, bool dynamic_scaling)
@@ -27,6 +29,9 @@ class SkipReport {
 
   // By cause and gradient, the most frequent first.
   std::vector<SkipCount> counts() const;
+
+  void save(Snapshot& snapshot) const;
+  void load(const Snapshot& snapshot);
 
  private:
   static constexpr std::uint64_t window = 1000;  // steps

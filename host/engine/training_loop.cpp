@@ -5,11 +5,15 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <limits>
+#include <csignal>
+#include <optional>
 #include <stdexcept>
 
 #include "binade/abi/plugin.h"
+#include "host/engine/loop_state.h"
 #include "host/engine/skip_report.h"
+#include "host/engine/snapshot.h"
+#include "host/engine/training_state.h"
 #include "host/engine/weights.h"
 
 namespace binade::host {
@@ -34,77 +38,76 @@ void warn_without_gradient(const TrainStep& step, RunListener& listener) {
                                                    names.size() == 1 ? "one parameter" : "parameters", text));
 }
 
-// Means over the steps of an epoch: accuracy weighted by samples.
-struct EpochSums {
-  double loss = 0, correct = 0, seconds = 0;
-  std::uint64_t steps = 0, samples = 0;
-
-  void add(const StepRecord& record) {
-    loss += record.loss;
-    correct += record.accuracy * static_cast<double>(record.samples);
-    seconds += record.seconds;
-    samples += record.samples;
-    ++steps;
-  }
-  EpochSummary summary(std::uint64_t epoch, std::uint64_t steps_done) const {
-    return {epoch, steps_done, loss / static_cast<double>(steps), correct / static_cast<double>(samples), nan,
-            nan,   seconds};
-  }
-};
-
 class Loop {
  public:
-  Loop(const LoopPlan& plan, const Training& training, const EvaluationPlan& evaluation, RunListener& listener)
+  Loop(const LoopPlan& plan, const Training& training, const EvaluationPlan& evaluation, RunListener& listener,
+       const LoopCheckpoints& checkpoints)
       : plan_(plan),
         training_(training),
         evaluation_(evaluation),
         listener_(listener),
+        checkpoints_(checkpoints),
         step_(training),
-        skips_(trained_parameter_names(training.model), training.scaler.enabled()) {}
+        skips_(trained_parameter_names(training.model), training.scaler.enabled()) {
+    state_.result.samples_hash = fnv_offset;
+    if (checkpoints.resumed != nullptr) load(*checkpoints.resumed);
+    first_step_ = record_.step;
+  }
 
   TrainingResult run(const std::atomic<int>& stop_signal) {
     start_ = Clock::now();
-    result_.samples_hash = fnv_offset;
     listener_.state_changed(RunState::running);
     while (!should_stop(stop_signal)) {
       train();
       if (plan_.evaluate_every != 0 && record_.step % plan_.evaluate_every == 0) evaluate();
+      checkpoint_when_due();
     }
-    if (result_.state == RunState::finished && evaluated_step_ != record_.step) evaluate();
+    if (state_.result.state == RunState::finished && state_.evaluated_step != record_.step) evaluate();
+    last_checkpoint();
     if (record_.step > 0 && record_.step == record_.skipped_steps) {
       throw std::runtime_error(fmt::format(
           "none of {} steps could be applied: every gradient was inf or NaN (last loss: {}). A lower [optimizer] lr, "
           "the data, or the model's initial values are where to look.",
           record_.step, record_.loss));
     }
-    result_.seconds = seconds_since(start_);
-    result_.samples_per_second = static_cast<double>(samples_) / training_seconds_;
-    if (tokens_ > 0) result_.tokens_per_second = static_cast<double>(tokens_) / training_seconds_;
-    result_.steps = record_.step;
-    result_.skipped_steps = record_.skipped_steps;
-    result_.loss_scale = training_.scaler.get_scale();
-    result_.skips = skips_.counts();
-    result_.final_gradient_norm = record_.gradient_norm;
-    return result_;
+    state_.result.seconds = seconds();
+    state_.result.samples_per_second = static_cast<double>(state_.samples) / state_.training_seconds;
+    if (state_.tokens > 0)
+      state_.result.tokens_per_second = static_cast<double>(state_.tokens) / state_.training_seconds;
+    state_.result.steps = record_.step;
+    state_.result.skipped_steps = record_.skipped_steps;
+    state_.result.loss_scale = training_.scaler.get_scale();
+    state_.result.skips = skips_.counts();
+    state_.result.final_gradient_norm = record_.gradient_norm;
+    return state_.result;
   }
 
  private:
   bool should_stop(const std::atomic<int>& stop_signal) {
     if (const int signal = stop_signal.load(std::memory_order_relaxed); signal != 0) {
-      result_.state = RunState::interrupted;
-      result_.stop_reason = fmt::format("signal {}", signal);
-    } else if (plan_.target_steps != 0 && record_.step >= plan_.target_steps) {
-      result_.stop_reason = fmt::format("{} steps", record_.step);
-    } else if (plan_.max_seconds > 0 && seconds_since(start_) >= plan_.max_seconds) {
-      result_.stop_reason = fmt::format("max_time of {:g} s", plan_.max_seconds);
-    } else if (plan_.patience > 0 && evaluations_without_improvement_ >= plan_.patience) {
-      result_.stop_reason = fmt::format("early stopping: {} evaluations without a lower validation loss than {:.6g}",
-                                        plan_.patience, to_beat_);
+      state_.result.state = RunState::interrupted;
+      state_.result.stop_reason = fmt::format("signal {}", signal);
+      terminated_ = signal == SIGTERM;
+    } else if (plan_.stop_after != 0 && record_.step >= first_step_ + plan_.stop_after && !reached_target()) {
+      state_.result.state = RunState::interrupted;
+      state_.result.stop_reason = fmt::format("{} steps, as --stop-after says", plan_.stop_after);
+    } else if (reached_target()) {
+      state_.result.stop_reason = fmt::format("{} steps", record_.step);
+    } else if (plan_.max_seconds > 0 && seconds() >= plan_.max_seconds) {
+      state_.result.stop_reason = fmt::format("max_time of {:g} s", plan_.max_seconds);
+    } else if (plan_.patience > 0 && state_.evaluations_without_improvement >= plan_.patience) {
+      state_.result.stop_reason = fmt::format(
+          "early stopping: {} evaluations without a lower validation loss than {:.6g}", plan_.patience, state_.to_beat);
     } else {
       return false;
     }
     return true;
   }
+
+  bool reached_target() const { return plan_.target_steps != 0 && record_.step >= plan_.target_steps; }
+
+  // Of all processes that the run had.
+  double seconds() const { return state_.seconds + seconds_since(start_); }
 
   void train() {
     const auto begin = Clock::now();
@@ -115,24 +118,26 @@ class Loop {
     record_.epoch_progress = static_cast<double>(in_epoch) / static_cast<double>(plan_.steps_per_epoch);
     record_.seconds = seconds_since(begin);
     record_.time = unix_time();
-    training_seconds_ += record_.seconds;
-    samples_ += record_.samples;
-    tokens_ += record_.tokens;
-    for (const auto sample : step_.samples()) result_.samples_hash = (result_.samples_hash ^ sample) * fnv_prime;
+    state_.training_seconds += record_.seconds;
+    state_.samples += record_.samples;
+    state_.tokens += record_.tokens;
+    state_.batches += training_.accumulate;
+    for (const auto sample : step_.samples())
+      state_.result.samples_hash = (state_.result.samples_hash ^ sample) * fnv_prime;
     if (!record_.skipped) {
-      if (std::isnan(result_.initial_loss)) result_.initial_loss = record_.loss;
-      result_.final_loss = record_.loss;
+      if (std::isnan(state_.result.initial_loss)) state_.result.initial_loss = record_.loss;
+      state_.result.final_loss = record_.loss;
     }
-    if (record_.step == 1) warn_without_gradient(step_, listener_);
+    if (record_.step == first_step_ + 1) warn_without_gradient(step_, listener_);
     const auto told = Clock::now();
     tell();
     logging_seconds_ = seconds_since(told);
     if (std::isfinite(record_.loss)) {
-      nonfinite_losses_ = 0;
+      state_.nonfinite_losses = 0;
     } else {
       report_nonfinite_loss();
     }
-    epoch_.add(record_);
+    state_.epoch.add(record_);
     if (in_epoch == plan_.steps_per_epoch) end_epoch();
   }
 
@@ -144,8 +149,8 @@ class Loop {
       listener_.gradients_sampled(stamped);
       remember_underflow(stamped);
     }
-    result_.seconds_at_min_scale += record_.at_min_scale ? record_.seconds : 0;
-    if (record_.refused_scale && ++result_.refused_scales == 1) {
+    state_.result.seconds_at_min_scale += record_.at_min_scale ? record_.seconds : 0;
+    if (record_.refused_scale && ++state_.result.refused_scales == 1) {
       listener_.message(
           BINADE_LOG_WARNING,
           fmt::format("step {}: the precision policy gave a loss scale that is none (negative, zero, "
@@ -159,20 +164,20 @@ class Loop {
   }
 
   void remember_underflow(const GradientSample& sample) {
-    result_.underflow_ratio = -1;
+    state_.result.underflow_ratio = -1;
     for (std::size_t group = 0; group < sample.groups.size(); ++group) {
       const double ratio = underflow_ratio(sample.groups[group], sample.smallest_exponent);
-      if (ratio <= result_.underflow_ratio) continue;
-      result_.underflow_ratio = ratio;
-      result_.underflow_group = step_.gradient_groups()[group];
+      if (ratio <= state_.result.underflow_ratio) continue;
+      state_.result.underflow_ratio = ratio;
+      state_.result.underflow_group = step_.gradient_groups()[group];
     }
   }
 
   void report_nonfinite_loss() {
     constexpr std::size_t shown = 16;
-    ++nonfinite_losses_;
-    const bool last = plan_.max_nonfinite_losses != 0 && nonfinite_losses_ >= plan_.max_nonfinite_losses;
-    if (nonfinite_losses_ > 1 && !last) return;
+    ++state_.nonfinite_losses;
+    const bool last = plan_.max_nonfinite_losses != 0 && state_.nonfinite_losses >= plan_.max_nonfinite_losses;
+    if (state_.nonfinite_losses > 1 && !last) return;
     std::string samples;
     for (std::size_t i = 0; i < std::min(shown, step_.samples().size()); ++i) {
       samples += fmt::format("{}{}", i == 0 ? "" : ", ", step_.samples()[i]);
@@ -186,13 +191,13 @@ class Loop {
     throw std::runtime_error(
         fmt::format("{}. It is number {} in a row, where [train] max_nonfinite_losses ends the run; "
                     "a lower [optimizer] lr, these samples and the model are where to look",
-                    text, nonfinite_losses_));
+                    text, state_.nonfinite_losses));
   }
 
   void end_epoch() {
-    result_.epochs.push_back(epoch_.summary(result_.epochs.size(), record_.step));
-    listener_.epoch_ended({result_.epochs.size() - 1, epoch_.seconds});
-    epoch_ = {};
+    state_.result.epochs.push_back(state_.epoch.summary(state_.result.epochs.size(), record_.step));
+    listener_.epoch_ended({state_.result.epochs.size() - 1, state_.epoch.seconds});
+    state_.epoch = {};
   }
 
   void evaluate() {
@@ -200,53 +205,92 @@ class Loop {
     const WeightAverage::Applied averaged(training_.average);
     auto record =
         host::evaluate(evaluation_, training_.model, training_.task, training_.precision.constants(), training_.device);
-    record.step = evaluated_step_ = record_.step;
+    record.step = state_.evaluated_step = record_.step;
     record.time = unix_time();
-    result_.validation_loss = record.loss;
-    result_.validation_accuracy = record.accuracy;
-    if (!result_.epochs.empty() && result_.epochs.back().steps == record.step) {
-      result_.epochs.back().validation_loss = record.loss;
-      result_.epochs.back().validation_accuracy = record.accuracy;
+    state_.result.validation_loss = record.loss;
+    state_.result.validation_accuracy = record.accuracy;
+    if (!state_.result.epochs.empty() && state_.result.epochs.back().steps == record.step) {
+      state_.result.epochs.back().validation_loss = record.loss;
+      state_.result.epochs.back().validation_accuracy = record.accuracy;
     }
-    if (record.loss < result_.best_validation_loss || std::isnan(result_.best_validation_loss)) {
-      result_.best_validation_loss = record.loss;
-      result_.best_step = record.step;
+    if (record.loss < state_.result.best_validation_loss || std::isnan(state_.result.best_validation_loss)) {
+      state_.result.best_validation_loss = record.loss;
+      state_.result.best_step = record.step;
       if (!plan_.best_file.empty()) write_weights(training_.model, plan_.best_file);
     }
-    if (record.loss < to_beat_ - plan_.min_delta || std::isinf(to_beat_)) {
-      to_beat_ = record.loss;
-      evaluations_without_improvement_ = 0;
+    if (record.loss < state_.to_beat - plan_.min_delta || std::isinf(state_.to_beat)) {
+      state_.to_beat = record.loss;
+      state_.evaluations_without_improvement = 0;
     } else {
-      ++evaluations_without_improvement_;
+      ++state_.evaluations_without_improvement;
     }
     listener_.evaluated(record);
     listener_.state_changed(RunState::running);
+  }
+
+  // What TrainStep keeps from step to step stands in the record.
+  void save(Snapshot& snapshot) {
+    auto state = state_;
+    state.step = record_.step;
+    state.skipped_steps = record_.skipped_steps;
+    state.gradient_norm = record_.gradient_norm;
+    state.seconds = seconds();
+    snapshot.values["loop"] = to_json(state);
+    if (checkpoints_.made_by != nullptr) snapshot.values["made_by"] = *checkpoints_.made_by;
+    skips_.save(snapshot);
+    save_training(training_, snapshot);
+  }
+
+  void load(const Snapshot& snapshot) {
+    state_ = loop_state(snapshot.values.at("loop"));
+    record_.step = state_.step;
+    record_.skipped_steps = state_.skipped_steps;
+    record_.gradient_norm = state_.gradient_norm;
+    skips_.load(snapshot);
+    load_training(training_, snapshot);
+  }
+
+  void checkpoint() {
+    const bool evaluated = state_.evaluated_step == record_.step;
+    checkpoints_.checkpointer->save(record_.step,
+                                    evaluated ? std::optional(state_.result.validation_loss) : std::nullopt,
+                                    [this](Snapshot& snapshot) { save(snapshot); });
+  }
+
+  void checkpoint_when_due() {
+    if (checkpoints_.checkpointer == nullptr) return;
+    if (checkpoints_.asked != nullptr && checkpoints_.asked->exchange(false)) checkpoints_.checkpointer->ask();
+    if (checkpoints_.checkpointer->due(record_.step)) checkpoint();
+  }
+
+  void last_checkpoint() {
+    if (checkpoints_.checkpointer == nullptr || record_.step == 0) return;
+    checkpoint();
+    const bool durable = checkpoints_.checkpointer->finish(record_.step);
+    if (terminated_ && durable) state_.result.state = RunState::preempted;
   }
 
   const LoopPlan& plan_;
   const Training& training_;
   const EvaluationPlan& evaluation_;
   RunListener& listener_;
+  LoopCheckpoints checkpoints_;
   TrainStep step_;
   SkipReport skips_;
   StepRecord record_;
-  TrainingResult result_;
+  LoopState state_;
   Clock::time_point start_;
-  std::uint64_t evaluated_step_ = 0;
-  EpochSums epoch_;
-  double to_beat_ = std::numeric_limits<double>::infinity();
-  std::uint64_t evaluations_without_improvement_ = 0;
-  std::uint64_t nonfinite_losses_ = 0;  // in a row
-  double training_seconds_ = 0;
-  double logging_seconds_ = 0;  // of the step before: a step's own is known only after it was told
-  std::uint64_t samples_ = 0, tokens_ = 0;
+  std::uint64_t first_step_ = 0;  // behind which this process began
+  bool terminated_ = false;       // by SIGTERM
+  double logging_seconds_ = 0;    // of the step before: a step's own is known only after it was told
 };
 
 }  // namespace
 
 TrainingResult run_training_loop(const LoopPlan& plan, const Training& training, const EvaluationPlan& evaluation,
-                                 const std::atomic<int>& stop_signal, RunListener& listener) {
-  return Loop(plan, training, evaluation, listener).run(stop_signal);
+                                 const std::atomic<int>& stop_signal, RunListener& listener,
+                                 const LoopCheckpoints& checkpoints) {
+  return Loop(plan, training, evaluation, listener, checkpoints).run(stop_signal);
 }
 
 }  // namespace binade::host

@@ -1,6 +1,10 @@
 // The loop around the step: when to evaluate, when to stop, what to tell.
 #pragma once
 
+#include <map>
+#include <string>
+
+#include "host/engine/checkpointer.h"
 #include "host/engine/engine.h"
 #include "host/engine/evaluation.h"
 #include "host/engine/train_step.h"
@@ -15,13 +19,25 @@ struct LoopPlan {
   std::uint64_t patience = 0;              // evaluations without improvement that end the run; 0: never
   std::uint64_t max_nonfinite_losses = 0;  // in a row, at which the run fails; 0: never
   double min_delta = 0;                    // what counts as improvement
+  std::uint64_t stop_after = 0;            // steps of this process, after which it is interrupted; 0: never
   std::filesystem::path best_file{};       // where to keep the best weights; empty: nowhere
+};
+
+// Checkpoints of a run, and what it goes on from.
+struct LoopCheckpoints {
+  Checkpointer* checkpointer = nullptr;  // none are written
+  std::atomic<bool>* asked = nullptr;    // set from outside: the next step is followed by one
+  const Snapshot* resumed = nullptr;     // a run from the start
+  // What describes the run beside the classes' own state: written into each snapshot as it is.
+  const std::map<std::string, std::string>* made_by = nullptr;
 };
 
 // Steps until the plan, the clock or a signal says stop, evaluating in between and at the end (not after a signal).
 // Tells `listener` all of it. Fills the result but for what the pipeline knows: parameters, device, precision, hash.
+// A last checkpoint is written at the end, whatever ended it; SIGTERM with a durable one is a preemption.
 // Throws std::runtime_error when not a single step could be applied.
 TrainingResult run_training_loop(const LoopPlan& plan, const Training& training, const EvaluationPlan& evaluation,
-                                 const std::atomic<int>& stop_signal, RunListener& listener);
+                                 const std::atomic<int>& stop_signal, RunListener& listener,
+                                 const LoopCheckpoints& checkpoints = {});
 
 }  // namespace binade::host

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "host/engine/snapshot.h"
+
 namespace binade::host {
 
 WeightAverage::WeightAverage(std::vector<at::Tensor> parameters, double decay) : decay_(decay) {
@@ -18,6 +20,18 @@ void WeightAverage::update() {
   const at::NoGradGuard no_grad;
   const auto n = static_cast<double>(++updates_);
   at::_foreach_lerp_(averages_, parameters_, 1 - std::min(decay_, (1 + n) / (10 + n)));
+}
+
+void WeightAverage::save(const std::vector<std::string>& names, Snapshot& snapshot) const {
+  if (!enabled()) return;
+  snapshot.values["average"] = {{"updates", updates_}};
+  for (std::size_t i = 0; i < averages_.size(); ++i) snapshot.save("average." + names.at(i), averages_[i]);
+}
+
+void WeightAverage::load(const std::vector<std::string>& names, const Snapshot& snapshot) {
+  if (!enabled()) return;
+  for (std::size_t i = 0; i < averages_.size(); ++i) snapshot.load("average." + names.at(i), averages_[i]);
+  updates_ = snapshot.values.at("average").at("updates").get<std::uint64_t>();
 }
 
 void WeightAverage::swap() {

@@ -4,9 +4,12 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace binade::host {
+
+class Snapshot;
 
 // After the n-th update each average is d average + (1 - d) parameter with d = min(decay, (1 + n) / (10 + n)), so that
 // the first weights are soon forgotten (the ramp of tf.train.ExponentialMovingAverage).
@@ -17,6 +20,10 @@ class WeightAverage {
 
   bool enabled() const { return decay_ != 0; }
   void update();  // after an applied step
+
+  // By the names of the parameters, as "average.<name>".
+  void save(const std::vector<std::string>& names, Snapshot& snapshot) const;
+  void load(const std::vector<std::string>& names, const Snapshot& snapshot);
 
   // While it lives, the parameters hold their averages.
   class Applied {

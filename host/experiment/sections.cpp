@@ -210,6 +210,24 @@ SectionSpec train_section() {
          count("threads", 0, 0, "Threads of one operation on a CPU; 0 leaves it to LibTorch.").at_most(1024)}}}};
 }
 
+SectionSpec checkpoint_section() {
+  return {
+      "checkpoint",
+      "What a run can go on from after it was interrupted: `binade resume`.",
+      {{"",
+        {Spec("enabled", Type::boolean, "Whether there are any; the last one is written at the end.")
+             .by_default(Scalar(true)),
+         Spec("every_steps", Type::integer, "Steps between two; 0 goes by time alone.")
+             .by_default(integer(0))
+             .at_least(0)
+             .at_most(1e9),
+         number("every_minutes", 10, "Minutes between two; 0 goes by steps alone."),
+         Spec("keep", Type::integer, "How many stay, the newest ones.").by_default(integer(2)).at_least(1).at_most(1e6),
+         Spec("keep_best", Type::boolean,
+              "Whether that of the lowest validation loss stays besides, of those that followed an evaluation.")
+             .by_default(Scalar(true))}}}};
+}
+
 SectionSpec metrics_section() {
   return {"metrics",
           "The Prometheus endpoint.",
@@ -241,7 +259,8 @@ SectionSpec metrics_section() {
 
 const std::vector<SectionSpec>& host_sections() {
   static const std::vector<SectionSpec> sections = {experiment_section(), task_section(),  optimizer_section(),
-                                                    schedule_section(),   train_section(), metrics_section()};
+                                                    schedule_section(),   train_section(), checkpoint_section(),
+                                                    metrics_section()};
   return sections;
 }
 

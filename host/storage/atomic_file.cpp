@@ -76,7 +76,10 @@ void AtomicFile::commit() {
 }
 
 void sync_folder(const std::filesystem::path& folder) {
-  const int file = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int file = -1;
+  do {
+    file = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  } while (file < 0 && errno == EINTR);
   if (file < 0) fail("open", folder);
   // EINVAL: a file system without this notion, where a rename is durable or nothing can make it so.
   const bool failed = sync_file(file) != 0 && errno != EINVAL;

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "host/storage/atomic_file.h"
+#include "host/storage/metrics_until.h"
 
 namespace binade::host {
 namespace {
@@ -48,6 +49,19 @@ MetricsFile::MetricsFile(std::filesystem::path path) : path_(std::move(path)) {
   buffer_.reserve(capacity);
   file_ = open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (file_ < 0) throw std::system_error(errno, std::generic_category(), "cannot create " + path_.string());
+}
+
+MetricsFile::MetricsFile(std::filesystem::path path, const Continued& from) : path_(std::move(path)) {
+  buffer_.reserve(capacity);
+  const auto fail = [&](const char* what) {
+    throw std::system_error(errno, std::generic_category(), std::string("cannot ") + what + " " + path_.string());
+  };
+  const auto size = metrics_until(path_, from.step, from.evaluated_step);
+  file_ = open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+  if (file_ < 0) fail("open");
+  if (ftruncate(file_, static_cast<off_t>(size)) == 0 && sync_file(file_) == 0) return;
+  close(file_);
+  fail("cut back");
 }
 
 MetricsFile::~MetricsFile() {
@@ -158,6 +172,8 @@ void MetricsFile::evaluated(const EvaluationRecord& record) noexcept {
   end_line(record.time, record.seconds);
   flush();
 }
+
+void MetricsFile::checkpoint_begins() noexcept { flush(); }
 
 void MetricsFile::run_ended(const RunEnded&) noexcept {
   flush();

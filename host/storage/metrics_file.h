@@ -62,6 +62,12 @@ class MetricsFile : public RunListener {
  public:
   // Creates the file, which must not exist. Throws std::system_error naming it.
   explicit MetricsFile(std::filesystem::path path);
+  // Goes on in a file that is there, cut back to what was known at a checkpoint: lines of later steps go, and so does
+  // an evaluation after `evaluated_step`, and a last line that is not whole. Throws std::system_error naming it.
+  struct Continued {
+    std::uint64_t step = 0, evaluated_step = 0;
+  };
+  MetricsFile(std::filesystem::path path, const Continued& from);
   ~MetricsFile() override;  // writes what is left
   MetricsFile(const MetricsFile&) = delete;
   MetricsFile& operator=(const MetricsFile&) = delete;
@@ -71,6 +77,7 @@ class MetricsFile : public RunListener {
   void step(const StepRecord& record) noexcept override;
   void gradients_sampled(const GradientSample& sample) noexcept override;
   void evaluated(const EvaluationRecord& record) noexcept override;
+  void checkpoint_begins() noexcept override;
   void run_ended(const RunEnded& end) noexcept override;  // also syncs the file
 
   // A write failed (disk full). The run goes on, and each later write tries again from where this one stopped: up to

@@ -1,7 +1,9 @@
 // Names and makes the folder of a run.
 #include "host/storage/run_directory.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,6 +61,30 @@ RunDirectory::RunDirectory(const std::filesystem::path& root, const std::string&
   }
   throw std::system_error(errno, std::generic_category(), "cannot make the folder " + path_.string());
 }
+
+RunDirectory::RunDirectory(const std::filesystem::path& existing)
+    : path_(std::filesystem::absolute(existing).lexically_normal()) {
+  if (!path_.has_filename()) path_ = path_.parent_path();  // a slash at the end
+  run_id_ = path_.filename().string();
+  if (!std::filesystem::is_regular_file(path_ / "experiment.toml")) {
+    throw std::runtime_error(path_.string() +
+                             " is no directory of a run: it has no experiment.toml; give runs/<name>/<run id>");
+  }
+}
+
+RunLock::RunLock(const std::filesystem::path& directory)
+    : folder_(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  if (folder_ >= 0 && flock(folder_, LOCK_EX | LOCK_NB) == 0) return;
+  const int error = errno;
+  if (folder_ >= 0) close(folder_);
+  if (error == EWOULDBLOCK) {
+    throw std::runtime_error("another process is training in " + directory.string() +
+                             ": wait for it, or end it with SIGTERM");
+  }
+  throw std::system_error(error, std::generic_category(), "cannot lock " + directory.string());
+}
+
+RunLock::~RunLock() { close(folder_); }
 
 void RunDirectory::write(const std::string& file_name, std::string_view text) const {
   AtomicFile file(path_ / file_name);

@@ -15,6 +15,9 @@ class RunDirectory {
   RunDirectory(const std::filesystem::path& root, const std::string& name, std::string_view resolved_experiment,
                std::string_view prefix = {});
 
+  // One that is there. Throws std::runtime_error when it is no folder of a run.
+  explicit RunDirectory(const std::filesystem::path& existing);
+
   const std::filesystem::path& path() const { return path_; }  // absolute
   const std::string& run_id() const { return run_id_; }        // the folder's own name: [0-9A-Za-z.-]
 
@@ -24,6 +27,19 @@ class RunDirectory {
  private:
   std::filesystem::path path_;
   std::string run_id_;
+};
+
+// While it lives, no other process trains in this directory. Ends with the process, however that ends.
+class RunLock {
+ public:
+  // Throws std::runtime_error when another process trains in it.
+  explicit RunLock(const std::filesystem::path& directory);
+  ~RunLock();
+  RunLock(const RunLock&) = delete;
+  RunLock& operator=(const RunLock&) = delete;
+
+ private:
+  int folder_;
 };
 
 }  // namespace binade::host

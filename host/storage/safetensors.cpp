@@ -7,42 +7,17 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "binade/abi/tensor.h"
 #include "host/storage/atomic_file.h"
+#include "host/storage/safetensors_types.h"
 
 namespace binade::host {
 namespace {
 
-struct Type {
-  std::string_view name;
-  std::uint64_t bytes;
-};
-
-Type type_of(std::uint32_t dtype) {
-  switch (dtype) {
-    case BINADE_UINT8:
-      return {"U8", 1};
-    case BINADE_INT8:
-      return {"I8", 1};
-    case BINADE_INT16:
-      return {"I16", 2};
-    case BINADE_INT32:
-      return {"I32", 4};
-    case BINADE_INT64:
-      return {"I64", 8};
-    case BINADE_FLOAT16:
-      return {"F16", 2};
-    case BINADE_BFLOAT16:
-      return {"BF16", 2};
-    case BINADE_FLOAT32:
-      return {"F32", 4};
-    case BINADE_FLOAT64:
-      return {"F64", 8};
-    case BINADE_BOOL:
-      return {"BOOL", 1};
-    default:
-      throw std::invalid_argument("element type " + std::to_string(dtype) + " is unknown");
+SafetensorsType type_of(std::uint32_t dtype) {
+  for (const auto& type : safetensors_types) {
+    if (type.dtype == dtype) return type;
   }
+  throw std::invalid_argument("element type " + std::to_string(dtype) + " is unknown");
 }
 
 void check(const TensorBytes& tensor, std::set<std::string_view>& names) {
@@ -86,16 +61,21 @@ std::string make_header(const std::vector<TensorBytes>& tensors, const std::map<
 
 }  // namespace
 
-void write_safetensors(const std::filesystem::path& path, const std::vector<TensorBytes>& tensors,
+void write_safetensors(const ByteSink& sink, const std::vector<TensorBytes>& tensors,
                        const std::map<std::string, std::string>& metadata) {
   const auto header = make_header(tensors, metadata);
   std::array<unsigned char, 8> length{};
   for (std::size_t i = 0; i < length.size(); ++i) length[i] = static_cast<unsigned char>(header.size() >> (8 * i));
+  sink(length.data(), length.size());
+  sink(header.data(), header.size());
+  for (const auto& tensor : tensors) sink(tensor.data, tensor.bytes);
+}
 
+void write_safetensors(const std::filesystem::path& path, const std::vector<TensorBytes>& tensors,
+                       const std::map<std::string, std::string>& metadata) {
+  make_header(tensors, metadata);  // what it throws must leave no file
   AtomicFile file(path);
-  file.write(length.data(), length.size());
-  file.write(header.data(), header.size());
-  for (const auto& tensor : tensors) file.write(tensor.data, tensor.bytes);
+  write_safetensors([&](const void* data, std::size_t bytes) { file.write(data, bytes); }, tensors, metadata);
   file.commit();
 }
 

@@ -119,6 +119,17 @@ enum class RunState { starting, running, evaluating, finished, interrupted, fail
 constexpr std::array<std::string_view, 7> run_state_names{"starting",    "running", "evaluating", "finished",
                                                           "interrupted", "failed",  "preempted"};
 
+// A checkpoint that was written, or could not be.
+struct CheckpointRecord {
+  double time = 0;  // Unix, seconds, at its end
+  std::uint64_t step = 0;
+  bool saved = false;
+  double stall_seconds = 0;     // the training thread stood still
+  double write_seconds = 0;     // beside the training thread
+  std::uint64_t bytes = 0;      // on disk
+  double interval_seconds = 0;  // between the ends of the last two that were saved; 0 for the first
+};
+
 struct RunEnded {
   RunState state = RunState::finished;
   std::uint64_t steps = 0;
@@ -136,6 +147,9 @@ class RunListener {
   virtual void gradients_sampled(const GradientSample&) noexcept {}  // after the step's own event
   virtual void epoch_ended(const EpochRecord&) noexcept {}
   virtual void evaluated(const EvaluationRecord&) noexcept {}
+  // What was heard until now is to be on its way to the disk when it returns.
+  virtual void checkpoint_begins() noexcept {}
+  virtual void checkpoint_ended(const CheckpointRecord&) noexcept {}
   virtual void message(int /*level, BINADE_LOG_* */, std::string_view /*text*/) noexcept {}
   virtual void run_ended(const RunEnded&) noexcept {}
 };

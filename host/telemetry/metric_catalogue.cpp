@@ -16,6 +16,7 @@ constexpr std::array step_buckets{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.0
 constexpr std::array phase_buckets{0.00001, 0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01,
                                    0.025,   0.05,   0.1,    0.25,  0.5,    1.0,   10.0};
 constexpr std::array norm_buckets{0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0};
+constexpr std::array checkpoint_buckets{0.0001, 0.001, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0};
 constexpr auto gauge = MetricType::gauge;
 constexpr auto counter = MetricType::counter;
 constexpr auto histogram = MetricType::histogram;
@@ -112,6 +113,17 @@ constexpr std::array catalogue{
     MetricSpec{"binade_autocast_enabled", gauge, "device_type=cpu,cuda", "1 while operations are autocast."},
     MetricSpec{"binade_precision_info", gauge, "compute_dtype scaler",
                "Effective precision, which may differ from the configured one; always 1."},
+
+    MetricSpec{"binade_checkpoint_last_success_timestamp_seconds", gauge, "",
+               "Unix time at which the last checkpoint was durable; the run's start before the first."},
+    MetricSpec{"binade_checkpoint_last_step", gauge, "", "Step of the last durable checkpoint; 0 before the first."},
+    MetricSpec{"binade_checkpoint_size_bytes", gauge, "", "Size of the last durable checkpoint."},
+    MetricSpec{"binade_checkpoint_interval_seconds", gauge, "",
+               "Time between the last two durable checkpoints; 0 before the second."},
+    MetricSpec{"binade_checkpoint_duration_seconds", histogram, "operation=stall,write",
+               "How long the training thread stood still for a checkpoint, and how long writing it took beside it.",
+               checkpoint_buckets},
+    MetricSpec{"binade_checkpoints_total", counter, "result=saved,failed", "Checkpoints that were to be written."},
 
     MetricSpec{"binade_plugin_info", gauge, "plugin kind version abi sha256", "A plugin of this run; always 1."},
     MetricSpec{"binade_plugin_enabled", gauge, "plugin kind", "0 for a logger that was switched off after failures."},

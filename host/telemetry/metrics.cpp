@@ -122,6 +122,7 @@ void Metrics::learn_identity(const RunIdentity& run) {
 
 void Metrics::run_started(const RunStarted& run) noexcept {
   families_->gauge("binade_run_start_timestamp_seconds").Set(unix_time());
+  families_->gauge("binade_checkpoint_last_success_timestamp_seconds").Set(unix_time());
   families_->gauge("binade_target_steps").Set(static_cast<double>(run.target_steps));
   const std::string device_type = run.device.substr(0, run.device.find(':'));
   families_->gauge("binade_autocast_enabled", {{"device_type", device_type}}).Set(run.autocast ? 1 : 0);
@@ -208,6 +209,20 @@ void Metrics::evaluated(const EvaluationRecord& record) noexcept {
     families_->gauge("binade_model_scalar", {{"name", scalar_names_[i]}, {"split", record.split}})
         .Set(record.scalars[i]);
   }
+}
+
+void Metrics::checkpoint_ended(const CheckpointRecord& record) noexcept {
+  const auto duration = [&](const char* operation) -> prometheus::Histogram& {
+    return families_->histogram("binade_checkpoint_duration_seconds", {{"operation", operation}});
+  };
+  observe(duration("stall"), record.stall_seconds);
+  observe(duration("write"), record.write_seconds);
+  families_->counter("binade_checkpoints_total", {{"result", record.saved ? "saved" : "failed"}}).Increment();
+  if (!record.saved) return;
+  families_->gauge("binade_checkpoint_last_success_timestamp_seconds").Set(record.time);
+  families_->gauge("binade_checkpoint_last_step").Set(static_cast<double>(record.step));
+  families_->gauge("binade_checkpoint_size_bytes").Set(static_cast<double>(record.bytes));
+  families_->gauge("binade_checkpoint_interval_seconds").Set(record.interval_seconds);
 }
 
 void Metrics::run_ended(const RunEnded& end) noexcept {

@@ -54,6 +54,7 @@ class Metrics : public RunListener, public prometheus::Collectable {
   void gradients_sampled(const GradientSample& sample) noexcept override;
   void epoch_ended(const EpochRecord& record) noexcept override;
   void evaluated(const EvaluationRecord& record) noexcept override;
+  void checkpoint_ended(const CheckpointRecord& record) noexcept override;
   void run_ended(const RunEnded& end) noexcept override;
 
   // A failed call of a plugin; `stage` is "call" or "shutdown". Any thread.

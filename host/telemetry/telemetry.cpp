@@ -42,6 +42,12 @@ void Telemetry::epoch_ended(const EpochRecord& record) noexcept {
 void Telemetry::evaluated(const EvaluationRecord& record) noexcept {
   for (auto* listener : listeners_) listener->evaluated(record);
 }
+void Telemetry::checkpoint_begins() noexcept {
+  for (auto* listener : listeners_) listener->checkpoint_begins();
+}
+void Telemetry::checkpoint_ended(const CheckpointRecord& record) noexcept {
+  for (auto* listener : listeners_) listener->checkpoint_ended(record);
+}
 void Telemetry::message(int level, std::string_view text) noexcept {
   for (auto* listener : listeners_) listener->message(level, text);
 }

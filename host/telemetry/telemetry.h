@@ -32,6 +32,8 @@ class Telemetry : public RunListener {
   void gradients_sampled(const GradientSample& sample) noexcept override;
   void epoch_ended(const EpochRecord& record) noexcept override;
   void evaluated(const EvaluationRecord& record) noexcept override;
+  void checkpoint_begins() noexcept override;
+  void checkpoint_ended(const CheckpointRecord& record) noexcept override;
   void message(int level, std::string_view text) noexcept override;
   void run_ended(const RunEnded& record) noexcept override;
 

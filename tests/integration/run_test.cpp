@@ -126,10 +126,10 @@ TEST_F(Run, EndsCleanlyOnCtrlCAndOnSigterm) {
     ASSERT_TRUE(process.wait_for_output("loss ")) << process.out() << process.err();
     process.send(signal);
     const auto outcome = process.wait();
-    EXPECT_EQ(outcome.exit_code, 128 + signal) << outcome.err;
+    EXPECT_EQ(outcome.exit_code, signal == SIGINT ? 130 : 75) << outcome.err;
     const auto directory = run_directory(workspace, "points");
     const auto summary = json::parse(read_file(directory / "summary.json"));
-    EXPECT_EQ(summary["state"], "interrupted");
+    EXPECT_EQ(summary["state"], signal == SIGINT ? "interrupted" : "preempted");
     EXPECT_TRUE(std::filesystem::exists(directory / "weights.safetensors"));
     EXPECT_EQ(metrics(directory).size(), summary["steps"].get<std::size_t>());
   }

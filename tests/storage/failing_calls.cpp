@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdarg>
 
 namespace {
 
@@ -43,6 +44,28 @@ __attribute__((visibility("default"))) ssize_t write(int file, const void* data,
 
 __attribute__((visibility("default"))) int fsync(int file) {
   return hit("fsync") ? fail() : static_cast<int>(syscall(SYS_fsync, file));
+}
+
+__attribute__((visibility("default"))) int open(const char* path, int flags, ...) {
+  std::va_list rest;
+  va_start(rest, flags);
+  const auto mode = (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;
+  va_end(rest);
+  return hit("open") ? fail() : static_cast<int>(syscall(SYS_openat, AT_FDCWD, path, flags, mode));
+}
+
+__attribute__((visibility("default"))) int close(int file) {
+  const bool failed = hit("close");
+  const auto result = static_cast<int>(syscall(SYS_close, file));
+  return failed ? fail() : result;
+}
+
+__attribute__((visibility("default"))) int mkdir(const char* path, mode_t mode) noexcept {
+  return hit("mkdir") ? fail() : static_cast<int>(syscall(SYS_mkdir, path, mode));
+}
+
+__attribute__((visibility("default"))) int unlink(const char* path) noexcept {
+  return hit("unlink") ? fail() : static_cast<int>(syscall(SYS_unlink, path));
 }
 
 __attribute__((visibility("default"))) int rename(const char* from, const char* to) noexcept {

@@ -1,5 +1,5 @@
-// Makes the n-th write(), fsync() or rename() of this process fail: the test program defines these functions itself, in
-// front of the C library's.
+// Makes the n-th call of a function of the file system fail in this process: the test program defines these functions
+// itself, in front of the C library's.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 enum class Fault { none, short_write, error };
 
 struct FaultPlan {
-  std::string call;  // "write", "fsync", "rename"
+  std::string call;  // "open", "write", "fsync", "close", "mkdir", "rename", "unlink"
   int at = 0;        // from 1: which of them
   bool sticky = false;
   Fault fault = Fault::none;

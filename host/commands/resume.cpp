@@ -1,0 +1,50 @@
+#include "host/commands/resume.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "binade/abi/plugin.h"
+#include "host/commands/exit_codes.h"
+#include "host/commands/training_job.h"
+
+namespace binade::host {
+namespace {
+
+struct ResumeArguments {
+  std::string run;
+  TrainingJob job;
+};
+
+int resume(ResumeArguments& arguments, const CommandLine& line) {
+  auto& job = arguments.job;
+  job.resumed = find_resumable(arguments.run,
+                               [&line](const std::string& text) { log_line(line.color(), BINADE_LOG_WARNING, text); });
+  if (!job.resumed) {
+    log_line(line.color(), BINADE_LOG_ERROR,
+             fmt::format("{} has no checkpoint that can be read; start anew with `{} run {}`", arguments.run,
+                         line.called_as(), (std::filesystem::path(arguments.run) / "experiment.toml").string()));
+    return exit_bad_data;
+  }
+  job.verb = "resume";
+  job.experiment.file = (job.resumed->directory.path() / "experiment.toml").string();
+  job.new_experiment = !job.experiment.overrides.empty();
+  return train(job, line);
+}
+
+}  // namespace
+
+void add_resume(CommandLine& line) {
+  const auto arguments = std::make_shared<ResumeArguments>();
+  auto& verb = line.verb("resume", "Go on with a run that was interrupted, from its newest good checkpoint",
+                         "  binade resume runs/first-run/20260101T120000Z-0123abcd\n"
+                         "  binade resume runs/first-run/20260101T120000Z-0123abcd --set train.steps=2000",
+                         [arguments, &line] { return resume(*arguments, line); });
+  verb.add_option("RUN", arguments->run, "The directory of the run")->required()->type_name("");
+  arguments->job.experiment.add_overrides_to(verb);
+  verb.add_option("--stop-after", arguments->job.stop_after,
+                  "Stop after so many further steps, with a checkpoint to go on from")
+      ->type_name("STEPS");
+}
+
+}  // namespace binade::host

@@ -1,0 +1,195 @@
+// From an experiment to a trained model.
+#include "host/commands/training_job.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <optional>
+#include <stdexcept>
+#include <system_error>
+
+#include "host/commands/engine_library.h"
+#include "host/commands/exit_codes.h"
+#include "host/commands/experiment_argument.h"
+#include "host/commands/opened_plugins.h"
+#include "host/commands/run_description.h"
+#include "host/commands/run_records.h"
+#include "host/commands/run_report.h"
+#include "host/commands/run_telemetry.h"
+#include "host/commands/signals.h"
+#include "host/commands/version.h"
+#include "host/experiment/vocabulary.h"
+#include "host/loading/lock.h"
+#include "host/storage/run_directory.h"
+
+namespace binade::host {
+namespace {
+
+// A dry run leaves nothing behind: its directory is a temporary one.
+std::filesystem::path folder_for_runs(const TrainingJob& job) {
+  if (!job.dry_run) return job.runs;
+  auto folder = (std::filesystem::temp_directory_path() / "binade-dry-run-XXXXXX").string();
+  if (mkdtemp(folder.data()) == nullptr) {
+    throw std::system_error(errno, std::generic_category(), "cannot create " + folder);
+  }
+  return folder;
+}
+
+std::vector<std::string> command_line_of(const TrainingJob& job, const CommandLine& line) {
+  std::vector<std::string> words{line.called_as(), job.verb, job.experiment.file};
+  for (const auto& override_text : job.experiment.overrides) {
+    words.emplace_back("--set");
+    words.push_back(override_text);
+  }
+  return words;
+}
+
+// The fields for the model's forward(): those of its manifest, else the dataset's first.
+std::vector<std::string> inputs_of(const Manifest& model, const Dataset& dataset) {
+  if (model.inputs.empty()) return {dataset.fields().front().name};
+  for (const auto& input : model.inputs) {
+    std::string there;
+    bool found = false;
+    for (const auto& field : dataset.fields()) {
+      found = found || field.name == input || (field.variable() && field.name + "_length" == input);
+      there += (there.empty() ? "" : ", ") + field.name;
+    }
+    if (!found) {
+      throw std::runtime_error(
+          fmt::format("model `{}` wants the field `{}`, which dataset `{}` does not have; it has: {}", model.id, input,
+                      dataset.plugin().id(), there));
+    }
+  }
+  return model.inputs;
+}
+
+// A model without an option for it says by its embedding how many tokens it knows, to a dataset that would else guess.
+void ask_for_vocabulary(Experiment& experiment, const Plugin& model, Engine& engine) {
+  const auto& options = experiment.model.options;
+  const bool complete = std::none_of(options.options().begin(), options.options().end(),
+                                     [](const Option& o) { return o.origin == Origin::wired && o.values.empty(); });
+  if (!complete || options.has("vocab_size") || !waits_for(experiment.dataset.options, "model.vocab_size")) return;
+  const auto rows = engine.embedding_rows(model, options);
+  if (rows > 0) settle_vocabulary(experiment.dataset.options, "model.vocab_size", rows);
+}
+
+// What the model's table stated was taken when the experiment was loaded; here the rest gets its defaults.
+bool wire_dataset(Experiment& experiment, ColorMode color) {
+  Diagnostics diagnostics;
+  wire_to_model(experiment.dataset.options, experiment.model, diagnostics);
+  if (!diagnostics.empty()) print_mistakes(diagnostics, color);
+  return diagnostics.empty();
+}
+
+void wire_to_dataset(Experiment& experiment, const Dataset& dataset, ColorMode color) {
+  if (dataset.facts().count("vocab_size") == 0) {
+    const auto warning = settle_vocabulary(experiment.model.options, "dataset.vocab_size", 0);
+    if (!warning.empty()) log_line(color, BINADE_LOG_WARNING, warning);
+  }
+  Diagnostics diagnostics;
+  wire(experiment.model.options, "model", dataset.facts(), diagnostics);
+  wire(experiment.task, "task", dataset.facts(), diagnostics);
+  if (diagnostics.empty()) return;
+  print_mistakes(diagnostics, color);
+  throw std::runtime_error("the experiment does not fit its dataset");
+}
+
+// Empty: there are none.
+std::filesystem::path checkpoint_folder(const TrainingJob& job, const Experiment& experiment,
+                                        const RunDirectory& directory) {
+  if (job.dry_run || !experiment.checkpoint.boolean("enabled")) return {};
+  return directory.path() / "checkpoints";
+}
+
+int exit_code_of(const TrainingResult& result, int signal) {
+  if (result.state == RunState::preempted) return exit_preempted;
+  return result.state == RunState::interrupted && signal != 0 ? 128 + signal : exit_ok;
+}
+
+}  // namespace
+
+int train(const TrainingJob& job, const CommandLine& line) {
+  const Catalog catalog(plugin_folders(line.executable()));
+  auto experiment = job.experiment.load(catalog, line.color());
+  if (!experiment) return exit_usage;
+  if (experiment->dataset.stands_in) warn_of_synthetic_data(*experiment, line.color());
+  const auto& stop_signal = catch_stop_signals();
+  auto& checkpoint_asked = catch_checkpoint_signal();
+
+  const EngineLibrary engine_library(line.executable());
+  require_same_build(catalog.file(PluginKind::model, experiment->model.plugin, experiment->model.library),
+                     engine_library.build_block(), engine_library.path());
+  const auto engine = engine_library.load();
+  const OpenedPlugins plugins(*experiment, catalog, [&line](auto level, const auto& id, auto text) {
+    log_line(line.color(), level, fmt::format("{}: {}", id, text));
+  });
+  ask_for_vocabulary(*experiment, plugins.model, *engine);
+  if (!wire_dataset(*experiment, line.color())) return exit_usage;
+  const Dataset dataset(plugins.dataset, experiment->dataset.options);
+  wire_to_dataset(*experiment, dataset, line.color());
+  const auto inputs = inputs_of(plugins.model_manifest, dataset);
+
+  const auto resolved = to_toml(*experiment);
+  const auto& name = experiment->experiment.string("name");
+  const auto runs = folder_for_runs(job);
+  const auto directory = job.resumed ? job.resumed->directory : RunDirectory(runs, name, resolved);
+  const RunLock lock(directory.path());
+  if (!job.resumed || job.new_experiment) directory.write("experiment.toml", resolved);
+  directory.write("experiment.lock", lock_text(plugins.all(), engine_library.build_block(), version()));
+  directory.write("environment.json", environment_json(engine->info(), command_line_of(job, line)));
+
+  RunTelemetry telemetry(*experiment, plugins, directory, engine_library.build_block(),
+                         job.resumed ? std::optional(job.resumed->metrics) : std::nullopt, stop_signal, job.dry_run,
+                         line.color());
+  const Paint paint(wants_color(line.color(), stdout));
+  const ReportedRun reported{name,
+                             job.resumed ? job.resumed->called : runs / name / directory.run_id(),
+                             experiment->model.plugin,
+                             experiment->dataset.plugin,
+                             telemetry.metrics_address(),
+                             line.called_as()};
+  StartReport start_report(reported, paint);
+  telemetry.before_loggers(start_report);
+
+  const TrainingRequest request{.experiment = *experiment,
+                                .dataset = dataset,
+                                .model = plugins.model,
+                                .inputs = inputs,
+                                .model_options = experiment->model.options,
+                                .precision = plugins.precision ? &*plugins.precision : nullptr,
+                                .weights_file = directory.path() / "weights.safetensors",
+                                .best_file = directory.path() / "best.safetensors",
+                                .average_file = directory.path() / "average.safetensors",
+                                .dry_run = job.dry_run,
+                                .measure_memory = job.measure_memory,
+                                .stop_signal = stop_signal,
+                                .listener = telemetry.listener(),
+                                .checkpoint_folder = checkpoint_folder(job, *experiment, directory),
+                                .metrics_file = directory.path() / "metrics.jsonl",
+                                .checkpoint_asked = &checkpoint_asked,
+                                .resume = job.resumed ? &job.resumed->checkpoint : nullptr,
+                                .made_by = made_by(*experiment, plugins.all(), engine->info()),
+                                .stop_after = job.stop_after};
+  try {
+    const auto result = engine->train(request);
+    directory.write("summary.json", summary_json(result, *experiment));
+    telemetry.end({result.state, result.steps, result.skipped_steps, result.seconds});
+    if (job.dry_run) {
+      std::filesystem::remove_all(runs);
+      fmt::print("\n{} one step (loss {:.4g}) and an evaluation (loss {:.4g}) went through; nothing was kept\n",
+                 paint.green("dry run:"), result.final_loss, result.validation_loss);
+      return exit_code_of(result, stop_signal.load());
+    }
+    print_end(reported, result, paint);
+    return exit_code_of(result, stop_signal.load());
+  } catch (const std::exception& failure) {
+    telemetry.end({RunState::failed, telemetry.steps(), telemetry.skipped_steps(), 0});
+    directory.write("summary.json", failure_json(failure.what(), *experiment));
+    log_line(line.color(), BINADE_LOG_INFO, fmt::format("what was recorded lies in {}", reported.directory.string()));
+    throw;
+  }
+}
+
+}  // namespace binade::host

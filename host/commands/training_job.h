@@ -1,0 +1,27 @@
+// What the verbs that train have in common.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "host/commands/command_line.h"
+#include "host/commands/experiment_argument.h"
+#include "host/commands/resumed_run.h"
+
+namespace binade::host {
+
+struct TrainingJob {
+  std::string verb = "run";  // for the record
+  ExperimentArgument experiment;
+  std::filesystem::path runs = "runs";
+  bool dry_run = false, measure_memory = false;
+  std::uint64_t stop_after = 0;       // steps of this process; 0: never
+  std::optional<ResumedRun> resumed;  // goes on there; else a run of its own under `runs`
+  bool new_experiment = false;        // a resumed run's own experiment.toml is replaced by what is given here
+};
+
+// Loads the experiment, the engine and the plugins, trains, reports. Returns the exit code.
+int train(const TrainingJob& job, const CommandLine& line);
+
+}  // namespace binade::host

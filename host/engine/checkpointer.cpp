@@ -1,0 +1,131 @@
+#include "host/engine/checkpointer.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "binade/abi/plugin.h"
+#include "host/engine/snapshot.h"
+#include "host/storage/atomic_file.h"
+
+namespace binade::host {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+double unix_time() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+void sync_metrics(const std::filesystem::path& path) {
+  if (path.empty()) return;
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return;  // a run may be told not to write it
+  const bool failed = sync_file(file) != 0;
+  const int error = errno;
+  close(file);
+  if (failed) throw std::system_error(error, std::generic_category(), "cannot sync " + path.string());
+}
+
+}  // namespace
+
+Checkpointer::Checkpointer(CheckpointPlan plan, RunListener& listener, std::uint64_t written)
+    : plan_(std::move(plan)),
+      listener_(listener),
+      folder_(plan_.folder, plan_.keep, plan_.keep_best),
+      saved_step_(written) {}
+
+Checkpointer::~Checkpointer() {
+  if (writing_.valid()) writing_.wait();
+}
+
+void Checkpointer::poll() {
+  if (writing_.valid() && writing_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) tell(writing_.get());
+}
+
+bool Checkpointer::due(std::uint64_t step) {
+  const bool by_steps = plan_.every_steps != 0 && step % plan_.every_steps == 0;
+  const bool by_time = plan_.every_seconds > 0 && seconds_since(taken_at_) >= plan_.every_seconds;
+  asked_ = asked_ || by_steps || by_time;
+  poll();
+  return asked_ && !writing_.valid();
+}
+
+void Checkpointer::save(std::uint64_t step, std::optional<double> validation_loss,
+                        const std::function<void(Snapshot&)>& take) {
+  asked_ = false;
+  if (writing_.valid()) tell(writing_.get());
+  if (step == saved_step_) return;
+  const auto start = taken_at_ = Clock::now();
+  CheckpointRecord record;
+  record.step = step;
+  try {
+    auto snapshot = std::make_shared<Snapshot>();
+    take(*snapshot);
+    listener_.checkpoint_begins();
+    record.stall_seconds = seconds_since(start);
+    writing_ = std::async(std::launch::async, [this, snapshot, record, validation_loss] {
+      return write(*snapshot, record, validation_loss);
+    });
+  } catch (const std::exception& error) {  // no memory for a second copy, or no thread: training needs neither
+    record.stall_seconds = seconds_since(start);
+    record.time = unix_time();
+    tell({record, error.what(), {}});
+  }
+}
+
+bool Checkpointer::finish(std::uint64_t step) {
+  if (writing_.valid()) tell(writing_.get());
+  return saved_step_ == step;
+}
+
+// On the writing thread.
+Checkpointer::Outcome Checkpointer::write(const Snapshot& snapshot, CheckpointRecord record,
+                                          std::optional<double> validation_loss) {
+  const auto start = Clock::now();
+  Outcome outcome{record, {}, {}};
+  try {
+    sync_metrics(plan_.metrics);
+    auto content = snapshot.content(record.step);
+    content.validation_loss = validation_loss;
+    auto written = folder_.write(content);
+    outcome.record.saved = true;
+    outcome.record.bytes = written.bytes;
+    outcome.warnings = std::move(written.warnings);
+  } catch (const std::exception& error) {
+    outcome.error = error.what();
+  }
+  outcome.record.write_seconds = seconds_since(start);
+  outcome.record.time = unix_time();
+  return outcome;
+}
+
+// A disk that stays full is told of once, and counted.
+void Checkpointer::tell(Outcome outcome) {
+  auto& record = outcome.record;
+  if (record.saved) {
+    record.interval_seconds = saved_at_ == 0 ? 0 : record.time - saved_at_;
+    saved_at_ = record.time;
+    saved_step_ = record.step;
+    if (last_failed_) {
+      listener_.message(BINADE_LOG_INFO, fmt::format("checkpoints are written again, at step {}", record.step));
+    }
+  } else if (!last_failed_) {
+    listener_.message(
+        BINADE_LOG_WARNING,
+        fmt::format("no checkpoint of step {}: {}; training goes on, and the next one is tried when it is "
+                    "due",
+                    record.step, outcome.error));
+  }
+  last_failed_ = !record.saved;
+  for (const auto& warning : outcome.warnings) listener_.message(BINADE_LOG_WARNING, warning);
+  listener_.checkpoint_ended(record);
+}
+
+}  // namespace binade::host

@@ -1,0 +1,68 @@
+#include "host/engine/resume_differences.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string_view>
+
+namespace binade::host {
+namespace {
+
+using Description = std::map<std::string, std::string>;
+
+constexpr std::string_view option = "option.";
+
+const std::string* find(const Description& of, const std::string& key) {
+  const auto found = of.find(key);
+  return found == of.end() ? nullptr : &found->second;
+}
+
+// The schedules whose rate at a step does not depend on how many there will be.
+bool looks_ahead(const Description& of) {
+  const auto* schedule = find(of, "option.schedule.name");
+  return schedule == nullptr || (*schedule != "\"constant\"" && *schedule != "\"step\"");
+}
+
+bool harmless(std::string_view key, const Description& before, const Description& now) {
+  constexpr std::array sections{"checkpoint.", "metrics.", "logger."};
+  constexpr std::array keys{"experiment.name", "experiment.tags", "experiment.notes", "train.workers",
+                            "train.prefetch",  "train.threads",   "train.device"};  // the last two: as what they gave
+  constexpr std::array lengths{"train.steps", "train.epochs", "train.max_time"};
+  if (!key.starts_with(option)) return false;
+  key.remove_prefix(option.size());
+  const auto is_key = [&](std::string_view name) { return key == name; };
+  if (std::any_of(sections.begin(), sections.end(), [&](std::string_view name) { return key.starts_with(name); })) {
+    return true;
+  }
+  if (std::any_of(keys.begin(), keys.end(), is_key)) return true;
+  return std::any_of(lengths.begin(), lengths.end(), is_key) && !looks_ahead(before) && !looks_ahead(now);
+}
+
+std::string shown(std::string_view key) {
+  if (key.starts_with(option)) key.remove_prefix(option.size());
+  return std::string(key);
+}
+
+}  // namespace
+
+std::vector<std::string> resume_differences(const Description& before, const Description& now) {
+  std::set<std::string> keys;
+  for (const auto* description : {&before, &now}) {
+    for (const auto& [key, value] : *description) keys.insert(key);
+  }
+  std::vector<std::string> differences;
+  for (const auto& key : keys) {
+    const auto *was = find(before, key), *is = find(now, key);
+    if ((was != nullptr && is != nullptr && *was == *is) || harmless(key, before, now)) continue;
+    if (was == nullptr) {
+      differences.push_back(shown(key) + " is " + *is + " and was not given");
+    } else if (is == nullptr) {
+      differences.push_back(shown(key) + " was " + *was + " and is not given");
+    } else {
+      differences.push_back(shown(key) + " was " + *was + " and is " + *is);
+    }
+  }
+  return differences;
+}
+
+}  // namespace binade::host

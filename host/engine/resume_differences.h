@@ -1,0 +1,16 @@
+// Whether a resumed run is the one that was interrupted.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace binade::host {
+
+// Of two descriptions of a run, by key: "threads" "libtorch" "cpu_capability" "device" "binade", "plugin.<kind>.<id>",
+// and "option.<section>.<key>". One sentence for each difference that can change a number; options that only say where
+// to report, or when to stop on a schedule that does not look ahead, are no difference.
+std::vector<std::string> resume_differences(const std::map<std::string, std::string>& before,
+                                            const std::map<std::string, std::string>& now);
+
+}  // namespace binade::host

@@ -1,0 +1,57 @@
+// All that a run must know to go on as if it had never stopped, as named tensors and small values.
+//
+// Each class of the engine that changes with the steps has a pair save(Snapshot&), load(const Snapshot&). Taken between
+// two optimizer steps, where no micro-batch is half accumulated and no gradient is left.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "host/engine/model.h"
+#include "host/storage/checkpoint.h"
+
+namespace binade::host {
+
+class Snapshot {
+ public:
+  // Of `values`; raised when what is written changes its meaning.
+  static constexpr int version = 1;
+
+  Snapshot() = default;
+  // The tensors are views of the checkpoint's memory, which outlives this. Throws std::runtime_error for another
+  // version.
+  explicit Snapshot(const Checkpoint& checkpoint);
+
+  nlohmann::json values = nlohmann::json::object();  // by class
+
+  // Copies a tensor to the host's memory.
+  void save_model(const Model& model);
+  void save(const std::string& name, const at::Tensor& tensor) { keep(state_, name, tensor); }
+
+  // Copies into a tensor of the same type and shape. Throws std::runtime_error that names it when there is none or it
+  // has another type or shape.
+  void load_model(const Model& model) const;
+  void load(const std::string& name, const at::Tensor& into) const;
+  // A tensor of any shape.
+  const at::Tensor& tensor(const std::string& name) const;
+
+  // For writing; `values` go as they are now. The snapshot's memory must outlive it.
+  CheckpointContent content(std::uint64_t step) const;
+
+ private:
+  using Tensors = std::vector<NamedTensor>;
+  static void keep(Tensors& tensors, const std::string& name, const at::Tensor& tensor);
+
+  Tensors model_, state_;
+  std::map<std::string, const at::Tensor*> model_by_name_, state_by_name_;  // when read
+};
+
+// JSON has no NaN and no infinity.
+nlohmann::json to_json(double number);
+double to_double(const nlohmann::json& json);
+
+}  // namespace binade::host

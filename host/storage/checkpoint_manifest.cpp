@@ -1,0 +1,132 @@
+// Reads and writes manifest.json, and compares files with it.
+#include "host/storage/checkpoint_manifest.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "host/storage/safetensors.h"
+#include "host/storage/sha256.h"
+
+namespace binade::host {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::uint64_t max_manifest_bytes = 1 << 20;
+constexpr std::size_t max_files = 1024;
+
+[[noreturn]] void refuse(const std::string& what) {
+  throw std::runtime_error("is no manifest of a checkpoint: " + what);
+}
+
+const Json& member(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  if (found == object.end()) refuse(std::string("`") + name + "` is missing");
+  return *found;
+}
+
+bool is_plain(const std::string& name) {
+  return !name.empty() && name.front() != '.' && name.find('/') == std::string::npos &&
+         name.find('\0') == std::string::npos;
+}
+
+bool is_digest(const Json& text) {
+  return text.is_string() && text.get_ref<const std::string&>().size() == 64 &&
+         text.get_ref<const std::string&>().find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+Json parse_flat(const std::string& text) {
+  constexpr int deepest = 4;
+  const auto shallow = [](int depth, Json::parse_event_t, Json&) {
+    if (depth > deepest) refuse("it is nested too deep");
+    return true;
+  };
+  try {
+    return Json::parse(text, shallow);
+  } catch (const Json::exception&) {
+    refuse("it is no JSON");
+  }
+}
+
+// With the hash of all the rest as its last member: a flipped bit is found here as well.
+std::string signed_text(Json json) {
+  const auto rest = json.dump();
+  Sha256 hash;
+  hash.update(rest.data(), rest.size());
+  json["sha256"] = hash.hex();
+  return json.dump(2) + "\n";
+}
+
+}  // namespace
+
+std::string CheckpointManifest::text() const {
+  Json listed = Json::object();
+  for (const auto& [name, file] : files) listed[name] = {{"bytes", file.bytes}, {"sha256", file.sha256}};
+  const bool known = validation_loss && std::isfinite(*validation_loss);
+  Json json{{"checkpoint", version},
+            {"step", step},
+            {"validation_loss", known ? Json(*validation_loss) : Json(nullptr)},
+            {"files", listed}};
+  return signed_text(std::move(json));
+}
+
+CheckpointManifest CheckpointManifest::parse(const std::string& text) {
+  auto json = parse_flat(text);
+  if (!json.is_object()) refuse("it is no JSON object");
+  const auto& written = member(json, "checkpoint");
+  if (!written.is_number_unsigned()) refuse("`checkpoint` is no number");
+  if (written.get<std::uint64_t>() != version) {
+    refuse("it is of version " + written.dump() + ", and this Binade reads version " + std::to_string(version));
+  }
+  json.erase("sha256");
+  if (signed_text(json) != text) refuse("it was damaged or changed: its own SHA-256 differs");
+  CheckpointManifest manifest;
+  if (!member(json, "step").is_number_unsigned()) refuse("`step` is no number");
+  manifest.step = json["step"].get<std::uint64_t>();
+  if (const auto& loss = member(json, "validation_loss"); loss.is_number())
+    manifest.validation_loss = loss.get<double>();
+  const auto& listed = member(json, "files");
+  if (!listed.is_object() || listed.size() > max_files) refuse("`files` is no list of files");
+  for (const auto& [name, file] : listed.items()) {
+    if (!is_plain(name) || !file.is_object()) refuse("it lists what is no file of its folder");
+    const auto& bytes = member(file, "bytes");
+    const auto& digest = member(file, "sha256");
+    if (!bytes.is_number_unsigned() || !is_digest(digest)) refuse("`" + name + "` has no size or no SHA-256");
+    manifest.files[name] = {bytes.get<std::uint64_t>(), digest.get<std::string>()};
+  }
+  return manifest;
+}
+
+CheckpointManifest read_manifest(const std::filesystem::path& folder) {
+  const auto path = folder / CheckpointManifest::file_name;
+  const auto text = read_whole(path, max_manifest_bytes);
+  try {
+    return CheckpointManifest::parse(text);
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error(path.string() + " " + error.what());
+  }
+}
+
+std::string read_listed(const std::filesystem::path& folder, const CheckpointManifest& manifest,
+                        const std::string& name) {
+  const auto path = folder / name;
+  const auto listed = manifest.files.find(name);
+  if (listed == manifest.files.end()) throw std::runtime_error("the manifest in " + folder.string() + " lacks " + name);
+  std::error_code unreadable;  // then reading says why
+  const auto size = std::filesystem::file_size(path, unreadable);
+  auto bytes = unreadable || size <= listed->second.bytes ? read_whole(path, listed->second.bytes) : std::string();
+  if (bytes.size() != listed->second.bytes) {
+    throw std::runtime_error(path.string() + " has " + std::to_string(unreadable ? bytes.size() : size) +
+                             " bytes where its manifest says " + std::to_string(listed->second.bytes) +
+                             ": it was cut off or changed");
+  }
+  Sha256 hash;
+  hash.update(bytes.data(), bytes.size());
+  if (hash.hex() != listed->second.sha256) {
+    throw std::runtime_error(path.string() + " has not the SHA-256 that its manifest says: it was damaged or changed");
+  }
+  return bytes;
+}
+
+}  // namespace binade::host

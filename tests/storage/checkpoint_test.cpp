@@ -1,0 +1,270 @@
+#include "host/storage/checkpoint.h"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <random>
+#include <system_error>
+
+#include "tests/storage/failing_calls.h"
+#include "tests/storage/sample_checkpoint.h"
+#include "tests/storage/temporary_folder.h"
+
+namespace binade::host {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+CheckpointFolder folder_in(const TemporaryFolder& run, std::uint64_t keep = 2, bool keep_best = true) {
+  return {run / "checkpoints", keep, keep_best};
+}
+
+std::optional<Checkpoint> newest(const CheckpointFolder& folder) {
+  std::vector<std::string> passed_over;
+  return folder.newest(passed_over);
+}
+
+void put(const std::filesystem::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+
+TEST(Checkpoint, ReadsBackWhatWasWritten) {
+  const TemporaryFolder run;
+  auto folder = folder_in(run);
+  const SampleCheckpoint sample(7);
+  const auto written = folder.write(sample.content());
+  EXPECT_EQ(written.folder, run / "checkpoints/step-00000007");
+  std::uint64_t bytes = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(written.folder)) bytes += entry.file_size();
+  EXPECT_EQ(written.bytes, bytes);
+  const auto read = newest(folder);
+  ASSERT_TRUE(read);
+  EXPECT_TRUE(sample.is(*read));
+  EXPECT_FALSE(SampleCheckpoint(8).is(*read));
+}
+
+TEST(Checkpoint, IsNotThereBeforeTheFirst) { EXPECT_FALSE(newest(folder_in(TemporaryFolder()))); }
+
+TEST(Checkpoint, TheHighestStepWins) {
+  const TemporaryFolder run;
+  auto folder = folder_in(run, 5);
+  for (const auto step : {9, 100, 20}) folder.write(SampleCheckpoint(step).content());
+  EXPECT_THAT(folder.steps(), ElementsAre(100, 20, 9));
+  EXPECT_EQ(newest(folder)->step, 100u);
+}
+
+TEST(Checkpoint, ADamagedOneIsPassedOverAndNamed) {
+  const TemporaryFolder run;
+  auto folder = folder_in(run);
+  folder.write(SampleCheckpoint(1).content());
+  const auto latest = folder.write(SampleCheckpoint(2).content()).folder;
+  auto bytes = contents(latest / "model.safetensors");
+  bytes.back() ^= 1;
+  put(latest / "model.safetensors", bytes);
+  std::vector<std::string> passed_over;
+  const auto read = folder.newest(passed_over);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->step, 1u);
+  EXPECT_THAT(passed_over, ElementsAre(HasSubstr("step-00000002/model.safetensors has not the SHA-256")));
+}
+
+TEST(Checkpoint, OfAnotherStepThanItsNameDoesNotCount) {
+  const TemporaryFolder run;
+  auto folder = folder_in(run);
+  const auto written = folder.write(SampleCheckpoint(1).content()).folder;
+  std::filesystem::rename(written, run / "checkpoints/step-00000009");
+  std::vector<std::string> passed_over;
+  EXPECT_FALSE(folder.newest(passed_over));
+  EXPECT_THAT(passed_over, ElementsAre(HasSubstr("another step")));
+}
+
+TEST(Checkpoint, OfALaterVersionSaysSo) {
+  const TemporaryFolder run;
+  auto folder = folder_in(run);
+  const auto written = folder.write(SampleCheckpoint(1).content()).folder;
+  auto manifest = contents(written / "manifest.json");
+  manifest.replace(manifest.find("\"checkpoint\": 1"), 15, "\"checkpoint\": 2");
+  put(written / "manifest.json", manifest);
+  std::vector<std::string> passed_over;
+  EXPECT_FALSE(folder.newest(passed_over));
+  EXPECT_THAT(passed_over, ElementsAre(HasSubstr("version 2, and this Binade reads version 1")));
+}
+
+TEST(Checkpoint, KeepsTheNewestOnesAndTheBest) {
+  const TemporaryFolder run;
+  auto folder = folder_in(run, 2);
+  const double losses[] = {0.9, 0.2, 0.5, 0.4, 0.3};
+  for (std::uint64_t step = 1; step <= 5; ++step) {
+    folder.write(SampleCheckpoint(step).with_loss(losses[step - 1]).content());
+  }
+  EXPECT_THAT(folder.steps(), ElementsAre(5, 4, 2));
+  auto without_best = folder_in(run, 1, false);
+  without_best.write(SampleCheckpoint(6).content());
+  EXPECT_THAT(without_best.steps(), ElementsAre(6));
+}
+
+TEST(Checkpoint, ADamagedOneDoesNotCountAsKept) {
+  const TemporaryFolder run;
+  folder_in(run, 9).write(SampleCheckpoint(1).content());
+  const auto damaged = folder_in(run, 9).write(SampleCheckpoint(2).content()).folder;
+  put(damaged / "state.json", "{}");
+  auto folder = folder_in(run, 2, false);  // of another process
+  folder.write(SampleCheckpoint(3).content());
+  EXPECT_THAT(folder.steps(), ElementsAre(3, 2, 1));
+  folder.write(SampleCheckpoint(4).content());
+  EXPECT_THAT(folder.steps(), ElementsAre(4, 3, 2));
+}
+
+TEST(Checkpoint, WhatAKilledProcessLeftIsRemovedBeforeTheNextIsWritten) {
+  const TemporaryFolder run;
+  std::filesystem::create_directories(run / "checkpoints/step-00000003.tmp");
+  put(run / "checkpoints/step-00000003.tmp/model.safetensors", "half");
+  auto folder = folder_in(run);
+  EXPECT_THAT(folder.steps(), IsEmpty());
+  folder.write(SampleCheckpoint(4).content());
+  EXPECT_FALSE(std::filesystem::exists(run / "checkpoints/step-00000003.tmp"));
+}
+
+TEST(Checkpoint, OneOfTheSameStepIsReplaced) {
+  const TemporaryFolder run;
+  auto folder = folder_in(run);
+  folder.write(SampleCheckpoint(4, 6).content());
+  folder.write(SampleCheckpoint(4, 10).content());
+  EXPECT_TRUE(SampleCheckpoint(4, 10).is(*newest(folder)));
+}
+
+// Every call of the file system, one after the other, fails once or from then on.
+struct Sweep {
+  const char* call;
+  int error;
+  bool short_write = false;
+};
+
+class CheckpointFault : public testing::TestWithParam<Sweep> {};
+
+TEST_P(CheckpointFault, LeavesTheOlderOneAndNothingHalf) {
+  const auto [call, error, short_write] = GetParam();
+  for (const bool sticky : {false, true}) {
+    for (int at = 1;; ++at) {
+      const TemporaryFolder run;
+      auto folder = folder_in(run, 2);
+      folder.write(SampleCheckpoint(1).content());
+      bool failed = false;
+      plan_fault({call, at, sticky, short_write ? Fault::short_write : Fault::error, error});
+      try {
+        folder.write(SampleCheckpoint(2).content());
+      } catch (const std::system_error& thrown) {
+        failed = true;
+        EXPECT_EQ(thrown.code().value(), error);
+        EXPECT_THAT(thrown.what(), HasSubstr(run.path().string()));
+      }
+      const int calls = plan_fault({});
+      const auto read = newest(folder);
+      ASSERT_TRUE(read) << call << " " << at;
+      EXPECT_TRUE(SampleCheckpoint(read->step).is(*read));
+      // Acknowledged means durable. What failed may be in place only when it was the last sync that did.
+      const bool last_sync = std::string_view(call) == "fsync" && at == calls;
+      EXPECT_TRUE(failed ? read->step == 1 || last_sync || std::string_view(call) == "open" : read->step == 2)
+          << call << " " << at << " of " << calls;
+      for (const auto& entry : std::filesystem::directory_iterator(run / "checkpoints")) {
+        EXPECT_FALSE(failed && entry.path().extension() == ".tmp") << entry.path();
+      }
+      folder.write(SampleCheckpoint(3).content());  // and the next one goes through
+      EXPECT_EQ(newest(folder)->step, 3u);
+      if (calls < at) break;  // nothing was left to fail
+    }
+  }
+}
+
+std::vector<Sweep> sweeps() {
+  std::vector<Sweep> all;
+  for (const char* call : {"open", "write", "fsync", "mkdir", "rename", "close"}) all.push_back({call, EIO});
+  for (const int error : {ENOSPC, EDQUOT}) all.push_back({"write", error});
+  all.push_back({"write", 0, true});
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(AllCalls, CheckpointFault, testing::ValuesIn(sweeps()), [](const auto& info) {
+  return std::string(info.param.call) + (info.param.short_write ? "Short" : std::to_string(info.param.error));
+});
+
+class CheckpointInterrupted : public testing::TestWithParam<const char*> {};
+
+TEST_P(CheckpointInterrupted, GoesOn) {
+  for (int at = 1;; ++at) {
+    const TemporaryFolder run;
+    auto folder = folder_in(run);
+    plan_fault({GetParam(), at, false, Fault::error, EINTR});
+    EXPECT_NO_THROW(folder.write(SampleCheckpoint(2).content())) << at;
+    if (plan_fault({}) < at) break;
+    EXPECT_TRUE(SampleCheckpoint(2).is(*newest(folder)));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Calls, CheckpointInterrupted, testing::Values("open", "write", "fsync", "close"));
+
+TEST(Checkpoint, AnOldOneThatCannotBeRemovedIsAWarning) {
+  const TemporaryFolder run;
+  auto folder = folder_in(run, 1);
+  folder.write(SampleCheckpoint(1).content());
+  plan_fault({"unlink", 1, true, Fault::error, EROFS});
+  const auto written = folder.write(SampleCheckpoint(2).content());
+  plan_fault({});
+  EXPECT_THAT(written.warnings, ElementsAre(HasSubstr("step-00000001.tmp/manifest.json")));
+  EXPECT_EQ(newest(folder)->step, 2u);
+  EXPECT_THAT(folder.write(SampleCheckpoint(3).content()).warnings, IsEmpty());
+  EXPECT_THAT(folder.steps(), ElementsAre(3));
+  EXPECT_FALSE(std::filesystem::exists(run / "checkpoints/step-00000001.tmp")) << "in the end";
+}
+
+// A change anywhere is found: by the sizes, the hashes, or the manifest's own.
+TEST(Checkpoint, NoMutationOfAnyFileIsBelieved) {
+  const TemporaryFolder run;
+  auto folder = folder_in(run);
+  const SampleCheckpoint sample(5);
+  const auto path = folder.write(sample.content()).folder;
+  std::mt19937 random(1);  // NOLINT: the same mutations each time
+  const auto below = [&](std::size_t n) { return random() % n; };
+  for (int i = 0; i < 2000; ++i) {
+    const char* names[] = {"model.safetensors", "state.safetensors", "state.json", "manifest.json"};
+    const auto file = path / names[below(4)];
+    const auto original = contents(file);
+    auto bytes = original;
+    switch (below(4)) {
+      case 0:
+        bytes[below(bytes.size())] ^= static_cast<char>(1u << below(8));
+        break;
+      case 1:
+        bytes.resize(below(bytes.size()));
+        break;
+      case 2:
+        bytes.insert(below(bytes.size()), 1 + below(9), static_cast<char>(random()));
+        break;
+      default:
+        for (auto at = below(bytes.size()), end = std::min(bytes.size(), at + 16); at < end; ++at) bytes[at] = 0;
+    }
+    put(file, bytes);
+    std::vector<std::string> passed_over;
+    EXPECT_EQ(folder.newest(passed_over).has_value(), bytes == original) << names[0] << " " << i;
+    EXPECT_EQ(passed_over.size(), bytes == original ? 0u : 1u);
+    put(file, original);
+  }
+  EXPECT_TRUE(sample.is(*newest(folder)));
+}
+
+TEST(Checkpoint, AForeignFileInItsPlaceIsRefused) {
+  const TemporaryFolder run;
+  auto folder = folder_in(run);
+  const auto path = folder.write(SampleCheckpoint(5).content()).folder;
+  std::filesystem::remove(path / "manifest.json");
+  ASSERT_EQ(mkfifo((path / "manifest.json").c_str(), 0600), 0);
+  EXPECT_FALSE(newest(folder));
+  std::filesystem::remove(path / "manifest.json");
+  EXPECT_THROW(read_checkpoint(path), std::runtime_error);
+  std::filesystem::create_directory(path / "manifest.json");
+  EXPECT_FALSE(newest(folder));
+}
+
+}  // namespace
+}  // namespace binade::host
