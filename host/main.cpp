@@ -4,6 +4,7 @@
 #include "host/commands/command_line.h"
 #include "host/commands/config.h"
 #include "host/commands/explain.h"
+#include "host/commands/new.h"
 #include "host/commands/plugins.h"
 #include "host/commands/run.h"
 #include "host/commands/schema.h"
@@ -16,6 +17,7 @@ int main(int argc, char** argv) {
   add_check(line);
   add_config(line);
   add_plugins(line);
+  add_new(line);
   add_explain(line);
   add_schema(line);
   return line.execute(argc, argv);
