@@ -1,5 +1,6 @@
 // Projects for plugin authors. They are files of the SDK, share/binade/templates beside the executable's bin/: those of
-// the language, those of the kind, and those of both. Each is written with a few words replaced, in names and contents.
+// all, of the language, of the kind, and of both; of two files of one name the later counts. Each is written with a few
+// words replaced, in its name and contents.
 #include "host/commands/new.h"
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <cctype>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <stdexcept>
 
@@ -98,17 +100,17 @@ std::string text_of_file(const fs::path& path) {
 }
 
 // The files of one template, by their names in the project.
-std::vector<std::pair<fs::path, fs::path>> files_of(const fs::path& templates, const Wanted& wanted) {
-  std::vector<std::pair<fs::path, fs::path>> files;
+std::map<fs::path, fs::path> files_of(const fs::path& templates, const Wanted& wanted) {
+  std::map<fs::path, fs::path> files;
   const auto add = [&](const fs::path& folder) {
     for (const auto& entry : fs::directory_iterator(folder)) {
-      if (entry.is_regular_file()) files.emplace_back(entry.path().filename(), entry.path());
+      if (entry.is_regular_file()) files[entry.path().filename()] = entry.path();
     }
   };
+  add(templates);
   add(templates / wanted.language);
   add(templates / wanted.kind);
   add(templates / wanted.kind / wanted.language);
-  std::ranges::sort(files);
   return files;
 }
 

@@ -60,7 +60,8 @@ TEST_P(NewPlugin, BuildsPassesItsTestAndTrainsByThePrintedCommands) {
 
 INSTANTIATE_TEST_SUITE_P(All, NewPlugin,
                          ::testing::Values(Starter{"dataset", "cpp"}, Starter{"precision", "cpp"},
-                                           Starter{"logger", "cpp"}, Starter{"model", "cpp"}),
+                                           Starter{"logger", "cpp"}, Starter{"model", "cpp"}, Starter{"dataset", "c"},
+                                           Starter{"precision", "c"}, Starter{"logger", "c"}),
                          [](const auto& info) { return info.param.kind + "_" + info.param.language; });
 
 TEST(New, RefusesWhatItCannotWriteAndSaysWhatItCan) {
