@@ -48,6 +48,9 @@ class NewPlugin : public ::testing::TestWithParam<Starter> {};
 TEST_P(NewPlugin, BuildsPassesItsTestAndTrainsByThePrintedCommands) {
   Workspace workspace;
   const auto& [kind, language] = GetParam();
+  if (language == "rust" && Process({"cargo", "--version"}, workspace).wait().exit_code != 0) {
+    GTEST_SKIP() << "cargo was not found: `bash tests/run.sh` installs it";
+  }
   const auto made = make(kind, "my-first_one", workspace, language);
   ASSERT_EQ(made.exit_code, 0) << made.err;
   const auto project = workspace.path() / "my-first_one";
@@ -61,7 +64,9 @@ TEST_P(NewPlugin, BuildsPassesItsTestAndTrainsByThePrintedCommands) {
 INSTANTIATE_TEST_SUITE_P(All, NewPlugin,
                          ::testing::Values(Starter{"dataset", "cpp"}, Starter{"precision", "cpp"},
                                            Starter{"logger", "cpp"}, Starter{"model", "cpp"}, Starter{"dataset", "c"},
-                                           Starter{"precision", "c"}, Starter{"logger", "c"}),
+                                           Starter{"precision", "c"}, Starter{"logger", "c"},
+                                           Starter{"dataset", "rust"}, Starter{"precision", "rust"},
+                                           Starter{"logger", "rust"}),
                          [](const auto& info) { return info.param.kind + "_" + info.param.language; });
 
 TEST(New, RefusesWhatItCannotWriteAndSaysWhatItCan) {
