@@ -33,7 +33,8 @@ std::optional<OptionTable> options_of(const Manifest& manifest, const Wanted& wa
   const auto tree = parse_toml(text, source, diagnostics);
   OptionTable options;
   if (tree) {
-    const CheckedSection section{"", std::filesystem::current_path(), {}, {}, false, true};
+    const CheckedSection section{
+        std::string(to_string(manifest.kind)), std::filesystem::current_path(), {}, {}, false, true};
     options = check_table(*tree, section, pointers(manifest.options), diagnostics);
   }
   if (diagnostics.empty()) {

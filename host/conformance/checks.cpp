@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "host/conformance/elf_dynamic.h"
 #include "host/conformance/subject.h"
@@ -125,7 +124,7 @@ void keeps_exceptions_in_create(const Subject& subject) {
 std::vector<Check> common_checks() {
   return {{"one_symbol", exports_one_symbol},
           {"dependencies", needs_no_forbidden_library},
-          {"loads", loads},
+          {"loads", loads, true},
           {"create_destroy", is_created_and_destroyed},
           {"option_limits", takes_options_at_their_limits},
           {"failing_callbacks", stands_failing_callbacks},

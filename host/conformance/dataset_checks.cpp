@@ -67,6 +67,8 @@ class Reading {
         sizeof(request),  split_.plugin_split, indices_.data(), indices_.size(), seed, epoch, training ? 1u : 0u, 0,
         pointers_.data(), pointers_.size()};
     dataset_.read(request);
+  }
+  void require_intact() const {
     for (std::size_t i = 0; i < memory_.size(); ++i) {
       if (!memory_[i]->intact()) throw Violation(fmt::format("read() writes beyond the buffer of {}", name(i)));
     }
@@ -131,7 +133,7 @@ struct Opened {
   Split split;
 };
 
-constexpr std::size_t batch = 16;
+constexpr std::size_t batch = 13;
 
 void describes_itself(const Subject& subject) { const Opened opened(subject); }
 
@@ -165,6 +167,16 @@ void reads_each_sample_where_it_belongs(const Subject& subject) {
       throw Violation(fmt::format("sample {} is another alone than as number {} of a batch, in {}", indices[position],
                                   position, all.name(field)));
     }
+  }
+}
+
+// With and without room between the buffer's end and the forbidden page.
+void stays_within_its_buffers(const Subject& subject) {
+  const Opened opened(subject);
+  for (const std::size_t count : {1, 13, 64}) {
+    const Reading reading(opened.dataset, opened.split, opened.draw(subject.seed, count), 0);
+    reading.read(subject.seed, 0, true);
+    reading.require_intact();
   }
 }
 
@@ -214,9 +226,10 @@ void use(const Subject& subject, const Plugin&) {
 }  // namespace
 
 std::vector<Check> dataset_checks() {
-  return {{"describe", describes_itself},
+  return {{"describe", describes_itself, true},
           {"determinism", reads_the_same_each_time},
           {"strides", reads_each_sample_where_it_belongs},
+          {"bounds", stays_within_its_buffers},
           {"zero_samples", reads_nothing_when_asked_for_nothing},
           {"threads", reads_from_many_threads},
           {"leaks", [](const Subject& subject) { require_no_leak(subject, use); }}};

@@ -76,10 +76,18 @@ binade_step_event step(std::uint64_t number, double loss) {
   return event;
 }
 
-void tell_a_run(const Told& told, const Folder& folder) {
+// `scalars`: of the model's own loss, in steps and evaluations.
+void tell_a_run(const Told& told, const Folder& folder, const std::vector<binade_scalar>& scalars) {
   told.tell(BINADE_EVENT_RUN_START, start(folder));
-  for (std::uint64_t number = 1; number <= 3; ++number) told.tell(BINADE_EVENT_STEP, step(number, 0.5));
+  for (std::uint64_t number = 1; number <= 3; ++number) {
+    auto event = step(number, 0.5);
+    event.scalars = scalars.data();
+    event.scalar_count = scalars.size();
+    told.tell(BINADE_EVENT_STEP, event);
+  }
   binade_evaluation_event evaluation{};
+  evaluation.scalars = scalars.data();
+  evaluation.scalar_count = scalars.size();
   evaluation.step = 3;
   evaluation.split = text("validation");
   told.tell(BINADE_EVENT_EVALUATION, evaluation);
@@ -97,7 +105,7 @@ void tell_a_run(const Told& told, const Folder& folder) {
 void takes_every_event(const Subject& subject) {
   const auto plugin = open(subject);
   const Folder folder;
-  tell_a_run(Told(subject, plugin), folder);
+  tell_a_run(Told(subject, plugin), folder, {{text("kl"), 0.25}, {text("reconstruction"), 0.5}});
 }
 
 void passes_over_unknown_events(const Subject& subject) {
@@ -133,7 +141,7 @@ void takes_extreme_numbers(const Subject& subject) {
 
 void use(const Subject& subject, const Plugin& plugin) {
   const Folder folder;
-  tell_a_run(Told(subject, plugin), folder);
+  tell_a_run(Told(subject, plugin), folder, {});
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ struct Subject {
 struct Check {
   std::string name;  // "create_destroy"
   std::function<void(const Subject&)> run;
+  bool needed = false;  // by those behind it
 };
 
 // What a plugin did and must not.

@@ -16,9 +16,8 @@ struct CheckResult {
   double seconds = 0;
 };
 
-// Runs each check in a child of its own and tells `report` of each. Later ones do not depend on earlier ones, but for
-// "loads": when that fails, those that load the plugin are left out. Throws std::runtime_error for a kind that there
-// are no checks for.
+// Runs each check in a child of its own and tells `report` of each. When one fails that others need, it is the last.
+// Throws std::runtime_error for a kind that there are no checks for.
 std::vector<CheckResult> validate(const Subject& subject, std::chrono::milliseconds limit,
                                   const std::function<void(const CheckResult&)>& report);
 

@@ -59,6 +59,10 @@ TEST_P(NewPlugin, BuildsPassesItsTestAndTrainsByThePrintedCommands) {
   }
   const auto outcome = do_next(made.out, workspace, kind == "model" ? BINADE_LIBTORCH_DIR : "");
   expect_trained(outcome, project, "my-first_one");
+  if (kind == "model") return;
+  const auto* plugin = language == "rust" ? "target/release/libmy_first_one_plugin.so" : "build/my-first_one.so";
+  const auto validated = binade({"plugins", "validate", project / plugin, "--seed", "1"}, workspace);
+  EXPECT_EQ(validated.exit_code, 0) << validated.out << validated.err;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, NewPlugin,
