@@ -62,6 +62,7 @@ std::vector<binade_outcome> outcomes(std::uint64_t seed, std::size_t count, cons
   }();
   std::mt19937_64 random(seed);
   std::vector<binade_outcome> all;
+  all.reserve(count);
   for (std::size_t step = 1; step <= count; ++step) {
     binade_outcome outcome{sizeof(outcome), random() % 3 == 0 ? 1u : 0u, step, policy.init_scale, 1, 1, nullptr};
     if (outcome.found_inf != 0) outcome.gradient_norm = std::numeric_limits<double>::infinity();
@@ -97,6 +98,7 @@ void decides_the_same_each_time(const Subject& subject) {
   const Policy one(subject, plugin), other(subject, plugin);
   const auto all = outcomes(subject.seed, steps, one.policy());
   std::vector<double> scales;
+  scales.reserve(all.size());
   for (const auto& outcome : all) scales.push_back(one.update(outcome).scale);
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (const auto scale = other.update(all[i]).scale; scale != scales[i]) {
