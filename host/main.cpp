@@ -5,6 +5,7 @@
 #include "host/commands/config.h"
 #include "host/commands/explain.h"
 #include "host/commands/export.h"
+#include "host/commands/new.h"
 #include "host/commands/plugins.h"
 #include "host/commands/resume.h"
 #include "host/commands/run.h"
@@ -21,6 +22,7 @@ int main(int argc, char** argv) {
   add_check(line);
   add_config(line);
   add_plugins(line);
+  add_new(line);
   add_explain(line);
   add_schema(line);
   add_export(line);

@@ -7,6 +7,7 @@
 
 #include "host/commands/command_line.h"
 #include "host/commands/exit_codes.h"
+#include "host/commands/validate.h"
 #include "host/experiment/toml_text.h"
 #include "host/loading/catalog.h"
 
@@ -126,6 +127,7 @@ void add_plugins(CommandLine& line) {
   auto& verb = line.verb(plugins, "describe", "One plugin's options, ranges and defaults",
                          "  binade plugins describe my_net", [id, &line] { return describe(*id, line); });
   verb.add_option("ID", *id, "The plugin's id")->required()->type_name("");
+  add_validate(line, plugins);
 }
 
 }  // namespace binade::host

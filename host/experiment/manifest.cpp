@@ -61,9 +61,6 @@ bool is_name(std::string_view text, std::string_view first, std::string_view res
   return !text.empty() && text.size() <= longest && first.find(text.front()) != std::string_view::npos &&
          text.find_first_not_of(rest) == std::string_view::npos;
 }
-bool is_id(std::string_view text) {
-  return is_name(text, "abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqrstuvwxyz0123456789_-");
-}
 bool is_option_name(std::string_view text) {
   return is_name(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
                  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
@@ -209,7 +206,7 @@ class OptionReader {
 void read_head(const OptionTable& head, Manifest& manifest, Diagnostics& diagnostics) {
   if (head.has("id")) {
     manifest.id = head.string("id");
-    if (!is_id(manifest.id)) {
+    if (!is_plugin_id(manifest.id)) {
       diagnostics.add({"E0118",
                        fmt::format("`id` cannot be {}", toml_string(manifest.id)),
                        head.find("id")->where,
@@ -283,6 +280,10 @@ const std::vector<OptionSpec>& reserved_options(PluginKind kind) {
     return all;
   }();
   return kind == PluginKind::precision ? precision : everywhere;
+}
+
+bool is_plugin_id(std::string_view text) {
+  return is_name(text, "abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqrstuvwxyz0123456789_-");
 }
 
 Manifest parse_manifest(const std::string& text, const std::string& source, Diagnostics& diagnostics) {

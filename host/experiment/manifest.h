@@ -15,6 +15,9 @@ enum class PluginKind { dataset = 1, precision = 2, logger = 3, model = 4 };  //
 
 std::string_view to_string(PluginKind kind);
 
+// Whether a plugin may be called so: 1 to 64 of a-z 0-9 _ -, the first a letter.
+bool is_plugin_id(std::string_view text);
+
 struct Manifest {
   std::string id;  // [a-z][a-z0-9_-]{0,63}
   PluginKind kind = PluginKind::model;

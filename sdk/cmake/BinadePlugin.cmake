@@ -62,3 +62,17 @@ function(binade_add_plugin name)
     install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/binade/plugins COMPONENT plugins)
   endif()
 endfunction()
+
+# binade_add_plugin_test(NAME source...)
+#
+# Adds the test NAME: a program of these sources and the plugin's own objects, which calls binade_plugin_v1 as the host
+# does (binade/testing.h; in C binade/abi/testing.h).
+function(binade_add_plugin_test name)
+  add_executable(${name}_test ${ARGN} $<TARGET_OBJECTS:${name}>)
+  target_link_libraries(${name}_test PRIVATE $<TARGET_PROPERTY:${name},LINK_LIBRARIES>)
+  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  if("CXX" IN_LIST languages)
+    target_compile_features(${name}_test PRIVATE cxx_std_17)
+  endif()
+  add_test(NAME ${name} COMMAND ${name}_test)
+endfunction()

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # documentation.sh TREE BUILD DOCUMENT...
 # Does what the documents say, in a copy of the tree: writes each code block that is labelled with a file name
-# (```cpp my_net/my_net.cpp) to that file, and runs each block labelled `sh run`, in order. "build" and "$HOME" are
-# folders of this test's own.
+# (```cpp my_net/my_net.cpp) to that file, or compares it where a command has written that file already, and runs each
+# block labelled `sh run`, in order. "build" and "$HOME" are folders of this test's own.
 set -euo pipefail
 
 tree=$1 build=$2
@@ -37,6 +37,8 @@ for document; do
       bash -euo pipefail "$work/script"
       grep '^export ' "$file" >>"$work/exported" || true
       ran=$((ran + 1))
+    elif [[ -e $label ]]; then
+      diff -- "$file" "$label" || { echo "$document: $label (right) is another than it says (left)" && exit 1; }
     else
       mkdir -p "$(dirname -- "$label")"
       cp -- "$file" "$label"

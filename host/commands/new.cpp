@@ -1,0 +1,184 @@
+// Projects for plugin authors. They are files of the SDK, share/binade/templates beside the executable's bin/: those of
+// all, of the language, of the kind, and of both; of two files of one name the later counts. Each is written with a few
+// words replaced, in its name and contents.
+#include "host/commands/new.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <stdexcept>
+
+#include "host/commands/command_line.h"
+#include "host/commands/exit_codes.h"
+#include "host/loading/catalog.h"
+
+namespace binade::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Wanted {
+  std::string kind, name, language = "cpp";
+};
+
+using Replacements = std::vector<std::pair<std::string, std::string>>;
+
+const std::vector<std::string> kinds{"model", "dataset", "precision", "logger"};
+const std::vector<std::string> languages{"c", "cpp", "rust"};
+
+bool among(const std::string& word, const std::vector<std::string>& words) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+std::string unknown(std::string_view what, const std::string& word, const std::vector<std::string>& known) {
+  const auto meant = nearest(word, known);
+  return fmt::format("there is no {} `{}`{}\nthere are: {}", what, word,
+                     meant.empty() ? "" : fmt::format(", did you mean `{}`?", meant), fmt::join(known, ", "));
+}
+
+bool is_target_of_cmake(const std::string& name) {
+  constexpr std::array words{"all",     "clean",          "depend",     "edit_cache",    "help", "install",
+                             "package", "package_source", "preinstall", "rebuild_cache", "test"};
+  return std::ranges::find(words, name) != words.end();
+}
+
+// What is wrong with the wish; empty when nothing is.
+std::string mistake(const Wanted& wanted, const Catalog& catalog) {
+  if (!among(wanted.kind, kinds)) return unknown("kind", wanted.kind, kinds);
+  if (!among(wanted.language, languages)) return unknown("language", wanted.language, languages);
+  if (wanted.kind == "model" && wanted.language != "cpp") {
+    return "a model is written in C++, for LibTorch's sake: leave --lang out";
+  }
+  if (!is_plugin_id(wanted.name)) {
+    return fmt::format("a plugin cannot be called `{}`: a name is 1 to 64 of a-z 0-9 _ - and begins with a letter",
+                       wanted.name);
+  }
+  if (is_target_of_cmake(wanted.name)) {
+    return fmt::format("a plugin cannot be called `{}`: CMake has a target of that name", wanted.name);
+  }
+  for (const auto& file : catalog.files()) {
+    if (file.manifest.id == wanted.name && to_string(file.manifest.kind) == wanted.kind) {
+      return fmt::format("there is a {} `{}` already: {}", wanted.kind, wanted.name, file.path.string());
+    }
+  }
+  if (std::error_code error; fs::exists(fs::symlink_status(wanted.name, error))) {
+    return fmt::format("`{}` is there already; choose another name, or remove it", wanted.name);
+  }
+  return {};
+}
+
+// "my-first_net" -> "MyFirstNet"
+std::string type_name(const std::string& name) {
+  std::string type;
+  bool begins = true;
+  for (const char c : name) {
+    if (c != '-' && c != '_') type += static_cast<char>(begins ? std::toupper(c) : c);
+    begins = c == '-' || c == '_';
+  }
+  return type;
+}
+
+std::string replaced(std::string text, const Replacements& replacements) {
+  for (const auto& [from, to] : replacements) {
+    for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+      text.replace(at, from.size(), to);
+    }
+  }
+  return text;
+}
+
+std::string text_of_file(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw std::runtime_error(fmt::format("cannot read {}", path.string()));
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The files of one template, by their names in the project.
+std::map<fs::path, fs::path> files_of(const fs::path& templates, const Wanted& wanted) {
+  std::map<fs::path, fs::path> files;
+  const auto add = [&](const fs::path& folder) {
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      if (entry.is_regular_file()) files[entry.path().filename()] = entry.path();
+    }
+  };
+  add(templates);
+  add(templates / wanted.language);
+  add(templates / wanted.kind);
+  add(templates / wanted.kind / wanted.language);
+  return files;
+}
+
+void write_file(const fs::path& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.close();
+  if (!file) throw std::runtime_error(fmt::format("cannot write {}", path.string()));
+}
+
+// The commands of a README: its first block.
+std::string commands(const std::string& readme) {
+  constexpr std::string_view fence = "```sh\n";
+  const auto begin = readme.find(fence) + fence.size();
+  return readme.substr(begin, readme.find("```", begin) - begin);
+}
+
+std::string indented(const std::string& lines) {
+  auto text = replaced("  " + lines, {{"\n", "\n  "}});
+  text.resize(text.size() - 2);  // behind the last line
+  return text;
+}
+
+int create(const Wanted& wanted, const CommandLine& line) {
+  if (const auto wrong = mistake(wanted, Catalog(plugin_folders(line.executable()))); !wrong.empty()) {
+    fmt::print(stderr, "{}: {}\n", Paint(wants_color(line.color(), stderr)).red("error"), wrong);
+    return exit_usage;
+  }
+  const auto prefix = line.executable().parent_path().parent_path();
+  const auto templates = prefix / BINADE_INSTALL_DATADIR / "binade/templates";
+  if (!fs::is_directory(templates)) {
+    throw std::runtime_error(
+        fmt::format("the SDK is not installed beside this program: {} is missing; `cmake --install "
+                    "BUILD --prefix {}` installs it",
+                    templates.string(), prefix.string()));
+  }
+  const bool found_by_path = line.called_as().find('/') == std::string::npos;
+  const Replacements words{{"my_plugin", wanted.name},
+                           {"MyPlugin", type_name(wanted.name)},
+                           {"MY_KIND", wanted.kind},
+                           {"MY_PREFIX", prefix.string()},
+                           {"MY_BINADE", found_by_path ? line.called_as() : line.executable().string()}};
+  const auto files = files_of(templates, wanted);
+  const Paint paint(wants_color(line.color(), stdout));
+  fs::create_directory(wanted.name);
+  fmt::print("{} the {} `{}`:\n", paint.green("wrote"), wanted.kind, wanted.name);
+  std::string next;
+  for (const auto& [name, source] : files) {
+    const auto path = fs::path(wanted.name) / replaced(name.string(), words);
+    const auto text = replaced(text_of_file(source), words);
+    write_file(path, text);
+    if (name == "README.md") next = commands(text);
+    fmt::print("  {}\n", path.string());
+  }
+  fmt::print("\nnext:\n\n{}", indented(next));
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_new(CommandLine& line) {
+  const auto wanted = std::make_shared<Wanted>();
+  auto& verb = line.verb("new", "Write a plugin's project, which builds, passes its test and trains at once",
+                         "  binade new model my_net\n  binade new dataset my_data --lang rust",
+                         [wanted, &line] { return create(*wanted, line); });
+  verb.add_option("KIND", wanted->kind, "model, dataset, precision or logger")->required()->type_name("");
+  verb.add_option("NAME", wanted->name, "The plugin's id, and the folder to write")->required()->type_name("");
+  verb.add_option("--lang", wanted->language, "c, cpp or rust; a model is in cpp")->type_name("LANGUAGE");
+}
+
+}  // namespace binade::host

@@ -1,0 +1,115 @@
+#include "host/commands/validate.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "host/commands/exit_codes.h"
+#include "host/commands/experiment_argument.h"
+#include "host/conformance/validation.h"
+#include "host/experiment/check.h"
+#include "host/experiment/diagnostic.h"
+
+namespace binade::host {
+namespace {
+
+struct Wanted {
+  std::string file;
+  std::vector<std::string> options;  // KEY=VALUE
+  bool json = false;
+  std::optional<std::uint64_t> seed;
+  double limit = 60;  // seconds
+};
+
+// The plugin's table as an experiment would give it; nullopt after mistakes, which are printed.
+std::optional<OptionTable> options_of(const Manifest& manifest, const Wanted& wanted, ColorMode color) {
+  std::string text;
+  for (const auto& option : wanted.options) text += option + "\n";
+  Diagnostics diagnostics;
+  const std::string source = "--set";
+  diagnostics.add_source(source, text);
+  const auto tree = parse_toml(text, source, diagnostics);
+  OptionTable options;
+  if (tree) {
+    const CheckedSection section{
+        std::string(to_string(manifest.kind)), std::filesystem::current_path(), {}, {}, false, true};
+    options = check_table(*tree, section, pointers(manifest.options), diagnostics);
+  }
+  if (diagnostics.empty()) {
+    for (const auto& spec : manifest.options) {
+      auto& option = *options.find(spec.name);
+      if (option.values.empty() && spec.default_value) option.values = *spec.default_value;
+    }
+    return options;
+  }
+  print_mistakes(diagnostics, color);
+  return std::nullopt;
+}
+
+void print(const CheckResult& result, const Paint& paint) {
+  const auto word = result.failure.empty() ? paint.green("ok  ") : paint.red("FAIL");
+  fmt::print("  {} {:<20} {}\n", word, result.name, paint.dim(fmt::format("{:.2f} s", result.seconds)));
+  if (!result.failure.empty()) fmt::print("       {}\n", result.failure);
+  std::fflush(stdout);
+}
+
+nlohmann::ordered_json to_json(const Subject& subject, const std::vector<CheckResult>& results) {
+  const auto& manifest = subject.file.manifest;
+  nlohmann::ordered_json json{
+      {"file", subject.file.path.string()}, {"id", manifest.id},    {"kind", to_string(manifest.kind)},
+      {"version", manifest.version},        {"seed", subject.seed}, {"checks", nlohmann::ordered_json::array()}};
+  for (const auto& [name, failure, seconds] : results) {
+    json["checks"].push_back({{"name", name}, {"passed", failure.empty()}, {"seconds", seconds}, {"failure", failure}});
+  }
+  return json;
+}
+
+int run(const Wanted& wanted, const CommandLine& line) {
+  Subject subject{read_plugin_file(wanted.file), {}, wanted.seed ? *wanted.seed : std::random_device{}()};
+  const auto& manifest = subject.file.manifest;
+  auto options = options_of(manifest, wanted, line.color());
+  if (!options) return exit_usage;
+  subject.options = std::move(*options);
+  const Paint paint(wants_color(line.color(), stdout));
+  const auto repeat = fmt::format("--seed {}", subject.seed);
+  if (!wanted.json)
+    fmt::print("{} {}, a {}  {}\n", paint.bold(manifest.id), manifest.version, to_string(manifest.kind),
+               paint.dim(repeat));
+  const std::chrono::milliseconds limit(static_cast<std::int64_t>(wanted.limit * 1000));
+  const auto results = validate(subject, limit, [&](const CheckResult& result) {
+    if (!wanted.json) print(result, paint);
+  });
+  const auto failed =
+      std::count_if(results.begin(), results.end(), [](const auto& result) { return !result.failure.empty(); });
+  if (wanted.json) {
+    fmt::print("{}\n", to_json(subject, results).dump(2));
+  } else {
+    fmt::print("{} passed, {} failed\n", results.size() - static_cast<std::size_t>(failed), failed);
+  }
+  return failed == 0 ? exit_ok : exit_run_failed;
+}
+
+}  // namespace
+
+void add_validate(CommandLine& line, CLI::App& plugins) {
+  const auto wanted = std::make_shared<Wanted>();
+  auto& verb = line.verb(plugins, "validate", "Try everything on a plugin that it must stand; runs its code",
+                         "  binade plugins validate build/my_data.so\n"
+                         "  binade plugins validate build/my_data.so --set noise=0.5 --seed 7",
+                         [wanted, &line] { return run(*wanted, line); });
+  verb.add_option("FILE", wanted->file, "The plugin")->required()->type_name("");
+  verb.add_option("--set", wanted->options, "One option of the plugin, as TOML (repeatable)")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
+  verb.add_flag("--json", wanted->json, "Print the results as JSON");
+  verb.add_option("--seed", wanted->seed, "Repeats a run that failed")->type_name("N");
+  verb.add_option("--limit", wanted->limit, "Seconds that one check may take (60)")
+      ->type_name("SECONDS")
+      ->check(CLI::PositiveNumber);
+}
+
+}  // namespace binade::host

@@ -1,0 +1,134 @@
+// What every plugin of the C tier must stand.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "host/conformance/elf_dynamic.h"
+#include "host/conformance/subject.h"
+
+namespace binade::host {
+namespace {
+
+void exports_one_symbol(const Subject& subject) {
+  auto exported = read_elf_dynamic(subject.file.path).exported;
+  if (exported == std::vector<std::string>{BINADE_PLUGIN_SYMBOL}) return;
+  constexpr std::size_t shown = 5;
+  const auto count = exported.size();
+  exported.resize(std::min(count, shown));
+  throw Violation(fmt::format("it exports {} symbols in place of the data {}: {}{}; link it with binade_add_plugin()",
+                              count, BINADE_PLUGIN_SYMBOL, fmt::join(exported, ", "), count > shown ? ", ..." : ""));
+}
+
+void needs_no_forbidden_library(const Subject& subject) {
+  for (const auto& library : read_elf_dynamic(subject.file.path).needed) {
+    for (const auto* forbidden : {"libtorch", "libc10", "libbinade"}) {
+      if (!library.starts_with(forbidden)) continue;
+      throw Violation(fmt::format("it needs {}, which a {} must not", library, to_string(subject.file.manifest.kind)));
+    }
+    if (library.find('/') != std::string::npos) {
+      throw Violation(fmt::format("it needs {}, a file of the machine that it was built on", library));
+    }
+  }
+}
+
+void loads(const Subject& subject) {
+  const auto table = open(subject).table<ObjectTable>();
+  if (table.create == nullptr || table.destroy == nullptr) throw Violation("its table lacks create or destroy");
+}
+
+void is_created_and_destroyed(const Subject& subject) {
+  const auto plugin = open(subject);
+  constexpr int times = 1000;
+  for (int i = 0; i < times; ++i) const Object object(plugin, subject.options);
+}
+
+// The values at which an option is tried: the ends of its range, and each choice.
+std::vector<Scalar> limits(const OptionSpec& spec) {
+  if (!spec.choices.empty()) return spec.choices;
+  std::vector<Scalar> values;
+  for (const auto& end : {spec.min, spec.max}) {
+    if (!end) continue;
+    if (spec.type == OptionType::integer) values.emplace_back(static_cast<std::int64_t>(*end));
+    if (spec.type == OptionType::number) values.emplace_back(*end);
+  }
+  if (spec.type == OptionType::boolean) values = {true, false};
+  return values;
+}
+
+void takes_options_at_their_limits(const Subject& subject) {
+  const auto plugin = open(subject);
+  const auto table = plugin.table<ObjectTable>();
+  for (const auto& spec : subject.file.manifest.options) {
+    for (const auto& value : limits(spec)) {
+      auto options = subject.options;
+      options.find(spec.name)->values = {value};
+      const OptionsView view(options);
+      void* self = nullptr;
+      const auto answer = try_call(
+          "create", [&](binade_error* error) { return table.create(plugin.host(), view.table(), &self, error); });
+      if (answer.status == BINADE_OK) table.destroy(self);
+    }
+  }
+}
+
+// Options of which the call `failing` of get() fails.
+struct FailingOptions {
+  binade_options base;  // first: the plugin's pointer is a pointer to this
+  const binade_options* real;
+  std::uint64_t failing;
+  mutable std::uint64_t calls;
+  bool absent;  // count() is 0, too
+};
+
+FailingOptions failing_options(const binade_options* real, std::uint64_t failing, bool absent) {
+  FailingOptions options{{sizeof(binade_options), 0, nullptr, nullptr}, real, failing, 0, absent};
+  options.base.count = [](const binade_options* self, binade_string name) -> std::uint64_t {
+    const auto& own = *reinterpret_cast<const FailingOptions*>(self);
+    return own.absent ? 0 : own.real->count(own.real, name);
+  };
+  options.base.get = [](const binade_options* self, binade_string name, std::uint64_t index,
+                        binade_value* out) -> std::int32_t {
+    const auto& own = *reinterpret_cast<const FailingOptions*>(self);
+    return own.absent || own.calls++ == own.failing ? BINADE_NOT_FOUND : own.real->get(own.real, name, index, out);
+  };
+  return options;
+}
+
+// Whether create() came as far as the call that fails.
+bool create_with(const FailingOptions& options, const Plugin& plugin) {
+  const auto table = plugin.table<ObjectTable>();
+  void* self = nullptr;
+  const auto answer =
+      try_call("create", [&](binade_error* error) { return table.create(plugin.host(), &options.base, &self, error); });
+  if (answer.status == BINADE_OK) table.destroy(self);
+  return options.calls > options.failing;
+}
+
+void stands_failing_callbacks(const Subject& subject) {
+  const auto plugin = open(subject);
+  const OptionsView view(subject.options);
+  constexpr std::uint64_t most = 1000;
+  for (std::uint64_t failing = 0; failing < most; ++failing) {
+    if (!create_with(failing_options(view.table(), failing, false), plugin)) return;
+  }
+}
+
+void keeps_exceptions_in_create(const Subject& subject) {
+  const auto plugin = open(subject);
+  const OptionsView view(subject.options);
+  create_with(failing_options(view.table(), 0, true), plugin);
+}
+
+}  // namespace
+
+std::vector<Check> common_checks() {
+  return {{"one_symbol", exports_one_symbol},
+          {"dependencies", needs_no_forbidden_library},
+          {"loads", loads, true},
+          {"create_destroy", is_created_and_destroyed},
+          {"option_limits", takes_options_at_their_limits},
+          {"failing_callbacks", stands_failing_callbacks},
+          {"exceptions", keeps_exceptions_in_create}};
+}
+
+}  // namespace binade::host

@@ -1,0 +1,69 @@
+#include "host/conformance/subject.h"
+
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include <filesystem>
+#include <iterator>
+
+namespace binade::host {
+namespace {
+
+std::size_t bytes_in_use() {
+  const auto info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+std::size_t open_files() {
+  const std::filesystem::directory_iterator files("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(files), end(files)));
+}
+
+}  // namespace
+
+Plugin open(const Subject& subject) {
+  return open_plugin(subject.file, [](std::int32_t, const std::string&, std::string_view) {});
+}
+
+Answer try_call(const std::string& name, const std::function<std::int32_t(binade_error*)>& call) {
+  ErrorSink sink;
+  std::int32_t status = BINADE_OK;
+  try {
+    status = call(sink.error());
+  } catch (...) {
+    throw Violation(fmt::format("an exception left {}()", name));
+  }
+  if (status != BINADE_OK && sink.message().empty()) {
+    throw Violation(fmt::format("{}() failed with status {} and gave no reason", name, status));
+  }
+  return {status, sink.message()};
+}
+
+void must_succeed(const std::string& name, const std::function<std::int32_t(binade_error*)>& call) {
+  const auto [status, message] = try_call(name, call);
+  if (status != BINADE_OK) throw Violation(fmt::format("{}() failed: {} (status {})", name, message, status));
+}
+
+Object::Object(const Plugin& plugin, const binade_options* options) : table_(plugin.table<ObjectTable>()) {
+  must_succeed("create", [&](binade_error* error) { return table_.create(plugin.host(), options, &self_, error); });
+}
+
+Object::~Object() { table_.destroy(self_); }
+
+void require_no_leak(const Subject& subject, const Use& use) {
+  constexpr int warm_up = 20, repeats = 200;
+  constexpr std::size_t bytes_per_use = 8;  // the least that malloc gives is 24
+  const auto plugin = open(subject);
+  for (int i = 0; i < warm_up; ++i) use(subject, plugin);
+  const auto bytes = bytes_in_use(), files = open_files();
+  for (int i = 0; i < repeats; ++i) use(subject, plugin);
+  if (open_files() > files)
+    throw Violation(fmt::format("{} files stay open after {} uses", open_files() - files, repeats));
+  const auto now = bytes_in_use();
+  if (now > bytes && now - bytes > bytes_per_use * repeats) {
+    throw Violation(
+        fmt::format("{} bytes stay allocated after {} uses from create() to destroy()", now - bytes, repeats));
+  }
+}
+
+}  // namespace binade::host

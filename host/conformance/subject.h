@@ -1,0 +1,79 @@
+// The plugin that is tried, and calls into it that let nothing pass unnoticed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "host/experiment/option.h"
+#include "host/loading/plugin.h"
+
+namespace binade::host {
+
+struct Subject {
+  PluginFile file;
+  OptionTable options;  // points into file.manifest
+  std::uint64_t seed = 0;
+};
+
+// One check. It runs in a child; what it throws is why the plugin fails it.
+struct Check {
+  std::string name;  // "create_destroy"
+  std::function<void(const Subject&)> run;
+  bool needed = false;  // by those behind it
+};
+
+// What a plugin did and must not.
+class Violation : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Opens the plugin; what it logs is dropped.
+Plugin open(const Subject& subject);
+
+// What all tables of the C tier begin with.
+struct ObjectTable {
+  std::uint32_t struct_size, reserved;
+  std::int32_t (*create)(const binade_host*, const binade_options*, void**, binade_error*);
+  void (*destroy)(void*);
+};
+
+struct Answer {
+  std::int32_t status;
+  std::string message;
+};
+
+// Calls the plugin. Throws Violation when an exception leaves it, or when it fails without a message.
+Answer try_call(const std::string& name, const std::function<std::int32_t(binade_error*)>& call);
+// The same, and throws Violation when it fails.
+void must_succeed(const std::string& name, const std::function<std::int32_t(binade_error*)>& call);
+
+// What create() made; destroyed at the end.
+class Object {
+ public:
+  Object(const Plugin& plugin, const binade_options* options);
+  Object(const Plugin& plugin, const OptionTable& options) : Object(plugin, OptionsView(options).table()) {}
+  ~Object();
+  Object(const Object&) = delete;
+  Object& operator=(const Object&) = delete;
+  void* self() const { return self_; }
+
+ private:
+  ObjectTable table_;
+  void* self_ = nullptr;
+};
+
+// Checks of every kind of the C tier, then those of one.
+std::vector<Check> common_checks();
+std::vector<Check> dataset_checks();
+std::vector<Check> precision_checks();
+std::vector<Check> logger_checks();
+
+// A use of the plugin from create() to destroy() that exercises what its kind does; for what counts leaks.
+using Use = std::function<void(const Subject&, const Plugin&)>;
+void require_no_leak(const Subject& subject, const Use& use);
+
+}  // namespace binade::host

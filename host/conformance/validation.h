@@ -1,0 +1,24 @@
+// All checks of one plugin, one after the other.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "host/conformance/subject.h"
+
+namespace binade::host {
+
+struct CheckResult {
+  std::string name;
+  std::string failure;  // empty: passed
+  double seconds = 0;
+};
+
+// Runs each check in a child of its own and tells `report` of each. When one fails that others need, it is the last.
+// Throws std::runtime_error for a kind that there are no checks for.
+std::vector<CheckResult> validate(const Subject& subject, std::chrono::milliseconds limit,
+                                  const std::function<void(const CheckResult&)>& report);
+
+}  // namespace binade::host

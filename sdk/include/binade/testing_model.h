@@ -1,0 +1,37 @@
+// A model plugin's own test: the model that is linked into the test, with its parameters. It includes the narrowest of
+// LibTorch's headers, so that a test compiles in seconds: add those of the operations that you use, <ATen/ops/rand.h>.
+#ifndef BINADE_TESTING_MODEL_H
+#define BINADE_TESTING_MODEL_H
+
+#include <ATen/core/Tensor.h>
+
+#include "abi/model.h"
+#include "testing.h"
+
+namespace binade::testing {
+
+class Model : Plugin<binade_model_table> {
+ public:
+  explicit Model(std::vector<Option> options = {}) : Plugin(std::move(options)) {}
+
+  at::Tensor forward(const std::vector<at::Tensor>& inputs) const {
+    std::vector<const void*> pointers;
+    for (const auto& input : inputs) pointers.push_back(&input);
+    at::Tensor output;
+    call(
+        [&](binade_error* error) { return table().forward(self(), pointers.data(), pointers.size(), &output, error); });
+    return output;
+  }
+  std::map<std::string, at::Tensor> parameters() const {
+    std::map<std::string, at::Tensor> all;
+    const auto add = [](void* sink, binade_string name, const void* tensor) {
+      (*static_cast<std::map<std::string, at::Tensor>*>(sink))[std::string(view(name))] =
+          *static_cast<const at::Tensor*>(tensor);
+    };
+    call([&](binade_error* error) { return table().parameters(self(), add, &all, error); });
+    return all;
+  }
+};
+
+}  // namespace binade::testing
+#endif

@@ -1,0 +1,147 @@
+//! Datasets, precision policies and loggers for Binade. A plugin is a `cdylib` with one struct, one trait and one macro:
+//!
+//! ```ignore
+//! struct Waves { noise: f64 }
+//! impl binade::Dataset for Waves { ... }
+//! binade::dataset!(Waves, "../waves.toml");   // the manifest, relative to this source file
+//! ```
+//!
+//! What panics ends as a message of the call that panicked; nothing unwinds out of the plugin.
+
+pub mod abi;
+mod dataset;
+mod logger;
+pub mod note;
+mod options;
+mod precision;
+
+pub use dataset::{dataset_table, Dataset, Description, Element, Sample};
+pub use logger::{logger_table, Logger};
+pub use options::{Failure, Options, Result, Value};
+pub use precision::{precision_table, Decision, Precision};
+
+use std::os::raw::c_void;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+
+/// The host's services: copy it freely, call it from any thread, until the plugin object is dropped.
+#[derive(Clone, Copy)]
+pub struct Host(*const abi::Host);
+unsafe impl Send for Host {}
+unsafe impl Sync for Host {}
+
+impl Host {
+    /// For tests: what is logged is lost.
+    pub fn silent() -> Self {
+        Host(std::ptr::null())
+    }
+    pub fn info(&self, message: &str) {
+        self.log(1, message);
+    }
+    pub fn warning(&self, message: &str) {
+        self.log(2, message);
+    }
+    fn log(&self, level: i32, message: &str) {
+        if !self.0.is_null() {
+            unsafe { ((*self.0).log)(self.0, level, options::text(message)) }
+        }
+    }
+}
+
+pub(crate) unsafe fn string(text: abi::Text) -> String {
+    if text.size == 0 {
+        return String::new();
+    }
+    String::from_utf8_lossy(std::slice::from_raw_parts(text.data, text.size as usize)).into_owned()
+}
+
+// Runs `body`; its failure or panic becomes a status and a message.
+pub(crate) unsafe fn guard(error: *mut abi::Error, body: impl FnOnce() -> Result<()>) -> i32 {
+    let failure = match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(())) => return abi::OK,
+        Ok(Err(failure)) => failure,
+        Err(panic) => Failure::new(abi::FAILED, panic_message(&*panic)),
+    };
+    ((*error).set)(error, failure.status, options::text(&failure.message));
+    failure.status
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| text.to_string());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    format!("panicked: {}", text.unwrap_or_else(|| "with something that is no text".into()))
+}
+
+pub(crate) unsafe fn create<T>(
+    host: *const abi::Host,
+    options: *const abi::Options,
+    this: *mut *mut c_void,
+    error: *mut abi::Error,
+    make: fn(&Options, Host) -> Result<T>,
+) -> i32 {
+    guard(error, || {
+        let made = make(&Options::from_host(options), Host(host))?;
+        *this = Box::into_raw(Box::new(made)) as *mut c_void;
+        Ok(())
+    })
+}
+
+pub(crate) unsafe extern "C" fn destroy<T>(this: *mut c_void) {
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(Box::from_raw(this as *mut T))));
+}
+
+/// Exports a table and embeds the manifest; used by the macros of the kinds.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! export {
+    ($kind:expr, $table_type:ty, $table:expr, $manifest:literal) => {
+        static BINADE_TABLE: $table_type = $table;
+        #[no_mangle]
+        #[allow(non_upper_case_globals)]
+        pub static binade_plugin_v1: $crate::abi::Plugin = $crate::abi::Plugin {
+            struct_size: ::std::mem::size_of::<$crate::abi::Plugin>() as u32,
+            abi_major: $crate::abi::ABI_MAJOR,
+            abi_minor: $crate::abi::ABI_MINOR,
+            kind: $kind,
+            table: &BINADE_TABLE as *const $table_type as *const _,
+        };
+        const BINADE_MANIFEST: &str = include_str!($manifest);
+        #[used]
+        #[link_section = ".note.binade"]
+        static BINADE_NOTE: $crate::note::Note<{ $crate::note::padded(BINADE_MANIFEST) }> =
+            $crate::note::note(BINADE_MANIFEST);
+    };
+}
+
+/// `dataset!(Type, "../manifest.toml")`
+#[macro_export]
+macro_rules! dataset {
+    ($type:ty, $manifest:literal) => {
+        $crate::export!(
+            $crate::abi::KIND_DATASET,
+            $crate::abi::DatasetTable,
+            $crate::dataset_table::<$type>(),
+            $manifest
+        );
+    };
+}
+
+/// `precision!(Type, "../manifest.toml")`
+#[macro_export]
+macro_rules! precision {
+    ($type:ty, $manifest:literal) => {
+        $crate::export!(
+            $crate::abi::KIND_PRECISION,
+            $crate::abi::PrecisionTable,
+            $crate::precision_table::<$type>(),
+            $manifest
+        );
+    };
+}
+
+/// `logger!(Type, "../manifest.toml")`
+#[macro_export]
+macro_rules! logger {
+    ($type:ty, $manifest:literal) => {
+        $crate::export!($crate::abi::KIND_LOGGER, $crate::abi::LoggerTable, $crate::logger_table::<$type>(), $manifest);
+    };
+}

@@ -1,0 +1,116 @@
+// `binade plugins validate`: what comes with Binade passes, and a plugin with one fault fails exactly the check for it.
+#include <gtest/gtest.h>
+
+#include "tests/integration/process.h"
+
+namespace binade::testing {
+namespace {
+
+using nlohmann::json;
+using Names = std::vector<std::string>;
+
+const std::string wrong = std::string(BINADE_FIXTURE_DIR) + "/wrong/";
+
+Outcome validate(const std::string& file, const Workspace& workspace, const Names& more = {}) {
+  Names arguments{"plugins", "validate", file};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return binade(arguments, workspace);
+}
+
+Names failed_checks(const Outcome& outcome) {
+  Names failed;
+  const auto results = json::parse(outcome.out);
+  for (const auto& check : results["checks"]) {
+    if (!check["passed"].get<bool>()) failed.push_back(check["name"]);
+  }
+  EXPECT_GE(results["checks"].size(), 3u);
+  EXPECT_EQ(outcome.exit_code, failed.empty() ? 0 : 1);
+  return failed;
+}
+
+struct Fault {
+  std::string file, check;
+};
+void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.file; }
+
+class WrongPlugin : public ::testing::TestWithParam<Fault> {};
+
+TEST_P(WrongPlugin, FailsExactlyTheCheckForItsFault) {
+  Workspace workspace;
+  const auto outcome = validate(wrong + GetParam().file + ".so", workspace, {"--json", "--seed", "1", "--limit", "5"});
+  const auto expected = GetParam().check.empty() ? Names{} : Names{GetParam().check};
+  EXPECT_EQ(failed_checks(outcome), expected) << outcome.out << outcome.err;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, WrongPlugin,
+    ::testing::Values(
+        Fault{"precision_none", ""}, Fault{"precision_exports_more", "one_symbol"},
+        Fault{"precision_needs_more", "dependencies"}, Fault{"../symbol_of_other_kind", "loads"},
+        Fault{"precision_create_destroy", "create_destroy"}, Fault{"precision_option_limits", "option_limits"},
+        Fault{"precision_failing_callbacks", "failing_callbacks"}, Fault{"precision_exceptions", "exceptions"},
+        Fault{"precision_policy_", "policy"}, Fault{"precision_determinism", "determinism"},
+        Fault{"precision_state_round_trip", "state_round_trip"}, Fault{"precision_strange_state", "strange_state"},
+        Fault{"precision_leaks", "leaks"}, Fault{"dataset_none", ""}, Fault{"dataset_describe_", "describe"},
+        Fault{"dataset_determinism", "determinism"}, Fault{"dataset_strides", "strides"},
+        Fault{"dataset_bounds", "bounds"}, Fault{"dataset_zero_samples", "zero_samples"},
+        Fault{"dataset_hangs", "zero_samples"}, Fault{"dataset_threads", "threads"}, Fault{"dataset_leaks", "leaks"},
+        Fault{"logger_none", ""}, Fault{"logger_events", "events"}, Fault{"logger_unknown_events", "unknown_events"},
+        Fault{"logger_extreme_numbers", "extreme_numbers"}, Fault{"logger_leaks", "leaks"}),
+    [](const auto& info) {
+      auto name = info.param.file.substr(info.param.file.rfind('/') + 1);
+      std::erase(name, '_');
+      return name;
+    });
+
+TEST(Validate, EveryPluginThatComesWithBinadePasses) {
+  Workspace workspace;
+  workspace.write("table.csv", points_csv(50));
+  workspace.write("text.txt", std::string(2000, 'x') + "words");
+  workspace.write("tokens.bin", std::string(4000, '\1'));
+  const auto big_endian = [](unsigned char number) { return std::string(3, '\0') + static_cast<char>(number); };
+  const auto head = std::string("\0\0\x08", 3);
+  workspace.write("images.idx", head + '\3' + big_endian(6) + big_endian(4) + big_endian(4) + std::string(6 * 16, 'i'));
+  workspace.write("labels.idx", head + '\1' + big_endian(6) + std::string("\0\1\2\0\1\2", 6));
+  const struct {
+    std::string name;
+    Names options;
+  } plugins[] = {{"fp32", {}},
+                 {"fp16", {}},
+                 {"bf16", {}},
+                 {"fp16_headroom", {}},
+                 {"console", {}},
+                 {"csv_logger", {}},
+                 {"tensorboard", {}},
+                 {"synthetic", {}},
+                 {"csv", {"path = 'table.csv'"}},
+                 {"text", {"paths = ['text.txt']"}},
+                 {"tokens", {"paths = ['tokens.bin']"}},
+                 {"images", {"format = 'idx'", "images = 'images.idx'", "labels = 'labels.idx'"}}};
+  for (const auto& [name, options] : plugins) {
+    Names arguments{"--json"};
+    for (const auto& option : options) arguments.insert(arguments.end(), {"--set", option});
+    const auto outcome = validate(std::string(BINADE_PLUGIN_DIR) + "/" + name + ".so", workspace, arguments);
+    ASSERT_FALSE(outcome.out.empty()) << name << outcome.err;
+    EXPECT_EQ(failed_checks(outcome), Names{}) << name << outcome.out;
+  }
+}
+
+TEST(Validate, SaysWhatFailedAndHowToRepeatIt) {
+  Workspace workspace;
+  const auto outcome = validate(wrong + "dataset_hangs.so", workspace, {"--limit", "0.5", "--seed", "42"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_NE(outcome.out.find("FAIL zero_samples"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("it did not end within 0.5 s"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("--seed 42"), std::string::npos) << outcome.out;
+}
+
+TEST(Validate, AsksForOptionsThatThePluginRequires) {
+  Workspace workspace;
+  const auto outcome = validate(std::string(BINADE_PLUGIN_DIR) + "/csv.so", workspace);
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.err.find("path"), std::string::npos) << outcome.err;
+}
+
+}  // namespace
+}  // namespace binade::testing
