@@ -40,9 +40,8 @@ RunIdentity identity_of(const Experiment& experiment, const OpenedPlugins& plugi
 }  // namespace
 
 RunTelemetry::RunTelemetry(const Experiment& experiment, const OpenedPlugins& plugins, const RunDirectory& directory,
-                           const binade_build_block& engine,
-                           const std::optional<MetricsFile::Continued>& continued, const std::atomic<int>& stop_signal,
-                           bool dry_run, ColorMode color)
+                           const binade_build_block& engine, const std::optional<MetricsFile::Continued>& continued,
+                           const std::atomic<int>& stop_signal, bool dry_run, ColorMode color)
     : experiment_(experiment),
       directory_(directory),
       stop_signal_(stop_signal),
