@@ -140,7 +140,7 @@ int train(const TrainingJob& job, const CommandLine& line) {
   directory.write("experiment.lock", lock_text(plugins.all(), engine_library.build_block(), version()));
   directory.write("environment.json", environment_json(engine->info(), command_line_of(job, line)));
 
-  RunTelemetry telemetry(*experiment, plugins, directory, engine_library.build_block(),
+  RunTelemetry telemetry(*experiment, plugins, directory, engine->info(),
                          job.resumed ? std::optional(job.resumed->metrics) : std::nullopt, stop_signal, job.dry_run,
                          line.color());
   const Paint paint(wants_color(line.color(), stdout));

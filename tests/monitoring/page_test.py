@@ -16,9 +16,10 @@ SCALED = ["precision.plugin=fp16", "precision.cpu=allow", "precision.growth_inte
 
 
 def browser(folder, address, *arguments):
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
     if found is None:
-        skip("no Chromium was found: apt-get install chromium")
+        skip("no Chromium was found: apt-get install chromium-headless-shell")
     return subprocess.run(
         [found, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={folder}/browser",
          "--virtual-time-budget=5000", "--window-size=1440,900", *arguments, address],
