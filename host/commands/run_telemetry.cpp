@@ -151,7 +151,7 @@ void RunTelemetry::First::run_started(const RunStarted& started) noexcept {
 }
 
 void RunTelemetry::First::step(const StepRecord& record) noexcept {
-  steps = record.step;
+  steps.store(record.step, std::memory_order_relaxed);
   skipped_steps = record.skipped_steps;
 }
 

@@ -37,7 +37,8 @@ class RunTelemetry {
   void before_loggers(RunListener& listener) { first_.target = &listener; }
 
   RunListener& listener() { return *telemetry_; }
-  std::uint64_t steps() const { return first_.steps; }
+  // That were told so far; any thread.
+  const std::atomic<std::uint64_t>& steps() const { return first_.steps; }
   std::uint64_t skipped_steps() const { return first_.skipped_steps; }
 
   // Tells all that the run ended, lets the loggers write what waits, and says what was lost. Then leaves the last
@@ -50,7 +51,8 @@ class RunTelemetry {
   struct First : RunListener {
     RunListener* target = nullptr;
     ColorMode color = ColorMode::automatic;
-    std::uint64_t steps = 0, skipped_steps = 0;
+    std::atomic<std::uint64_t> steps{0};
+    std::uint64_t skipped_steps = 0;
     void run_started(const RunStarted& started) noexcept override;
     void step(const StepRecord& record) noexcept override;
     void message(int level, std::string_view text) noexcept override;

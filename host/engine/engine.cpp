@@ -44,6 +44,10 @@ class LibTorchEngine : public Engine {
                                error.what_without_backtrace());
     } catch (const c10::Error& error) {
       throw std::runtime_error(error.what_without_backtrace());
+    } catch (const std::exception&) {
+      throw;
+    } catch (...) {
+      throw std::runtime_error("something was thrown that is no std::exception");
     }
   }
 };

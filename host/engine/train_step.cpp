@@ -73,7 +73,7 @@ void TrainStep::run(StepRecord& record) {
 
     const double share = weight / static_cast<double>(micro_batches);
     loss_ = scaler.scale(share == 1 ? result.loss : result.loss * share);
-    loss_.backward();
+    model.backward(loss_);
     clock.end(Phase::backward);
   }
   loss_factor_ =
