@@ -114,7 +114,7 @@ std::filesystem::path UnfinishedCheckpoint::put_in_place() {
   }
   if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP) fail("put in place", target_);
   // Elsewhere it is moved aside, under a name by which it is still found.
-  const auto aside = with_suffix(target_, replaced_suffix);
+  auto aside = with_suffix(target_, replaced_suffix);
   if (!rename_to(target_, aside)) fail("put in place", target_);
   if (!rename_to(path_, target_)) {
     const int error = errno;

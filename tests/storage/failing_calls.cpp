@@ -15,7 +15,7 @@ namespace {
 
 FaultPlan planned;
 int calls = 0;
-bool exchange_is_forbidden = false;
+bool exchange_is_forbidden = false, syncs_are_ignored = false;
 
 bool hit(const char* call) {
   if (planned.fault == Fault::none || (planned.call != call && planned.call != "any")) return false;
@@ -44,6 +44,8 @@ int plan_fault(const FaultPlan& plan) {
   return before;
 }
 
+void ignore_syncs(bool ignored) { syncs_are_ignored = ignored; }
+
 void forbid_exchange(bool forbidden) { exchange_is_forbidden = forbidden; }
 
 #pragma GCC visibility push(default)
@@ -61,7 +63,10 @@ ssize_t read(int file, void* data, size_t bytes) {
   return fails("read") ? fail() : syscall(SYS_read, file, data, bytes);
 }
 
-int fsync(int file) { return fails("fsync") ? fail() : static_cast<int>(syscall(SYS_fsync, file)); }
+int fsync(int file) {
+  if (fails("fsync")) return fail();
+  return syncs_are_ignored ? 0 : static_cast<int>(syscall(SYS_fsync, file));
+}
 
 int ftruncate(int file, off_t bytes) noexcept {
   return fails("ftruncate") ? fail() : static_cast<int>(syscall(SYS_ftruncate, file, bytes));

@@ -24,3 +24,6 @@ int plan_fault(const FaultPlan& plan);
 
 // A file system that cannot let two folders change places, as NFS.
 void forbid_exchange(bool forbidden);
+
+// From here on fsync() says that it did.
+void ignore_syncs(bool ignored);
