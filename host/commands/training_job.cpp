@@ -13,6 +13,7 @@
 #include "host/commands/engine_library.h"
 #include "host/commands/exit_codes.h"
 #include "host/commands/experiment_argument.h"
+#include "host/commands/hung_run.h"
 #include "host/commands/opened_plugins.h"
 #include "host/commands/run_description.h"
 #include "host/commands/run_records.h"
@@ -103,6 +104,14 @@ std::filesystem::path checkpoint_folder(const TrainingJob& job, const Experiment
   return directory.path() / "checkpoints";
 }
 
+void tell_last_checkpoint(const ReportedRun& run, const RunDirectory& directory, ColorMode color) {
+  const auto steps = CheckpointFolder(directory.path() / "checkpoints", 1, false).steps();
+  if (steps.empty()) return;
+  log_line(color, BINADE_LOG_INFO,
+           fmt::format("its last checkpoint is of step {}: once the cause is mended, `{} resume {}` goes on from there",
+                       steps.front(), run.called_as, run.directory.string()));
+}
+
 int exit_code_of(const TrainingResult& result, int signal) {
   if (result.state == RunState::preempted) return exit_preempted;
   return result.state == RunState::interrupted && signal != 0 ? 128 + signal : exit_ok;
@@ -135,9 +144,10 @@ int train(const TrainingJob& job, const CommandLine& line) {
   const auto& name = experiment->experiment.string("name");
   const auto runs = folder_for_runs(job);
   const auto directory = job.resumed ? job.resumed->directory : RunDirectory(runs, name, resolved);
-  const RunLock lock(directory.path());
+  const auto lock = job.resumed ? job.resumed->lock : std::make_shared<RunLock>(directory.path());
+  const auto locked = lock_text(plugins.all(), engine_library.build_block(), version());
   if (!job.resumed || job.new_experiment) directory.write("experiment.toml", resolved);
-  directory.write("experiment.lock", lock_text(plugins.all(), engine_library.build_block(), version()));
+  directory.write("experiment.lock", locked);
   directory.write("environment.json", environment_json(engine->info(), command_line_of(job, line)));
 
   RunTelemetry telemetry(*experiment, plugins, directory, engine_library.build_block(),
@@ -152,28 +162,34 @@ int train(const TrainingJob& job, const CommandLine& line) {
                              line.called_as()};
   StartReport start_report(reported, paint);
   telemetry.before_loggers(start_report);
+  Progress progress;
+  auto watchdog = watch({*experiment, plugins, directory, reported, telemetry, progress, line.color()});
 
-  const TrainingRequest request{.experiment = *experiment,
-                                .dataset = dataset,
-                                .model = plugins.model,
-                                .inputs = inputs,
-                                .model_options = experiment->model.options,
-                                .precision = plugins.precision ? &*plugins.precision : nullptr,
-                                .weights_file = directory.path() / "weights.safetensors",
-                                .best_file = directory.path() / "best.safetensors",
-                                .average_file = directory.path() / "average.safetensors",
-                                .dry_run = job.dry_run,
-                                .measure_memory = job.measure_memory,
-                                .stop_signal = stop_signal,
-                                .listener = telemetry.listener(),
-                                .checkpoint_folder = checkpoint_folder(job, *experiment, directory),
-                                .metrics_file = directory.path() / "metrics.jsonl",
-                                .checkpoint_asked = &checkpoint_asked,
-                                .resume = job.resumed ? &job.resumed->checkpoint : nullptr,
-                                .made_by = made_by(*experiment, plugins.all(), engine->info()),
-                                .stop_after = job.stop_after};
+  const TrainingRequest request{
+      .experiment = *experiment,
+      .dataset = dataset,
+      .model = plugins.model,
+      .inputs = inputs,
+      .model_options = experiment->model.options,
+      .precision = plugins.precision ? &*plugins.precision : nullptr,
+      .weights_file = directory.path() / "weights.safetensors",
+      .best_file = directory.path() / "best.safetensors",
+      .average_file = directory.path() / "average.safetensors",
+      .dry_run = job.dry_run,
+      .measure_memory = job.measure_memory,
+      .stop_signal = stop_signal,
+      .listener = telemetry.listener(),
+      .checkpoint_folder = checkpoint_folder(job, *experiment, directory),
+      .metrics_file = directory.path() / "metrics.jsonl",
+      .checkpoint_asked = &checkpoint_asked,
+      .resume = job.resumed ? &job.resumed->checkpoint : nullptr,
+      .made_by = made_by(*experiment, plugins.all(), engine->info(), engine_library.build_block()),
+      .records = {{"experiment.toml", resolved}, {"experiment.lock", locked}},
+      .stop_after = job.stop_after,
+      .progress = &progress};
   try {
     const auto result = engine->train(request);
+    watchdog.reset();
     directory.write("summary.json", summary_json(result, *experiment));
     telemetry.end({result.state, result.steps, result.skipped_steps, result.seconds});
     if (job.dry_run) {
@@ -185,9 +201,11 @@ int train(const TrainingJob& job, const CommandLine& line) {
     print_end(reported, result, paint);
     return exit_code_of(result, stop_signal.load());
   } catch (const std::exception& failure) {
+    watchdog.reset();
     telemetry.end({RunState::failed, telemetry.steps(), telemetry.skipped_steps(), 0});
     directory.write("summary.json", failure_json(failure.what(), *experiment));
     log_line(line.color(), BINADE_LOG_INFO, fmt::format("what was recorded lies in {}", reported.directory.string()));
+    tell_last_checkpoint(reported, directory, line.color());
     throw;
   }
 }

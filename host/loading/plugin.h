@@ -109,6 +109,7 @@ class Plugin {
   template <class Call>
   void call(const char* name, Call&& call) const {
     ErrorSink sink;
+    const CallTimes::Mark under_way(call_times_.get(), name);
     const auto start = std::chrono::steady_clock::now();
     const std::int32_t status = call(sink.error());
     if (call_times_) {

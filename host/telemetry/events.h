@@ -55,6 +55,7 @@ struct RunStarted {
   std::string device;              // "cpu", "cuda:0"
   std::string precision;           // effective: "fp32", "bf16", "fp16"
   std::uint64_t parameters = 0;    // trainable elements
+  std::uint64_t steps_done = 0;    // of a resumed run, at its checkpoint
   std::uint64_t target_steps = 0;  // 0: unknown
   double max_seconds = 0;          // 0: no limit
   std::uint64_t train_samples = 0;
