@@ -10,14 +10,22 @@
 namespace binade::host {
 namespace {
 
+struct Collected {
+  std::vector<NamedTensor>& tensors;
+  std::vector<std::pair<std::string, std::string>>& aliases;
+};
+
 // The callee of binade_tensor_visitor: collects each tensor once, by identity.
 void collect(void* sink, binade_string name, const void* tensor) {
-  auto& collected = *static_cast<std::vector<NamedTensor>*>(sink);
+  auto& [tensors, aliases] = *static_cast<Collected*>(sink);
   const auto& candidate = *static_cast<const at::Tensor*>(tensor);
-  for (const auto& known : collected) {
-    if (known.tensor.is_same(candidate)) return;
+  for (const auto& known : tensors) {
+    if (known.tensor.is_same(candidate)) {
+      aliases.emplace_back(std::string(view(name)), known.name);
+      return;
+    }
   }
-  collected.push_back({std::string(view(name)), candidate});
+  tensors.push_back({std::string(view(name)), candidate});
 }
 
 struct BatchView {
@@ -51,9 +59,10 @@ Model::Model(const Plugin& plugin, const OptionTable& options, std::vector<std::
                [&](binade_error* error) { return table_.create(plugin_.host(), view.table(), &self_, error); });
   const auto device_name = device.str();
   plugin_.call("to", [&](binade_error* error) { return table_.to(self_, to_abi(device_name), error); });
+  Collected parameters{parameters_, aliases_}, buffers{buffers_, aliases_};
   plugin_.call("parameters",
-               [&](binade_error* error) { return table_.parameters(self_, collect, &parameters_, error); });
-  plugin_.call("buffers", [&](binade_error* error) { return table_.buffers(self_, collect, &buffers_, error); });
+               [&](binade_error* error) { return table_.parameters(self_, collect, &parameters, error); });
+  plugin_.call("buffers", [&](binade_error* error) { return table_.buffers(self_, collect, &buffers, error); });
 }
 
 Model::~Model() {
