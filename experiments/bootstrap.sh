@@ -15,7 +15,7 @@ libtorch=$cache/libtorch-2.11.0 prometheus=$cache/prometheus-2.42
 build_packages=(g++ cmake ninja-build ccache python3-pip ca-certificates curl libboost1.81-dev libtomlplusplus-dev
   prometheus-cpp-dev libcivetweb-dev libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libssl-dev)
 test_packages=(libgtest-dev libgmock-dev libbenchmark-dev pkg-config clang clang-format clang-tidy python3-jsonschema
-  python3-yaml rustc cargo)
+  python3-yaml rustc cargo abigail-tools)
 cpu_wheels='torch==2.11.0             --hash=sha256:7aa2f9bbc6d4595ba72138026b2074be1233186150e9292865e04b7a63b8c67a
 nvidia-cuda-runtime==13.0.96          --hash=sha256:7f82250d7782aa23b6cfe765ecc7db554bd3c2870c43f3d1821f1d18aebf0548
 nvidia-cuda-cupti==13.0.85            --hash=sha256:4eb01c08e859bf924d222250d2e8f8b8ff6d3db4721288cf35d14252a4d933c8'
@@ -69,7 +69,7 @@ list_what_is_needed() {
   Python 3.9 with pip, Boost 1.81, toml++ 3.3, prometheus-cpp 1.0 with civetweb, CLI11 2.1, spdlog 1.10, fmt 9,
   nlohmann-json 3.11, OpenSSL 3, flock and setpriv (util-linux); ccache is welcome. For the tests: GoogleTest 1.12,
   Google Benchmark 1.7, clang, clang-format and clang-tidy 14, pkg-config, prometheus and promtool 2.42,
-  rustc 1.63 with Cargo."
+  rustc 1.63 with Cargo, abidiff 2.2."
 }
 
 install_packages() {

@@ -103,6 +103,12 @@ std::filesystem::path checkpoint_folder(const TrainingJob& job, const Experiment
   return directory.path() / "checkpoints";
 }
 
+std::string lock_of(const OpenedPlugins& plugins, const EngineLibrary& engine) {
+  auto lock = make_lock(engine.build_block(), version());
+  for (const auto& plugin : plugins.all()) add(lock, plugin);
+  return to_toml(lock);
+}
+
 int exit_code_of(const TrainingResult& result, int signal) {
   if (result.state == RunState::preempted) return exit_preempted;
   return result.state == RunState::interrupted && signal != 0 ? 128 + signal : exit_ok;
@@ -119,10 +125,12 @@ int train(const TrainingJob& job, const CommandLine& line) {
   auto& checkpoint_asked = catch_checkpoint_signal();
 
   const EngineLibrary engine_library(line.executable());
-  require_same_build(catalog.file(PluginKind::model, experiment->model.plugin, experiment->model.library),
-                     engine_library.build_block(), engine_library.path());
+  const auto copies = job.lock.open(job.experiment.file, engine_library.build_block());
+  auto files = chosen_files(*experiment, catalog);
+  if (copies) admit(files, *copies);
+  require_same_build(files.model, engine_library.build_block(), engine_library.path());
   const auto engine = engine_library.load();
-  const OpenedPlugins plugins(*experiment, catalog, [&line](auto level, const auto& id, auto text) {
+  const OpenedPlugins plugins(files, [&line](auto level, const auto& id, auto text) {
     log_line(line.color(), level, fmt::format("{}: {}", id, text));
   });
   ask_for_vocabulary(*experiment, plugins.model, *engine);
@@ -137,7 +145,7 @@ int train(const TrainingJob& job, const CommandLine& line) {
   const auto directory = job.resumed ? job.resumed->directory : RunDirectory(runs, name, resolved);
   const RunLock lock(directory.path());
   if (!job.resumed || job.new_experiment) directory.write("experiment.toml", resolved);
-  directory.write("experiment.lock", lock_text(plugins.all(), engine_library.build_block(), version()));
+  directory.write("experiment.lock", lock_of(plugins, engine_library));
   directory.write("environment.json", environment_json(engine->info(), command_line_of(job, line)));
 
   RunTelemetry telemetry(*experiment, plugins, directory, engine_library.build_block(),

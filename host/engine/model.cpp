@@ -7,15 +7,20 @@
 namespace binade::host {
 namespace {
 
-// The callee of binade_tensor_visitor: collects each tensor once, by identity.
-void collect(void* sink, binade_string name, const void* tensor) {
-  auto& collected = *static_cast<std::vector<NamedTensor>*>(sink);
-  const auto& candidate = *static_cast<const at::Tensor*>(tensor);
-  for (const auto& known : collected) {
-    if (known.tensor.is_same(candidate)) return;
+// Collects each tensor once, by identity.
+struct TensorSink {
+  binade_tensors base;  // first: the plugin's pointer is a pointer to this
+  std::vector<NamedTensor>* collected;
+
+  static void add(binade_tensors* self, binade_string name, const void* tensor) {
+    auto& collected = *reinterpret_cast<TensorSink*>(self)->collected;
+    const auto& candidate = *static_cast<const at::Tensor*>(tensor);
+    for (const auto& known : collected) {
+      if (known.tensor.is_same(candidate)) return;
+    }
+    collected.push_back({std::string(view(name)), candidate});
   }
-  collected.push_back({std::string(view(name)), candidate});
-}
+};
 
 struct BatchView {
   binade_batch base;
@@ -48,9 +53,10 @@ Model::Model(const Plugin& plugin, const OptionTable& options, std::vector<std::
                [&](binade_error* error) { return table_.create(plugin_.host(), view.table(), &self_, error); });
   const auto device_name = device.str();
   plugin_.call("to", [&](binade_error* error) { return table_.to(self_, to_abi(device_name), error); });
-  plugin_.call("parameters",
-               [&](binade_error* error) { return table_.parameters(self_, collect, &parameters_, error); });
-  plugin_.call("buffers", [&](binade_error* error) { return table_.buffers(self_, collect, &buffers_, error); });
+  TensorSink parameters{{sizeof(binade_tensors), 0, TensorSink::add}, &parameters_};
+  plugin_.call("parameters", [&](binade_error* error) { return table_.parameters(self_, &parameters.base, error); });
+  TensorSink buffers{{sizeof(binade_tensors), 0, TensorSink::add}, &buffers_};
+  plugin_.call("buffers", [&](binade_error* error) { return table_.buffers(self_, &buffers.base, error); });
 }
 
 Model::~Model() {
