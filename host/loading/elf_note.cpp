@@ -10,6 +10,10 @@
 namespace binade::host {
 namespace {
 
+bool is_zero(ElfFile::Bytes bytes) {
+  return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
+}
+
 // `ours`: the region holds nothing but Binade's notes, so that anything odd in it is a mistake.
 void parse(const ElfFile& file, ElfFile::Bytes region, std::size_t alignment, bool ours, std::vector<ElfNote>& found) {
   constexpr std::string_view owner(BINADE_NOTE_OWNER, sizeof(BINADE_NOTE_OWNER));
@@ -29,7 +33,15 @@ void parse(const ElfFile& file, ElfFile::Bytes region, std::size_t alignment, bo
       file.damaged(fmt::format("a note announces {} bytes, and {} are left", note.n_descsz,
                                region.size() - std::min<std::uint64_t>(description, region.size())));
     }
-    if (binade) found.push_back({note.n_type, region.subspan(description, note.n_descsz)});
+    if (binade) {
+      found.push_back({note.n_type, region.subspan(description, note.n_descsz)});
+      const auto end = std::min<std::uint64_t>(description + padded(note.n_descsz), region.size());
+      const auto name_end = sizeof(note) + owner.size(), text_end = description + note.n_descsz;
+      if (!is_zero(region.subspan(name_end, description - name_end)) ||
+          !is_zero(region.subspan(text_end, end - text_end))) {
+        file.damaged("its notes are not padded with zeros");
+      }
+    }
     region = region.subspan(std::min<std::uint64_t>(description + padded(note.n_descsz), region.size()));
   }
 }
