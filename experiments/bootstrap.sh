@@ -15,7 +15,7 @@ prometheus=$cache/prometheus-2.42
 build_packages=(g++ cmake ninja-build ccache python3-pip ca-certificates curl libboost1.81-dev libtomlplusplus-dev
   prometheus-cpp-dev libcivetweb-dev libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libssl-dev)
 test_packages=(libgtest-dev libgmock-dev libbenchmark-dev pkg-config clang clang-format clang-tidy python3-jsonschema
-  python3-yaml rustc cargo chromium-headless-shell fonts-dejavu-core)
+  python3-yaml rustc cargo abigail-tools chromium-headless-shell fonts-dejavu-core)
 
 bootstrap() {
   local purpose=${1:-run} own_libtorch missing=()
@@ -46,7 +46,7 @@ list_what_is_needed() {
   Python 3.9 with pip, Boost 1.81, toml++ 3.3, prometheus-cpp 1.0 with civetweb, CLI11 2.1, spdlog 1.10, fmt 9,
   nlohmann-json 3.11, OpenSSL 3, flock and setpriv (util-linux); ccache is welcome. For the tests: GoogleTest 1.12,
   Google Benchmark 1.7, clang, clang-format and clang-tidy 14, pkg-config, prometheus and promtool 2.42,
-  rustc 1.63 with Cargo, chromium-headless-shell."
+  rustc 1.63 with Cargo, abidiff 2.2, chromium-headless-shell."
 }
 
 install_packages() {

@@ -5,6 +5,7 @@
 #include "host/commands/config.h"
 #include "host/commands/explain.h"
 #include "host/commands/export.h"
+#include "host/commands/lock.h"
 #include "host/commands/new.h"
 #include "host/commands/plugins.h"
 #include "host/commands/resume.h"
@@ -22,6 +23,7 @@ int main(int argc, char** argv) {
   add_bench(line);
   add_check(line);
   add_config(line);
+  add_lock(line);
   add_plugins(line);
   add_new(line);
   add_explain(line);

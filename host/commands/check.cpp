@@ -4,8 +4,11 @@
 
 #include <memory>
 
+#include "host/commands/engine_library.h"
 #include "host/commands/exit_codes.h"
 #include "host/commands/experiment_argument.h"
+#include "host/commands/lock_argument.h"
+#include "host/commands/opened_plugins.h"
 #include "host/experiment/toml_text.h"
 
 namespace binade::host {
@@ -33,14 +36,25 @@ void describe(const PluginSection& section, const Catalog& catalog, PluginKind k
   }
 }
 
-int check(const ExperimentArgument& argument, const CommandLine& line) {
+// False where no lock was asked for. Throws PluginRefused.
+bool require_locked(const Experiment& experiment, const Catalog& catalog, const ExperimentArgument& argument,
+                    const LockArgument& lock, const CommandLine& line) {
+  if (!lock.locked && lock.file.empty()) return false;
+  const auto copies = lock.open(argument.file, EngineLibrary(line.executable()).build_block());
+  auto files = chosen_files(experiment, catalog);
+  admit(files, *copies);
+  return true;
+}
+
+int check(const ExperimentArgument& argument, const LockArgument& lock, const CommandLine& line) {
   const Catalog catalog(plugin_folders(line.executable()));
   const auto experiment = argument.load(catalog, line.color());
   if (!experiment) return exit_usage;
 
   if (experiment->dataset.stands_in) warn_of_synthetic_data(*experiment, line.color());
   const Paint paint(wants_color(line.color(), stdout));
-  fmt::print("{} {} has no mistakes\n", paint.green("ok:"), argument.file);
+  const bool locked = require_locked(*experiment, catalog, argument, lock, line);
+  fmt::print("{} {} has no mistakes{}\n", paint.green("ok:"), argument.file, locked ? ", and is as its lock says" : "");
   describe(experiment->model, catalog, PluginKind::model, paint);
   describe(experiment->dataset, catalog, PluginKind::dataset, paint);
   describe(experiment->precision, catalog, PluginKind::precision, paint);
@@ -52,10 +66,12 @@ int check(const ExperimentArgument& argument, const CommandLine& line) {
 
 void add_check(CommandLine& line) {
   const auto argument = std::make_shared<ExperimentArgument>();
+  const auto lock = std::make_shared<LockArgument>();
   auto& verb = line.verb("check", "Report all mistakes of an experiment; runs no plugin code",
                          "  binade check experiment.toml\n  binade check experiment.toml --set optimizer.lr=1e-4",
-                         [argument, &line] { return check(*argument, line); });
+                         [argument, lock, &line] { return check(*argument, *lock, line); });
   argument->add_to(verb);
+  lock->add_to(verb);
 }
 
 }  // namespace binade::host

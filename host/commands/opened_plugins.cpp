@@ -9,16 +9,39 @@ const PluginFile& file_of(const PluginSection& section, PluginKind kind, const C
 
 }  // namespace
 
-OpenedPlugins::OpenedPlugins(const Experiment& experiment, const Catalog& catalog, const PluginLog& log)
-    : model_manifest(file_of(experiment.model, PluginKind::model, catalog).manifest),
-      model(open_plugin(file_of(experiment.model, PluginKind::model, catalog), log)),
-      dataset(open_plugin(file_of(experiment.dataset, PluginKind::dataset, catalog), log)) {
-  if (!experiment.precision.automatic()) {
-    precision = open_plugin(file_of(experiment.precision, PluginKind::precision, catalog), log);
-  }
+PluginFiles chosen_files(const Experiment& experiment, const Catalog& catalog) {
+  PluginFiles files{file_of(experiment.model, PluginKind::model, catalog),
+                    file_of(experiment.dataset, PluginKind::dataset, catalog),
+                    {},
+                    {}};
+  if (!experiment.precision.automatic())
+    files.precision = file_of(experiment.precision, PluginKind::precision, catalog);
   for (const auto& section : experiment.loggers) {
-    loggers.push_back(open_plugin(file_of(section, PluginKind::logger, catalog), log));
+    files.loggers.push_back(file_of(section, PluginKind::logger, catalog));
   }
+  return files;
+}
+
+std::vector<const PluginFile*> PluginFiles::all() const {
+  std::vector<const PluginFile*> files{&model, &dataset};
+  if (precision) files.push_back(&*precision);
+  for (const auto& logger : loggers) files.push_back(&logger);
+  return files;
+}
+
+void admit(PluginFiles& files, LockedCopies& copies) {
+  files.model = copies.admit(files.model);
+  files.dataset = copies.admit(files.dataset);
+  if (files.precision) files.precision = copies.admit(*files.precision);
+  for (auto& logger : files.loggers) logger = copies.admit(logger);
+}
+
+OpenedPlugins::OpenedPlugins(const PluginFiles& files, const PluginLog& log)
+    : model_manifest(files.model.manifest),
+      model(open_plugin(files.model, log)),
+      dataset(open_plugin(files.dataset, log)) {
+  if (files.precision) precision = open_plugin(*files.precision, log);
+  for (const auto& file : files.loggers) loggers.push_back(open_plugin(file, log));
 }
 
 std::vector<Plugin> OpenedPlugins::all() const {

@@ -45,6 +45,7 @@ void add_resume(CommandLine& line) {
                          [arguments, &line] { return resume(*arguments, line); });
   verb.add_option("RUN", arguments->run, "The directory of the run")->required()->type_name("");
   arguments->job.experiment.add_overrides_to(verb);
+  arguments->job.lock.add_to(verb);
   verb.add_option("--stop-after", arguments->job.stop_after,
                   "Stop after so many further steps, with a checkpoint to go on from")
       ->type_name("STEPS");

@@ -54,6 +54,7 @@ void add_run(CommandLine& line) {
                          "  binade run experiment.toml --resume auto",
                          [arguments, &line] { return run(*arguments, line); });
   job.experiment.add_to(verb);
+  job.lock.add_to(verb);
   verb.add_option("--runs", arguments->runs, "The folder for run directories, made when missing")
       ->type_name("DIR")
       ->capture_default_str();

@@ -34,7 +34,7 @@ RunIdentity identity_of(const Experiment& experiment, const OpenedPlugins& plugi
   identity.compiler = __VERSION__;
   for (const auto& plugin : plugins.all()) {
     identity.plugins.push_back({plugin.id(), std::string(to_string(plugin.kind())), plugin.version(),
-                                fmt::format("{}.{}", BINADE_ABI_MAJOR, BINADE_ABI_MINOR), plugin.sha256(),
+                                fmt::format("{}.{}", BINADE_ABI_MAJOR, plugin.abi_minor()), plugin.sha256(),
                                 plugin.load_seconds()});
   }
   return identity;

@@ -129,6 +129,12 @@ void tell_last_checkpoint(const ReportedRun& run, const RunDirectory& directory,
                        steps.front(), run.called_as, run.directory.string()));
 }
 
+std::string lock_of(const OpenedPlugins& plugins, const EngineLibrary& engine) {
+  auto lock = make_lock(engine.build_block(), version());
+  for (const auto& plugin : plugins.all()) add(lock, plugin);
+  return to_toml(lock);
+}
+
 int exit_code_of(const TrainingResult& result, int signal) {
   if (result.state == RunState::preempted) return exit_preempted;
   return result.state == RunState::interrupted && signal != 0 ? 128 + signal : exit_ok;
@@ -145,10 +151,12 @@ int train(const TrainingJob& job, const CommandLine& line) {
   auto& checkpoint_asked = catch_checkpoint_signal();
 
   const EngineLibrary engine_library(line.executable());
-  require_same_build(catalog.file(PluginKind::model, experiment->model.plugin, experiment->model.library),
-                     engine_library.build_block(), engine_library.path());
+  const auto copies = job.lock.open(job.experiment.file, engine_library.build_block());
+  auto files = chosen_files(*experiment, catalog);
+  if (copies) admit(files, *copies);
+  require_same_build(files.model, engine_library.build_block(), engine_library.path());
   const auto engine = engine_library.load();
-  const OpenedPlugins plugins(*experiment, catalog, [&line](auto level, const auto& id, auto text) {
+  const OpenedPlugins plugins(files, [&line](auto level, const auto& id, auto text) {
     log_line(line.color(), level, fmt::format("{}: {}", id, text));
   });
   std::optional<CrashReport> crash_report(std::in_place, accounts_of(*experiment, plugins),
@@ -164,7 +172,7 @@ int train(const TrainingJob& job, const CommandLine& line) {
   const auto runs = folder_for_runs(job);
   const auto directory = job.resumed ? job.resumed->directory : RunDirectory(runs, name, resolved);
   const auto lock = job.resumed ? job.resumed->lock : std::make_shared<RunLock>(directory.path());
-  const auto locked = lock_text(plugins.all(), engine_library.build_block(), version());
+  const auto locked = lock_of(plugins, engine_library);
   if (!job.resumed || job.new_experiment) directory.write("experiment.toml", resolved);
   directory.write("experiment.lock", locked);
   directory.write("environment.json", environment_json(engine->info(), command_line_of(job, line)));

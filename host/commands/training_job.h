@@ -7,6 +7,7 @@
 
 #include "host/commands/command_line.h"
 #include "host/commands/experiment_argument.h"
+#include "host/commands/lock_argument.h"
 #include "host/commands/resumed_run.h"
 
 namespace binade::host {
@@ -14,6 +15,7 @@ namespace binade::host {
 struct TrainingJob {
   std::string verb = "run";  // for the record
   ExperimentArgument experiment;
+  LockArgument lock;
   std::filesystem::path runs = "runs";
   bool dry_run = false, measure_memory = false;
   std::uint64_t stop_after = 0;       // steps of this process; 0: never

@@ -67,7 +67,7 @@ nlohmann::ordered_json to_json(const Subject& subject, const std::vector<CheckRe
 }
 
 int run(const Wanted& wanted, const CommandLine& line) {
-  Subject subject{read_plugin_file(wanted.file), {}, wanted.seed ? *wanted.seed : std::random_device{}()};
+  Subject subject{read_plugin_notes(wanted.file), {}, wanted.seed ? *wanted.seed : std::random_device{}()};
   const auto& manifest = subject.file.manifest;
   auto options = options_of(manifest, wanted, line.color());
   if (!options) return exit_usage;

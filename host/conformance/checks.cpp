@@ -3,14 +3,22 @@
 
 #include <algorithm>
 
-#include "host/conformance/elf_dynamic.h"
 #include "host/conformance/subject.h"
+#include "host/loading/elf_dynamic.h"
+#include "host/loading/mapped_file.h"
 
 namespace binade::host {
 namespace {
 
+ElfDynamic dynamic_of(const Subject& subject) {
+  const MappedFile file(subject.file.path);
+  return read_elf_dynamic(ElfFile(file.bytes(), subject.file.path.string()));
+}
+
 void exports_one_symbol(const Subject& subject) {
-  auto exported = read_elf_dynamic(subject.file.path).exported;
+  std::vector<std::string> exported;
+  for (const auto& symbol : dynamic_of(subject).exported)
+    exported.push_back(symbol.name + (symbol.function ? "()" : ""));
   if (exported == std::vector<std::string>{BINADE_PLUGIN_SYMBOL}) return;
   constexpr std::size_t shown = 5;
   const auto count = exported.size();
@@ -20,7 +28,7 @@ void exports_one_symbol(const Subject& subject) {
 }
 
 void needs_no_forbidden_library(const Subject& subject) {
-  for (const auto& library : read_elf_dynamic(subject.file.path).needed) {
+  for (const auto& library : dynamic_of(subject).needed) {
     for (const auto* forbidden : {"libtorch", "libc10", "libbinade"}) {
       if (!library.starts_with(forbidden)) continue;
       throw Violation(fmt::format("it needs {}, which a {} must not", library, to_string(subject.file.manifest.kind)));
@@ -122,7 +130,7 @@ void keeps_exceptions_in_create(const Subject& subject) {
 }  // namespace
 
 std::vector<Check> common_checks() {
-  return {{"one_symbol", exports_one_symbol},
+  return {{"one_symbol", exports_one_symbol, true},
           {"dependencies", needs_no_forbidden_library},
           {"loads", loads, true},
           {"create_destroy", is_created_and_destroyed},

@@ -1,15 +1,12 @@
 // What a dataset must stand.
 #include <fmt/format.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <random>
-#include <system_error>
 #include <thread>
 
+#include "host/conformance/guarded_memory.h"
 #include "host/conformance/subject.h"
 #include "host/data/dataset.h"
 #include "host/data/dtype.h"
@@ -19,37 +16,7 @@ namespace {
 
 using Indices = std::vector<std::uint64_t>;
 
-// Memory that ends, but for the alignment of its begin, at a page that must not be touched.
-class GuardedMemory {
- public:
-  explicit GuardedMemory(std::size_t bytes) : bytes_(bytes) {
-    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    mapped_ = (bytes + page - 1) / page * page + page;
-    mapping_ =
-        static_cast<unsigned char*>(mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    if (mapping_ == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
-    auto* const end = mapping_ + mapped_ - page;
-    mprotect(end, page, PROT_NONE);
-    tail_ = (alignment - bytes % alignment) % alignment;
-    data_ = end - tail_ - bytes;
-    std::memset(data_ + bytes, canary, tail_);
-  }
-  ~GuardedMemory() { munmap(mapping_, mapped_); }
-  GuardedMemory(const GuardedMemory&) = delete;
-  GuardedMemory& operator=(const GuardedMemory&) = delete;
-
-  unsigned char* data() const { return data_; }
-  std::size_t bytes() const { return bytes_; }
-  bool intact() const {
-    return std::all_of(data_ + bytes_, data_ + bytes_ + tail_, [](unsigned char byte) { return byte == canary; });
-  }
-
- private:
-  static constexpr std::size_t alignment = 64;
-  static constexpr unsigned char canary = 0xA5;
-  std::size_t bytes_, mapped_ = 0, tail_ = 0;
-  unsigned char *mapping_ = nullptr, *data_ = nullptr;
-};
+constexpr std::size_t buffer_alignment = 64;
 
 // A request for some samples, and where they come to lie.
 class Reading {
@@ -98,7 +65,7 @@ class Reading {
     shape.insert(shape.begin(), static_cast<std::int64_t>(indices_.size()));
     std::size_t bytes = element_size(field.dtype);
     for (const auto extent : shape) bytes *= static_cast<std::size_t>(extent);
-    memory_.push_back(std::make_unique<GuardedMemory>(bytes));
+    memory_.push_back(std::make_unique<GuardedMemory>(bytes, buffer_alignment));
     std::memset(memory_.back()->data(), fill, bytes);
     if (field.variable()) pad(field, *memory_.back());
     shapes_.push_back(std::make_unique<std::vector<std::int64_t>>(std::move(shape)));
@@ -121,8 +88,9 @@ class Reading {
 };
 
 struct Opened {
-  explicit Opened(const Subject& subject)
-      : dataset(open(subject), subject.options), split(dataset.split("train", subject.seed)) {}
+  explicit Opened(const Subject& subject) : Opened(subject, open(subject)) {}
+  Opened(const Subject& subject, const Plugin& plugin)
+      : dataset(plugin, subject.options), split(dataset.split("train", subject.seed)) {}
   Indices draw(std::uint64_t seed, std::size_t count) const {
     std::mt19937_64 random(seed);
     Indices indices;
@@ -218,8 +186,8 @@ void reads_from_many_threads(const Subject& subject) {
   }
 }
 
-void use(const Subject& subject, const Plugin&) {
-  const Opened opened(subject);
+void use(const Subject& subject, const Plugin& plugin) {
+  const Opened opened(subject, plugin);
   Reading(opened.dataset, opened.split, opened.draw(subject.seed, 2), 0).read(subject.seed, 0, true);
 }
 
@@ -232,6 +200,8 @@ std::vector<Check> dataset_checks() {
           {"bounds", stays_within_its_buffers},
           {"zero_samples", reads_nothing_when_asked_for_nothing},
           {"threads", reads_from_many_threads},
+          {"older_hosts", [](const Subject& subject) { works_in_older_hosts(subject, use); }},
+          {"failing_services", [](const Subject& subject) { stands_failing_services(subject, use); }},
           {"leaks", [](const Subject& subject) { require_no_leak(subject, use); }}};
 }
 

@@ -156,6 +156,8 @@ std::vector<Check> precision_checks() {
           {"determinism", decides_the_same_each_time},
           {"state_round_trip", goes_on_from_its_state},
           {"strange_state", refuses_a_strange_state},
+          {"older_hosts", [](const Subject& subject) { works_in_older_hosts(subject, use); }},
+          {"failing_services", [](const Subject& subject) { stands_failing_services(subject, use); }},
           {"leaks", [](const Subject& subject) { require_no_leak(subject, use); }}};
 }
 

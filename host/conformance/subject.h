@@ -75,5 +75,9 @@ std::vector<Check> logger_checks();
 // A use of the plugin from create() to destroy() that exercises what its kind does; for what counts leaks.
 using Use = std::function<void(const Subject&, const Plugin&)>;
 void require_no_leak(const Subject& subject, const Use& use);
+// In a host that speaks each past minor of the ABI, with its services up to a page that must not be touched.
+void works_in_older_hosts(const Subject& subject, const Use& use);
+// With each service failing in turn that may: no series for a metric, no cache folder.
+void stands_failing_services(const Subject& subject, const Use& use);
 
 }  // namespace binade::host

@@ -10,23 +10,24 @@
 namespace binade::host {
 namespace {
 
-struct Collected {
-  std::vector<NamedTensor>& tensors;
-  std::vector<std::pair<std::string, std::string>>& aliases;
-};
+// Collects each tensor once, by identity, and its further names beside it.
+struct TensorSink {
+  binade_tensors base;  // first: the plugin's pointer is a pointer to this
+  std::vector<NamedTensor>* tensors;
+  std::vector<std::pair<std::string, std::string>>* aliases;
 
-// The callee of binade_tensor_visitor: collects each tensor once, by identity.
-void collect(void* sink, binade_string name, const void* tensor) {
-  auto& [tensors, aliases] = *static_cast<Collected*>(sink);
-  const auto& candidate = *static_cast<const at::Tensor*>(tensor);
-  for (const auto& known : tensors) {
-    if (known.tensor.is_same(candidate)) {
-      aliases.emplace_back(std::string(view(name)), known.name);
-      return;
+  static void add(binade_tensors* self, binade_string name, const void* tensor) {
+    auto& sink = *reinterpret_cast<TensorSink*>(self);
+    const auto& candidate = *static_cast<const at::Tensor*>(tensor);
+    for (const auto& known : *sink.tensors) {
+      if (known.tensor.is_same(candidate)) {
+        sink.aliases->emplace_back(std::string(view(name)), known.name);
+        return;
+      }
     }
+    sink.tensors->push_back({std::string(view(name)), candidate});
   }
-  tensors.push_back({std::string(view(name)), candidate});
-}
+};
 
 struct BatchView {
   binade_batch base;
@@ -59,10 +60,10 @@ Model::Model(const Plugin& plugin, const OptionTable& options, std::vector<std::
                [&](binade_error* error) { return table_.create(plugin_.host(), view.table(), &self_, error); });
   const auto device_name = device.str();
   plugin_.call("to", [&](binade_error* error) { return table_.to(self_, to_abi(device_name), error); });
-  Collected parameters{parameters_, aliases_}, buffers{buffers_, aliases_};
-  plugin_.call("parameters",
-               [&](binade_error* error) { return table_.parameters(self_, collect, &parameters, error); });
-  plugin_.call("buffers", [&](binade_error* error) { return table_.buffers(self_, collect, &buffers, error); });
+  TensorSink parameters{{sizeof(binade_tensors), 0, TensorSink::add}, &parameters_, &aliases_};
+  plugin_.call("parameters", [&](binade_error* error) { return table_.parameters(self_, &parameters.base, error); });
+  TensorSink buffers{{sizeof(binade_tensors), 0, TensorSink::add}, &buffers_, &aliases_};
+  plugin_.call("buffers", [&](binade_error* error) { return table_.buffers(self_, &buffers.base, error); });
 }
 
 Model::~Model() {

@@ -19,11 +19,16 @@ bool is_precision(std::uint32_t dtype) {
   return dtype == BINADE_FLOAT32 || dtype == BINADE_BFLOAT16 || dtype == BINADE_FLOAT16;
 }
 
-// The callee of binade_override_visitor. What is wrong is found afterwards: no exception may cross the plugin.
-void collect(void* sink, std::uint32_t kind, binade_string name, std::uint32_t dtype) {
-  static_cast<std::vector<PrecisionRule>*>(sink)->push_back(
-      {static_cast<PrecisionRule::Kind>(kind), std::string(view(name)), dtype, /*by_plugin=*/true});
-}
+// What is wrong is found afterwards: no exception may cross the plugin.
+struct OverrideSink {
+  binade_overrides base;  // first: the plugin's pointer is a pointer to this
+  std::vector<PrecisionRule>* rules;
+
+  static void add(binade_overrides* self, std::uint32_t kind, binade_string name, std::uint32_t dtype) {
+    reinterpret_cast<OverrideSink*>(self)->rules->push_back(
+        {static_cast<PrecisionRule::Kind>(kind), std::string(view(name)), dtype, /*by_plugin=*/true});
+  }
+};
 
 // Throws what is wrong with a plugin's answer.
 class Require {
@@ -93,7 +98,8 @@ void PrecisionPolicy::replace(const binade_policy& policy) {
 std::vector<PrecisionRule> PrecisionPolicy::overrides() const {
   std::vector<PrecisionRule> rules;
   if (table_.overrides == nullptr) return rules;
-  plugin_->call("overrides", [&](binade_error* error) { return table_.overrides(self_, collect, &rules, error); });
+  OverrideSink sink{{sizeof(binade_overrides), 0, OverrideSink::add}, &rules};
+  plugin_->call("overrides", [&](binade_error* error) { return table_.overrides(self_, &sink.base, error); });
   const Require require(*plugin_);
   for (const auto& rule : rules) {
     const auto kind = static_cast<std::uint32_t>(rule.kind);

@@ -52,6 +52,7 @@ inline constexpr DiagnosticCode diagnostic_codes[] = {
     {"E0310", "the plugin's symbol and its note disagree"},
     {"E0311", "the file is not an ELF library for this machine"},
     {"E0312", "the plugin's manifest is wrong"},
+    {"E0313", "the lock does not allow what would run"},
 };
 
 }  // namespace binade::host

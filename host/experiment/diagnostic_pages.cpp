@@ -176,7 +176,7 @@ type = "path")",
      "a plugin that was copied while it was being written", "Copy or build it again."},
     {"E0303", "The manifest in the file is not the one that was built into it: the file was changed.",
      "a plugin in which the id was overwritten with a hex editor", "Copy or build it again."},
-    {"E0304", "The plugin was built with an SDK whose interface differs from this host's.",
+    {"E0304", "The plugin was built with an SDK whose interface differs from this host's, or needs a newer one.",
      "a plugin of last year in today's Binade", "Build it again with this Binade's SDK."},
     {"E0305", "The file is a plugin, and another one than the experiment asks for.",
      R"([model]
@@ -204,6 +204,12 @@ library = "my_logger.so")",
      "a plugin built for arm64 on x86-64", "Build it on, or for, this machine."},
     {"E0312", "The manifest that the plugin carries has mistakes; they stand below the message, with codes E02xx.",
      "a manifest whose option has no type", "Correct the plugin's .toml and build it again."},
+    {"E0313",
+     "The experiment runs with --locked, and a plugin, a library of its own, Binade or LibTorch is not the one that "
+     "the "
+     "lock names, or could be exchanged while it is loaded.",
+     "a plugin that was built again since `binade lock` wrote the lock",
+     "Find out who changed it. If that was you, write the lock anew: binade lock FILE."},
 };
 
 std::string upper(std::string_view text) {

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <system_error>
 
 #include "host/experiment/check.h"
 #include "host/experiment/toml_text.h"
@@ -33,7 +35,8 @@ const std::vector<OptionSpec>& head_specs() {
   static const auto specs = [] {
     std::vector<OptionSpec> all = {spec("id", OptionType::string, true),      spec("kind", OptionType::string, true),
                                    spec("version", OptionType::string, true), spec("summary", OptionType::string),
-                                   spec("inputs", OptionType::string),        spec("default", OptionType::boolean)};
+                                   spec("inputs", OptionType::string),        spec("default", OptionType::boolean),
+                                   spec("needs_abi", OptionType::string)};
     const auto kinds = kind_names();
     all[1].choices.assign(kinds.begin(), kinds.end());
     all[4].array = true;
@@ -203,6 +206,23 @@ class OptionReader {
   Diagnostics& diagnostics_;
 };
 
+void read_needed_abi(const Option& option, const std::string& text, Manifest& manifest, Diagnostics& diagnostics) {
+  AbiVersion version;
+  const char* const end = text.data() + text.size();
+  const auto [dot, failed] = std::from_chars(text.data(), end, version.major);
+  const bool has_dot = failed == std::errc() && dot != end && *dot == '.';
+  const auto [last, minor_failed] = has_dot ? std::from_chars(dot + 1, end, version.minor) : std::from_chars_result{};
+  if (has_dot && minor_failed == std::errc() && last == end) {
+    manifest.needs_abi = version;
+    return;
+  }
+  diagnostics.add({"E0118",
+                   fmt::format("`needs_abi` cannot be {}", toml_string(text)),
+                   option.where,
+                   "",
+                   {"write the version of the plugin ABI that the plugin needs at least: \"1.1\""}});
+}
+
 void read_head(const OptionTable& head, Manifest& manifest, Diagnostics& diagnostics) {
   if (head.has("id")) {
     manifest.id = head.string("id");
@@ -219,6 +239,7 @@ void read_head(const OptionTable& head, Manifest& manifest, Diagnostics& diagnos
     diagnostics.add({"E0118", "`version` is empty", head.find("version")->where, "", {}});
   }
   if (head.has("summary")) manifest.summary = head.string("summary");
+  if (head.has("needs_abi")) read_needed_abi(*head.find("needs_abi"), head.string("needs_abi"), manifest, diagnostics);
   if (!head.has("kind")) return;
   const auto kinds = kind_names();
   const auto index = std::find(kinds.begin(), kinds.end(), head.string("kind")) - kinds.begin();

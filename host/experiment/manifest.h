@@ -2,6 +2,8 @@
 // of its code is loaded.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +20,10 @@ std::string_view to_string(PluginKind kind);
 // Whether a plugin may be called so: 1 to 64 of a-z 0-9 _ -, the first a letter.
 bool is_plugin_id(std::string_view text);
 
+struct AbiVersion {
+  std::uint32_t major = 0, minor = 0;
+};
+
 struct Manifest {
   std::string id;  // [a-z][a-z0-9_-]{0,63}
   PluginKind kind = PluginKind::model;
@@ -25,6 +31,7 @@ struct Manifest {
   std::string summary;
   std::vector<std::string> inputs;  // models: dataset fields passed to forward(), in order; empty: the dataset's first
   bool stands_in = false;           // datasets: taken where an experiment has no [dataset]; `default = true`
+  std::optional<AbiVersion> needs_abi;  // the first minor that it can work with; `needs_abi = "1.1"`
   std::vector<OptionSpec> options;
   std::vector<MetricDeclaration> metrics;  // that its code may update
 };

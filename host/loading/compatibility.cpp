@@ -1,6 +1,7 @@
 // Whether a model plugin and the engine were built alike, so that LibTorch's C++ objects mean the same to both.
 #include <fmt/format.h>
 
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,11 @@ std::vector<Difference> compare(const binade_build_block& host, const binade_bui
   compared.number("layout of shared types", fmt::format("{:08x}", host.layout_fingerprint),
                   fmt::format("{:08x}", plugin.layout_fingerprint),
                   "build the plugin with this Binade's SDK and with its compiler's flags for ABI and alignment");
+  if (compared.differences().empty()) {
+    const auto same = std::memcmp(&host, &plugin, sizeof(host)) == 0;
+    compared.number("bytes behind the texts", "zero", same ? "zero" : "others",
+                    "the file was changed after it was built: copy it or build it again");
+  }
   return compared.differences();
 }
 

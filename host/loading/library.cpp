@@ -3,12 +3,17 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/dll/shared_library.hpp>
 #include <chrono>
 #include <cstdlib>
+#include <mutex>
 #include <system_error>
 
+#include "host/loading/abi_history.h"
+#include "host/loading/cache_folder.h"
 #include "host/loading/plugin.h"
+#include "host/loading/table_calls.h"
 #include "host/storage/sha256.h"
 
 namespace binade::host {
@@ -20,20 +25,33 @@ using boost::dll::load_mode::rtld_now;
 struct Services {
   binade_host base;  // first: the plugin's pointer is a pointer to this
   std::string plugin;
+  std::once_flag cache_made;
+  std::string cache;
   PluginLog log;
   std::shared_ptr<PluginMetrics> metrics;
 };
 
 PluginMetrics& metrics_of(const binade_host* host) { return *reinterpret_cast<const Services*>(host)->metrics; }
 
+binade_string cache_folder(const binade_host* host) noexcept {
+  // Ours, as every binade_host that plugins get. NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
+  auto& of = *const_cast<Services*>(reinterpret_cast<const Services*>(host));
+  try {
+    std::call_once(of.cache_made, [&] { of.cache = make_cache_folder(of.plugin).string(); });
+  } catch (const std::exception&) {
+    return {};
+  }
+  return {of.cache.data(), of.cache.size()};
+}
+
 std::shared_ptr<const binade_host> make_services(const std::string& plugin, PluginLog log,
-                                                 std::shared_ptr<PluginMetrics> metrics) {
+                                                 std::shared_ptr<PluginMetrics> metrics, std::uint32_t minor) {
   auto services = std::make_shared<Services>();
   services->plugin = plugin;
   services->log = std::move(log);
   services->metrics = std::move(metrics);
   auto& base = services->base;
-  base.struct_size = sizeof(binade_host);
+  base.struct_size = host_size(minor);
   base.log = [](const binade_host* self, std::int32_t level, binade_string message) noexcept {
     try {
       const auto& of = *reinterpret_cast<const Services*>(self);
@@ -52,6 +70,7 @@ std::shared_ptr<const binade_host> make_services(const std::string& plugin, Plug
   base.observe = [](const binade_host* self, binade_series* s, double value) noexcept {
     metrics_of(self).observe(s, value);
   };
+  base.cache_folder = cache_folder;
   return {services, &base};
 }
 
@@ -98,11 +117,15 @@ std::string loader_words(const std::string& message) {
   return message.substr(begin + before.size(), end - begin - before.size());
 }
 
+const std::filesystem::path& bytes_of(const PluginFile& file) {
+  return file.load_from.empty() ? file.path : file.load_from;
+}
+
 boost::dll::shared_library load(const PluginFile& file) {
   // Never unloaded: autograd nodes, threads and exit handlers may hold its code after the last user is gone.
   constexpr auto no_delete = static_cast<boost::dll::load_mode::type>(RTLD_NODELETE);
   try {
-    return boost::dll::shared_library(file.path, rtld_now | rtld_local | no_delete);
+    return boost::dll::shared_library(bytes_of(file), rtld_now | rtld_local | no_delete);
   } catch (const std::system_error& error) {
     const auto words = loader_words(error.what());
     const auto meaning = explain(words);
@@ -121,24 +144,22 @@ const binade_plugin& exported(const boost::dll::shared_library& library, const P
   if (!library.has(BINADE_PLUGIN_SYMBOL)) disagree("it has no symbol " BINADE_PLUGIN_SYMBOL);
   const auto& plugin = library.get<const binade_plugin>(BINADE_PLUGIN_SYMBOL);
   if (plugin.struct_size < sizeof(binade_plugin)) disagree("its " BINADE_PLUGIN_SYMBOL " is too small");
-  if (plugin.abi_major != BINADE_ABI_MAJOR || plugin.abi_minor != BINADE_ABI_MINOR) {
-    disagree(fmt::format("the symbol is of ABI {}.{}, the note of {}.{}", plugin.abi_major, plugin.abi_minor,
-                         BINADE_ABI_MAJOR, BINADE_ABI_MINOR));
-  }
-  if (plugin.kind != static_cast<std::uint32_t>(file.manifest.kind)) {
-    disagree(fmt::format("the symbol is of kind {}, the manifest's kind is {} ({})", plugin.kind,
-                         to_string(file.manifest.kind), static_cast<std::uint32_t>(file.manifest.kind)));
+  if (plugin.abi_major != BINADE_ABI_MAJOR || plugin.kind != static_cast<std::uint32_t>(file.manifest.kind)) {
+    disagree("the file was changed while it was loaded");  // require_exported_symbol() found it right
   }
   if (plugin.table == nullptr) disagree("its table is missing");
+  if (const auto* call = missing_call(file.manifest.kind, plugin.table); call != nullptr) {
+    disagree(fmt::format("its table lacks {}()", call));
+  }
   return plugin;
 }
 
 }  // namespace
 
-Plugin open_plugin(const PluginFile& file, PluginLog log) {
+Plugin open_plugin(const PluginFile& file, PluginLog log, std::uint32_t spoken_minor) {
   const auto start = std::chrono::steady_clock::now();
   Plugin plugin;
-  plugin.sha256_ = sha256_of_file(file.path);
+  plugin.sha256_ = sha256_of_file(bytes_of(file));
   const auto library = load(file);
   plugin.table_ = exported(library, file).table;
   plugin.id_ = file.manifest.id;
@@ -147,7 +168,8 @@ Plugin open_plugin(const PluginFile& file, PluginLog log) {
   plugin.path_ = file.path;
   plugin.metrics_ = std::make_shared<PluginMetrics>(file.manifest.metrics);
   plugin.call_times_ = std::make_shared<CallTimes>();
-  plugin.host_ = make_services(plugin.id_, std::move(log), plugin.metrics_);
+  plugin.abi_minor_ = std::min(spoken_minor, file.abi_minor);
+  plugin.host_ = make_services(plugin.id_, std::move(log), plugin.metrics_, spoken_minor);
   plugin.load_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return plugin;
 }

@@ -86,6 +86,8 @@ class Plugin {
   const std::filesystem::path& path() const { return path_; }
   PluginKind kind() const { return kind_; }
   const std::string& sha256() const { return sha256_; }
+  // Of the ABI: what both sides know.
+  std::uint32_t abi_minor() const { return abi_minor_; }
   // The host's services for this plugin; they live as long as one of the copies of this object.
   const binade_host* host() const { return host_.get(); }
 
@@ -93,6 +95,13 @@ class Plugin {
   // Shared by the copies of this object, and kept by whoever exports them. nullptr for a linked plugin.
   const std::shared_ptr<PluginMetrics>& metrics() const { return metrics_; }
   const std::shared_ptr<CallTimes>& call_times() const { return call_times_; }
+
+  // The same plugin with other services, for the conformance kit. `host` outlives it.
+  Plugin with_host(const binade_host* host) const {
+    Plugin other = *this;
+    other.host_ = {std::shared_ptr<const void>(), host};
+    return other;
+  }
 
   // The plugin's table, copied into a zeroed one of the host's size.
   template <class Table>
@@ -128,7 +137,7 @@ class Plugin {
   }
 
  private:
-  friend Plugin open_plugin(const PluginFile& file, PluginLog log);
+  friend Plugin open_plugin(const PluginFile& file, PluginLog log, std::uint32_t spoken_minor);
   Plugin() = default;
   [[noreturn]] void fail_thrown(std::string_view call, std::string_view what) const;
   [[noreturn]] void fail(std::string_view call, std::int32_t status, const std::string& message) const;
@@ -140,11 +149,13 @@ class Plugin {
   std::shared_ptr<PluginMetrics> metrics_;
   std::shared_ptr<CallTimes> call_times_;
   double load_seconds_ = 0;
+  std::uint32_t abi_minor_ = BINADE_ABI_MINOR;
   const void* table_ = nullptr;
 };
 
 // Opens a judged file: hashes it, dlopen by Boost.DLL (RTLD_NOW | RTLD_LOCAL), checks that the exported symbol agrees
-// with the note. A model must have passed require_same_build() before. Throws PluginRefused.
-Plugin open_plugin(const PluginFile& file, PluginLog log);
+// with the note. A model must have passed require_same_build() before. `spoken_minor`: the host is as old as that, for
+// tests. Throws PluginRefused.
+Plugin open_plugin(const PluginFile& file, PluginLog log, std::uint32_t spoken_minor = BINADE_ABI_MINOR);
 
 }  // namespace binade::host

@@ -1,61 +1,20 @@
 // Reading and judging one plugin file.
 #include "host/loading/plugin_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
-#include <system_error>
 
 #include "binade/abi/plugin.h"
 #include "host/loading/elf_note.h"
+#include "host/loading/exported_symbol.h"
+#include "host/loading/mapped_file.h"
 
 namespace binade::host {
 namespace {
 
 using Bytes = std::span<const std::byte>;
-
-// Only the pages that are looked at are read.
-class MappedFile {
- public:
-  explicit MappedFile(const std::filesystem::path& path) {
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0) unreadable(path, errno_text());
-    struct stat status {};
-    const bool known = ::fstat(descriptor, &status) == 0;
-    if (known && S_ISREG(status.st_mode) && status.st_size > 0 && status.st_size <= largest) {
-      size_ = static_cast<std::size_t>(status.st_size);
-      data_ = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    }
-    const auto reason = errno_text();
-    ::close(descriptor);
-    if (!known || data_ == MAP_FAILED) unreadable(path, reason);
-    if (!S_ISREG(status.st_mode)) unreadable(path, "it is no regular file");
-    if (status.st_size > largest) unreadable(path, "it is larger than 2 GiB");
-  }
-  ~MappedFile() {
-    if (data_ != nullptr) ::munmap(data_, size_);
-  }
-  MappedFile(const MappedFile&) = delete;
-  MappedFile& operator=(const MappedFile&) = delete;
-
-  Bytes bytes() const { return {static_cast<const std::byte*>(data_), size_}; }
-
- private:
-  static constexpr off_t largest = off_t{2} << 30;
-  static std::string errno_text() { return std::generic_category().message(errno); }
-  [[noreturn]] static void unreadable(const std::filesystem::path& path, const std::string& why) {
-    throw PluginRefused("E0301", fmt::format("`{}` cannot be read: {}", path.string(), why));
-  }
-
-  void* data_ = nullptr;
-  std::size_t size_ = 0;
-};
 
 std::uint32_t crc32(std::string_view text) {
   std::uint32_t crc = 0xFFFFFFFFu;
@@ -90,8 +49,12 @@ std::string manifest_id(const std::string& text) {
   return parse_manifest(text, "", ignored).id;
 }
 
-// The TOML of a manifest note.
-std::string manifest_text(Bytes note, const std::string& name) {
+struct ManifestNote {
+  std::string text;  // TOML
+  std::uint32_t abi_minor, crc32;
+};
+
+ManifestNote read_manifest_note(Bytes note, const std::string& name) {
   binade_manifest_header header;
   if (note.size() < sizeof(header)) {
     malformed(name, fmt::format("its header has {} bytes, and {} are there", sizeof(header), note.size()));
@@ -106,7 +69,7 @@ std::string manifest_text(Bytes note, const std::string& name) {
                                              "host:   note version {}\nplugin: note version {}\n{}",
                                              name, BINADE_NOTE_VERSION, header.note_version, advice));
   }
-  if (header.length > note.size() - sizeof(header)) {
+  if (header.length != note.size() - sizeof(header)) {
     malformed(name,
               fmt::format("its manifest has {} bytes, and {} are there", header.length, note.size() - sizeof(header)));
   }
@@ -117,7 +80,7 @@ std::string manifest_text(Bytes note, const std::string& name) {
                                              "the file was changed after it was built: copy it or build it again",
                                              name, header.crc32, sum));
   }
-  if (header.abi_major != BINADE_ABI_MAJOR || header.abi_minor != BINADE_ABI_MINOR) {
+  if (header.abi_major != BINADE_ABI_MAJOR) {
     throw PluginRefused(
         "E0304",
         fmt::format("`{}` was built for another version of the plugin ABI\n"
@@ -125,12 +88,25 @@ std::string manifest_text(Bytes note, const std::string& name) {
                     name, BINADE_ABI_MAJOR, BINADE_ABI_MINOR, header.abi_major, header.abi_minor, advice),
         manifest_id(text));
   }
-  return text;
+  return {std::move(text), header.abi_minor, header.crc32};
+}
+
+void require_minor(const Manifest& manifest, const std::string& name) {
+  if (!manifest.needs_abi) return;
+  const auto [major, minor] = *manifest.needs_abi;
+  if (major == BINADE_ABI_MAJOR && minor <= BINADE_ABI_MINOR) return;
+  throw PluginRefused("E0304",
+                      fmt::format("`{}` needs another version of the plugin ABI, as its manifest says\n"
+                                  "host:   ABI {}.{}\nplugin: needs_abi = \"{}.{}\"\n"
+                                  "install a newer Binade, or an older version of the plugin",
+                                  name, BINADE_ABI_MAJOR, BINADE_ABI_MINOR, major, minor),
+                      manifest.id);
 }
 
 Manifest judge_manifest(const std::string& text, const std::string& name) {
   Diagnostics diagnostics;
   auto manifest = parse_manifest(text, "manifest of " + name, diagnostics);
+  require_minor(manifest, name);  // before what a younger minor may have added to manifests
   if (!diagnostics.empty()) {
     throw PluginRefused("E0312",
                         fmt::format("the manifest in `{}` is wrong\n{}\ncorrect the plugin's .toml and build it again",
@@ -152,11 +128,9 @@ std::optional<binade_build_block> judge_build_block(const std::vector<ElfNote>& 
   return block;
 }
 
-}  // namespace
-
-PluginFile judge_plugin_file(Bytes bytes, const std::filesystem::path& path) {
+PluginFile judge_notes(const ElfFile& elf, const std::filesystem::path& path) {
   const auto name = path.string();
-  const auto notes = binade_notes(bytes, name);
+  const auto notes = binade_notes(elf);
   const auto* note = only_note(notes, BINADE_NOTE_MANIFEST, name);
   if (note == nullptr) {
     throw PluginRefused("E0301", fmt::format("`{}` is no Binade plugin: it carries no manifest\n"
@@ -164,7 +138,8 @@ PluginFile judge_plugin_file(Bytes bytes, const std::filesystem::path& path) {
                                              "source",
                                              name));
   }
-  PluginFile file{path, judge_manifest(manifest_text(note->description, name), name), judge_build_block(notes, name)};
+  const auto [text, abi_minor, crc] = read_manifest_note(note->description, name);
+  PluginFile file{path, judge_manifest(text, name), judge_build_block(notes, name), abi_minor, crc};
   if (file.manifest.kind == PluginKind::model && !file.build_block) {
     throw PluginRefused("E0302",
                         fmt::format("`{}` is a model without a build block, so nothing shows what it was built with\n"
@@ -175,15 +150,31 @@ PluginFile judge_plugin_file(Bytes bytes, const std::filesystem::path& path) {
   return file;
 }
 
+}  // namespace
+
+PluginFile judge_plugin_file(Bytes bytes, const std::filesystem::path& path) {
+  const auto name = path.string();
+  const ElfFile elf(bytes, name);
+  auto file = judge_notes(elf, path);
+  require_exported_symbol(elf, file);
+  return file;
+}
+
 PluginFile read_plugin_file(const std::filesystem::path& path) {
   const MappedFile file(path);
   return judge_plugin_file(file.bytes(), std::filesystem::absolute(path));
 }
 
+PluginFile read_plugin_notes(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  const auto name = path.string();
+  return judge_notes(ElfFile(file.bytes(), name), std::filesystem::absolute(path));
+}
+
 std::optional<binade_build_block> read_build_block(const std::filesystem::path& path) {
   const MappedFile file(path);
   const auto name = path.string();
-  return judge_build_block(binade_notes(file.bytes(), name), name);
+  return judge_build_block(binade_notes(ElfFile(file.bytes(), name)), name);
 }
 
 }  // namespace binade::host

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -17,10 +18,17 @@ struct PluginFile {
   std::filesystem::path path;  // absolute
   Manifest manifest;
   std::optional<binade_build_block> build_block;  // torch tier
+  std::uint32_t abi_minor = 0;                    // that it was built with; the major is the host's
+  std::uint32_t manifest_crc32 = 0;
+  std::filesystem::path load_from = {};  // a copy of the file to be loaded in its place; empty: the file itself
 };
 
-// Reads the notes of one file and judges them (ELF, note, CRC, ABI, manifest). Throws PluginRefused.
+// Reads one file and judges its notes (ELF, note, CRC, ABI, manifest) and the symbol that it exports. Throws
+// PluginRefused.
 PluginFile read_plugin_file(const std::filesystem::path& path);
+
+// The same without the symbol, for the conformance kit, which judges that itself.
+PluginFile read_plugin_notes(const std::filesystem::path& path);
 
 // The same for the bytes of a file.
 PluginFile judge_plugin_file(std::span<const std::byte> bytes, const std::filesystem::path& path);

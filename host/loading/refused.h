@@ -14,6 +14,7 @@ namespace binade::host {
 //   E0302 malformed note        E0306 other LibTorch         E0310 symbol and note disagree
 //   E0303 checksum              E0307 built differently      E0311 not an ELF file of this machine
 //   E0304 ABI version           E0308 two files, one id      E0312 manifest is wrong
+//                                                            E0313 not as locked
 class PluginRefused : public std::runtime_error {
  public:
   PluginRefused(std::string code, const std::string& message, std::string id = {})

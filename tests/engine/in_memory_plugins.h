@@ -107,11 +107,11 @@ struct TensorModel {
       *static_cast<at::Tensor*>(output) = forward(tensors);
     });
   }
-  static std::int32_t visit(void*, binade_tensor_visitor visitor, void* sink, binade_error*) {
-    for (const auto& [name, tensor] : parameters) visitor(sink, to_abi(name), &tensor);
+  static std::int32_t visit(void*, binade_tensors* sink, binade_error*) {
+    for (const auto& [name, tensor] : parameters) sink->add(sink, to_abi(name), &tensor);
     return BINADE_OK;
   }
-  static std::int32_t no_buffers(void*, binade_tensor_visitor, void*, binade_error*) { return BINADE_OK; }
+  static std::int32_t no_buffers(void*, binade_tensors*, binade_error*) { return BINADE_OK; }
   static std::int32_t train(void*, std::int32_t on, binade_error*) {
     training = on != 0;
     return BINADE_OK;

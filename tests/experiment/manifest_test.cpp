@@ -31,6 +31,17 @@ Diagnostic mistake(const std::string& text) {
 // A mistake in the table of the option `x`.
 Diagnostic option_mistake(const std::string& lines) { return mistake(head + "[options.x]\n" + lines); }
 
+TEST(Manifests, MaySayWhichMinorOfTheAbiTheyNeed) {
+  EXPECT_FALSE(parse(head).needs_abi);
+  const auto needed = parse(head + "needs_abi = \"1.12\"\n").needs_abi;
+  ASSERT_TRUE(needed);
+  EXPECT_EQ(needed->major, 1u);
+  EXPECT_EQ(needed->minor, 12u);
+  for (const auto* wrong : {"", "1", "1.", ".1", "1.1.1", "1.x", "-1.1", "1.1 "}) {
+    EXPECT_EQ(mistake(head + "needs_abi = \"" + wrong + "\"\n").code, "E0218") << wrong;
+  }
+}
+
 TEST(Manifests, SayWhatAPluginIs) {
   const auto manifest = parse(head + "inputs = [\"tokens\", \"mask\"]\n");
   EXPECT_EQ(manifest.id, "net");

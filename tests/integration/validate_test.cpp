@@ -51,6 +51,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"precision_failing_callbacks", "failing_callbacks"}, Fault{"precision_exceptions", "exceptions"},
         Fault{"precision_policy_", "policy"}, Fault{"precision_determinism", "determinism"},
         Fault{"precision_state_round_trip", "state_round_trip"}, Fault{"precision_strange_state", "strange_state"},
+        Fault{"precision_older_hosts", "older_hosts"}, Fault{"precision_failing_services", "failing_services"},
         Fault{"precision_leaks", "leaks"}, Fault{"dataset_none", ""}, Fault{"dataset_describe_", "describe"},
         Fault{"dataset_determinism", "determinism"}, Fault{"dataset_strides", "strides"},
         Fault{"dataset_bounds", "bounds"}, Fault{"dataset_zero_samples", "zero_samples"},

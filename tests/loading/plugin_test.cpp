@@ -7,7 +7,6 @@
 #include <limits>
 
 #include "binade/abi/precision.h"
-#include "host/loading/lock.h"
 #include "host/storage/sha256.h"
 #include "tests/loading/fixture.h"
 
@@ -161,23 +160,6 @@ TEST_F(OptionsViewTest, WritesNoFurtherThanThePluginsStruct) {
   EXPECT_EQ(get("units", 0, value), BINADE_OK);
   EXPECT_EQ(value.integer, 7);
   EXPECT_EQ(value.number, 3.5);
-}
-
-TEST(Lock, NamesHostLibTorchAndEachPluginWithItsHash) {
-  auto engine = read_build_block(fixture("build_block"));
-  ASSERT_TRUE(engine);
-  EXPECT_FALSE(read_build_block(fixture("good")));
-  const TemporaryFolder folder;
-  const auto path = folder / "quoted \"name\".so";
-  std::filesystem::copy_file(fixture("good"), path);
-  const auto plugin = open_plugin(read_plugin_file(path), nullptr);
-  const auto text = lock_text({plugin}, *engine, "0.1.0");
-  EXPECT_THAT(text, HasSubstr("binade = \"0.1.0\"\n"));
-  EXPECT_THAT(text, HasSubstr("[libtorch]\nversion = \"2.11.0\"\nc10_build_id = \"c10c10c10c10\"\n"
-                              "torch_cpu_build_id = \"cafecafecafe\"\n"));
-  EXPECT_THAT(text, HasSubstr("[[plugin]]\nid = \"good\"\nkind = \"precision\"\nversion = \"1.2.3\"\npath = \"" +
-                              folder.path().string() + "/quoted \\\"name\\\".so\"\nsha256 = \"" + sha256_of_file(path) +
-                              "\"\n"));
 }
 
 }  // namespace

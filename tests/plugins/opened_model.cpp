@@ -25,6 +25,14 @@ struct LossSink {
   binade_loss base;
   NamedTensors values;
 };
+struct TensorSink {
+  binade_tensors base;
+  NamedTensors values;
+
+  static void add(binade_tensors* self, binade_string name, const void* tensor) {
+    collect(&reinterpret_cast<TensorSink*>(self)->values, name, tensor);
+  }
+};
 
 }  // namespace
 
@@ -70,16 +78,15 @@ NamedTensors OpenedModel::loss(const std::map<std::string, at::Tensor>& batch) {
 }
 
 NamedTensors OpenedModel::parameters() const {
-  NamedTensors all;
-  plugin_.plugin().call("parameters",
-                        [&](binade_error* error) { return table_.parameters(self_, collect, &all, error); });
-  return all;
+  TensorSink sink{{sizeof(binade_tensors), 0, TensorSink::add}, {}};
+  plugin_.plugin().call("parameters", [&](binade_error* error) { return table_.parameters(self_, &sink.base, error); });
+  return sink.values;
 }
 
 NamedTensors OpenedModel::buffers() const {
-  NamedTensors all;
-  plugin_.plugin().call("buffers", [&](binade_error* error) { return table_.buffers(self_, collect, &all, error); });
-  return all;
+  TensorSink sink{{sizeof(binade_tensors), 0, TensorSink::add}, {}};
+  plugin_.plugin().call("buffers", [&](binade_error* error) { return table_.buffers(self_, &sink.base, error); });
+  return sink.values;
 }
 
 at::Tensor OpenedModel::parameter(const std::string& name) const {

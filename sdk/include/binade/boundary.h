@@ -2,6 +2,8 @@
 #ifndef BINADE_BOUNDARY_H
 #define BINADE_BOUNDARY_H
 
+#include <algorithm>
+#include <cstring>
 #include <exception>
 #include <new>
 #include <type_traits>
@@ -33,6 +35,26 @@ std::int32_t guard(binade_error* error, Body&& body) noexcept {
   } catch (...) {
     return fail(error, BINADE_FAILED, "threw something that is no std::exception");
   }
+}
+
+// A struct of the host's with all members that this SDK knows: `given` itself, or where the host is older and its
+// struct ends before, a copy in `room` whose further members are 0.
+template <class T>
+const T& whole(const T* given, T& room) noexcept {
+  std::uint32_t size = 0;
+  std::memcpy(&size, given, sizeof(size));
+  if (size >= sizeof(T)) return *given;
+  room = T{};
+  std::memcpy(&room, given, size);
+  return room;
+}
+
+// The other way: as much of `answer` as the host has room for.
+template <class T>
+void give(T* out, const T& answer) noexcept {
+  const std::uint32_t size = out->struct_size;
+  std::memcpy(static_cast<void*>(out), &answer, std::min<std::size_t>(size, sizeof(T)));
+  out->struct_size = size;
 }
 
 // Whether `Call<T>` is well-formed: has<StepCall, T>.

@@ -249,9 +249,9 @@ struct DatasetShim {
   static std::int32_t read(void* self, const binade_read* request, binade_error* error) noexcept {
     return guard(error, [&] {
       const T& dataset = static_cast<const Self*>(self)->dataset;
-      for (std::uint64_t position = 0; position < request->count; ++position) {
-        dataset.read(Sample(*request, position));
-      }
+      binade_read room;
+      const binade_read& all = whole(request, room);
+      for (std::uint64_t position = 0; position < all.count; ++position) dataset.read(Sample(all, position));
     });
   }
 

@@ -51,8 +51,8 @@ struct LoggerShim {
 
   // Each event begins with its binade_event, so a pointer to that is a pointer to the event.
   template <class Event>
-  static const Event& as(const binade_event* event) {
-    return *reinterpret_cast<const Event*>(event);
+  static const Event& as(const binade_event* event, Event&& room = {}) {
+    return whole(reinterpret_cast<const Event*>(event), room);
   }
 
   static std::int32_t write(void* self, const binade_event* event, binade_error* error) noexcept {

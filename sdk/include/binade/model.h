@@ -126,14 +126,14 @@ struct ModelShim {
       }
     });
   }
-  static std::int32_t parameters(void* self, binade_tensor_visitor visitor, void* sink, binade_error* error) noexcept {
+  static std::int32_t parameters(void* self, binade_tensors* sink, binade_error* error) noexcept {
     return guard_torch(error, [&] {
-      for (const auto& item : module(self).named_parameters()) visitor(sink, to_abi(item.key()), &item.value());
+      for (const auto& item : module(self).named_parameters()) sink->add(sink, to_abi(item.key()), &item.value());
     });
   }
-  static std::int32_t buffers(void* self, binade_tensor_visitor visitor, void* sink, binade_error* error) noexcept {
+  static std::int32_t buffers(void* self, binade_tensors* sink, binade_error* error) noexcept {
     return guard_torch(error, [&] {
-      for (const auto& item : module(self).named_buffers()) visitor(sink, to_abi(item.key()), &item.value());
+      for (const auto& item : module(self).named_buffers()) sink->add(sink, to_abi(item.key()), &item.value());
     });
   }
   static std::int32_t train(void* self, std::int32_t on, binade_error* error) noexcept {

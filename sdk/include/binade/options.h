@@ -121,6 +121,11 @@ class Host {
   void warning(std::string_view text) const { host_->log(host_, BINADE_LOG_WARNING, to_abi(text)); }
   void error(std::string_view text) const { host_->log(host_, BINADE_LOG_ERROR, to_abi(text)); }
 
+  // A folder for what this plugin can make again: see binade_host. Empty where there is none; do without.
+  std::string cache_folder() const {
+    return BINADE_HAS(host_, cache_folder) ? std::string(view(host_->cache_folder(host_))) : std::string();
+  }
+
   // host.counter("rows_skipped", {{"reason", "empty"}})
   using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
   Counter counter(std::string_view name, Labels labels = {}) const { return {host_, series(name, labels)}; }

@@ -92,17 +92,14 @@ struct PrecisionShim {
   static_assert(has<SaveCall, T> == has<LoadCall, T>, "save() and load() go together");
 
   static std::int32_t policy(void* self, binade_policy* out, binade_error* error) noexcept {
-    return guard(error, [&] {
-      const auto struct_size = out->struct_size;
-      *out = static_cast<const T*>(self)->policy();
-      out->struct_size = struct_size;
-    });
+    return guard(error, [&] { give(out, static_cast<const T*>(self)->policy()); });
   }
   static std::int32_t update(void* self, const binade_outcome* outcome, binade_decision* out,
                              binade_error* error) noexcept {
     return guard(error, [&] {
       if constexpr (has<UpdateCall, T>) {
-        const Decision decision = static_cast<T*>(self)->update(*outcome);
+        Outcome room;
+        const Decision decision = static_cast<T*>(self)->update(whole(outcome, room));
         out->apply = decision.apply ? 1 : 0;
         out->scale = decision.scale;
       }
@@ -123,11 +120,11 @@ struct PrecisionShim {
       }
     });
   }
-  static std::int32_t overrides(void* self, binade_override_visitor visitor, void* sink, binade_error* error) noexcept {
+  static std::int32_t overrides(void* self, binade_overrides* sink, binade_error* error) noexcept {
     return guard(error, [&] {
       if constexpr (has<OverridesCall, T>) {
         for (const auto& [kind, name, dtype] : static_cast<const T*>(self)->overrides()) {
-          visitor(sink, kind, to_abi(name), dtype);
+          sink->add(sink, kind, to_abi(name), dtype);
         }
       }
     });

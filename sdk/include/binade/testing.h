@@ -57,8 +57,11 @@ struct Option : binade_test_option {
 template <class Table>
 class Plugin {
  public:
-  explicit Plugin(std::vector<Option> options) : options_(options.begin(), options.end()) {
+  // `cache_folder`: what the host gives the plugin for that; it outlives the object.
+  explicit Plugin(std::vector<Option> options, const char* cache_folder = nullptr)
+      : options_(options.begin(), options.end()) {
     binade_test_begin(&test_, options_.data(), options_.size());
+    test_.cache_folder = cache_folder;
     call([&](binade_error* error) { return table().create(&test_.host, &test_.options, &self_, error); });
   }
   ~Plugin() { table().destroy(self_); }
@@ -67,6 +70,8 @@ class Plugin {
 
   static const Table& table() { return *static_cast<const Table*>(binade_plugin_v1.table); }
   void* self() const { return self_; }
+  // Of the plugin's own metrics, such as "rows_skipped{reason=empty}": its value, or a histogram's sum.
+  double metric(const char* key) const { return binade_test_metric(&test_, key); }
   template <class Call>
   void call(Call call) const {
     const std::int32_t status = call(&test_.error);
@@ -108,11 +113,13 @@ class Fields {
 
 class Dataset : Plugin<binade_dataset_table> {
  public:
-  explicit Dataset(std::vector<Option> options = {}) : Plugin(std::move(options)) {
+  explicit Dataset(std::vector<Option> options = {}, const char* cache_folder = nullptr)
+      : Plugin(std::move(options), cache_folder) {
     Recorder recorder{{sizeof(binade_description), 0, add_split, add_field, add_fact, [](auto*, std::int32_t) {}},
                       this};
     call([&](binade_error* error) { return table().describe(self(), &recorder.base, error); });
   }
+  using Plugin::metric;
   const std::vector<Field>& fields() const { return fields_; }
   std::uint64_t size(const std::string& split) const { return splits_.at(number(split)).second; }
   // Facts that are integers.
@@ -196,7 +203,9 @@ class Dataset : Plugin<binade_dataset_table> {
 
 class Precision : Plugin<binade_precision_table> {
  public:
-  explicit Precision(std::vector<Option> options = {}) : Plugin(std::move(options)) {}
+  explicit Precision(std::vector<Option> options = {}, const char* cache_folder = nullptr)
+      : Plugin(std::move(options), cache_folder) {}
+  using Plugin::metric;
   Policy policy() const {
     Policy policy = full_precision();
     call([&](binade_error* error) { return table().policy(self(), &policy, error); });
@@ -207,11 +216,47 @@ class Precision : Plugin<binade_precision_table> {
     call([&](binade_error* error) { return table().update(self(), &outcome, &decision, error); });
     return {decision.scale, decision.apply != 0};
   }
+  // What a checkpoint would keep; empty without save().
+  std::string save() const {
+    Saved saved{{sizeof(binade_state), 0,
+                 [](binade_state* self, const void* data, std::uint64_t bytes) {
+                   reinterpret_cast<Saved*>(self)->bytes.append(static_cast<const char*>(data), bytes);
+                 }},
+                {}};
+    if (table().save != nullptr) call([&](binade_error* error) { return table().save(self(), &saved.base, error); });
+    return saved.bytes;
+  }
+  void load(const std::string& state) const {
+    call([&](binade_error* error) { return table().load(self(), state.data(), state.size(), error); });
+  }
+  std::vector<Override> overrides() const {
+    Listed all{{sizeof(binade_overrides), 0,
+                [](binade_overrides* self, std::uint32_t kind, binade_string name, std::uint32_t dtype) {
+                  reinterpret_cast<Listed*>(self)->overrides.push_back({kind, std::string(view(name)), dtype});
+                }},
+               {}};
+    if (table().overrides != nullptr) {
+      call([&](binade_error* error) { return table().overrides(self(), &all.base, error); });
+    }
+    return all.overrides;
+  }
+
+ private:
+  struct Saved {
+    binade_state base;  // first: the plugin's pointer is a pointer to this
+    std::string bytes;
+  };
+  struct Listed {
+    binade_overrides base;
+    std::vector<Override> overrides;
+  };
 };
 
 class Logger : Plugin<binade_logger_table> {
  public:
-  explicit Logger(std::vector<Option> options = {}) : Plugin(std::move(options)) {}
+  explicit Logger(std::vector<Option> options = {}, const char* cache_folder = nullptr)
+      : Plugin(std::move(options), cache_folder) {}
+  using Plugin::metric;
   // A step, an evaluation ...: its header is filled in.
   template <class Event>
   void write(std::uint32_t type, Event event) const {

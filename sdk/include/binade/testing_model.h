@@ -23,14 +23,21 @@ class Model : Plugin<binade_model_table> {
     return output;
   }
   std::map<std::string, at::Tensor> parameters() const {
-    std::map<std::string, at::Tensor> all;
-    const auto add = [](void* sink, binade_string name, const void* tensor) {
-      (*static_cast<std::map<std::string, at::Tensor>*>(sink))[std::string(view(name))] =
-          *static_cast<const at::Tensor*>(tensor);
-    };
-    call([&](binade_error* error) { return table().parameters(self(), add, &all, error); });
-    return all;
+    Collected all{{sizeof(binade_tensors), 0,
+                   [](binade_tensors* self, binade_string name, const void* tensor) {
+                     reinterpret_cast<Collected*>(self)->tensors[std::string(view(name))] =
+                         *static_cast<const at::Tensor*>(tensor);
+                   }},
+                  {}};
+    call([&](binade_error* error) { return table().parameters(self(), &all.base, error); });
+    return all.tensors;
   }
+
+ private:
+  struct Collected {
+    binade_tensors base;  // first: the plugin's pointer is a pointer to this
+    std::map<std::string, at::Tensor> tensors;
+  };
 };
 
 }  // namespace binade::testing

@@ -16,7 +16,7 @@ extern "C" {
 #define BINADE_EVENT_MESSAGE 4
 #define BINADE_EVENT_RUN_END 5
 
-/* Every event begins with this. Skip types that you do not know. */
+/* Every event begins with this, which never grows. Skip types that you do not know. */
 typedef struct binade_event {
   uint32_t struct_size;
   uint32_t type;

@@ -31,8 +31,12 @@ typedef struct binade_loss {
   void (*add_scalar)(struct binade_loss* self, binade_string name, const void* tensor);
 } binade_loss;
 
-/* Receives named tensors; `sink` is the caller's. */
-typedef void (*binade_tensor_visitor)(void* sink, binade_string name, const void* tensor);
+/* Where parameters() and buffers() put their answers. */
+typedef struct binade_tensors {
+  uint32_t struct_size;
+  uint32_t reserved;
+  void (*add)(struct binade_tensors* self, binade_string name, const void* tensor);
+} binade_tensors;
 
 typedef struct binade_model_table {
   uint32_t struct_size;
@@ -48,8 +52,8 @@ typedef struct binade_model_table {
   int32_t (*loss)(void* self, const binade_batch* batch, binade_loss* loss, binade_error* error);
   /* [main] Each named parameter and buffer. A tensor may come twice, under two names (tied weights): the host
    * counts, unscales, clips and updates it once. */
-  int32_t (*parameters)(void* self, binade_tensor_visitor visitor, void* sink, binade_error* error);
-  int32_t (*buffers)(void* self, binade_tensor_visitor visitor, void* sink, binade_error* error);
+  int32_t (*parameters)(void* self, binade_tensors* tensors, binade_error* error);
+  int32_t (*buffers)(void* self, binade_tensors* tensors, binade_error* error);
   /* [train] Training mode (dropout, batch norm) on or off. */
   int32_t (*train)(void* self, int32_t on, binade_error* error);
   /* [main] Moves parameters and buffers; `device` as LibTorch writes it, "cpu" or "cuda:0". */

@@ -6,21 +6,32 @@
  *     BINADE_PLUGIN_EXPORT const binade_plugin binade_plugin_v1 = { ... };
  *
  * Rules of the whole ABI:
- *   - Every struct begins with `struct_size`, set by whoever allocates it. Later minors only append members; the
- *     host copies a plugin's table into a zeroed one of its own size, so that authors write no version code.
+ *   - Every struct begins with `struct_size`, set by whoever allocates it; neither side touches what lies beyond the
+ *     other's. The exceptions never grow, because they stand in arrays and by value: binade_string, binade_label and
+ *     binade_scalar.
+ *   - Members named `reserved` are 0 when written and not looked at when read.
  *   - Every call that can fail returns a status and takes an error sink. No exception and no longjmp crosses.
  *   - Each side frees what it allocated. Pointers passed to a call are borrowed until that call returns.
  *   - Threads are named at each call: [main] before and after training, [train] the training thread, [worker] any
- *     of several threads at once, [logger] the one thread of that logger.
+ *     of several threads at once, [logger] the one thread of that logger. What the host passes to a call is used on
+ * that call's thread only; binade_host alone is for any thread.
  *
- * This is a draft, 0.x: a plugin loads only where both numbers below match the host's exactly. */
+ * Stability: a plugin of this major loads in every host of this major, older or newer. Later minors only append members
+ * to structs and values to numbers, and say so: "since 1.1". The host copies a plugin's table into a zeroed one of its
+ * own size; a plugin asks BINADE_HAS() before it uses a member that is younger than 1.0 (the C++ and Rust SDK do), and
+ * passes over values of numbers that it does not know. A plugin that cannot do without a minor says `needs_abi = "1.1"`
+ * in its manifest, and is refused by older hosts. */
 #ifndef BINADE_ABI_PLUGIN_H
 #define BINADE_ABI_PLUGIN_H
 
 #include <stdint.h>
 
-#define BINADE_ABI_MAJOR 0
-#define BINADE_ABI_MINOR 3
+#define BINADE_ABI_MAJOR 1
+#define BINADE_ABI_MINOR 1
+
+/* Whether the struct that `self` points to, which the other side allocated, has `member`. */
+#define BINADE_HAS(self, member) \
+  ((self)->struct_size >= (uint64_t)((const char*)(&(self)->member + 1) - (const char*)(self)))
 
 #ifdef __cplusplus
 #define BINADE_PLUGIN_EXPORT extern "C" __attribute__((visibility("default")))
@@ -35,7 +46,8 @@ typedef struct binade_string {
   uint64_t size; /* bytes */
 } binade_string;
 
-/* What a call returns: BINADE_OK, or one of the others after error->set() was called. */
+/* What a call returns: BINADE_OK, or one of the others after error->set() was called. One that the host does not know
+ * is a BINADE_FAILED. */
 #define BINADE_OK 0
 #define BINADE_FAILED 1           /* anything without a better name below */
 #define BINADE_INVALID_ARGUMENT 2 /* an option or an argument has a value that this plugin cannot work with */
@@ -85,6 +97,7 @@ typedef struct binade_options {
 /* One series of a metric that the manifest declares under [metrics]; the host's own. */
 typedef struct binade_series binade_series;
 
+/* Never grows: it stands in arrays. */
 typedef struct binade_label {
   binade_string name;
   binade_string value;
@@ -106,6 +119,11 @@ typedef struct binade_host {
   void (*add)(const struct binade_host* self, binade_series* series, double amount);    /* counter, gauge */
   void (*set)(const struct binade_host* self, binade_series* series, double value);     /* gauge */
   void (*observe)(const struct binade_host* self, binade_series* series, double value); /* histogram */
+  /* [any thread] Since 1.1. A folder for what this plugin can make again, such as an index of its data: absolute, there
+   * already, and the same in every run of plugins of this id. Several processes may use it at once: write a file under
+   * a name of its own and rename it. Empty where there is none to be had: do without. Valid as long as the host's
+   * services are. */
+  binade_string (*cache_folder)(const struct binade_host* self);
 } binade_host;
 
 #define BINADE_KIND_DATASET 1

@@ -60,12 +60,18 @@ typedef struct binade_state {
   void (*write)(struct binade_state* self, const void* data, uint64_t bytes);
 } binade_state;
 
-/* Receives overrides; `sink` is the caller's. BINADE_OVERRIDE_PARAMETERS: `name` matches names of parameters, with *
- * for any characters, ? for one and [...] for one of several; operations that use such a parameter run in `dtype`.
- * BINADE_OVERRIDE_OPERATION: `name` is one of LibTorch's operations, "softmax". `dtype` as in compute_dtype. */
 #define BINADE_OVERRIDE_PARAMETERS 1
 #define BINADE_OVERRIDE_OPERATION 2
-typedef void (*binade_override_visitor)(void* sink, uint32_t kind, binade_string name, uint32_t dtype);
+
+/* Where overrides() puts its answer. */
+typedef struct binade_overrides {
+  uint32_t struct_size;
+  uint32_t reserved;
+  /* The first override that fits counts. BINADE_OVERRIDE_PARAMETERS: `name` matches names of parameters, with * for any
+   * characters, ? for one and [...] for one of several; operations that use such a parameter run in `dtype`.
+   * BINADE_OVERRIDE_OPERATION: `name` is one of LibTorch's operations, "softmax". `dtype` as in compute_dtype. */
+  void (*add)(struct binade_overrides* self, uint32_t kind, binade_string name, uint32_t dtype);
+} binade_overrides;
 
 typedef struct binade_precision_table {
   uint32_t struct_size;
@@ -83,9 +89,9 @@ typedef struct binade_precision_table {
    * policy(). NULL when it remembers nothing. The scale itself is the host's to keep. */
   int32_t (*save)(void* self, binade_state* state, binade_error* error);
   int32_t (*load)(void* self, const void* data, uint64_t bytes, binade_error* error);
-  /* [main] NULL, or called once, after policy(): what runs in another precision under autocast. The first override that
-   * fits counts; those of the experiment go before. One that fits nothing in this model does nothing. */
-  int32_t (*overrides)(void* self, binade_override_visitor visitor, void* sink, binade_error* error);
+  /* [main] NULL, or called once, after policy(): what runs in another precision under autocast. Those of the experiment
+   * go before. One that fits nothing in this model does nothing. */
+  int32_t (*overrides)(void* self, binade_overrides* overrides, binade_error* error);
 } binade_precision_table;
 
 #ifdef __cplusplus

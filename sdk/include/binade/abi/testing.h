@@ -1,9 +1,13 @@
-/* A host for a plugin's own test, in C11: options as an experiment would give them, an error sink that remembers, and
- * a log on standard error. C++ tests use binade/testing.h, which is built on this.
+/* A host for a plugin's own test, in C11: options as an experiment would give them, an error sink that remembers, a log
+ * on standard error, metrics that can be asked for, and a cache folder where the test names one. For one thread at a
+ * time. C++ tests use binade/testing.h, which is built on this.
  *
- *     static const binade_test_option given[] = {{"noise", {sizeof(binade_value), BINADE_TYPE_NUMBER, 0, 0.5, {0,
- * 0}}}}; binade_test test; binade_test_begin(&test, given, 1); assert(table->create(&test.host, &test.options, &self,
- * &test.error) == BINADE_OK);
+ *     static const binade_test_option given[] = {
+ *         {"noise", {sizeof(binade_value), BINADE_TYPE_NUMBER, 0, 0.5, {NULL, 0}}}};
+ *     binade_test test;
+ *     binade_test_begin(&test, given, 1);
+ *     assert(table->create(&test.host, &test.options, &self, &test.error) == BINADE_OK);
+ *     assert(binade_test_metric(&test, "rows_skipped{reason=empty}") == 2);
  */
 #ifndef BINADE_ABI_TESTING_H
 #define BINADE_ABI_TESTING_H
@@ -24,13 +28,25 @@ typedef struct binade_test_option {
   binade_value value;
 } binade_test_option;
 
+#define BINADE_TEST_SERIES 64
+
+/* A series that the plugin asked for: this host takes every metric, as if the manifest declared it. */
+typedef struct binade_test_series {
+  char key[128]; /* "rows_skipped{reason=empty,split=train}", labels as the plugin gave them */
+  double value;  /* the last set, plus what was added; of a histogram, the sum */
+  uint64_t updates;
+} binade_test_series;
+
 typedef struct binade_test {
   binade_host host;
   binade_options options;
   binade_error error;
   const binade_test_option* given; /* as long as the test */
   uint64_t given_count;
-  char message[512]; /* what the last failing call said, NUL-terminated */
+  const char* cache_folder; /* NULL until the test names one */
+  char message[512];        /* what the last failing call said, NUL-terminated */
+  binade_test_series series[BINADE_TEST_SERIES];
+  uint64_t series_count;
 } binade_test;
 
 static inline int32_t binade_test_is(binade_string name, const char* text) {
@@ -76,11 +92,87 @@ static inline void binade_test_log(const binade_host* self, int32_t level, binad
   fputc('\n', stderr);
 }
 
-/* `test` stays where it is: the plugin keeps a pointer to its host. The host offers the log and nothing else. */
+static inline binade_test* binade_test_behind(const binade_host* host) {
+  union {
+    const char* given;
+    char* owned;
+  } place; /* the host is part of a binade_test, which is not const */
+  place.given = (const char*)host - offsetof(binade_test, host);
+  return (binade_test*)(void*)place.owned;
+}
+
+static inline void binade_test_append(char* key, const char* text, uint64_t size) {
+  const uint64_t used = strlen(key), room = sizeof(((binade_test_series*)NULL)->key) - 1 - used;
+  if (size > room) size = room;
+  if (size > 0) memcpy(key + used, text, size);
+  key[used + size] = '\0';
+}
+
+static inline binade_test_series* binade_test_find(const binade_test* test, const char* key) {
+  uint64_t i = 0;
+  for (; i < test->series_count; ++i) {
+    if (strcmp(test->series[i].key, key) == 0) return &binade_test_behind(&test->host)->series[i];
+  }
+  return NULL;
+}
+
+static inline binade_series* binade_test_look_up(const binade_host* self, binade_string metric,
+                                                 const binade_label* labels, uint64_t label_count) {
+  binade_test* test = binade_test_behind(self);
+  binade_test_series* series = &test->series[test->series_count];
+  binade_test_series* known;
+  uint64_t i = 0;
+  if (test->series_count == BINADE_TEST_SERIES) return NULL;
+  series->key[0] = '\0';
+  binade_test_append(series->key, metric.data, metric.size);
+  for (; i < label_count; ++i) {
+    binade_test_append(series->key, i == 0 ? "{" : ",", 1);
+    binade_test_append(series->key, labels[i].name.data, labels[i].name.size);
+    binade_test_append(series->key, "=", 1);
+    binade_test_append(series->key, labels[i].value.data, labels[i].value.size);
+  }
+  if (label_count > 0) binade_test_append(series->key, "}", 1);
+  known = binade_test_find(test, series->key);
+  if (known != NULL) return (binade_series*)(void*)known;
+  ++test->series_count;
+  return (binade_series*)(void*)series;
+}
+
+static inline void binade_test_update(const binade_host* self, binade_series* series, double amount) {
+  binade_test_series* own = (binade_test_series*)(void*)series;
+  (void)self;
+  if (own == NULL) return;
+  own->value += amount;
+  ++own->updates;
+}
+
+static inline void binade_test_replace(const binade_host* self, binade_series* series, double value) {
+  if (series != NULL) ((binade_test_series*)(void*)series)->value = 0;
+  binade_test_update(self, series, value);
+}
+
+static inline binade_string binade_test_cache_folder(const binade_host* self) {
+  const char* folder = binade_test_behind(self)->cache_folder;
+  binade_string text = {folder, folder == NULL ? 0 : strlen(folder)};
+  return text;
+}
+
+/* The value of a series by its key; 0 where the plugin never asked for it. */
+static inline double binade_test_metric(const binade_test* test, const char* key) {
+  const binade_test_series* series = binade_test_find(test, key);
+  return series == NULL ? 0 : series->value;
+}
+
+/* `test` stays where it is: the plugin keeps a pointer to its host. */
 static inline void binade_test_begin(binade_test* test, const binade_test_option* given, uint64_t count) {
   memset(test, 0, sizeof(*test));
-  test->host.struct_size = offsetof(binade_host, log) + sizeof(test->host.log);
+  test->host.struct_size = sizeof(test->host);
   test->host.log = binade_test_log;
+  test->host.series = binade_test_look_up;
+  test->host.add = binade_test_update;
+  test->host.set = binade_test_replace;
+  test->host.observe = binade_test_update;
+  test->host.cache_folder = binade_test_cache_folder;
   test->options.struct_size = sizeof(test->options);
   test->options.count = binade_test_count;
   test->options.get = binade_test_get;

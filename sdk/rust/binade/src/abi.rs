@@ -3,14 +3,21 @@
 
 use std::os::raw::c_void;
 
-pub const ABI_MAJOR: u32 = 0;
-pub const ABI_MINOR: u32 = 3;
+pub const ABI_MAJOR: u32 = 1;
+pub const ABI_MINOR: u32 = 1;
 
 pub const OK: i32 = 0;
 pub const FAILED: i32 = 1;
 pub const INVALID_ARGUMENT: i32 = 2;
 pub const NOT_FOUND: i32 = 3;
 pub const BAD_DATA: i32 = 4;
+pub const OUT_OF_MEMORY: i32 = 5;
+pub const UNIMPLEMENTED: i32 = 6;
+
+pub const LOG_DEBUG: i32 = 0;
+pub const LOG_INFO: i32 = 1;
+pub const LOG_WARNING: i32 = 2;
+pub const LOG_ERROR: i32 = 3;
 
 pub const KIND_DATASET: u32 = 1;
 pub const KIND_PRECISION: u32 = 2;
@@ -22,13 +29,55 @@ pub const TYPE_NUMBER: u32 = 3;
 pub const TYPE_STRING: u32 = 4;
 pub const TYPE_PATH: u32 = 5;
 
+pub const EVENT_RUN_START: u32 = 1;
 pub const EVENT_STEP: u32 = 2;
+pub const EVENT_EVALUATION: u32 = 3;
+pub const EVENT_MESSAGE: u32 = 4;
+pub const EVENT_RUN_END: u32 = 5;
 
+pub const FLOAT16: u32 = 6;
+pub const BFLOAT16: u32 = 7;
+pub const FLOAT32: u32 = 8;
+
+pub const OVERRIDE_PARAMETERS: u32 = 1;
+pub const OVERRIDE_OPERATION: u32 = 2;
+
+/// UTF-8; valid as long as what it stands in.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Text {
     pub data: *const u8,
     pub size: u64,
+}
+
+impl Text {
+    /// # Safety
+    /// The text is still there.
+    pub unsafe fn to_string(self) -> String {
+        if self.size == 0 {
+            return String::new();
+        }
+        String::from_utf8_lossy(std::slice::from_raw_parts(self.data, self.size as usize)).into_owned()
+    }
+}
+
+/// Whether a struct that the host allocated reaches as far as `end` bytes.
+///
+/// # Safety
+/// `given` begins with its size.
+pub unsafe fn reaches<T>(given: *const T, end: usize) -> bool {
+    *(given as *const u32) as usize >= end
+}
+
+/// A struct of the host's with all members that this crate knows: those beyond the end of an older host's are 0.
+///
+/// # Safety
+/// `given` is one of the structs above, of plain data, which begins with its size.
+pub unsafe fn whole<T: Copy>(given: *const T) -> T {
+    let mut all = std::mem::MaybeUninit::<T>::zeroed();
+    let size = (*(given as *const u32) as usize).min(std::mem::size_of::<T>());
+    std::ptr::copy_nonoverlapping(given as *const u8, all.as_mut_ptr() as *mut u8, size);
+    all.assume_init()
 }
 
 #[repr(C)]
@@ -56,11 +105,30 @@ pub struct Options {
     pub get: unsafe extern "C" fn(*const Options, Text, u64, *mut Value) -> i32,
 }
 
+/// The host's own.
+#[repr(C)]
+pub struct Series {
+    _private: [u8; 0],
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Label {
+    pub name: Text,
+    pub value: Text,
+}
+
 #[repr(C)]
 pub struct Host {
     pub struct_size: u32,
     pub reserved: u32,
     pub log: unsafe extern "C" fn(*const Host, i32, Text),
+    pub series: unsafe extern "C" fn(*const Host, Text, *const Label, u64) -> *mut Series,
+    pub add: unsafe extern "C" fn(*const Host, *mut Series, f64),
+    pub set: unsafe extern "C" fn(*const Host, *mut Series, f64),
+    pub observe: unsafe extern "C" fn(*const Host, *mut Series, f64),
+    /// Since 1.1: ask `reaches` first.
+    pub cache_folder: unsafe extern "C" fn(*const Host) -> Text,
 }
 
 #[repr(C)]
@@ -110,6 +178,7 @@ pub struct Buffer {
 }
 
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct Read {
     pub struct_size: u32,
     pub split: u32,
@@ -151,6 +220,7 @@ pub struct Policy {
 }
 
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct Outcome {
     pub struct_size: u32,
     pub found_inf: u32,
@@ -162,6 +232,7 @@ pub struct Outcome {
 }
 
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct Decision {
     pub struct_size: u32,
     pub apply: u32,
@@ -176,6 +247,13 @@ pub struct State {
 }
 
 #[repr(C)]
+pub struct Overrides {
+    pub struct_size: u32,
+    pub reserved: u32,
+    pub add: unsafe extern "C" fn(*mut Overrides, u32, Text, u32),
+}
+
+#[repr(C)]
 pub struct PrecisionTable {
     pub struct_size: u32,
     pub reserved: u32,
@@ -185,9 +263,8 @@ pub struct PrecisionTable {
     pub update: Option<unsafe extern "C" fn(*mut c_void, *const Outcome, *mut Decision, *mut Error) -> i32>,
     pub save: Option<unsafe extern "C" fn(*mut c_void, *mut State, *mut Error) -> i32>,
     pub load: Option<unsafe extern "C" fn(*mut c_void, *const c_void, u64, *mut Error) -> i32>,
-    pub overrides: *const c_void,
+    pub overrides: Option<unsafe extern "C" fn(*mut c_void, *mut Overrides, *mut Error) -> i32>,
 }
-unsafe impl Sync for PrecisionTable {}
 
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -195,6 +272,32 @@ pub struct Event {
     pub struct_size: u32,
     pub kind: u32,
     pub time: f64,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct RunStart {
+    pub event: Event,
+    pub run_id: Text,
+    pub name: Text,
+    pub directory: Text,
+    pub device: Text,
+    pub precision: Text,
+    pub metrics_address: Text,
+    pub parameters: u64,
+    pub target_steps: u64,
+    pub max_seconds: f64,
+    pub train_samples: u64,
+    pub validation_samples: u64,
+    pub interactive: i32,
+    pub color: i32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Scalar {
+    pub name: Text,
+    pub value: f64,
 }
 
 #[repr(C)]
@@ -215,10 +318,43 @@ pub struct Step {
     pub skipped_steps: u64,
     pub skipped: i32,
     pub reserved: i32,
-    pub scalars: *const c_void,
+    pub scalars: *const Scalar,
     pub scalar_count: u64,
     pub skip_cause: Text,
     pub skip_parameter: Text,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Evaluation {
+    pub event: Event,
+    pub step: u64,
+    pub split: Text,
+    pub loss: f64,
+    pub accuracy: f64,
+    pub seconds: f64,
+    pub samples: u64,
+    pub scalars: *const Scalar,
+    pub scalar_count: u64,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Message {
+    pub event: Event,
+    pub level: i32,
+    pub reserved: i32,
+    pub text: Text,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct RunEnd {
+    pub event: Event,
+    pub state: Text,
+    pub steps: u64,
+    pub skipped_steps: u64,
+    pub seconds: f64,
 }
 
 #[repr(C)]

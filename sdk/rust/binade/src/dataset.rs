@@ -210,8 +210,9 @@ unsafe extern "C" fn describe<D: Dataset>(
 }
 unsafe extern "C" fn read<D: Dataset>(this: *mut c_void, request: *const abi::Read, error: *mut abi::Error) -> i32 {
     crate::guard(error, || {
-        for position in 0..(*request).count as usize {
-            (*(this as *const D)).read(&mut Sample { request: &*request, position })?;
+        let request = abi::whole(request);
+        for position in 0..request.count as usize {
+            (*(this as *const D)).read(&mut Sample { request: &request, position })?;
         }
         Ok(())
     })

@@ -10,49 +10,20 @@
 
 pub mod abi;
 mod dataset;
+mod host;
 mod logger;
 pub mod note;
 mod options;
 mod precision;
 
 pub use dataset::{dataset_table, Dataset, Description, Element, Sample};
+pub use host::{Counter, Gauge, Histogram, Host};
 pub use logger::{logger_table, Logger};
 pub use options::{Failure, Options, Result, Value};
-pub use precision::{precision_table, Decision, Precision};
+pub use precision::{precision_table, Decision, Override, Precision};
 
 use std::os::raw::c_void;
 use std::panic::{catch_unwind, AssertUnwindSafe};
-
-/// The host's services: copy it freely, call it from any thread, until the plugin object is dropped.
-#[derive(Clone, Copy)]
-pub struct Host(*const abi::Host);
-unsafe impl Send for Host {}
-unsafe impl Sync for Host {}
-
-impl Host {
-    /// For tests: what is logged is lost.
-    pub fn silent() -> Self {
-        Host(std::ptr::null())
-    }
-    pub fn info(&self, message: &str) {
-        self.log(1, message);
-    }
-    pub fn warning(&self, message: &str) {
-        self.log(2, message);
-    }
-    fn log(&self, level: i32, message: &str) {
-        if !self.0.is_null() {
-            unsafe { ((*self.0).log)(self.0, level, options::text(message)) }
-        }
-    }
-}
-
-pub(crate) unsafe fn string(text: abi::Text) -> String {
-    if text.size == 0 {
-        return String::new();
-    }
-    String::from_utf8_lossy(std::slice::from_raw_parts(text.data, text.size as usize)).into_owned()
-}
 
 // Runs `body`; its failure or panic becomes a status and a message.
 pub(crate) unsafe fn guard(error: *mut abi::Error, body: impl FnOnce() -> Result<()>) -> i32 {
@@ -79,7 +50,7 @@ pub(crate) unsafe fn create<T>(
     make: fn(&Options, Host) -> Result<T>,
 ) -> i32 {
     guard(error, || {
-        let made = make(&Options::from_host(options), Host(host))?;
+        let made = make(&Options::from_host(options), Host::from_abi(host))?;
         *this = Box::into_raw(Box::new(made)) as *mut c_void;
         Ok(())
     })

@@ -5,10 +5,22 @@ use crate::{Host, Options, Result};
 use std::mem::size_of;
 use std::os::raw::c_void;
 
-/// A failure is counted; the run goes on. Of the events this version tells of steps.
+/// A failure is counted; the run goes on. The texts in events are valid until the call returns.
 pub trait Logger: Sized + Send + 'static {
     fn new(options: &Options, host: Host) -> Result<Self>;
     fn step(&mut self, step: &abi::Step) -> Result<()>;
+    fn run_start(&mut self, _start: &abi::RunStart) -> Result<()> {
+        Ok(())
+    }
+    fn evaluation(&mut self, _evaluation: &abi::Evaluation) -> Result<()> {
+        Ok(())
+    }
+    fn message(&mut self, _message: &abi::Message) -> Result<()> {
+        Ok(())
+    }
+    fn run_end(&mut self, _end: &abi::RunEnd) -> Result<()> {
+        Ok(())
+    }
     fn flush(&mut self) -> Result<()> {
         Ok(())
     }
@@ -23,10 +35,17 @@ unsafe extern "C" fn create<L: Logger>(
     crate::create(host, options, this, error, L::new)
 }
 unsafe extern "C" fn write<L: Logger>(this: *mut c_void, event: *const abi::Event, error: *mut abi::Error) -> i32 {
-    crate::guard(error, || match (*event).kind {
+    crate::guard(error, || {
+        let logger = &mut *(this as *mut L);
         // Each event begins with its header.
-        abi::EVENT_STEP => (*(this as *mut L)).step(&*(event as *const abi::Step)),
-        _ => Ok(()),
+        match (*event).kind {
+            abi::EVENT_RUN_START => logger.run_start(&abi::whole(event as *const abi::RunStart)),
+            abi::EVENT_STEP => logger.step(&abi::whole(event as *const abi::Step)),
+            abi::EVENT_EVALUATION => logger.evaluation(&abi::whole(event as *const abi::Evaluation)),
+            abi::EVENT_MESSAGE => logger.message(&abi::whole(event as *const abi::Message)),
+            abi::EVENT_RUN_END => logger.run_end(&abi::whole(event as *const abi::RunEnd)),
+            _ => Ok(()),
+        }
     })
 }
 unsafe extern "C" fn flush<L: Logger>(this: *mut c_void, error: *mut abi::Error) -> i32 {

@@ -86,7 +86,7 @@ impl Options {
                     abi::TYPE_BOOLEAN => Value::Boolean(out.integer != 0),
                     abi::TYPE_INTEGER => Value::Integer(out.integer),
                     abi::TYPE_NUMBER => Value::Number(out.number),
-                    _ => Value::String(crate::string(out.string)),
+                    _ => Value::String(out.string.to_string()),
                 })
             },
         }

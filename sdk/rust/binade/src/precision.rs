@@ -1,6 +1,7 @@
 //! A precision policy: in which precision a run computes, and how its loss is scaled, step by step.
 
 use crate::abi;
+use crate::options::text;
 use crate::{Host, Options, Result};
 use std::mem::size_of;
 use std::os::raw::c_void;
@@ -10,6 +11,24 @@ use std::os::raw::c_void;
 pub struct Decision {
     pub scale: f64,
     pub apply: bool,
+}
+
+/// What runs in another precision under autocast; the first that fits counts, and those of the experiment go before.
+pub struct Override {
+    kind: u32,
+    name: String,
+    dtype: u32,
+}
+
+impl Override {
+    /// Operations that use a parameter whose name matches: * stands for any characters, ? for one.
+    pub fn parameters(names: &str, dtype: u32) -> Self {
+        Override { kind: abi::OVERRIDE_PARAMETERS, name: names.into(), dtype }
+    }
+    /// An operation of LibTorch's, such as "softmax".
+    pub fn operation(name: &str, dtype: u32) -> Self {
+        Override { kind: abi::OVERRIDE_OPERATION, name: name.into(), dtype }
+    }
 }
 
 /// `save` and `load` take what `update` remembers through a checkpoint.
@@ -24,6 +43,10 @@ pub trait Precision: Sized + 'static {
     fn load(&mut self, _state: &[u8]) -> Result<()> {
         Ok(())
     }
+    /// `dtype` is one of `abi::FLOAT16`, `abi::BFLOAT16` and `abi::FLOAT32`.
+    fn overrides(&self) -> Vec<Override> {
+        Vec::new()
+    }
 }
 
 unsafe extern "C" fn create<P: Precision>(
@@ -36,7 +59,12 @@ unsafe extern "C" fn create<P: Precision>(
 }
 unsafe extern "C" fn policy<P: Precision>(this: *mut c_void, policy: *mut abi::Policy, error: *mut abi::Error) -> i32 {
     crate::guard(error, || {
-        (*(this as *const P)).policy(&mut *policy);
+        let mut own = abi::whole(policy);
+        (*(this as *const P)).policy(&mut own);
+        let size = (*policy).struct_size;
+        own.struct_size = size;
+        let known = (size as usize).min(size_of::<abi::Policy>());
+        std::ptr::copy_nonoverlapping(&own as *const _ as *const u8, policy as *mut u8, known);
         Ok(())
     })
 }
@@ -47,7 +75,7 @@ unsafe extern "C" fn update<P: Precision>(
     error: *mut abi::Error,
 ) -> i32 {
     crate::guard(error, || {
-        let decision = (*(this as *mut P)).update(&*outcome)?;
+        let decision = (*(this as *mut P)).update(&abi::whole(outcome))?;
         (*out).scale = decision.scale;
         (*out).apply = decision.apply as u32;
         Ok(())
@@ -72,6 +100,19 @@ unsafe extern "C" fn load<P: Precision>(
     })
 }
 
+unsafe extern "C" fn overrides<P: Precision>(
+    this: *mut c_void,
+    sink: *mut abi::Overrides,
+    error: *mut abi::Error,
+) -> i32 {
+    crate::guard(error, || {
+        for one in (*(this as *const P)).overrides() {
+            ((*sink).add)(sink, one.kind, text(&one.name), one.dtype);
+        }
+        Ok(())
+    })
+}
+
 /// The table of a policy; the macro `precision!` exports it.
 pub const fn precision_table<P: Precision>() -> abi::PrecisionTable {
     abi::PrecisionTable {
@@ -83,6 +124,6 @@ pub const fn precision_table<P: Precision>() -> abi::PrecisionTable {
         update: Some(update::<P>),
         save: Some(save::<P>),
         load: Some(load::<P>),
-        overrides: std::ptr::null(),
+        overrides: Some(overrides::<P>),
     }
 }

@@ -1,0 +1,62 @@
+#include "host/commands/lock.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "host/commands/engine_library.h"
+#include "host/commands/exit_codes.h"
+#include "host/commands/experiment_argument.h"
+#include "host/commands/lock_argument.h"
+#include "host/commands/opened_plugins.h"
+#include "host/commands/version.h"
+#include "host/storage/atomic_file.h"
+
+namespace binade::host {
+namespace {
+
+struct Arguments {
+  ExperimentArgument experiment;
+  std::string output;
+};
+
+int lock(const Arguments& arguments, const CommandLine& line) {
+  const Catalog catalog(plugin_folders(line.executable()));
+  const auto experiment = arguments.experiment.load(catalog, line.color());
+  if (!experiment) return exit_usage;
+  const auto files = chosen_files(*experiment, catalog);
+  auto lock = make_lock(EngineLibrary(line.executable()).build_block(), version());
+  for (const auto* file : files.all()) add(lock, *file);
+
+  const auto path =
+      arguments.output.empty() ? lock_beside(arguments.experiment.file) : std::filesystem::path(arguments.output);
+  const auto text = to_toml(lock);
+  AtomicFile file(path);
+  file.write(text.data(), text.size());
+  file.commit();
+  const Paint paint(wants_color(line.color(), stdout));
+  for (const auto& plugin : lock.plugins) {
+    constexpr std::size_t shown = 16;
+    fmt::print("  {:<10} {} {}  {}\n", to_string(plugin.kind), paint.bold(plugin.id), plugin.version,
+               paint.dim(plugin.sha256.substr(0, shown)));
+    for (const auto& library : plugin.libraries) {
+      fmt::print("             with {}  {}\n", library.name, paint.dim(library.sha256.substr(0, shown)));
+    }
+  }
+  fmt::print("{} {}\n", paint.green("wrote:"), path.string());
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_lock(CommandLine& line) {
+  const auto arguments = std::make_shared<Arguments>();
+  auto& verb = line.verb("lock", "Write down which bytes an experiment is made of; runs no plugin code",
+                         "  binade lock experiment.toml\n  binade run experiment.toml --locked",
+                         [arguments, &line] { return lock(*arguments, line); });
+  arguments->experiment.add_to(verb);
+  verb.add_option("-o,--output", arguments->output, "The file to write (FILE with .lock in place of .toml)")
+      ->type_name("LOCK");
+}
+
+}  // namespace binade::host

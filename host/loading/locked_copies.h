@@ -1,0 +1,39 @@
+// Under --locked: what is loaded is a private copy of what the lock names.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "host/loading/lock.h"
+#include "host/loading/plugin_file.h"
+
+namespace binade::host {
+
+class LockedCopies {
+ public:
+  // Makes a folder that only this user can look into. Throws std::system_error.
+  explicit LockedCopies(const std::filesystem::path& lock);
+  ~LockedCopies();  // removes it; what was loaded stays in memory
+  LockedCopies(const LockedCopies&) = delete;
+  LockedCopies& operator=(const LockedCopies&) = delete;
+
+  // Throws PluginRefused E0313 where the lock names another Binade or LibTorch.
+  void require_host(const binade_build_block& engine, std::string_view host_version) const;
+
+  // Copies the plugin and its own libraries, hashes the copies, judges the plugin's copy. Returns `file`, to be loaded
+  // from there. Throws PluginRefused E0313 with what differs from the lock, or how the file could be exchanged.
+  PluginFile admit(const PluginFile& file);
+
+ private:
+  std::filesystem::path copy(const std::filesystem::path& from, const std::filesystem::path& to,
+                             const std::string& sha256, const PluginFile& file) const;
+
+  std::filesystem::path lock_path_;
+  Lock lock_;
+  std::filesystem::path folder_;
+  int count_ = 0;
+  std::map<std::string, std::string> libraries_;  // SHA-256 by name
+};
+
+}  // namespace binade::host
