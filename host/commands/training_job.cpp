@@ -108,9 +108,9 @@ std::filesystem::path checkpoint_folder(const TrainingJob& job, const Experiment
 
 // `run`: where its checkpoints are; empty without any.
 std::string advice(const std::filesystem::path& run, const std::string& binade) {
-  const auto resume =
-      run.empty() ? "" : fmt::format("; `{} resume {}` goes on from its last checkpoint", binade, run.string());
-  return fmt::format("  help: `{} plugins validate FILE` tries a plugin's calls one by one{}\n", binade, resume);
+  const auto validate = fmt::format("  help: `{} plugins validate FILE` tries a plugin's calls one by one\n", binade);
+  if (run.empty()) return validate;
+  return fmt::format("{}        `{} resume {}` goes on from the last checkpoint\n", validate, binade, run.string());
 }
 
 void tell_of(const PluginError& failure, const std::vector<PluginAccount>& accounts, std::uint64_t steps,
