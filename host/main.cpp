@@ -11,6 +11,7 @@
 #include "host/commands/resume.h"
 #include "host/commands/run.h"
 #include "host/commands/schema.h"
+#include "host/commands/setup.h"
 #include "host/commands/verify_resume.h"
 
 int main(int argc, char** argv) {
@@ -28,5 +29,6 @@ int main(int argc, char** argv) {
   add_explain(line);
   add_schema(line);
   add_export(line);
+  add_setup(line);
   return line.execute(argc, argv);
 }

@@ -130,7 +130,8 @@ int CommandLine::run_action() const {
     fmt::print(stderr, "{}", explain_hint(refused.code()));
     return exit_plugin_refused;
   } catch (const PluginError& error) {
-    say(error.what());
+    const bool out_of_memory = error.status() == BINADE_OUT_OF_MEMORY;
+    say(fmt::format("{}{}", error.what(), out_of_memory ? "; a smaller batch_size or model needs less" : ""));
     return is_data_error(error.status()) ? exit_bad_data : exit_run_failed;
   } catch (const std::bad_alloc&) {
     say("out of memory; a smaller batch_size or model needs less");

@@ -1,17 +1,82 @@
 #include "host/commands/engine_library.h"
 
+#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <boost/dll/shared_library.hpp>
+#include <cstdlib>
 #include <stdexcept>
 
 #include "host/loading/plugin_file.h"
 
 namespace binade::host {
+namespace {
 
-EngineLibrary::EngineLibrary(const std::filesystem::path& executable)
-    : path_((executable.parent_path() / ".." / "lib" / "binade" / "libbinade_engine.so").lexically_normal()) {
-  if (!std::filesystem::exists(path_)) {
+namespace fs = std::filesystem;
+namespace dll = boost::dll;
+
+fs::path find_engine(const fs::path& executable) {
+  const auto prefix = executable.parent_path().parent_path();
+  const auto usual = prefix / BINADE_INSTALL_LIBDIR / "binade" / "libbinade_engine.so";
+  return fs::exists(usual) ? usual : prefix / "lib" / "binade" / "libbinade_engine.so";  // in the build tree
+}
+
+std::string environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// Where experiments/libtorch.sh puts it, with CUDA's libraries first.
+std::vector<fs::path> fetched_libtorch(const std::string& version) {
+  fs::path cache = environment("BINADE_CACHE");
+  if (cache.empty() && !environment("XDG_CACHE_HOME").empty())
+    cache = fs::path(environment("XDG_CACHE_HOME")) / "binade";
+  if (cache.empty()) cache = fs::path(environment("HOME")) / ".cache/binade";
+  const auto folder = "libtorch-" + version;
+  return {cache / (folder + "-cuda") / "torch", cache / folder / "torch"};
+}
+
+// The engine asks for LibTorch by its bare name, which a library that is loaded already answers. Returns dlerror's
+// words, or nothing.
+std::string load_libtorch(const fs::path& folder) {
+  return dlopen((folder / "lib/libtorch_cpu.so").c_str(), RTLD_NOW | RTLD_LOCAL) == nullptr ? dlerror() : "";
+}
+
+void load_named_libtorch(const fs::path& folder) {
+  if (const auto error = load_libtorch(folder); !error.empty()) {
+    throw std::runtime_error(
+        fmt::format("BINADE_LIBTORCH names {}, which cannot be used: {}\n  help: it is to be LibTorch's folder, with "
+                    "lib/libtorch_cpu.so in it",
+                    folder.string(), error));
+  }
+}
+
+void load_fetched_libtorch(const std::string& version) {
+  for (const auto& folder : fetched_libtorch(version)) {
+    if (fs::exists(folder) && load_libtorch(folder).empty()) return;
+  }
+}
+
+// Kept open for good: autograd nodes of LibTorch hold code of their libraries.
+dll::shared_library& open_engine(const fs::path& path, const std::string& version) {
+  constexpr auto mode = dll::load_mode::rtld_now | dll::load_mode::rtld_local;
+  auto& library = *new dll::shared_library;
+  if (const auto named = environment("BINADE_LIBTORCH"); !named.empty()) {
+    load_named_libtorch(named);
+  } else {
+    std::error_code without_libtorch;
+    library.load(path, mode, without_libtorch);
+    if (!without_libtorch) return library;
+    load_fetched_libtorch(version);
+  }
+  library.load(path, mode);
+  return library;
+}
+
+}  // namespace
+
+EngineLibrary::EngineLibrary(const fs::path& executable) : path_(find_engine(executable).lexically_normal()) {
+  if (!fs::exists(path_)) {
     throw std::runtime_error(fmt::format("the engine is missing: {}; install or build Binade whole", path_.string()));
   }
   const auto block = read_build_block(path_);
@@ -20,23 +85,21 @@ EngineLibrary::EngineLibrary(const std::filesystem::path& executable)
 }
 
 std::unique_ptr<Engine> EngineLibrary::load() const {
-  namespace dll = boost::dll;
+  const std::string version(text_of(build_block_.torch_version));
   try {
-    // Kept open for good: autograd nodes of LibTorch hold code of their libraries.
-    auto& library = *new dll::shared_library(path_, dll::load_mode::rtld_now | dll::load_mode::rtld_local);
-    std::unique_ptr<Engine> engine(library.get<EngineFunction>(engine_symbol)());
+    std::unique_ptr<Engine> engine(open_engine(path_, version).get<EngineFunction>(engine_symbol)());
     if (const auto mismatch = engine->info().libtorch_mismatch; !mismatch.empty()) {
       throw std::runtime_error(
           fmt::format("another LibTorch was loaded than the engine was built against: {}\n  help: unset "
-                      "LD_LIBRARY_PATH, or rebuild Binade against that LibTorch",
+                      "BINADE_LIBTORCH and LD_LIBRARY_PATH, or rebuild Binade against that LibTorch",
                       mismatch));
     }
     return engine;
-  } catch (const boost::dll::fs::system_error& error) {
+  } catch (const dll::fs::system_error& error) {
     throw std::runtime_error(
-        fmt::format("the engine cannot be loaded: {}\n  help: is LibTorch {} where it was when "
-                    "Binade was built? `bash experiments/run.sh` fetches it again",
-                    error.what(), text_of(build_block_.torch_version)));
+        fmt::format("the engine cannot be loaded: {}\n  help: `binade setup` fetches LibTorch {}; or set "
+                    "BINADE_LIBTORCH to the folder of your own, with lib/libtorch_cpu.so in it",
+                    error.what(), version));
   }
 }
 

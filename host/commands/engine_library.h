@@ -17,8 +17,9 @@ class EngineLibrary {
   const std::filesystem::path& path() const { return path_; }
   const binade_build_block& build_block() const { return build_block_; }
 
-  // Loads LibTorch with it (some hundred milliseconds). Throws std::runtime_error when LibTorch is missing or is not
-  // the one that the engine was built against. The library is never unloaded.
+  // Loads LibTorch with it (some hundred milliseconds): that which BINADE_LIBTORCH names; else that which the engine
+  // was built with, if it is still there; else that which `binade setup` has fetched. Throws std::runtime_error when
+  // there is none or it is not the one that the engine was built against. The libraries are never unloaded.
   std::unique_ptr<Engine> load() const;
 
  private:

@@ -77,7 +77,9 @@ std::string environment_json(const EngineInfo& engine, const std::vector<std::st
   utsname system{};
   uname(&system);
   const Json json{{"binade", version()},
+                  {"git_sha", git_sha()},
                   {"libtorch", engine.torch_version},
+                  {"cuda", engine.cuda_version},
                   {"cpu_capability", engine.cpu_capability},
                   {"threads", engine.threads},
                   {"cpu", cpu_model()},

@@ -17,7 +17,7 @@ namespace binade::host {
 namespace {
 
 RunIdentity identity_of(const Experiment& experiment, const OpenedPlugins& plugins, const RunDirectory& directory,
-                        const binade_build_block& engine) {
+                        const EngineInfo& engine) {
   RunIdentity identity;
   identity.run_id = directory.run_id();
   identity.run_name = experiment.experiment.string("name");
@@ -27,7 +27,9 @@ RunIdentity identity_of(const Experiment& experiment, const OpenedPlugins& plugi
   identity.seed = std::to_string(experiment.experiment.integer("seed"));
   identity.config_sha256 = sha256_of_file(directory.path() / "experiment.toml");
   identity.version = version();
-  identity.libtorch = text_of(engine.torch_version);
+  identity.git_sha = git_sha();
+  identity.libtorch = engine.torch_version;
+  identity.cuda = engine.cuda_version;
   identity.compiler = __VERSION__;
   for (const auto& plugin : plugins.all()) {
     identity.plugins.push_back({plugin.id(), std::string(to_string(plugin.kind())), plugin.version(),
@@ -40,7 +42,7 @@ RunIdentity identity_of(const Experiment& experiment, const OpenedPlugins& plugi
 }  // namespace
 
 RunTelemetry::RunTelemetry(const Experiment& experiment, const OpenedPlugins& plugins, const RunDirectory& directory,
-                           const binade_build_block& engine, const std::optional<MetricsFile::Continued>& continued,
+                           const EngineInfo& engine, const std::optional<MetricsFile::Continued>& continued,
                            const std::atomic<int>& stop_signal, bool dry_run, ColorMode color)
     : experiment_(experiment),
       directory_(directory),
@@ -49,14 +51,16 @@ RunTelemetry::RunTelemetry(const Experiment& experiment, const OpenedPlugins& pl
       color_(color),
       metrics_file_(continued ? MetricsFile(directory.path() / "metrics.jsonl", *continued)
                               : MetricsFile(directory.path() / "metrics.jsonl")),
-      metrics_(std::make_shared<Metrics>(identity_of(experiment, plugins, directory, engine))),
       history_(std::make_shared<RunHistory>(directory.path() / "metrics.jsonl", directory.run_id())) {
   first_.color = color;
-  for (const auto& plugin : plugins.all()) {
-    metrics_->watch_plugin(plugin.id(), std::string(to_string(plugin.kind())), plugin.metrics(), plugin.call_times());
+  if (experiment.metrics.boolean("enabled")) {
+    metrics_ = std::make_shared<Metrics>(identity_of(experiment, plugins, directory, engine));
+    for (const auto& plugin : plugins.all()) {
+      metrics_->watch_plugin(plugin.id(), std::string(to_string(plugin.kind())), plugin.metrics(), plugin.call_times());
+    }
+    metrics_->watch_devices(DeviceCollector::start());
+    start_exporter();
   }
-  if (experiment.metrics.boolean("enabled")) start_exporter();
-  if (exporter_) metrics_->watch_devices(DeviceCollector::start());
   telemetry_ =
       std::make_unique<Telemetry>(metrics_, std::vector<RunListener*>{&first_, &metrics_file_, history_.get()},
                                   [color](int level, const std::string& text) { log_line(color, level, text); });
@@ -93,7 +97,13 @@ void RunTelemetry::add_loggers(const OpenedPlugins& plugins) {
                            is_terminal(stdout),        wants_color(color_, stdout)};
   for (std::size_t i = 0; i < plugins.loggers.size(); ++i) {
     const auto& plugin = plugins.loggers[i];
-    telemetry_->add_logger(plugin.id(), std::make_unique<Logger>(plugin, experiment_.loggers[i].options), run);
+    try {
+      telemetry_->add_logger(plugin.id(), std::make_unique<Logger>(plugin, experiment_.loggers[i].options), run);
+    } catch (const PluginError& error) {
+      if (error.status() == BINADE_INVALID_ARGUMENT) throw;
+      log_line(color_, BINADE_LOG_ERROR, fmt::format("{}; this run goes on without that logger", error.what()));
+      if (metrics_) metrics_->plugin_failed(plugin.id(), "logger", "load");
+    }
   }
 }
 
@@ -113,9 +123,10 @@ void RunTelemetry::end(const RunEnded& ended) {
 }
 
 void RunTelemetry::leave_last_values() {
+  if (!metrics_) return;
   const auto& metrics = experiment_.metrics;
   directory_.write("metrics.prom", metrics_text(*metrics_));
-  if (!dry_run_ && metrics.boolean("enabled") && metrics.has("push")) {
+  if (!dry_run_ && metrics.has("push")) {
     constexpr std::chrono::seconds limit(5);
     const auto failure = push(parse_push(metrics.string("push")), directory_.run_id(), outcome_text(*metrics_), limit);
     if (!failure.empty()) warn(fmt::format("metrics.push: {}: {}", metrics.string("push"), failure));
@@ -140,7 +151,7 @@ void RunTelemetry::First::run_started(const RunStarted& started) noexcept {
 }
 
 void RunTelemetry::First::step(const StepRecord& record) noexcept {
-  steps = record.step;
+  steps.store(record.step, std::memory_order_relaxed);
   skipped_steps = record.skipped_steps;
 }
 

@@ -9,6 +9,7 @@
 
 #include "host/commands/opened_plugins.h"
 #include "host/commands/terminal.h"
+#include "host/engine/engine.h"
 #include "host/storage/metrics_file.h"
 #include "host/storage/run_directory.h"
 #include "host/telemetry/exporter.h"
@@ -19,13 +20,14 @@ namespace binade::host {
 
 class RunTelemetry {
  public:
-  // Throws PluginError when a logger cannot be created, and std::runtime_error when the endpoint's password cannot be
-  // read, or when the endpoint cannot be had and [metrics] says `required = true`; otherwise that is a warning.
+  // Throws PluginError when a logger refuses its options; one that cannot be created for another reason is missing in
+  // the run, which is said and counted. Throws std::runtime_error when the endpoint's password cannot be read, or when
+  // the endpoint cannot be had and [metrics] says `required = true`; otherwise that is a warning.
   // `experiment` and `directory` must live as long as this. A dry run tells neither Prometheus nor a Pushgateway of
   // itself. `continued`: metrics.jsonl is there already, and is cut back to this. `stop_signal`: when it changes, end()
   // stops waiting.
   RunTelemetry(const Experiment& experiment, const OpenedPlugins& plugins, const RunDirectory& directory,
-               const binade_build_block& engine, const std::optional<MetricsFile::Continued>& continued,
+               const EngineInfo& engine, const std::optional<MetricsFile::Continued>& continued,
                const std::atomic<int>& stop_signal, bool dry_run, ColorMode color);
 
   // "http://127.0.0.1:43211/metrics", or empty when there is no endpoint.
@@ -35,7 +37,8 @@ class RunTelemetry {
   void before_loggers(RunListener& listener) { first_.target = &listener; }
 
   RunListener& listener() { return *telemetry_; }
-  std::uint64_t steps() const { return first_.steps; }
+  // That were told so far; any thread.
+  const std::atomic<std::uint64_t>& steps() const { return first_.steps; }
   std::uint64_t skipped_steps() const { return first_.skipped_steps; }
 
   // Tells all that the run ended, lets the loggers write what waits, and says what was lost. Then leaves the last
@@ -48,7 +51,8 @@ class RunTelemetry {
   struct First : RunListener {
     RunListener* target = nullptr;
     ColorMode color = ColorMode::automatic;
-    std::uint64_t steps = 0, skipped_steps = 0;
+    std::atomic<std::uint64_t> steps{0};
+    std::uint64_t skipped_steps = 0;
     void run_started(const RunStarted& started) noexcept override;
     void step(const StepRecord& record) noexcept override;
     void message(int level, std::string_view text) noexcept override;

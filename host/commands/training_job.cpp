@@ -10,10 +10,12 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "host/commands/crash_report.h"
 #include "host/commands/engine_library.h"
 #include "host/commands/exit_codes.h"
 #include "host/commands/experiment_argument.h"
 #include "host/commands/opened_plugins.h"
+#include "host/commands/plugin_account.h"
 #include "host/commands/run_description.h"
 #include "host/commands/run_records.h"
 #include "host/commands/run_report.h"
@@ -109,6 +111,34 @@ std::string lock_of(const OpenedPlugins& plugins, const EngineLibrary& engine) {
   return to_toml(lock);
 }
 
+// Who may be to blame for a failure.
+std::vector<CrashSubject> subjects_of(const Experiment& experiment, const OpenedPlugins& plugins) {
+  std::vector<CrashSubject> subjects;
+  const auto add = [&](const Plugin& plugin, const OptionTable& options) {
+    subjects.push_back({plugin, account_of(plugin, options)});
+  };
+  add(plugins.model, experiment.model.options);
+  add(plugins.dataset, experiment.dataset.options);
+  if (plugins.precision) add(*plugins.precision, experiment.precision.options);
+  for (std::size_t i = 0; i < plugins.loggers.size(); ++i) add(plugins.loggers[i], experiment.loggers[i].options);
+  return subjects;
+}
+
+// `run`: where its checkpoints are; empty without any.
+std::string advice(const std::filesystem::path& run, const std::string& binade) {
+  const auto resume =
+      run.empty() ? "" : fmt::format("; `{} resume {}` goes on from its last checkpoint", binade, run.string());
+  return fmt::format("  help: `{} plugins validate FILE` tries a plugin's calls one by one{}\n", binade, resume);
+}
+
+void tell_of(const PluginError& failure, const std::vector<CrashSubject>& subjects, std::uint64_t steps,
+             ColorMode color) {
+  for (const auto& subject : subjects) {
+    if (subject.plugin.id() != failure.plugin()) continue;
+    return log_line(color, BINADE_LOG_INFO, fmt::format("a plugin fails, in step {}: {}", steps + 1, subject.account));
+  }
+}
+
 int exit_code_of(const TrainingResult& result, int signal) {
   if (result.state == RunState::preempted) return exit_preempted;
   return result.state == RunState::interrupted && signal != 0 ? 128 + signal : exit_ok;
@@ -133,6 +163,8 @@ int train(const TrainingJob& job, const CommandLine& line) {
   const OpenedPlugins plugins(files, [&line](auto level, const auto& id, auto text) {
     log_line(line.color(), level, fmt::format("{}: {}", id, text));
   });
+  std::optional<CrashReport> crash_report(std::in_place, subjects_of(*experiment, plugins),
+                                          advice({}, line.called_as()));
   ask_for_vocabulary(*experiment, plugins.model, *engine);
   if (!wire_dataset(*experiment, line.color())) return exit_usage;
   const Dataset dataset(plugins.dataset, experiment->dataset.options);
@@ -148,7 +180,7 @@ int train(const TrainingJob& job, const CommandLine& line) {
   directory.write("experiment.lock", lock_of(plugins, engine_library));
   directory.write("environment.json", environment_json(engine->info(), command_line_of(job, line)));
 
-  RunTelemetry telemetry(*experiment, plugins, directory, engine_library.build_block(),
+  RunTelemetry telemetry(*experiment, plugins, directory, engine->info(),
                          job.resumed ? std::optional(job.resumed->metrics) : std::nullopt, stop_signal, job.dry_run,
                          line.color());
   const Paint paint(wants_color(line.color(), stdout));
@@ -160,6 +192,10 @@ int train(const TrainingJob& job, const CommandLine& line) {
                              line.called_as()};
   StartReport start_report(reported, paint);
   telemetry.before_loggers(start_report);
+
+  const auto subjects = subjects_of(*experiment, plugins);
+  crash_report.emplace(subjects, advice(job.dry_run ? "" : reported.directory, line.called_as()),
+                       directory.path() / "crash.txt", &telemetry.steps());
 
   const TrainingRequest request{.experiment = *experiment,
                                 .dataset = dataset,
@@ -193,6 +229,9 @@ int train(const TrainingJob& job, const CommandLine& line) {
     print_end(reported, result, paint);
     return exit_code_of(result, stop_signal.load());
   } catch (const std::exception& failure) {
+    if (const auto* of_plugin = dynamic_cast<const PluginError*>(&failure)) {
+      tell_of(*of_plugin, subjects, telemetry.steps(), line.color());
+    }
     telemetry.end({RunState::failed, telemetry.steps(), telemetry.skipped_steps(), 0});
     directory.write("summary.json", failure_json(failure.what(), *experiment));
     log_line(line.color(), BINADE_LOG_INFO, fmt::format("what was recorded lies in {}", reported.directory.string()));

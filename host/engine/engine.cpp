@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <c10/util/Exception.h>
+#include <dlfcn.h>
 
 #include <stdexcept>
 #include <string>
@@ -17,10 +18,18 @@
 namespace binade::host {
 namespace {
 
+// The runtime is loaded with libtorch_cpu, GPU or not; its headers may not be here.
+std::string cuda_version() {
+  const auto ask = reinterpret_cast<int (*)(int*)>(dlsym(RTLD_DEFAULT, "cudaRuntimeGetVersion"));
+  int version = 0;  // 1000 * major + 10 * minor
+  if (ask == nullptr || ask(&version) != 0) return {};
+  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
+
 class LibTorchEngine : public Engine {
  public:
   EngineInfo info() const override {
-    return {TORCH_VERSION, at::get_cpu_capability(), at::get_num_threads(), libtorch_mismatch()};
+    return {TORCH_VERSION, cuda_version(), at::get_cpu_capability(), at::get_num_threads(), libtorch_mismatch()};
   }
   std::int64_t embedding_rows(const Plugin& model, const OptionTable& model_options) override {
     return Model(model, model_options, {}, c10::Device(c10::kCPU)).embedding_rows();
@@ -35,6 +44,10 @@ class LibTorchEngine : public Engine {
                                error.what_without_backtrace());
     } catch (const c10::Error& error) {
       throw std::runtime_error(error.what_without_backtrace());
+    } catch (const std::exception&) {
+      throw;
+    } catch (...) {
+      throw std::runtime_error("something was thrown that is no std::exception");
     }
   }
 };

@@ -22,6 +22,7 @@ namespace binade::host {
 
 struct EngineInfo {
   std::string torch_version;
+  std::string cuda_version;       // of the CUDA runtime that LibTorch uses, "13.0"; empty without one
   std::string cpu_capability;     // LibTorch's kernels: "AVX512", "AVX2", "DEFAULT"
   int threads = 0;                // inside one operation
   std::string libtorch_mismatch;  // not empty: the LibTorch that was loaded is not the one the engine was built against

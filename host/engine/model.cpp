@@ -1,7 +1,10 @@
 #include "host/engine/model.h"
 
+#include <c10/util/Exception.h>
+
 #include <stdexcept>
 
+#include "binade/boundary.h"
 #include "binade/options.h"
 
 namespace binade::host {
@@ -82,6 +85,19 @@ ModelLoss Model::loss(const BatchTensors& batch) {
     throw std::runtime_error("model `" + plugin_.id() + "`: loss() must give one scalar tensor as its value");
   }
   return loss;
+}
+
+void Model::backward(const at::Tensor& loss) {
+  const auto run = [&] {
+    try {
+      loss.backward();
+    } catch (const c10::OutOfMemoryError& error) {
+      throw Failure(BINADE_OUT_OF_MEMORY, error.what_without_backtrace());
+    } catch (const c10::Error& error) {  // its what() carries a stack trace
+      throw Failure(BINADE_FAILED, error.what_without_backtrace());
+    }
+  };
+  plugin_.call("backward", [&](binade_error* error) { return detail::guard(error, run); });
 }
 
 void Model::train(bool on) {

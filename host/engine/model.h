@@ -34,6 +34,8 @@ class Model {
   at::Tensor forward(const BatchTensors& batch);
   bool has_loss() const { return table_.loss != nullptr; }
   ModelLoss loss(const BatchTensors& batch);
+  // loss.backward(), counted and reported as a call of the plugin: it is the model's graph that runs.
+  void backward(const at::Tensor& loss);
   void train(bool on);
 
   // Each tensor once, under its first name: a tied weight is listed twice by C++'s named_parameters().

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <stdexcept>
 
 #include "binade/abi/plugin.h"
@@ -68,12 +69,32 @@ std::int64_t vocabulary_of(const TrainingRequest& request, const Model& model) {
   return resolve_vocabulary(configured, dataset, rows).size;
 }
 
+// Of what is trained; "mixed" where that is of several.
+std::string parameter_dtype(const Model& model) {
+  std::set<c10::ScalarType> types;
+  for (const auto& [name, tensor] : model.parameters()) {
+    if (tensor.requires_grad()) types.insert(tensor.scalar_type());
+  }
+  if (types.size() != 1) return "mixed";
+  return *types.begin() == at::kDouble ? "fp64" : std::string(precision_name(abi_dtype(*types.begin())));
+}
+
+std::vector<double> lr_ratios(const Experiment& experiment) {
+  std::vector<double> ratios{1};
+  const double lr = experiment.optimizer.number("lr");
+  for (const auto& group : experiment.parameter_groups) {
+    ratios.push_back(group.has("lr") ? group.number("lr") / lr : 1);
+  }
+  return ratios;
+}
+
 RunStarted describe(const Training& training) {
   const auto& policy = training.precision.constants();
   const auto& scaler = training.scaler;
   RunStarted started;
   started.device = training.device.str();
   started.precision = precision_name(policy.compute_dtype);
+  started.parameter_dtype = parameter_dtype(training.model);
   started.parameters = training.model.trainable_elements();
   started.autocast = policy.autocast != 0;
   started.classification = training.task.is_classification();
@@ -202,6 +223,7 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
       workers, prefetch,         seed};
 
   auto started = describe(training);
+  started.lr_ratios = lr_ratios(experiment);
   started.target_steps = plan.target_steps;
   started.max_seconds = plan.max_seconds;
   started.train_samples = train_split.size;

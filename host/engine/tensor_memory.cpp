@@ -5,6 +5,7 @@
 #include <malloc.h>
 
 #include <atomic>
+#include <exception>
 
 namespace binade::host {
 namespace {
@@ -47,11 +48,28 @@ void count_tensor_memory() {
 
 std::uint64_t peak_tensor_bytes(c10::Device device) {
   if (device.is_cpu()) return static_cast<std::uint64_t>(peak_bytes.load(std::memory_order_relaxed));
+  const auto memory = device_memory(device);
+  return memory ? static_cast<std::uint64_t>(memory->peak_bytes) : 0;
+}
+
+std::optional<DeviceMemoryRecord> device_memory(c10::Device device) {
+  if (device.is_cpu()) return std::nullopt;
   auto* const allocator = dynamic_cast<c10::DeviceAllocator*>(c10::GetAllocator(device.type()));
-  if (allocator == nullptr) return 0;
+  if (allocator == nullptr) return std::nullopt;
   const auto stats = allocator->getDeviceStats(device.index());
   constexpr auto all = static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE);
-  return static_cast<std::uint64_t>(stats.allocated_bytes.at(all).peak);
+  const auto bytes = [](std::int64_t count) { return static_cast<double>(count); };
+  return DeviceMemoryRecord{bytes(stats.allocated_bytes.at(all).current), bytes(stats.reserved_bytes.at(all).current),
+                            bytes(stats.allocated_bytes.at(all).peak), static_cast<std::uint64_t>(stats.num_ooms),
+                            static_cast<std::uint64_t>(stats.num_alloc_retries)};
+}
+
+void DeviceMemorySampler::sample() noexcept {
+  try {
+    if (const auto memory = device_memory(device_)) listener_.device_memory_sampled(*memory);
+  } catch (const std::exception&) {  // a device that is lost: the step says so
+    return;
+  }
 }
 
 }  // namespace binade::host

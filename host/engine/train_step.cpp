@@ -73,7 +73,7 @@ void TrainStep::run(StepRecord& record) {
 
     const double share = weight / static_cast<double>(micro_batches);
     loss_ = scaler.scale(share == 1 ? result.loss : result.loss * share);
-    loss_.backward();
+    model.backward(loss_);
     clock.end(Phase::backward);
   }
   loss_factor_ =
@@ -86,6 +86,7 @@ void TrainStep::run(StepRecord& record) {
   clock.end(Phase::unscale);
 
   const auto decision = ask_policy(record);
+  clock.end(Phase::scaler);
   record.skipped = record.skip_cause != SkipCause::none;
   record.skipped_steps += record.skipped ? 1 : 0;
   if (!record.skipped) {
@@ -94,12 +95,14 @@ void TrainStep::run(StepRecord& record) {
     schedule.step();
     average.update();
   }
-  update_scale(record, decision);
   zero_grad();
   loss_.reset();
+  clock.end(Phase::optimizer);
+
+  update_scale(record, decision);
   record.next_loss_scale = scaler.get_scale();
   record.growth_tracker = scaler.growth_tracker();
-  clock.end(Phase::optimizer);
+  clock.end(Phase::scaler);
 }
 
 void TrainStep::accumulate(const TaskResult& result, double weight) {

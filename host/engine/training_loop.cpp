@@ -13,6 +13,7 @@
 #include "host/engine/loop_state.h"
 #include "host/engine/skip_report.h"
 #include "host/engine/snapshot.h"
+#include "host/engine/tensor_memory.h"
 #include "host/engine/training_state.h"
 #include "host/engine/weights.h"
 
@@ -48,7 +49,8 @@ class Loop {
         listener_(listener),
         checkpoints_(checkpoints),
         step_(training),
-        skips_(trained_parameter_names(training.model), training.scaler.enabled()) {
+        skips_(trained_parameter_names(training.model), training.scaler.enabled()),
+        memory_(training.device, listener) {
     state_.result.samples_hash = fnv_offset;
     if (checkpoints.resumed != nullptr) load(*checkpoints.resumed);
     first_step_ = record_.step;
@@ -143,6 +145,7 @@ class Loop {
 
   void tell() {
     listener_.step(record_);
+    memory_.poll(record_.time);
     if (const auto* sample = step_.gradient_sample()) {
       auto stamped = *sample;
       stamped.time = record_.time;
@@ -277,6 +280,7 @@ class Loop {
   LoopCheckpoints checkpoints_;
   TrainStep step_;
   SkipReport skips_;
+  DeviceMemorySampler memory_;
   StepRecord record_;
   LoopState state_;
   Clock::time_point start_;

@@ -114,12 +114,21 @@ class Plugin {
   }
 
   // Calls the plugin: `plugin.call("read", [&](binade_error* error) { return table.read(self, &request, error); })`.
-  // Throws PluginError when the status is not BINADE_OK. `name` is a string literal.
+  // Throws PluginError when the status is not BINADE_OK, and when the plugin throws, which it must not. `name` is a
+  // string literal.
   template <class Call>
   void call(const char* name, Call&& call) const {
     ErrorSink sink;
+    const CallTimes::Mark under_way(call_times_.get(), name);
     const auto start = std::chrono::steady_clock::now();
-    const std::int32_t status = call(sink.error());
+    std::int32_t status = BINADE_OK;
+    try {
+      status = call(sink.error());
+    } catch (const std::exception& error) {
+      fail_thrown(name, error.what());
+    } catch (...) {
+      fail_thrown(name, "what is no std::exception");
+    }
     if (call_times_) {
       const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
       call_times_->add(name, took.count());
@@ -130,6 +139,7 @@ class Plugin {
  private:
   friend Plugin open_plugin(const PluginFile& file, PluginLog log, std::uint32_t spoken_minor);
   Plugin() = default;
+  [[noreturn]] void fail_thrown(std::string_view call, std::string_view what) const;
   [[noreturn]] void fail(std::string_view call, std::int32_t status, const std::string& message) const;
 
   std::string id_, version_, sha256_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/loading/plugin_thread.h"
+
 namespace binade::host {
 namespace {
 
@@ -129,6 +131,35 @@ std::vector<CallTimes::Reading> CallTimes::read() const {
         {call, slot.count.load(std::memory_order_relaxed), slot.seconds.load(std::memory_order_relaxed)});
   }
   return readings;
+}
+
+std::atomic<const char*>* CallTimes::mark(const char* call) noexcept {
+  static thread_local const PluginThread thread;
+  for (auto& place : places_) {
+    const char* nothing = nullptr;
+    if (place.call.load(std::memory_order_relaxed) != nullptr) continue;
+    if (!place.call.compare_exchange_strong(nothing, call, std::memory_order_acq_rel)) continue;
+    place.number.fetch_add(1, std::memory_order_relaxed);
+    place.thread.store(thread.id, std::memory_order_relaxed);
+    return &place.call;
+  }
+  return nullptr;
+}
+
+const char* CallTimes::call_of(int thread) const noexcept {
+  for (const auto& place : places_) {
+    const char* const call = place.call.load(std::memory_order_relaxed);
+    if (call != nullptr && place.thread.load(std::memory_order_relaxed) == thread) return call;
+  }
+  return nullptr;
+}
+
+std::array<CallTimes::UnderWay, CallTimes::most_under_way> CallTimes::under_way() const noexcept {
+  std::array<UnderWay, most_under_way> calls{};
+  for (std::size_t i = 0; i < most_under_way; ++i) {
+    calls[i] = {places_[i].call.load(std::memory_order_acquire), places_[i].number.load(std::memory_order_relaxed)};
+  }
+  return calls;
 }
 
 }  // namespace binade::host

@@ -56,7 +56,7 @@ class PluginMetrics {
   std::atomic<std::uint64_t> rejected_{0};
 };
 
-// How often each call was made, and how long all of them took together.
+// How often each call was made, how long all of them took together, and which are under way.
 class CallTimes {
  public:
   static constexpr std::size_t most_calls = 16;  // names; further ones are not timed
@@ -71,13 +71,44 @@ class CallTimes {
   };
   std::vector<Reading> read() const;
 
+  // While it lives, the call counts as under way; none of more than most_under_way at once. Any thread, no lock.
+  class Mark {
+   public:
+    Mark(CallTimes* times, const char* call) noexcept : of_(times == nullptr ? nullptr : times->mark(call)) {}
+    ~Mark() {
+      if (of_ != nullptr) of_->store(nullptr, std::memory_order_release);
+    }
+    Mark(const Mark&) = delete;
+    Mark& operator=(const Mark&) = delete;
+
+   private:
+    std::atomic<const char*>* of_;
+  };
+
+  static constexpr std::size_t most_under_way = 72;
+  struct UnderWay {
+    const char* call;      // nullptr: none
+    std::uint64_t number;  // another one for each call in this place
+  };
+  std::array<UnderWay, most_under_way> under_way() const noexcept;
+  // The call that a thread (gettid) is in; nullptr: none. Any thread, signal handlers too.
+  const char* call_of(int thread) const noexcept;
+
  private:
+  std::atomic<const char*>* mark(const char* call) noexcept;
+
+  struct Place {
+    std::atomic<const char*> call{nullptr};
+    std::atomic<int> thread{0};
+    std::atomic<std::uint64_t> number{0};
+  };
   struct Slot {
     std::atomic<const char*> call{nullptr};
     std::atomic<std::uint64_t> count{0};
     std::atomic<double> seconds{0};
   };
   std::array<Slot, most_calls> slots_;
+  std::array<Place, most_under_way> places_;
 };
 
 }  // namespace binade::host

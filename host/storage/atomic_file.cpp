@@ -26,34 +26,26 @@ std::size_t write_all(int file, const void* data, std::size_t bytes) {
   const char* position = static_cast<const char*>(data);
   std::size_t written = 0;
   while (written < bytes) {
-    const ssize_t now = ::write(file, position + written, bytes - written);
-    if (now > 0) {
-      written += static_cast<std::size_t>(now);
-    } else if (now == 0) {
-      errno = EIO;  // no device does this; looping here would never end
-      break;
-    } else if (errno != EINTR) {
-      break;
-    }
+    const ssize_t now = uninterrupted([&] { return ::write(file, position + written, bytes - written); });
+    if (now == 0) errno = EIO;  // no device does this; looping here would never end
+    if (now <= 0) break;
+    written += static_cast<std::size_t>(now);
   }
   return written;
 }
 
 int sync_file(int file) {
-  int result = 0;
-  do {
-    result = fsync(file);
-  } while (result != 0 && errno == EINTR);
-  return result;
+  return uninterrupted([&] { return fsync(file); });
 }
 
 AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
   // O_EXCL: what a process of the same number left behind, or someone else's link, is not written through.
+  constexpr int attempts = 1000;
   for (int attempt = 0; file_ < 0; ++attempt) {
     temporary_ = path_;
     temporary_ += fmt::format(".{}-{}.tmp", getpid(), attempt);
-    file_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (file_ < 0 && errno != EEXIST && errno != EINTR) fail("create", temporary_);
+    file_ = uninterrupted([&] { return open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); });
+    if (file_ < 0 && (errno != EEXIST || attempt == attempts)) fail("create", temporary_);
   }
 }
 
@@ -76,10 +68,7 @@ void AtomicFile::commit() {
 }
 
 void sync_folder(const std::filesystem::path& folder) {
-  int file = -1;
-  do {
-    file = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  } while (file < 0 && errno == EINTR);
+  const int file = uninterrupted([&] { return open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
   if (file < 0) fail("open", folder);
   // EINVAL: a file system without this notion, where a rename is durable or nothing can make it so.
   const bool failed = sync_file(file) != 0 && errno != EINVAL;

@@ -1,6 +1,7 @@
 // A file that appears whole or not at all, and stays after a power cut.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <filesystem>
 #include <string_view>
@@ -29,6 +30,16 @@ class AtomicFile {
   bool renamed_ = false;
 };
 
+// Makes a system call again when a signal interrupted it; a thousand times at most, so that no broken file system holds
+// a run up for ever. What the last call returned, with its errno.
+template <class Call>
+auto uninterrupted(Call&& call) {
+  constexpr int attempts = 1000;
+  auto result = call();
+  for (int attempt = 1; result < 0 && errno == EINTR && attempt < attempts; ++attempt) result = call();
+  return result;
+}
+
 // Makes the names in a folder durable. Throws std::system_error naming it.
 void sync_folder(const std::filesystem::path& folder);
 
@@ -36,7 +47,7 @@ void sync_folder(const std::filesystem::path& folder);
 // `bytes` when a write failed, and errno says why.
 std::size_t write_all(int file, const void* data, std::size_t bytes);
 
-// fsync(), again when interrupted. 0, or -1 with errno.
+// fsync(), again only when interrupted: that is no failed sync. 0, or -1 with errno.
 int sync_file(int file);
 
 }  // namespace binade::host

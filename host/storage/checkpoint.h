@@ -54,11 +54,11 @@ class CheckpointFolder {
   // Writes into a temporary folder, syncs each file and the folder, renames it, syncs the parent; only then removes
   // what is no longer to be kept. Throws std::system_error naming the file; then the temporary folder is removed and
   // the older checkpoints are as they were (a failed sync of the parent: the new one is in place, and may not survive a
-  // power cut). A checkpoint of the same step is replaced.
+  // power cut). A checkpoint of the same step is replaced, without an instant in which neither would be found.
   WrittenCheckpoint write(const CheckpointContent& content);
 
   // The checkpoint of the highest step that reads back whole; nullopt when there is none. `passed_over`: for each one
-  // above it, what is wrong with it. Throws only when memory runs out.
+  // above it, what is wrong with it, and whether the folder could not be read. Throws only when memory runs out.
   std::optional<Checkpoint> newest(std::vector<std::string>& passed_over) const;
 
   // Steps of all folders that are named like a checkpoint, the highest first, whatever lies in them.
@@ -70,11 +70,12 @@ class CheckpointFolder {
   };
 
   void make_folder() const;
-  void remove_unfinished() const;
+  void tidy(std::uint64_t next) const;
   void remove(std::uint64_t step);
   void learn_older();
-  std::vector<std::string> remove_unneeded();
+  void remove_unneeded(std::vector<std::string>& warnings);
   std::filesystem::path folder_of(std::uint64_t step) const;
+  std::filesystem::path in_progress(std::uint64_t step) const;
 
   std::filesystem::path path_;
   std::uint64_t keep_;

@@ -58,6 +58,23 @@ std::string signed_text(Json json) {
   return json.dump(2) + "\n";
 }
 
+std::runtime_error other_size(const std::filesystem::path& path, std::uint64_t bytes, std::uint64_t listed) {
+  return std::runtime_error(path.string() + " has " + std::to_string(bytes) + " bytes where its manifest says " +
+                            std::to_string(listed) + ": it was cut off or changed");
+}
+
+std::runtime_error other_hash(const std::filesystem::path& path) {
+  return std::runtime_error(path.string() + " has not the SHA-256 that its manifest says: it was damaged or changed");
+}
+
+// Before anything of it is read.
+void require_size(const std::filesystem::path& path, std::uint64_t listed) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  if (error) throw std::runtime_error("cannot read " + path.string() + ": " + error.message());
+  if (size != listed) throw other_size(path, size, listed);
+}
+
 }  // namespace
 
 std::string CheckpointManifest::text() const {
@@ -113,20 +130,20 @@ std::string read_listed(const std::filesystem::path& folder, const CheckpointMan
   const auto path = folder / name;
   const auto listed = manifest.files.find(name);
   if (listed == manifest.files.end()) throw std::runtime_error("the manifest in " + folder.string() + " lacks " + name);
-  std::error_code unreadable;  // then reading says why
-  const auto size = std::filesystem::file_size(path, unreadable);
-  auto bytes = unreadable || size <= listed->second.bytes ? read_whole(path, listed->second.bytes) : std::string();
-  if (bytes.size() != listed->second.bytes) {
-    throw std::runtime_error(path.string() + " has " + std::to_string(unreadable ? bytes.size() : size) +
-                             " bytes where its manifest says " + std::to_string(listed->second.bytes) +
-                             ": it was cut off or changed");
-  }
+  require_size(path, listed->second.bytes);
+  auto bytes = read_whole(path, listed->second.bytes);
+  if (bytes.size() != listed->second.bytes) throw other_size(path, bytes.size(), listed->second.bytes);
   Sha256 hash;
   hash.update(bytes.data(), bytes.size());
-  if (hash.hex() != listed->second.sha256) {
-    throw std::runtime_error(path.string() + " has not the SHA-256 that its manifest says: it was damaged or changed");
-  }
+  if (hash.hex() != listed->second.sha256) throw other_hash(path);
   return bytes;
+}
+
+void verify_files(const std::filesystem::path& folder, const CheckpointManifest& manifest) {
+  for (const auto& [name, file] : manifest.files) {
+    require_size(folder / name, file.bytes);
+    if (sha256_of_file(folder / name) != file.sha256) throw other_hash(folder / name);
+  }
 }
 
 }  // namespace binade::host

@@ -30,5 +30,7 @@ struct CheckpointManifest {
 CheckpointManifest read_manifest(const std::filesystem::path& folder);
 std::string read_listed(const std::filesystem::path& folder, const CheckpointManifest& manifest,
                         const std::string& name);
+// The same comparison of all of them, without holding them in memory.
+void verify_files(const std::filesystem::path& folder, const CheckpointManifest& manifest);
 
 }  // namespace binade::host

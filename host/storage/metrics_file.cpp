@@ -47,21 +47,22 @@ constexpr std::size_t group_bytes = 6 * 64 + 254 * 21;
 
 MetricsFile::MetricsFile(std::filesystem::path path) : path_(std::move(path)) {
   buffer_.reserve(capacity);
-  file_ = open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  file_ = uninterrupted([&] { return open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); });
   if (file_ < 0) throw std::system_error(errno, std::generic_category(), "cannot create " + path_.string());
 }
 
 MetricsFile::MetricsFile(std::filesystem::path path, const Continued& from) : path_(std::move(path)) {
   buffer_.reserve(capacity);
-  const auto fail = [&](const char* what) {
-    throw std::system_error(errno, std::generic_category(), std::string("cannot ") + what + " " + path_.string());
+  const auto fail = [&](const char* what, int error) {
+    throw std::system_error(error, std::generic_category(), std::string("cannot ") + what + " " + path_.string());
   };
-  const auto size = metrics_until(path_, from.step, from.evaluated_step);
-  file_ = open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-  if (file_ < 0) fail("open");
-  if (ftruncate(file_, static_cast<off_t>(size)) == 0 && sync_file(file_) == 0) return;
+  const auto size = static_cast<off_t>(metrics_until(path_, from.step, from.evaluated_step));
+  file_ = uninterrupted([&] { return open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666); });
+  if (file_ < 0) fail("open", errno);
+  if (uninterrupted([&] { return ftruncate(file_, size); }) == 0 && sync_file(file_) == 0) return;
+  const int error = errno;
   close(file_);
-  fail("cut back");
+  fail("cut back", error);
 }
 
 MetricsFile::~MetricsFile() {

@@ -1,9 +1,16 @@
 #include "host/storage/metrics_until.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <charconv>
-#include <fstream>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "host/storage/atomic_file.h"
 
 namespace binade::host {
 namespace {
@@ -23,15 +30,35 @@ bool belongs(std::string_view line, std::uint64_t step, std::uint64_t evaluated_
   return told <= (trained ? step : evaluated_step);
 }
 
+[[noreturn]] void fail(const std::filesystem::path& path, int error) {
+  throw std::system_error(error, std::generic_category(), "cannot read " + path.string());
+}
+
 }  // namespace
 
 std::uint64_t metrics_until(const std::filesystem::path& path, std::uint64_t step, std::uint64_t evaluated_step) {
-  std::ifstream file(path, std::ios::binary);
+  const int file = uninterrupted([&] { return open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); });
+  if (file < 0 && errno == ENOENT) return 0;
+  if (file < 0) fail(path, errno);
   std::uint64_t size = 0;
-  for (std::string line; std::getline(file, line) && !file.eof();) {
-    if (!belongs(line, step, evaluated_step)) break;
-    size += line.size() + 1;
+  std::string waiting;  // what was read and is no whole line yet
+  std::vector<char> block(std::size_t{1} << 18);
+  ssize_t bytes = 0;
+  for (bool all_belong = true; all_belong;) {
+    bytes = uninterrupted([&] { return read(file, block.data(), block.size()); });
+    if (bytes <= 0) break;
+    waiting.append(block.data(), static_cast<std::size_t>(bytes));
+    std::size_t begin = 0;
+    for (auto end = waiting.find('\n'); all_belong && end != std::string::npos; end = waiting.find('\n', begin)) {
+      all_belong = belongs(std::string_view(waiting).substr(begin, end - begin), step, evaluated_step);
+      if (all_belong) begin = end + 1;
+    }
+    size += begin;
+    waiting.erase(0, begin);
   }
+  const int error = errno;
+  close(file);
+  if (bytes < 0) fail(path, error);
   return size;
 }
 

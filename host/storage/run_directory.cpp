@@ -27,6 +27,19 @@ std::string utc(std::time_t seconds) {
   return {text.data(), size};
 }
 
+[[noreturn]] void fail(const char* what, const std::filesystem::path& path) {
+  const int error = errno;
+  throw std::system_error(error, std::generic_category(), "cannot " + std::string(what) + " " + path.string());
+}
+
+// With all above it, each of them durable: a run is lost with any folder that it lies in.
+void make_folders(const std::filesystem::path& folder) {
+  if (std::filesystem::is_directory(folder)) return;
+  if (folder.has_parent_path() && folder != folder.parent_path()) make_folders(folder.parent_path());
+  if (mkdir(folder.c_str(), 0777) == 0) return sync_folder(folder.parent_path());
+  if (errno != EEXIST) fail("make the folder", folder);  // another run may have made it just now
+}
+
 std::string make_run_id(std::string_view experiment, int attempt) {
   std::timespec now{};
   clock_gettime(CLOCK_REALTIME, &now);
@@ -45,9 +58,7 @@ RunDirectory::RunDirectory(const std::filesystem::path& root, const std::string&
     throw std::invalid_argument("`" + name + "` cannot name the folder of a run; change [experiment] name");
   }
   const auto parent = std::filesystem::absolute(root).lexically_normal() / name;
-  std::error_code error;
-  std::filesystem::create_directories(parent, error);
-  if (error) throw std::system_error(error, "cannot make the folder " + parent.string());
+  make_folders(parent);
 
   constexpr int attempts = 100;  // eight digits hardly ever meet: a hundred meetings are a broken file system
   for (int attempt = 0; attempt < attempts; ++attempt) {
@@ -59,7 +70,7 @@ RunDirectory::RunDirectory(const std::filesystem::path& root, const std::string&
     }
     if (errno != EEXIST) break;
   }
-  throw std::system_error(errno, std::generic_category(), "cannot make the folder " + path_.string());
+  fail("make the folder", path_);
 }
 
 RunDirectory::RunDirectory(const std::filesystem::path& existing)

@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <stdexcept>
 #include <system_error>
 
+#include "host/storage/atomic_file.h"
 #include "host/storage/safetensors.h"
 #include "host/storage/safetensors_types.h"
 
@@ -22,15 +24,27 @@ constexpr std::size_t length_bytes = 8;
 constexpr std::uint64_t max_header_bytes = 100'000'000;  // the format's own limit
 constexpr int max_depth = 4;                             // of the header's objects and arrays
 
+// A name in a message: what anyone wrote may be long, and must not steer a terminal.
+std::string shown(std::string name) {
+  constexpr std::size_t longest = 128;
+  if (name.size() > longest) name.resize(longest);
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char letter) { return letter < ' ' || letter == 127; }, '?');
+  return "`" + name + "`";
+}
+
 [[noreturn]] void refuse(const std::string& what) { throw std::runtime_error("is no safetensors file: " + what); }
 
 Json parse_header(const char* begin, const char* end) {
   if (begin == end || *begin != '{') refuse("its header is no JSON object");
-  std::set<std::string> names;
+  // JSON's readers differ in which of two equal keys they believe.
+  std::array<std::set<std::string>, max_depth + 2> names;  // of the objects that are open, by their depth
   const auto check = [&](int depth, Json::parse_event_t event, Json& parsed) {
     if (depth > max_depth) refuse("its header is nested too deep");
-    if (event == Json::parse_event_t::key && depth == 1 && !names.insert(parsed.get<std::string>()).second) {
-      refuse("it has two tensors named `" + parsed.get<std::string>() + "`");
+    if (event == Json::parse_event_t::object_start) names[static_cast<std::size_t>(depth) + 1].clear();
+    if (event == Json::parse_event_t::key &&
+        !names[static_cast<std::size_t>(depth)].insert(parsed.get<std::string>()).second) {
+      refuse("its header says " + shown(parsed.get<std::string>()) + " twice");
     }
     return true;
   };
@@ -64,7 +78,7 @@ const SafetensorsType& type_named(const Json& name) {
 
 // `offset`: where the tensor's data begin, which is checked against the others' later.
 TensorBytes tensor_of(const std::string& name, const Json& entry, std::uint64_t data_bytes, std::uint64_t& offset) {
-  if (!entry.is_object()) refuse("`" + name + "` is no object");
+  if (!entry.is_object()) refuse(shown(name) + " is no object");
   const auto& type = type_named(member(entry, "dtype"));
   TensorBytes tensor{name, type.dtype, {}, nullptr, type.bytes};
   const auto& shape = member(entry, "shape");
@@ -72,7 +86,7 @@ TensorBytes tensor_of(const std::string& name, const Json& entry, std::uint64_t 
   for (const auto& extent : shape) {
     const auto size = natural(extent, "extent");
     if (size > static_cast<std::uint64_t>(INT64_MAX) || __builtin_mul_overflow(tensor.bytes, size, &tensor.bytes)) {
-      refuse("`" + name + "` is larger than any memory");
+      refuse(shown(name) + " is larger than any memory");
     }
     tensor.shape.push_back(static_cast<std::int64_t>(size));
   }
@@ -80,8 +94,8 @@ TensorBytes tensor_of(const std::string& name, const Json& entry, std::uint64_t 
   if (!offsets.is_array() || offsets.size() != 2) refuse("a tensor's data_offsets are no two numbers");
   offset = natural(offsets[0], "offset");
   const auto end = natural(offsets[1], "offset");
-  if (end < offset || end > data_bytes) refuse("`" + name + "` lies outside of the file");
-  if (end - offset != tensor.bytes) refuse("`" + name + "` has not the bytes that its shape takes");
+  if (end < offset || end > data_bytes) refuse(shown(name) + " lies outside of the file");
+  if (end - offset != tensor.bytes) refuse(shown(name) + " has not the bytes that its shape takes");
   return tensor;
 }
 
@@ -123,7 +137,7 @@ SafetensorsFile parse_safetensors(std::string bytes) {
   });
   std::uint64_t next = 0;
   for (auto& [offset, tensor] : found) {
-    if (offset != next) refuse("`" + tensor.name + "` does not begin where the tensor before it ends");
+    if (offset != next) refuse(shown(tensor.name) + " does not begin where the tensor before it ends");
     next += tensor.bytes;
     file.tensors.push_back(std::move(tensor));
   }
@@ -141,7 +155,8 @@ SafetensorsFile read_safetensors(const std::filesystem::path& path) {
 }
 
 std::string read_whole(const std::filesystem::path& path, std::uint64_t limit) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a FIFO must not hold the reader up
+  // A FIFO must not hold the reader up.
+  const int file = uninterrupted([&] { return open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); });
   const auto fail = [&](int error) {
     if (file >= 0) close(file);
     throw std::runtime_error("cannot read " + path.string() + ": " + std::generic_category().message(error));
@@ -150,11 +165,15 @@ std::string read_whole(const std::filesystem::path& path, std::uint64_t limit) {
   if (file < 0 || fstat(file, &status) != 0) fail(errno);
   if (!S_ISREG(status.st_mode)) fail(EISDIR);
   if (static_cast<std::uint64_t>(status.st_size) > limit) fail(EFBIG);
-  std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
+  std::string bytes;
+  try {
+    bytes.resize(static_cast<std::size_t>(status.st_size));
+  } catch (const std::exception&) {  // not for this much: whoever wrote the file must not end the program by that
+    fail(ENOMEM);
+  }
   std::size_t done = 0;
   while (done < bytes.size()) {
-    const auto now = read(file, bytes.data() + done, bytes.size() - done);
-    if (now < 0 && errno == EINTR) continue;
+    const auto now = uninterrupted([&] { return read(file, bytes.data() + done, bytes.size() - done); });
     if (now < 0) fail(errno);
     if (now == 0) break;  // it was cut off since: what it lacks is found by who knows its size
     done += static_cast<std::size_t>(now);

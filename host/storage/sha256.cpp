@@ -11,6 +11,8 @@
 #include <system_error>
 #include <vector>
 
+#include "host/storage/atomic_file.h"
+
 namespace binade::host {
 
 struct Sha256::State {
@@ -52,15 +54,15 @@ std::string sha256_of_file(const std::filesystem::path& path) {
     throw std::runtime_error("cannot " + std::string(what) + " " + path.string() + ": " +
                              std::generic_category().message(errno));
   };
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int file = uninterrupted([&] { return open(path.c_str(), O_RDONLY | O_CLOEXEC); });
   if (file < 0) fail("open");
   Sha256 hash;
   std::vector<char> buffer(std::size_t{1} << 18);
   ssize_t bytes = 0;
   do {
-    bytes = read(file, buffer.data(), buffer.size());
+    bytes = uninterrupted([&] { return read(file, buffer.data(), buffer.size()); });
     if (bytes > 0) hash.update(buffer.data(), static_cast<std::size_t>(bytes));
-  } while (bytes > 0 || (bytes < 0 && errno == EINTR));
+  } while (bytes > 0);
   const int error = errno;
   close(file);
   errno = error;

@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <map>
+#include <sstream>
 #include <utility>
 
 namespace binade::host {
@@ -131,6 +132,19 @@ struct DeviceCollector::Nvml {
   int (*energy)(Device, unsigned long long*) = nullptr;
   int (*throttling)(Device, unsigned long long*) = nullptr;
 };
+
+std::string driver_number(const std::string& device, const char* visible, const std::vector<DeviceUsage>& devices) {
+  const auto number = device.substr(device.find(':') + 1);
+  std::istringstream list(visible == nullptr ? "" : visible);
+  std::string entry;
+  for (auto left = std::stoul(number) + 1; left > 0; --left) {
+    if (!std::getline(list, entry, ',')) return number;
+  }
+  for (const auto& one : devices) {
+    if (one.device == entry || (entry.starts_with("GPU-") && one.uuid.starts_with(entry))) return one.device;
+  }
+  return entry.find_first_not_of("0123456789") == std::string::npos && !entry.empty() ? entry : number;
+}
 
 std::shared_ptr<DeviceCollector> DeviceCollector::start() {
   void* library = dlopen("libnvidia-ml.so.1", RTLD_NOW | RTLD_LOCAL);

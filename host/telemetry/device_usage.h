@@ -23,6 +23,10 @@ struct DeviceUsage {
   std::optional<std::uint64_t> throttling;  // NVML's bits
 };
 
+// The driver's number of what LibTorch calls "cuda:1". `visible` is CUDA_VISIBLE_DEVICES, which renumbers by numbers or
+// UUIDs, or nullptr; with UUIDs that `devices` does not have, the number is LibTorch's.
+std::string driver_number(const std::string& device, const char* visible, const std::vector<DeviceUsage>& devices);
+
 // Asks every two seconds on a thread of its own, because a driver may take its time. What fails five times in a row is
 // not asked for again.
 class DeviceCollector {

@@ -16,10 +16,10 @@ namespace binade::host {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t max_scalars = 16;
 
-enum class Phase { data, forward, backward, unscale, optimizer, logging };
-constexpr std::size_t phase_count = 6;
-constexpr std::array<std::string_view, phase_count> phase_names{"data",    "forward",   "backward",
-                                                                "unscale", "optimizer", "logging"};
+enum class Phase { data, forward, backward, unscale, optimizer, scaler, logging };
+constexpr std::size_t phase_count = 7;
+constexpr std::array<std::string_view, phase_count> phase_names{"data",      "forward", "backward", "unscale",
+                                                                "optimizer", "scaler",  "logging"};
 
 // Why a step was not applied.
 //   overflow: a gradient is inf, which another loss scale mends where the loss is scaled
@@ -52,8 +52,11 @@ struct NonfiniteGradients {
 };
 
 struct RunStarted {
-  std::string device;              // "cpu", "cuda:0"
-  std::string precision;           // effective: "fp32", "bf16", "fp16"
+  std::string device;           // "cpu", "cuda:0"
+  std::string precision;        // effective: "fp32", "bf16", "fp16"
+  std::string parameter_dtype;  // of what is trained, and so of its gradients: "fp32", "mixed"
+  std::vector<double> lr_ratios{
+      1};  // of [optimizer]'s own parameters, then of each [[optimizer.group]], to `learning_rate`
   std::uint64_t parameters = 0;    // trainable elements
   std::uint64_t target_steps = 0;  // 0: unknown
   double max_seconds = 0;          // 0: no limit
@@ -130,6 +133,15 @@ struct CheckpointRecord {
   double interval_seconds = 0;  // between the ends of the last two that were saved; 0 for the first
 };
 
+// What LibTorch's allocator holds on the run's device. Counts are since the process began.
+struct DeviceMemoryRecord {
+  double allocated_bytes = 0;  // by tensors
+  double reserved_bytes = 0;   // from the device, what is free for the next tensors included
+  double peak_bytes = 0;       // the most that was allocated at once
+  std::uint64_t out_of_memory = 0;
+  std::uint64_t retries = 0;  // allocations that succeeded only after cached memory was given back
+};
+
 struct RunEnded {
   RunState state = RunState::finished;
   std::uint64_t steps = 0;
@@ -145,6 +157,8 @@ class RunListener {
   virtual void state_changed(RunState) noexcept {}
   virtual void step(const StepRecord&) noexcept {}
   virtual void gradients_sampled(const GradientSample&) noexcept {}  // after the step's own event
+  virtual void device_memory_sampled(const DeviceMemoryRecord&) noexcept {
+  }  // every second, on a device other than the CPU
   virtual void epoch_ended(const EpochRecord&) noexcept {}
   virtual void evaluated(const EvaluationRecord&) noexcept {}
   // What was heard until now is to be on its way to the disk when it returns.

@@ -114,7 +114,6 @@ struct MetricSeries {
 
   SplitSeries train{families, "train"};
   prometheus::Gauge& smoothed_loss = families.gauge("binade_loss_smoothed", {{"split", "train"}});
-  prometheus::Gauge& learning_rate = families.gauge("binade_learning_rate", {{"param_group", "0"}});
   NormSeries unscaled{families, "unscaled"};
   NormSeries clipped{families, "clipped"};
   prometheus::Counter& applied = families.counter("binade_optimizer_steps_total", {{"result", "applied"}});

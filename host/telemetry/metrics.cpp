@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdlib>
 #include <exception>
 #include <stdexcept>
 #include <string_view>
@@ -113,7 +114,7 @@ void Metrics::learn_identity(const RunIdentity& run) {
     const MetricFamilies::Labels labels{{"plugin", plugin.id}, {"kind", plugin.kind}};
     families_->gauge("binade_plugin_load_duration_seconds", labels).Set(plugin.load_seconds);
     families_->counter("binade_plugin_metrics_rejected_total", labels);
-    for (const char* stage : {"call", "shutdown"}) {
+    for (const char* stage : {"load", "call", "shutdown"}) {
       families_->counter("binade_plugin_errors_total",
                          {{"plugin", plugin.id}, {"kind", plugin.kind}, {"stage", stage}});
     }
@@ -127,7 +128,19 @@ void Metrics::run_started(const RunStarted& run) noexcept {
   const std::string device_type = run.device.substr(0, run.device.find(':'));
   families_->gauge("binade_autocast_enabled", {{"device_type", device_type}}).Set(run.autocast ? 1 : 0);
   const char* scaler = run.dynamic_scaling ? "dynamic" : run.loss_scale != 1 ? "constant" : "none";
-  families_->gauge("binade_precision_info", {{"compute_dtype", run.precision}, {"scaler", scaler}}).Set(1);
+  // One process is one rank: nothing is reduced across ranks, so gradients are in the parameters' own type.
+  families_
+      ->gauge("binade_precision_info", {{"compute_dtype", run.precision},
+                                        {"param_dtype", run.parameter_dtype},
+                                        {"reduce_dtype", run.parameter_dtype},
+                                        {"scaler", scaler}})
+      .Set(1);
+  device_ = run.device;
+  learning_rates_.clear();
+  for (const auto ratio : run.lr_ratios) {
+    const auto group = std::to_string(learning_rates_.size());
+    learning_rates_.emplace_back(ratio, &families_->gauge("binade_learning_rate", {{"param_group", group}}));
+  }
 
   dynamic_scaling_ = run.dynamic_scaling;
   classification_ = run.classification;
@@ -155,7 +168,7 @@ void Metrics::step(const StepRecord& record) noexcept {
   series.step.Set(static_cast<double>(record.step));
   series.epoch.Set(static_cast<double>(record.epoch) + record.epoch_progress);
   series.last_step.Set(record.time);
-  series.learning_rate.Set(record.learning_rate);
+  for (const auto& [ratio, gauge] : learning_rates_) gauge->Set(ratio * record.learning_rate);
   series.tokens.Increment(static_cast<double>(record.tokens));
   observe(series.step_duration, record.seconds);
   for (std::size_t i = 0; i < phase_count; ++i) observe(*series.phases[i], record.phase_seconds[i]);
@@ -200,6 +213,19 @@ void Metrics::gradients_sampled(const GradientSample& sample) noexcept {
   for (std::size_t i = 0; i < groups; ++i) gradient_groups_[i].update(sample.groups[i], sample.smallest_exponent);
 }
 
+void Metrics::device_memory_sampled(const DeviceMemoryRecord& record) noexcept {
+  if (device_number_.empty()) {
+    const auto devices = devices_ ? devices_->read().devices : std::vector<DeviceUsage>();
+    device_number_ = driver_number(device_, std::getenv("CUDA_VISIBLE_DEVICES"), devices);
+  }
+  const MetricFamilies::Labels of{{"device", device_number_}};
+  families_->gauge("binade_device_memory_allocated_bytes", of).Set(record.allocated_bytes);
+  families_->gauge("binade_device_memory_reserved_bytes", of).Set(record.reserved_bytes);
+  families_->gauge("binade_device_memory_peak_bytes", of).Set(record.peak_bytes);
+  raise(families_->counter("binade_device_out_of_memory_total", of), static_cast<double>(record.out_of_memory));
+  raise(families_->counter("binade_device_allocator_retries_total", of), static_cast<double>(record.retries));
+}
+
 void Metrics::epoch_ended(const EpochRecord& record) noexcept { series_->epoch_duration.Set(record.seconds); }
 
 void Metrics::evaluated(const EvaluationRecord& record) noexcept {
@@ -232,6 +258,7 @@ void Metrics::run_ended(const RunEnded& end) noexcept {
 
 void Metrics::plugin_failed(const std::string& id, const std::string& kind, const std::string& stage) {
   families_->counter("binade_plugin_errors_total", {{"plugin", id}, {"kind", kind}, {"stage", stage}}).Increment();
+  if (stage == "load") families_->gauge("binade_plugin_enabled", {{"plugin", id}, {"kind", kind}}).Set(0);
 }
 
 void Metrics::watch_logger(const std::string& label, const std::string& plugin, std::function<LoggerCounts()> counts) {

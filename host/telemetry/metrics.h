@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/telemetry/events.h"
@@ -52,12 +53,13 @@ class Metrics : public RunListener, public prometheus::Collectable {
   void state_changed(RunState state) noexcept override;
   void step(const StepRecord& record) noexcept override;
   void gradients_sampled(const GradientSample& sample) noexcept override;
+  void device_memory_sampled(const DeviceMemoryRecord& record) noexcept override;
   void epoch_ended(const EpochRecord& record) noexcept override;
   void evaluated(const EvaluationRecord& record) noexcept override;
   void checkpoint_ended(const CheckpointRecord& record) noexcept override;
   void run_ended(const RunEnded& end) noexcept override;
 
-  // A failed call of a plugin; `stage` is "call" or "shutdown". Any thread.
+  // A failed call of a plugin; `stage` is "load", after which it is not enabled, "call" or "shutdown". Any thread.
   void plugin_failed(const std::string& id, const std::string& kind, const std::string& stage);
 
   // Exports a logger's counts, asked for at every scrape on the scrape's thread. `label` is the logger's name, unique
@@ -96,13 +98,15 @@ class Metrics : public RunListener, public prometheus::Collectable {
   double loss_weight_ = 0;   // sum of the average's weights
   std::vector<std::string> scalar_names_;
   std::vector<prometheus::Gauge*> train_scalars_;
+  std::vector<std::pair<double, prometheus::Gauge*>> learning_rates_;  // with their ratios
   std::vector<GradientSeries> gradient_groups_;
 
   mutable std::mutex collecting_;  // scrapes, one after the other
   std::vector<std::unique_ptr<WatchedLogger>> loggers_;
   std::vector<std::unique_ptr<WatchedPlugin>> plugins_;
   std::shared_ptr<const DeviceCollector> devices_;  // nullptr: there are none
-  std::string run_id_;
+  std::string run_id_, device_;                     // "cuda:1"
+  std::string device_number_;                       // as the driver counts; empty before the first sample
 };
 
 }  // namespace binade::host

@@ -9,7 +9,7 @@ namespace binade::host {
 
 Telemetry::Telemetry(std::shared_ptr<Metrics> metrics, std::vector<RunListener*> others, LoggerThread::Log log)
     : metrics_(std::move(metrics)), listeners_(std::move(others)), log_(std::move(log)) {
-  listeners_.insert(listeners_.begin(), metrics_.get());
+  if (metrics_) listeners_.insert(listeners_.begin(), metrics_.get());
 }
 
 Telemetry::~Telemetry() { close(); }
@@ -21,7 +21,7 @@ void Telemetry::add_logger(const std::string& plugin, std::unique_ptr<EventSink>
   const std::string name = same == 1 ? plugin : plugin + "_" + std::to_string(same);
   loggers_.push_back(std::make_unique<LoggerThread>(name, std::move(sink), run, capacity, log_));
   listeners_.push_back(loggers_.back().get());
-  metrics_->watch_logger(name, plugin, loggers_.back()->counts());
+  if (metrics_) metrics_->watch_logger(name, plugin, loggers_.back()->counts());
 }
 
 void Telemetry::run_started(const RunStarted& record) noexcept {
@@ -35,6 +35,9 @@ void Telemetry::step(const StepRecord& record) noexcept {
 }
 void Telemetry::gradients_sampled(const GradientSample& sample) noexcept {
   for (auto* listener : listeners_) listener->gradients_sampled(sample);
+}
+void Telemetry::device_memory_sampled(const DeviceMemoryRecord& record) noexcept {
+  for (auto* listener : listeners_) listener->device_memory_sampled(record);
 }
 void Telemetry::epoch_ended(const EpochRecord& record) noexcept {
   for (auto* listener : listeners_) listener->epoch_ended(record);

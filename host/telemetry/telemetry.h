@@ -16,8 +16,8 @@ class Telemetry : public RunListener {
  public:
   static constexpr std::size_t queue_capacity = 1024;
 
-  // `others` hear everything too, before the loggers, and must live as long as this. `log` takes what the host has to
-  // say about its loggers, on any thread, until close() has returned.
+  // `metrics`: nullptr when nobody asks for any. `others` hear everything too, before the loggers, and must live as
+  // long as this. `log` takes what the host has to say about its loggers, on any thread, until close() has returned.
   Telemetry(std::shared_ptr<Metrics> metrics, std::vector<RunListener*> others, LoggerThread::Log log);
   ~Telemetry() override;  // closes
 
@@ -30,6 +30,7 @@ class Telemetry : public RunListener {
   void state_changed(RunState state) noexcept override;
   void step(const StepRecord& record) noexcept override;
   void gradients_sampled(const GradientSample& sample) noexcept override;
+  void device_memory_sampled(const DeviceMemoryRecord& record) noexcept override;
   void epoch_ended(const EpochRecord& record) noexcept override;
   void evaluated(const EvaluationRecord& record) noexcept override;
   void checkpoint_begins() noexcept override;

@@ -185,6 +185,13 @@ def device_row():
               min=0),
         graph("Device temperature", "As its driver tells.",
               target(sel("binade_device_temperature_celsius", device), "{{device}}"), "celsius", width=6),
+        graph("Memory of the run's tensors", "What they hold, what LibTorch keeps for them, and the most they held.",
+              [target(sel(f"binade_device_memory_{what}_bytes", device), "{{device}} " + what)
+               for what in ("allocated", "reserved", "peak")], "bytes", width=12, min=0),
+        graph("Allocator in need", "In 5 minutes: allocations for which cached memory was given back, and that failed.",
+              [target(f"increase({sel('binade_device_allocator_retries_total', device)}[5m])", "{{device}} retries"),
+               target(f"increase({sel('binade_device_out_of_memory_total', device)}[5m])", "{{device}} out of memory")],
+              "none", width=12, min=0),
     ]
 
 
@@ -202,6 +209,12 @@ def plugin_row():
               min=0, width=12, thresholds=steps("BinadePluginErrors", color="orange"), alert="BinadePluginErrors"),
         graph("Age of the last checkpoint", "What a crash now would cost.",
               target(f"time() - {sel('binade_checkpoint_last_success_timestamp_seconds')}"), "s", width=12, min=0),
+        graph("Time of a checkpoint", "Mean: the training thread stands still, and writing beside it.",
+              target(f"{rate('binade_checkpoint_duration_seconds_sum')} / "
+                     f"({rate('binade_checkpoint_duration_seconds_count')} > 0)", "{{operation}}"), "s", width=12,
+              scale=10),
+        graph("Checkpoints", "Durable ones, and ones that could not be written, in 15 minutes.",
+              target(f"increase({sel('binade_checkpoints_total')}[15m])", "{{result}}"), "none", width=12, min=0),
         graph("Events to loggers", "Written, dropped because the queue was full, failed.",
               target(rate("binade_logger_events_total"), "{{logger}} {{result}}"), "ops", width=12),
         graph("Loggers' queues", "Events that wait, as a share of what fits.",

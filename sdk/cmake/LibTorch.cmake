@@ -1,6 +1,7 @@
 # LibTorch as one target, Binade::torch, without its own CMake package: that one looks for nvcc and fails where the
 # installed CUDA is newer than CMake's knowledge of it. CMAKE_PREFIX_PATH says where LibTorch is: the folder that holds
-# lib/libtorch_cpu.so and include/. Without it, the one that Binade's bootstrap has fetched is taken.
+# lib/libtorch_cpu.so and include/, or BINADE_LIBTORCH does, by which `binade` itself finds it. Without either, the one
+# that `binade setup` or Binade's bootstrap has fetched is taken.
 include_guard(GLOBAL)
 
 if(DEFINED ENV{BINADE_CACHE})
@@ -10,7 +11,7 @@ elseif(DEFINED ENV{XDG_CACHE_HOME})
 else()
   set(cache $ENV{HOME}/.cache/binade)
 endif()
-set(fetched ${cache}/libtorch-2.11.0-cuda/torch ${cache}/libtorch-2.11.0/torch)
+set(fetched $ENV{BINADE_LIBTORCH} ${cache}/libtorch-2.11.0-cuda/torch ${cache}/libtorch-2.11.0/torch)
 find_library(BINADE_TORCH_CPU_LIBRARY torch_cpu PATHS ${fetched} PATH_SUFFIXES lib)
 find_library(BINADE_C10_LIBRARY c10 PATHS ${fetched} PATH_SUFFIXES lib)
 find_path(BINADE_TORCH_INCLUDE_DIR ATen/core/Tensor.h PATHS ${fetched} PATH_SUFFIXES include)
@@ -38,6 +39,8 @@ binade_build_id(${BINADE_TORCH_CPU_LIBRARY} BINADE_TORCH_CPU_BUILD_ID)
 add_library(Binade::torch INTERFACE IMPORTED GLOBAL)
 target_include_directories(Binade::torch SYSTEM INTERFACE
   ${BINADE_TORCH_INCLUDE_DIR} ${BINADE_TORCH_INCLUDE_DIR}/torch/csrc/api/include)
+# LibTorch's checks name their headers: not by where they lie on the machine that builds.
+target_compile_options(Binade::torch INTERFACE -fmacro-prefix-map=${BINADE_TORCH_INCLUDE_DIR}/=)
 target_link_libraries(Binade::torch INTERFACE ${BINADE_TORCH_CPU_LIBRARY} ${BINADE_C10_LIBRARY})
 target_compile_definitions(Binade::torch INTERFACE
   BINADE_C10_BUILD_ID="${BINADE_C10_BUILD_ID}" BINADE_TORCH_CPU_BUILD_ID="${BINADE_TORCH_CPU_BUILD_ID}")

@@ -1,6 +1,8 @@
 // The contracts of the SDK on plugins that need their corners, trained for real.
 #include <gtest/gtest.h>
 
+#include <regex>
+
 #include "tests/integration/process.h"
 
 namespace binade::testing {
@@ -66,6 +68,29 @@ TEST(AwkwardPlugins, AnInputThatTheDatasetLacksIsNamedWithWhatThereIs) {
   const auto outcome = binade({"run", "awkward.toml"}, workspace);
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_NE(outcome.err.find("wants the field `a`"), std::string::npos) << outcome.err;
+}
+
+TEST(AwkwardPlugins, ALoggerThatCannotStartIsMissingInARunThatGoesOn) {
+  Workspace workspace;
+  workspace.write("awkward.toml", experiment("mlp", "augmented", "[[logger]]\nplugin = \"never_starts\"\n"));
+  const auto outcome = binade({"run", "awkward.toml"}, workspace);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("nobody listens there (failed); this run goes on without that logger"), std::string::npos)
+      << outcome.err;
+  const auto last = read_file(run_directory(workspace, "awkward") / "metrics.prom");
+  EXPECT_NE(last.find(R"(plugin="never_starts",stage="load"} 1)"), std::string::npos) << last;
+  EXPECT_TRUE(std::regex_search(
+      last, std::regex(R"(binade_plugin_enabled\{run_id="[^"]*",kind="logger",plugin="never_starts"\} 0)")))
+      << last;
+}
+
+TEST(AwkwardPlugins, ALoggerThatRefusesItsOptionsEndsTheRun) {
+  Workspace workspace;
+  workspace.write("awkward.toml",
+                  experiment("mlp", "augmented", "[[logger]]\nplugin = \"never_starts\"\nblames_options = true\n"));
+  const auto outcome = binade({"run", "awkward.toml"}, workspace);
+  EXPECT_NE(outcome.exit_code, 0);
+  EXPECT_NE(outcome.err.find("no such port"), std::string::npos) << outcome.err;
 }
 
 }  // namespace

@@ -77,6 +77,19 @@ TEST_F(Run, ResolvedExperimentRunsAgainToTheSameWeights) {
             json::parse(read_file(second.path() / "summary.json"))["parameters_sha256"]);
 }
 
+TEST_F(Run, ExportsTheLearningRateOfEachGroupOfParameters) {
+  ASSERT_EQ(binade({"run", "points.toml", "--set", "optimizer.lr=0.01", "--set",
+                    "optimizer.group=[{parameters=[\"*bias\"], lr=0.002}, {parameters=[\"*\"]}]"},
+                   workspace_)
+                .exit_code,
+            0);
+  const auto last = read_file(run_directory(workspace_, "points") / "metrics.prom");
+  for (const auto* rate : {"param_group=\"0\"} 0.01\n", "param_group=\"1\"} 0.002\n", "param_group=\"2\"} 0.01\n"}) {
+    EXPECT_NE(last.find(rate), std::string::npos) << rate << last;
+  }
+  EXPECT_NE(last.find("param_dtype=\"fp32\""), std::string::npos);
+}
+
 TEST_F(Run, KeepsTagsAndNotesInItsSummary) {
   const auto summary = run({"experiment.tags=[\"a\", \"b\"]", "experiment.notes='why'"}).summary;
   EXPECT_EQ(summary["tags"], (json{"a", "b"}));

@@ -4,10 +4,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <random>
 
 #include "host/storage/checkpoint.h"
+#include "tests/campaign.h"
+#include "tests/storage/failing_calls.h"
 #include "tests/storage/sample_checkpoint.h"
 #include "tests/storage/temporary_folder.h"
 
@@ -15,53 +16,68 @@ namespace binade::host {
 namespace {
 
 constexpr std::size_t numbers = 20000;  // 80 kB each: most of the time goes into writing
+constexpr std::uint64_t keep = 2;
 
 [[noreturn]] void write_for_ever(const std::filesystem::path& path, std::uint64_t step, int acknowledgements) {
-  CheckpointFolder folder(path, 2, false);
-  for (;; ++step) {
-    folder.write(SampleCheckpoint(step, numbers).content());
-    if (write(acknowledgements, &step, sizeof(step)) != sizeof(step)) _exit(1);
+  try {
+    CheckpointFolder folder(path, keep, false);
+    for (;; ++step) {
+      folder.write(SampleCheckpoint(step, numbers).content());
+      if (write(acknowledgements, &step, sizeof(step)) != sizeof(step)) _exit(1);
+    }
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "the writer: %s\n", error.what());
+    _exit(1);
   }
 }
 
-// BINADE_KILLS: how many; a slice by default.
+// One writer and its end. Returns the last step that it acknowledged, or `acknowledged`.
+std::uint64_t kill_a_writer(const std::filesystem::path& path, std::uint64_t acknowledged, std::mt19937_64& random) {
+  int pipe_ends[2];
+  if (pipe(pipe_ends) != 0) throw std::runtime_error("no pipe");
+  // Every other one begins by replacing the last, on a file system that can or cannot do it in one instant.
+  const auto first = acknowledged == 0 ? 1 : acknowledged + random() % 2;
+  forbid_exchange(random() % 2 == 0);
+  const pid_t child = fork();
+  if (child == 0) write_for_ever(path, first, pipe_ends[1]);
+  close(pipe_ends[1]);
+  // The instant: some acknowledgements, then somewhere inside the next write.
+  const auto wait_for = random() % 3;
+  std::uint64_t step = 0;
+  const auto acknowledges = [&] { return read(pipe_ends[0], &step, sizeof(step)) == sizeof(step); };
+  for (std::uint64_t i = 0; i < wait_for && acknowledges(); ++i) acknowledged = step;
+  usleep(static_cast<useconds_t>(random() % 20000));
+  kill(child, SIGKILL);
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFSIGNALED(status)) << "it ended by itself";
+  while (acknowledges()) acknowledged = step;
+  close(pipe_ends[0]);
+  return acknowledged;
+}
+
 TEST(CheckpointKill, NeverLosesWhatWasAcknowledged) {
-  const char* asked = std::getenv("BINADE_KILLS");
-  const int kills = asked == nullptr ? 40 : std::atoi(asked);
   const TemporaryFolder run;
   const auto path = run / "checkpoints";
-  std::mt19937 random(std::random_device{}());
   std::uint64_t acknowledged = 0;
-  for (int kill_number = 0; kill_number < kills; ++kill_number) {
-    int pipe_ends[2];
-    ASSERT_EQ(pipe(pipe_ends), 0);
-    const pid_t child = fork();
-    ASSERT_GE(child, 0);
-    if (child == 0) write_for_ever(path, acknowledged + 1, pipe_ends[1]);
-    close(pipe_ends[1]);
-    // The instant: some acknowledgements, then somewhere inside the next write.
-    const auto wait_for = random() % 3;
-    std::uint64_t step = 0;
-    for (std::uint32_t i = 0; i < wait_for; ++i) {
-      ASSERT_EQ(read(pipe_ends[0], &step, sizeof(step)), static_cast<ssize_t>(sizeof(step)));
-      acknowledged = step;
-    }
-    usleep(random() % 20000);
-    kill(child, SIGKILL);
-    waitpid(child, nullptr, 0);
-    while (read(pipe_ends[0], &step, sizeof(step)) == static_cast<ssize_t>(sizeof(step))) acknowledged = step;
-    close(pipe_ends[0]);
-
+  Campaign campaign("kill-9", 100, 10000);
+  while (const auto number = campaign.next()) {
+    SCOPED_TRACE(testing::Message() << "case " << *number);
+    std::mt19937_64 random(*number);
+    acknowledged = kill_a_writer(path, acknowledged, random);
     std::vector<std::string> passed_over;
-    const auto newest = CheckpointFolder(path, 2, false).newest(passed_over);
-    EXPECT_THAT(passed_over, testing::IsEmpty()) << "unreadable after kill " << kill_number;
-    if (acknowledged > 0) {
-      ASSERT_TRUE(newest) << "kill " << kill_number;
-      ASSERT_GE(newest->step, acknowledged) << "kill " << kill_number;
-      EXPECT_TRUE(SampleCheckpoint(newest->step, numbers).is(*newest));
-    }
+    const auto newest = CheckpointFolder(path, keep, false).newest(passed_over);
+    campaign.count("unreadable", passed_over.size());
+    campaign.count("older than acknowledged", newest.has_value() ? newest->step < acknowledged : acknowledged > 0);
+    EXPECT_THAT(passed_over, testing::IsEmpty());
+    if (acknowledged == 0) continue;
+    ASSERT_TRUE(newest);
+    ASSERT_GE(newest->step, acknowledged);
+    EXPECT_TRUE(SampleCheckpoint(newest->step, numbers).is(*newest));
+    campaign.count("unacknowledged, but whole", newest->step > acknowledged);
+    acknowledged = newest->step;
   }
-  std::printf("%d kills, last acknowledged step %llu\n", kills, static_cast<unsigned long long>(acknowledged));
+  forbid_exchange(false);
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ TEST(MetricsFile, WritesAStepAsDocumented) {
       R"({"step":1,"split":"train","epoch":0,"epoch_progress":0,"loss":5.54,"accuracy":null,"lr":0.0003,)"
       R"("grad_norm":1.2,"clipped_norm":1,"loss_scale":65536,"next_loss_scale":65536,"growth_tracker":0,)"
       R"("skipped":false,"skip_cause":null,"skip_parameter":null,"skipped_steps":0,"samples":16,"tokens":4096,"seconds":0.0125,)"
-      R"("phases":{"data":0,"forward":0.01,"backward":0,"unscale":0,"optimizer":0,"logging":0},"time":1000})"
+      R"("phases":{"data":0,"forward":0.01,"backward":0,"unscale":0,"optimizer":0,"scaler":0,"logging":0},"time":1000})"
       "\n");
 }
 

@@ -13,7 +13,8 @@
 
 class TemporaryFolder {
  public:
-  TemporaryFolder() : path_((std::filesystem::temp_directory_path() / "binade-test-XXXXXX").string()) {
+  explicit TemporaryFolder(const std::filesystem::path& parent = std::filesystem::temp_directory_path())
+      : path_((parent / "binade-test-XXXXXX").string()) {
     if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder");
   }
   ~TemporaryFolder() {
@@ -25,6 +26,11 @@ class TemporaryFolder {
 
   std::filesystem::path path() const { return path_; }
   std::filesystem::path operator/(const std::string& name) const { return path() / name; }
+
+  // For what is tried so often that a disk would take minutes, and does not ask for one.
+  static std::filesystem::path in_memory() {
+    return access("/dev/shm", W_OK) == 0 ? "/dev/shm" : std::filesystem::temp_directory_path();
+  }
 
   // Names of what lies in it, sorted.
   std::vector<std::string> names() const {

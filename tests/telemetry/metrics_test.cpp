@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "exposition.h"
+#include "host/telemetry/device_usage.h"
 #include "host/telemetry/metric_catalogue.h"
 
 namespace binade::host {
@@ -31,6 +32,7 @@ RunStarted scaled_run() {
   RunStarted run;
   run.device = "cuda:0";
   run.precision = "fp16";
+  run.parameter_dtype = "fp32";
   run.target_steps = 100;
   run.autocast = true;
   run.dynamic_scaling = true;
@@ -131,7 +133,9 @@ TEST_F(MetricsTest, IsInOneStateAtATime) {
 
 TEST_F(MetricsTest, TellsTheEffectivePrecision) {
   metrics_.run_started(scaled_run());
-  EXPECT_EQ(value("binade_precision_info", R"(compute_dtype="fp16",scaler="dynamic")"), "1");
+  EXPECT_EQ(
+      value("binade_precision_info", R"(compute_dtype="fp16",param_dtype="fp32",reduce_dtype="fp32",scaler="dynamic")"),
+      "1");
   EXPECT_EQ(value("binade_autocast_enabled", R"(device_type="cuda")"), "1");
   EXPECT_EQ(value("binade_autocast_enabled", R"(device_type="cpu")"), "0");
   EXPECT_EQ(value("binade_amp_enabled"), "1");
@@ -156,6 +160,50 @@ TEST_F(MetricsTest, ShowsAStep) {
   EXPECT_EQ(value("binade_step_duration_seconds_count"), "1");
   EXPECT_EQ(value("binade_phase_duration_seconds_count", R"(phase="backward")"), "1");
   EXPECT_EQ(value("binade_optimizer_steps_total", R"(result="applied")"), "1");
+}
+
+TEST_F(MetricsTest, ShowsTheLearningRateOfEachGroupOfParameters) {
+  auto run = scaled_run();
+  run.lr_ratios = {1, 0.1};
+  metrics_.run_started(run);
+  metrics_.step(good_step());
+  EXPECT_EQ(value("binade_learning_rate", R"(param_group="0")"), "0.5");
+  EXPECT_EQ(value("binade_learning_rate", R"(param_group="1")"), "0.05");
+}
+
+TEST_F(MetricsTest, ShowsTheDevicesMemoryUnderTheDriversNumber) {
+  auto run = scaled_run();
+  run.device = "cuda:3";
+  metrics_.run_started(run);
+  metrics_.device_memory_sampled({10, 20, 15, 0, 2});
+  metrics_.device_memory_sampled({11, 21, 16, 1, 3});
+  const auto* const of = R"(device="3")";
+  EXPECT_EQ(value("binade_device_memory_allocated_bytes", of), "11");
+  EXPECT_EQ(value("binade_device_memory_reserved_bytes", of), "21");
+  EXPECT_EQ(value("binade_device_memory_peak_bytes", of), "16");
+  EXPECT_EQ(value("binade_device_out_of_memory_total", of), "1");
+  EXPECT_EQ(value("binade_device_allocator_retries_total", of), "3");
+}
+
+TEST_F(MetricsTest, ALoggerThatCouldNotBeCreatedIsCountedAndNotEnabled) {
+  metrics_.plugin_failed("probe", "logger", "load");
+  EXPECT_EQ(value("binade_plugin_errors_total", R"(kind="logger",plugin="probe",stage="load")"), "1");
+  EXPECT_EQ(value("binade_plugin_enabled", R"(kind="logger",plugin="probe")"), "0");
+}
+
+TEST(DriverNumber, FollowsWhatCudaMadeVisible) {
+  DeviceUsage first, second;
+  first.device = "0";
+  first.uuid = "GPU-aaaa1111";
+  second.device = "1";
+  second.uuid = "GPU-bbbb2222";
+  const std::vector devices{first, second};
+  EXPECT_EQ(driver_number("cuda:1", nullptr, devices), "1");
+  EXPECT_EQ(driver_number("cuda:1", "", devices), "1");
+  EXPECT_EQ(driver_number("cuda:0", "1", devices), "1");
+  EXPECT_EQ(driver_number("cuda:1", "7,5", devices), "5");
+  EXPECT_EQ(driver_number("cuda:0", "GPU-bbbb", devices), "1");
+  EXPECT_EQ(driver_number("cuda:0", "GPU-cccc", devices), "0") << "a device that the driver does not have";
 }
 
 TEST_F(MetricsTest, CountsGrowthBackoffAndHold) {
@@ -239,7 +287,9 @@ TEST_F(MetricsTest, S11TellsPrecisionAndScaleWhateverTheScaleIs) {
     EXPECT_EQ(value("binade_amp_loss_scale"), text);
   }
   EXPECT_EQ(value("binade_amp_enabled"), "1");
-  EXPECT_EQ(value("binade_precision_info", R"(compute_dtype="fp16",scaler="dynamic")"), "1");
+  EXPECT_EQ(
+      value("binade_precision_info", R"(compute_dtype="fp16",param_dtype="fp32",reduce_dtype="fp32",scaler="dynamic")"),
+      "1");
 }
 
 TEST_F(MetricsTest, CountsNoScaleUpdatesWithoutDynamicScaling) {
@@ -249,7 +299,9 @@ TEST_F(MetricsTest, CountsNoScaleUpdatesWithoutDynamicScaling) {
   metrics_.run_started(run);
   metrics_.step(good_step());
   EXPECT_EQ(value("binade_amp_updates_total", R"(action="hold")"), "0");
-  EXPECT_EQ(value("binade_precision_info", R"(compute_dtype="fp16",scaler="none")"), "1");
+  EXPECT_EQ(
+      value("binade_precision_info", R"(compute_dtype="fp16",param_dtype="fp32",reduce_dtype="fp32",scaler="none")"),
+      "1");
 }
 
 TEST_F(MetricsTest, KeepsSumsFiniteWhenAStepOverflows) {

@@ -70,6 +70,17 @@ void metrics_step_while_scraped(benchmark::State& state) {
 }
 BENCHMARK(metrics_step_while_scraped);
 
+// [metrics] enabled = false, and no logger.
+void telemetry_step_off(benchmark::State& state) {
+  Telemetry telemetry(nullptr, {}, [](int, const std::string&) {});
+  auto record = make_step();
+  for (auto _ : state) {
+    ++record.step;
+    telemetry.step(record);
+  }
+}
+BENCHMARK(telemetry_step_off);
+
 // Steps in a row, as few as fit into half a queue, and a rest in which the loggers' threads empty it.
 void telemetry_step(benchmark::State& state) {
   constexpr int steps_in_a_row = 400;

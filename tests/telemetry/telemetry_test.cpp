@@ -10,6 +10,7 @@
 namespace binade::host {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 
 class Listener : public RunListener {
@@ -60,6 +61,15 @@ TEST_F(TelemetryTest, TellsMetricsLoggersAndOthersEverything) {
   auto events = recording_->all();
   std::erase(events, "flush");
   EXPECT_THAT(events, ElementsAre("start", "step 1", "evaluation", "message text", "end", "destroyed"));
+}
+
+TEST_F(TelemetryTest, TellsLoggersAndOthersWhereNobodyWantsMetrics) {
+  Telemetry telemetry(nullptr, {&listener_}, [](int, const std::string&) {});
+  telemetry.add_logger("probe", std::make_unique<RecordingSink>(recording_), {}, 8);
+  telemetry.step({});
+  telemetry.close();
+  EXPECT_THAT(listener_.heard, ElementsAre("step"));
+  EXPECT_THAT(recording_->all(), Contains("step 0"));
 }
 
 TEST_F(TelemetryTest, KeepsTheLoggersCountsAfterItsEnd) {

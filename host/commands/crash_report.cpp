@@ -1,0 +1,218 @@
+// The handler may use what is prepared here and the few functions that POSIX lists as safe in it; the unwinder is not
+// listed, so it comes last, and an alarm ends a process whose handler hangs.
+#include "host/commands/crash_report.h"
+
+#include <execinfo.h>
+#include <fcntl.h>
+#include <link.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <string_view>
+
+#include "host/loading/plugin_thread.h"
+
+namespace binade::host {
+namespace {
+
+constexpr std::array signals{SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+constexpr std::array<std::string_view, signals.size()> names{
+    "SIGSEGV: it used memory that is not its own", "SIGBUS: it used memory that is not there",
+    "SIGILL: an instruction that this processor does not have", "SIGFPE: an integer was divided by zero",
+    "SIGABRT: it gave up, by abort() or a failed assertion"};
+constexpr unsigned seconds_for_a_report = 5;
+constexpr int most_frames = 64;
+
+// A signal handler reaches nothing but a global.
+std::atomic<const CrashReport*> current{nullptr};
+std::array<char, 512> uncaught{};  // what() of an exception that nobody caught
+
+// Text to standard error and, where it is open, to the file.
+class Writer {
+ public:
+  explicit Writer(const char* file)
+      : file_(*file == '\0' ? -1 : open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {}
+  ~Writer() {
+    if (file_ < 0) return;
+    fsync(file_);
+    close(file_);
+  }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  int file() const { return file_; }
+
+  Writer& operator<<(std::string_view text) {
+    write_all(STDERR_FILENO, text);
+    if (file_ >= 0) write_all(file_, text);
+    return *this;
+  }
+  Writer& number(std::uint64_t value, int base = 10) {
+    std::array<char, 24> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, base).ptr;
+    return *this << std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data()));
+  }
+
+ private:
+  static void write_all(int file, std::string_view text) {
+    while (!text.empty()) {
+      const auto written = write(file, text.data(), text.size());
+      if (written <= 0) return;
+      text.remove_prefix(static_cast<std::size_t>(written));
+    }
+  }
+
+  int file_;
+};
+
+// Where the thread was when the signal came.
+std::uintptr_t instruction(const void* context) {
+#if defined(__x86_64__)
+  return static_cast<std::uintptr_t>(static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP]);
+#elif defined(__aarch64__)
+  return static_cast<const ucontext_t*>(context)->uc_mcontext.pc;
+#else
+  return 0;
+#endif
+}
+
+// The executable segments of a loaded library.
+std::vector<std::pair<std::uintptr_t, std::uintptr_t>> code_of(const std::filesystem::path& library) {
+  struct Search {
+    std::filesystem::path wanted;
+    std::vector<std::pair<std::uintptr_t, std::uintptr_t>> found;
+  } search{library, {}};
+  const auto visit = [](dl_phdr_info* info, std::size_t, void* data) {
+    auto& [wanted, found] = *static_cast<Search*>(data);
+    std::error_code error;
+    if (info->dlpi_name == nullptr || !std::filesystem::equivalent(info->dlpi_name, wanted, error)) return 0;
+    for (int i = 0; i < info->dlpi_phnum; ++i) {
+      const auto& segment = info->dlpi_phdr[i];
+      if (segment.p_type != PT_LOAD || (segment.p_flags & PF_X) == 0) continue;
+      found.emplace_back(info->dlpi_addr + segment.p_vaddr, info->dlpi_addr + segment.p_vaddr + segment.p_memsz);
+    }
+    return 0;
+  };
+  dl_iterate_phdr(visit, &search);
+  return search.found;
+}
+
+bool contains(const std::vector<std::pair<std::uintptr_t, std::uintptr_t>>& code, std::uintptr_t address) {
+  return std::any_of(code.begin(), code.end(),
+                     [&](const auto& range) { return address >= range.first && address < range.second; });
+}
+
+}  // namespace
+
+CrashReport::CrashReport(std::vector<CrashSubject> subjects, std::string advice, const std::filesystem::path& file,
+                         const std::atomic<std::uint64_t>* steps)
+    : advice_(std::move(advice)), file_(file.string()), steps_(steps) {
+  for (auto& subject : subjects) {
+    auto code = code_of(subject.plugin.path());
+    suspects_.push_back({std::move(subject), std::move(code)});
+  }
+  static thread_local const PluginThread main_thread;  // gets its stack for signals
+  std::array<void*, 2> frames{};
+  backtrace(frames.data(), static_cast<int>(frames.size()));  // the first call loads libgcc, which a handler must not
+  current.store(this);
+  struct sigaction action {};
+  action.sa_sigaction = handle;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  for (const int signal : signals) sigaction(signal, &action, nullptr);
+  terminate_before_ = std::set_terminate(explain_exception);
+}
+
+CrashReport::~CrashReport() {
+  std::set_terminate(terminate_before_);
+  for (const int signal : signals) std::signal(signal, SIG_DFL);
+  current.store(nullptr);
+}
+
+void CrashReport::handle(int signal, siginfo_t* info, void* context) {
+  std::signal(SIGALRM, SIG_DFL);
+  alarm(seconds_for_a_report);
+  const auto* const report = current.exchange(nullptr);
+  while (report == nullptr) pause();  // another thread reports, and ends the process
+  report->report(signal, *info, context);
+  std::signal(signal, SIG_DFL);
+  raise(signal);  // comes when this handler returns
+}
+
+void CrashReport::explain_exception() {
+  std::string_view what = "an exception that is no std::exception";
+  try {
+    if (const auto exception = std::current_exception()) std::rethrow_exception(exception);
+    what = "std::terminate() was called";
+  } catch (const std::exception& error) {
+    what = error.what();
+    what = what.substr(0, std::min(what.find("\nException raised from"), uncaught.size() - 1));
+    std::memcpy(uncaught.data(), what.data(), what.size());
+    std::abort();
+  } catch (...) {
+  }
+  std::memcpy(uncaught.data(), what.data(), what.size());
+  std::abort();
+}
+
+void CrashReport::report(int signal, const siginfo_t& info, const void* context) const noexcept {
+  Writer out(file_.c_str());
+  const auto name =
+      names[static_cast<std::size_t>(std::find(signals.begin(), signals.end(), signal) - signals.begin())];
+  out << "\nerror: a signal ends the run, ";
+  if (steps_ == nullptr) {
+    out << "before its first step: " << name;
+  } else {
+    (out << "in step ").number(steps_->load(std::memory_order_relaxed) + 1) << ": " << name;
+  }
+  if (signal == SIGSEGV || signal == SIGBUS) {
+    out << ", at 0x";
+    out.number(reinterpret_cast<std::uintptr_t>(info.si_addr), 16);
+  }
+  if (uncaught.front() != '\0') out << "\n  nobody caught: " << uncaught.data();
+
+  const Suspect* found = nullptr;
+  const char* call = nullptr;
+  const int thread = gettid();
+  for (const auto& suspect : suspects_) {
+    if (call = suspect.subject.plugin.call_times()->call_of(thread); call == nullptr) continue;
+    found = &suspect;
+    break;
+  }
+  std::array<void*, most_frames> frames{};
+  int depth = 0;
+  if (found == nullptr) {
+    const auto at = instruction(context);
+    depth = backtrace(frames.data(), most_frames);
+    for (const auto& suspect : suspects_) {
+      const bool on_stack = std::any_of(frames.begin(), frames.begin() + depth, [&](void* frame) {
+        return contains(suspect.code, reinterpret_cast<std::uintptr_t>(frame));
+      });
+      if (contains(suspect.code, at) || (on_stack && found == nullptr)) found = &suspect;
+    }
+  }
+  if (call != nullptr) {
+    out << "\n  in " << call << "() of " << found->subject.account;
+  } else if (found != nullptr) {
+    out << "\n  in code of a plugin, but in none of the host's calls: " << found->subject.account;
+  } else {
+    out << "\n  in no plugin's code, as far as can be seen";
+    for (const auto& suspect : suspects_) {
+      for (const auto& under_way : suspect.subject.plugin.call_times()->under_way()) {
+        if (under_way.call == nullptr) continue;
+        out << "\n  meanwhile in " << under_way.call << "() of plugin `" << suspect.subject.plugin.id() << "`";
+      }
+    }
+  }
+  out << "\n" << advice_;
+  if (out.file() < 0) return;
+  out << "  this is kept in " << file_ << "\n";
+  if (depth == 0) depth = backtrace(frames.data(), most_frames);
+  backtrace_symbols_fd(frames.data(), depth, out.file());
+}
+
+}  // namespace binade::host

@@ -1,0 +1,10 @@
+// `binade setup`: LibTorch, for an installation that does not have it.
+#pragma once
+
+#include "host/commands/command_line.h"
+
+namespace binade::host {
+
+void add_setup(CommandLine& line);
+
+}  // namespace binade::host
