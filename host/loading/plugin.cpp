@@ -98,14 +98,15 @@ OptionsView::OptionsView(const OptionTable& options) : view_{{sizeof(binade_opti
   };
 }
 
-void Plugin::fail_thrown(std::string_view call, std::string_view what) const {
+void Plugin::fail_thrown(const char* call, std::string_view what) const {
   // LibTorch's exceptions carry a stack trace behind these words.
   fail(call, BINADE_FAILED,
        fmt::format("it threw through the C interface, which no plugin may: {}",
                    what.substr(0, what.find("\nException raised from"))));
 }
 
-void Plugin::fail(std::string_view call, std::int32_t status, const std::string& message) const {
+void Plugin::fail(const char* call, std::int32_t status, const std::string& message) const {
+  if (call_times_) call_times_->failed(call);
   throw PluginError(id_, version_, call, status, message);
 }
 

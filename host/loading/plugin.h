@@ -1,7 +1,6 @@
 // An opened plugin: its table of calls, and the one way in which the host calls it.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
@@ -119,19 +118,14 @@ class Plugin {
   template <class Call>
   void call(const char* name, Call&& call) const {
     ErrorSink sink;
-    const CallTimes::Mark under_way(call_times_.get(), name);
-    const auto start = std::chrono::steady_clock::now();
     std::int32_t status = BINADE_OK;
     try {
+      const CallTimes::Mark under_way(call_times_.get(), name);
       status = call(sink.error());
     } catch (const std::exception& error) {
       fail_thrown(name, error.what());
     } catch (...) {
       fail_thrown(name, "what is no std::exception");
-    }
-    if (call_times_) {
-      const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-      call_times_->add(name, took.count());
     }
     if (status != BINADE_OK) fail(name, status, sink.message());
   }
@@ -139,8 +133,8 @@ class Plugin {
  private:
   friend Plugin open_plugin(const PluginFile& file, PluginLog log, std::uint32_t spoken_minor);
   Plugin() = default;
-  [[noreturn]] void fail_thrown(std::string_view call, std::string_view what) const;
-  [[noreturn]] void fail(std::string_view call, std::int32_t status, const std::string& message) const;
+  [[noreturn]] void fail_thrown(const char* call, std::string_view what) const;
+  [[noreturn]] void fail(const char* call, std::int32_t status, const std::string& message) const;
 
   std::string id_, version_, sha256_;
   std::filesystem::path path_;

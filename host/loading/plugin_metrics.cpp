@@ -111,39 +111,84 @@ void PluginMetrics::read(const std::function<void(const Reading&)>& reader) cons
   }
 }
 
-void CallTimes::add(const char* call, double seconds) noexcept {
-  for (auto& slot : slots_) {
-    const char* known = slot.call.load(std::memory_order_acquire);
-    if (known == nullptr && slot.call.compare_exchange_strong(known, call, std::memory_order_acq_rel)) known = call;
-    if (known != call && std::string_view(known) != call) continue;
-    slot.count.fetch_add(1, std::memory_order_relaxed);
-    slot.seconds.fetch_add(seconds, std::memory_order_relaxed);
+namespace {
+
+constexpr std::uint32_t timed_one_in = 16;
+constexpr double always_timed = 4e-6;  // seconds
+
+// By the one thread that writes it: no other way is as cheap.
+template <class T>
+void raise(std::atomic<T>& sum, T amount) noexcept {
+  sum.store(sum.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+// most_calls: there is no more room for names.
+std::size_t CallTimes::name_of(const char* call) noexcept {
+  for (std::size_t i = 0; i < most_calls; ++i) {
+    const char* known = names_[i].load(std::memory_order_acquire);
+    if (known == call) return i;
+    if (known == nullptr && names_[i].compare_exchange_strong(known, call, std::memory_order_acq_rel)) return i;
+    if (known == call || std::string_view(known) == call) return i;
+  }
+  return most_calls;
+}
+
+void CallTimes::enter(Mark& mark, const char* call) noexcept {
+  static thread_local const PluginThread thread;
+  // Threads begin at different places, so that they seldom meet.
+  const auto first = static_cast<std::size_t>(thread.id) % most_under_way;
+  for (std::size_t i = 0; i < most_under_way; ++i) {
+    auto& place = places_[(first + i) % most_under_way];
+    const char* nothing = nullptr;
+    if (place.call.load(std::memory_order_relaxed) != nullptr) continue;
+    if (!place.call.compare_exchange_strong(nothing, call, std::memory_order_acq_rel)) continue;
+    raise<std::uint64_t>(place.number, 1);
+    place.thread.store(thread.id, std::memory_order_relaxed);
+    mark.place_ = &place;
+    mark.name_ = name_of(call);
+    if (mark.name_ == most_calls) return;
+    auto& sum = place.sums[mark.name_];
+    mark.timed_ = sum.skipped >= sum.skip_next;
+    if (mark.timed_) mark.start_ = std::chrono::steady_clock::now();
     return;
   }
 }
 
-std::vector<CallTimes::Reading> CallTimes::read() const {
-  std::vector<Reading> readings;
-  for (const auto& slot : slots_) {
-    const char* call = slot.call.load(std::memory_order_acquire);
-    if (call == nullptr) break;
-    readings.push_back(
-        {call, slot.count.load(std::memory_order_relaxed), slot.seconds.load(std::memory_order_relaxed)});
+void CallTimes::Mark::leave() noexcept {
+  if (name_ < most_calls) {
+    auto& sum = place_->sums[name_];
+    raise<std::uint64_t>(sum.count, 1);
+    if (timed_) {
+      const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start_;
+      raise(sum.seconds, took.count() * (sum.skipped + 1));
+      sum.skip_next = took.count() < always_timed ? timed_one_in - 1 : 0;
+      sum.skipped = 0;
+    } else {
+      ++sum.skipped;
+    }
   }
-  return readings;
+  place_->call.store(nullptr, std::memory_order_release);
 }
 
-std::atomic<const char*>* CallTimes::mark(const char* call) noexcept {
-  static thread_local const PluginThread thread;
-  for (auto& place : places_) {
-    const char* nothing = nullptr;
-    if (place.call.load(std::memory_order_relaxed) != nullptr) continue;
-    if (!place.call.compare_exchange_strong(nothing, call, std::memory_order_acq_rel)) continue;
-    place.number.fetch_add(1, std::memory_order_relaxed);
-    place.thread.store(thread.id, std::memory_order_relaxed);
-    return &place.call;
+void CallTimes::failed(const char* call) noexcept {
+  auto& failures = std::string_view(call) == "create" ? failed_loads_ : failed_calls_;
+  failures.fetch_add(1, std::memory_order_relaxed);
+}
+
+std::vector<CallTimes::Reading> CallTimes::read() const {
+  std::vector<Reading> readings;
+  for (std::size_t i = 0; i < most_calls; ++i) {
+    const char* call = names_[i].load(std::memory_order_acquire);
+    if (call == nullptr) break;
+    readings.push_back({call, 0, 0});
+    for (const auto& place : places_) {
+      readings.back().count += place.sums[i].count.load(std::memory_order_relaxed);
+      readings.back().seconds += place.sums[i].seconds.load(std::memory_order_relaxed);
+    }
   }
-  return nullptr;
+  return readings;
 }
 
 const char* CallTimes::call_of(int thread) const noexcept {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -56,36 +57,56 @@ class PluginMetrics {
   std::atomic<std::uint64_t> rejected_{0};
 };
 
-// How often each call was made, how long all of them took together, and which are under way.
+// How often each call was made, how long all of them took together, and which are under way. A call costs this some ten
+// nanoseconds; therefore calls that take less than some microseconds are timed one in sixteen, which counts for all.
 class CallTimes {
+ private:
+  struct Place;
+
  public:
   static constexpr std::size_t most_calls = 16;  // names; further ones are not timed
+  static constexpr std::size_t most_under_way = 72;
 
-  // `call` lives for ever: a string literal. Any thread.
-  void add(const char* call, double seconds) noexcept;
+  // One call, from the constructor to the destructor; not counted where more than most_under_way are under way. Any
+  // thread, no lock. `call` lives for ever: a string literal.
+  class Mark {
+   public:
+    Mark(CallTimes* times, const char* call) noexcept {
+      if (times != nullptr) times->enter(*this, call);
+    }
+    ~Mark() {
+      if (place_ != nullptr) leave();
+    }
+    Mark(const Mark&) = delete;
+    Mark& operator=(const Mark&) = delete;
+
+   private:
+    friend class CallTimes;
+    void leave() noexcept;
+
+    Place* place_ = nullptr;
+    std::size_t name_ = most_calls;
+    bool timed_ = false;
+    std::chrono::steady_clock::time_point start_;
+  };
 
   struct Reading {
     const char* call;
     std::uint64_t count;
     double seconds;
   };
+  // In the order of their first calls. Any thread.
   std::vector<Reading> read() const;
 
-  // While it lives, the call counts as under way; none of more than most_under_way at once. Any thread, no lock.
-  class Mark {
-   public:
-    Mark(CallTimes* times, const char* call) noexcept : of_(times == nullptr ? nullptr : times->mark(call)) {}
-    ~Mark() {
-      if (of_ != nullptr) of_->store(nullptr, std::memory_order_release);
-    }
-    Mark(const Mark&) = delete;
-    Mark& operator=(const Mark&) = delete;
-
-   private:
-    std::atomic<const char*>* of_;
+  // A call failed. Any thread.
+  void failed(const char* call) noexcept;
+  struct Failures {
+    std::uint64_t load = 0, call = 0;  // create(), and all others
   };
+  Failures failures() const {
+    return {failed_loads_.load(std::memory_order_relaxed), failed_calls_.load(std::memory_order_relaxed)};
+  }
 
-  static constexpr std::size_t most_under_way = 72;
   struct UnderWay {
     const char* call;      // nullptr: none
     std::uint64_t number;  // another one for each call in this place
@@ -95,20 +116,26 @@ class CallTimes {
   const char* call_of(int thread) const noexcept;
 
  private:
-  std::atomic<const char*>* mark(const char* call) noexcept;
-
-  struct Place {
+  // One call at a time. While `call` is set, its thread alone writes the rest.
+  struct alignas(64) Place {
+    struct Sum {
+      std::atomic<std::uint64_t> count{0};
+      std::atomic<double> seconds{0};
+      std::uint32_t skipped = 0;    // since the last that was timed
+      std::uint32_t skip_next = 0;  // so many are not timed
+    };
     std::atomic<const char*> call{nullptr};
     std::atomic<int> thread{0};
     std::atomic<std::uint64_t> number{0};
+    std::array<Sum, most_calls> sums;
   };
-  struct Slot {
-    std::atomic<const char*> call{nullptr};
-    std::atomic<std::uint64_t> count{0};
-    std::atomic<double> seconds{0};
-  };
-  std::array<Slot, most_calls> slots_;
+
+  void enter(Mark& mark, const char* call) noexcept;
+  std::size_t name_of(const char* call) noexcept;
+
+  std::array<std::atomic<const char*>, most_calls> names_{};
   std::array<Place, most_under_way> places_;
+  std::atomic<std::uint64_t> failed_loads_{0}, failed_calls_{0};
 };
 
 }  // namespace binade::host

@@ -72,6 +72,7 @@ struct Metrics::WatchedPlugin {
   std::shared_ptr<const CallTimes> call_times;
   std::uint64_t rejected = 0;
   std::array<CallTimes::Reading, CallTimes::most_calls> last{};
+  CallTimes::Failures last_failures{};
 };
 
 Metrics::Metrics(const RunIdentity& identity) : run_id_(identity.run_id) {
@@ -273,7 +274,7 @@ void Metrics::watch_plugin(const std::string& id, const std::string& kind, std::
                            std::shared_ptr<const CallTimes> call_times) {
   const std::lock_guard lock(collecting_);
   plugins_.push_back(
-      std::make_unique<WatchedPlugin>(WatchedPlugin{id, kind, std::move(metrics), std::move(call_times), 0, {}}));
+      std::make_unique<WatchedPlugin>(WatchedPlugin{id, kind, std::move(metrics), std::move(call_times), 0, {}, {}}));
 }
 
 void Metrics::watch_devices(std::shared_ptr<const DeviceCollector> devices) {
@@ -296,6 +297,7 @@ std::vector<prometheus::MetricFamily> Metrics::Collect() const noexcept {
       const auto now = plugin->metrics->rejected() + refused;
       rejected.Increment(static_cast<double>(now - std::exchange(plugin->rejected, now)));
       collect_calls(*plugin);
+      collect_failures(*plugin);
     }
     auto all = families_->collect();
     own.append_to(all);
@@ -343,6 +345,18 @@ void Metrics::collect_devices() const {
   }
   families_->gauge("binade_collector_success", {{"collector", "nvml"}}).Set(reading.success ? 1 : 0);
   families_->gauge("binade_collector_duration_seconds", {{"collector", "nvml"}}).Set(reading.seconds);
+}
+
+void Metrics::collect_failures(WatchedPlugin& plugin) const {
+  if (plugin.kind == "logger") return;  // counted on its thread
+  const auto now = plugin.call_times->failures();
+  const auto before = std::exchange(plugin.last_failures, now);
+  const auto count = [&](const char* stage, std::uint64_t failures) {
+    families_->counter("binade_plugin_errors_total", {{"plugin", plugin.id}, {"kind", plugin.kind}, {"stage", stage}})
+        .Increment(static_cast<double>(failures));
+  };
+  count("load", now.load - before.load);
+  count("call", now.call - before.call);
 }
 
 void Metrics::collect_calls(WatchedPlugin& plugin) const {

@@ -88,6 +88,7 @@ class Metrics : public RunListener, public prometheus::Collectable {
   void collect_process() const;
   void collect_devices() const;
   void collect_logger(WatchedLogger& logger) const;
+  void collect_failures(WatchedPlugin& plugin) const;
   void collect_calls(WatchedPlugin& plugin) const;
 
   std::unique_ptr<MetricFamilies> families_;

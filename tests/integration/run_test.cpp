@@ -90,6 +90,32 @@ TEST_F(Run, ExportsTheLearningRateOfEachGroupOfParameters) {
   EXPECT_NE(last.find("param_dtype=\"fp32\""), std::string::npos);
 }
 
+TEST_F(Run, TellsHowOftenAndHowLongEachKindOfPluginWasCalledAndThatNoneFailed) {
+  ASSERT_EQ(binade({"run", "points.toml", "--set", "logger.0.plugin=csv_logger"}, workspace_).exit_code, 0);
+  const auto last = read_file(run_directory(workspace_, "points") / "metrics.prom");
+  const auto value = [&](const std::string& name, const std::vector<std::string>& labels) {
+    std::istringstream lines(last);
+    for (std::string line; std::getline(lines, line);) {
+      const auto has = [&](const std::string& label) { return line.find(label) != std::string::npos; };
+      if (line.starts_with(name + "{") && std::all_of(labels.begin(), labels.end(), has)) {
+        return std::stod(line.substr(line.rfind(' ')));
+      }
+    }
+    ADD_FAILURE() << name << " of " << labels.front() << "\n" << last;
+    return -1.0;
+  };
+  const std::pair<std::string, std::string> calls[] = {
+      {"model", "forward"}, {"dataset", "read"}, {"precision", "policy"}, {"logger", "write"}};
+  for (const auto& [kind, call] : calls) {
+    const std::vector<std::string> labels{"kind=\"" + kind + "\"", "call=\"" + call + "\""};
+    EXPECT_GE(value("binade_plugin_calls_total", labels), 1) << kind;
+    EXPECT_GT(value("binade_plugin_call_seconds_total", labels), 0) << kind;
+    for (const auto* stage : {"load", "call", "shutdown"}) {
+      EXPECT_EQ(value("binade_plugin_errors_total", {labels.front(), std::string("stage=\"") + stage}), 0) << kind;
+    }
+  }
+}
+
 TEST_F(Run, KeepsTagsAndNotesInItsSummary) {
   const auto summary = run({"experiment.tags=[\"a\", \"b\"]", "experiment.notes='why'"}).summary;
   EXPECT_EQ(summary["tags"], (json{"a", "b"}));

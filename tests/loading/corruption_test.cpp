@@ -15,6 +15,7 @@
 
 #include "host/experiment/experiment.h"
 #include "host/loading/catalog.h"
+#include "host/loading/elf_file.h"
 #include "host/loading/locked_copies.h"
 #include "host/storage/sha256.h"
 #include "tests/loading/fixture.h"

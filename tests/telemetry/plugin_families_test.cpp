@@ -111,13 +111,29 @@ TEST_F(PluginFamiliesTest, StayWhenThePluginIsGone) {
 
 TEST_F(PluginFamiliesTest, TellHowLongCallsTakeAndLoadingTook) {
   watch({});
-  times_->add("read", 0.5);
+  const auto read = [&] { const CallTimes::Mark mark(times_.get(), "read"); };
+  read();
   EXPECT_THAT(exported("calls_total{"), ElementsAre(testing::EndsWith(" 1")));
-  times_->add("read", 0.25);
+  read();
   EXPECT_THAT(exported("calls_total{run_id=\"test-run\",call=\"read\""), ElementsAre(testing::EndsWith(" 2")));
   EXPECT_THAT(exported("call_seconds_total{run_id=\"test-run\",call=\"read\""),
-              ElementsAre(testing::EndsWith(" 0.75")));
+              ElementsAre(testing::Not(testing::EndsWith(" 0"))));
   EXPECT_THAT(exported("load_duration_seconds{"), ElementsAre(testing::EndsWith(" 0.25")));
+}
+
+TEST_F(PluginFamiliesTest, CountFailuresOfPluginsOfEveryKind) {
+  for (const auto* kind : {"model", "dataset", "precision"}) watch({}, kind, kind);
+  times_->failed("create");
+  times_->failed("read");
+  times_->failed("read");
+  for (const std::string kind : {"model", "dataset", "precision"}) {
+    const auto of = [&](const std::string& stage) {
+      return exported("errors_total{run_id=\"test-run\",kind=\"" + kind + "\",plugin=\"" + kind + "\",stage=\"" +
+                      stage);
+    };
+    EXPECT_THAT(of("load"), ElementsAre(testing::EndsWith(" 1")));
+    EXPECT_THAT(of("call"), ElementsAre(testing::EndsWith(" 2")));
+  }
 }
 
 }  // namespace
