@@ -3,14 +3,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <optional>
-#include <stdexcept>
 #include <system_error>
 
 #include "host/commands/crash_report.h"
+#include "host/commands/data_wiring.h"
 #include "host/commands/engine_library.h"
 #include "host/commands/exit_codes.h"
 #include "host/commands/experiment_argument.h"
@@ -23,7 +22,6 @@
 #include "host/commands/run_telemetry.h"
 #include "host/commands/signals.h"
 #include "host/commands/version.h"
-#include "host/experiment/vocabulary.h"
 #include "host/loading/lock.h"
 #include "host/storage/run_directory.h"
 
@@ -47,56 +45,6 @@ std::vector<std::string> command_line_of(const TrainingJob& job, const CommandLi
     words.push_back(override_text);
   }
   return words;
-}
-
-// The fields for the model's forward(): those of its manifest, else the dataset's first.
-std::vector<std::string> inputs_of(const Manifest& model, const Dataset& dataset) {
-  if (model.inputs.empty()) return {dataset.fields().front().name};
-  for (const auto& input : model.inputs) {
-    std::string there;
-    bool found = false;
-    for (const auto& field : dataset.fields()) {
-      found = found || field.name == input || (field.variable() && field.name + "_length" == input);
-      there += (there.empty() ? "" : ", ") + field.name;
-    }
-    if (!found) {
-      throw std::runtime_error(
-          fmt::format("model `{}` wants the field `{}`, which dataset `{}` does not have; it has: {}", model.id, input,
-                      dataset.plugin().id(), there));
-    }
-  }
-  return model.inputs;
-}
-
-// A model without an option for it says by its embedding how many tokens it knows, to a dataset that would else guess.
-void ask_for_vocabulary(Experiment& experiment, const Plugin& model, Engine& engine) {
-  const auto& options = experiment.model.options;
-  const bool complete = std::none_of(options.options().begin(), options.options().end(),
-                                     [](const Option& o) { return o.origin == Origin::wired && o.values.empty(); });
-  if (!complete || options.has("vocab_size") || !waits_for(experiment.dataset.options, "model.vocab_size")) return;
-  const auto rows = engine.embedding_rows(model, options);
-  if (rows > 0) settle_vocabulary(experiment.dataset.options, "model.vocab_size", rows);
-}
-
-// What the model's table stated was taken when the experiment was loaded; here the rest gets its defaults.
-bool wire_dataset(Experiment& experiment, ColorMode color) {
-  Diagnostics diagnostics;
-  wire_to_model(experiment.dataset.options, experiment.model, diagnostics);
-  if (!diagnostics.empty()) print_mistakes(diagnostics, color);
-  return diagnostics.empty();
-}
-
-void wire_to_dataset(Experiment& experiment, const Dataset& dataset, ColorMode color) {
-  if (dataset.facts().count("vocab_size") == 0) {
-    const auto warning = settle_vocabulary(experiment.model.options, "dataset.vocab_size", 0);
-    if (!warning.empty()) log_line(color, BINADE_LOG_WARNING, warning);
-  }
-  Diagnostics diagnostics;
-  wire(experiment.model.options, "model", dataset.facts(), diagnostics);
-  wire(experiment.task, "task", dataset.facts(), diagnostics);
-  if (diagnostics.empty()) return;
-  print_mistakes(diagnostics, color);
-  throw std::runtime_error("the experiment does not fit its dataset");
 }
 
 // Empty: there are none.
@@ -161,11 +109,9 @@ int train(const TrainingJob& job, const CommandLine& line) {
   });
   std::optional<CrashReport> crash_report(std::in_place, accounts_of(*experiment, plugins),
                                           advice({}, line.called_as()));
-  ask_for_vocabulary(*experiment, plugins.model, *engine);
-  if (!wire_dataset(*experiment, line.color())) return exit_usage;
-  const Dataset dataset(plugins.dataset, experiment->dataset.options);
-  wire_to_dataset(*experiment, dataset, line.color());
-  const auto inputs = inputs_of(plugins.model_manifest, dataset);
+  const auto dataset = wire_dataset(*experiment, plugins, *engine, line.color());
+  if (!dataset) return exit_usage;
+  const auto inputs = inputs_of(plugins.model_manifest, *dataset);
 
   const auto resolved = to_toml(*experiment);
   const auto& name = experiment->experiment.string("name");
@@ -198,7 +144,7 @@ int train(const TrainingJob& job, const CommandLine& line) {
 
   const TrainingRequest request{
       .experiment = *experiment,
-      .dataset = dataset,
+      .dataset = *dataset,
       .model = plugins.model,
       .inputs = inputs,
       .model_options = experiment->model.options,
