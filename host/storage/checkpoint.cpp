@@ -95,7 +95,7 @@ WrittenCheckpoint CheckpointFolder::write(const CheckpointContent& content) {
   if (!replaced.empty()) remove_or_warn(replaced, written.warnings);
   const bool known = content.validation_loss && std::isfinite(*content.validation_loss);
   good_[content.step] = {known ? content.validation_loss : std::nullopt};
-  remove_unneeded(written.warnings);
+  remove_unneeded(content.step, written.warnings);
   return written;
 }
 
@@ -195,7 +195,8 @@ void CheckpointFolder::learn_older() {
   }
 }
 
-void CheckpointFolder::remove_unneeded(std::vector<std::string>& warnings) {
+// Never the one of `written`, even where later ones turn up that could not be read when the run was resumed.
+void CheckpointFolder::remove_unneeded(std::uint64_t written, std::vector<std::string>& warnings) {
   learn_older();
   std::optional<std::uint64_t> best;
   for (const auto& [step, checkpoint] : good_) {
@@ -205,7 +206,8 @@ void CheckpointFolder::remove_unneeded(std::vector<std::string>& warnings) {
   std::uint64_t newer = 0;
   std::vector<std::uint64_t> unneeded;
   for (auto checkpoint = good_.rbegin(); checkpoint != good_.rend(); ++checkpoint) {
-    if (newer++ >= keep_ && checkpoint->first != best) unneeded.push_back(checkpoint->first);
+    if (newer++ >= keep_ && checkpoint->first != best && checkpoint->first != written)
+      unneeded.push_back(checkpoint->first);
   }
   for (const auto step : unneeded) {
     try {

@@ -73,7 +73,7 @@ class CheckpointFolder {
   void tidy(std::uint64_t next) const;
   void remove(std::uint64_t step);
   void learn_older();
-  void remove_unneeded(std::vector<std::string>& warnings);
+  void remove_unneeded(std::uint64_t written, std::vector<std::string>& warnings);
   std::filesystem::path folder_of(std::uint64_t step) const;
   std::filesystem::path in_progress(std::uint64_t step) const;
 

@@ -42,11 +42,12 @@ std::string failure_of(Body&& body) {
 
 struct LoggerThread::State {
   State(std::string logger_name, std::unique_ptr<EventSink> event_sink, RunDescription run, std::size_t capacity,
-        Log log_line)
+        Log log_line, Clock::duration pause_after_failures)
       : name(std::move(logger_name)),
         sink(std::move(event_sink)),
         events(std::move(run)),
         log(std::move(log_line)),
+        pause(pause_after_failures),
         queue(capacity) {}
 
   void run();
@@ -54,8 +55,15 @@ struct LoggerThread::State {
   bool take_one(const Event& event);              // false: abandoned
   bool flush();                                   // false: abandoned
   void write_failed(const std::string& message);  // with the mutex held
-  void warn(const std::string& text) {            // with the mutex held; a log that fails must not end the process
-    static_cast<void>(failure_of([&] { log(BINADE_LOG_WARNING, text); }));
+  void write_succeeded();                         // likewise
+  void try_again_after_pause() {
+    if (!enabled && Clock::now() - paused_at >= pause) enabled = true;
+  }
+  void warn(const std::string& text) {  // with the mutex held; a log that fails must not end the process
+    log_line(BINADE_LOG_WARNING, text);
+  }
+  void log_line(int level, const std::string& text) {
+    static_cast<void>(failure_of([&] { log(level, text); }));
   }
   bool flush_is_due() const { return unflushed && Clock::now() - last_flush >= flush_period; }
 
@@ -63,6 +71,7 @@ struct LoggerThread::State {
   std::unique_ptr<EventSink> sink;
   AbiEvents events;
   Log log;
+  const Clock::duration pause;
   EventQueue queue;
 
   std::atomic<std::uint64_t> written{0}, dropped{0}, failed{0}, failed_flushes{0};
@@ -76,6 +85,8 @@ struct LoggerThread::State {
   bool unflushed = false;
   Clock::time_point last_flush{};
   int failures_in_a_row = 0;
+  std::uint64_t pauses = 0, recoveries = 0;
+  Clock::time_point paused_at{};
 };
 
 bool LoggerThread::State::wait() {
@@ -88,6 +99,7 @@ void LoggerThread::State::run() {
   bool last = false;
   while (!last) {
     last = wait();
+    try_again_after_pause();
     for (auto waiting = queue.size(); waiting > 0; --waiting) {
       if (!take_one(*queue.front())) return;
     }
@@ -108,13 +120,19 @@ bool LoggerThread::State::take_one(const Event& event) {
   if (!call) {
     ++dropped;
   } else if (failure.empty()) {
-    ++written;
-    unflushed = true;
-    failures_in_a_row = 0;
+    write_succeeded();
   } else {
     write_failed(failure);
   }
   return true;
+}
+
+void LoggerThread::State::write_succeeded() {
+  ++written;
+  unflushed = true;
+  const bool recovered = failures_in_a_row >= failures_allowed;
+  failures_in_a_row = 0;
+  if (recovered && ++recoveries == 1) log_line(BINADE_LOG_INFO, fmt::format("logger {}: works again", name));
 }
 
 void LoggerThread::State::write_failed(const std::string& message) {
@@ -122,10 +140,14 @@ void LoggerThread::State::write_failed(const std::string& message) {
     warn(fmt::format("logger {}: {} (said once; further failures are counted in binade_logger_events_total)", name,
                      message));
   }
-  if (++failures_in_a_row < failures_allowed) return;
+  if (++failures_in_a_row < failures_allowed) return;  // one more failure after a pause is enough for the next
   enabled = false;
-  warn(fmt::format("logger {}: switched off after {} failures in a row; the run goes on without it. The last: {}", name,
-                   failures_allowed, message));
+  paused_at = Clock::now();
+  if (++pauses > 1) return;
+  warn(
+      fmt::format("logger {}: {} failures in a row: the run goes on without it, and it is tried again every {} s; what "
+                  "comes meanwhile is dropped and counted. The last: {}",
+                  name, failures_allowed, std::chrono::duration_cast<std::chrono::seconds>(pause).count(), message));
 }
 
 bool LoggerThread::State::flush() {
@@ -141,8 +163,9 @@ bool LoggerThread::State::flush() {
 }
 
 LoggerThread::LoggerThread(std::string name, std::unique_ptr<EventSink> sink, RunDescription run, std::size_t capacity,
-                           Log log)
-    : state_(std::make_shared<State>(std::move(name), std::move(sink), std::move(run), capacity, std::move(log))),
+                           Log log, Clock::duration pause)
+    : state_(
+          std::make_shared<State>(std::move(name), std::move(sink), std::move(run), capacity, std::move(log), pause)),
       thread_([state = state_] {
         state->run();
         // Only the main thread may destroy a logger, and it has gone on without this one.
@@ -155,7 +178,7 @@ template <class Record>
 void LoggerThread::push(double time, const Record& record, bool reserved) noexcept {
   State& state = *state_;
   try {
-    if (!state.enabled || !state.queue.push(time, record, reserved)) {
+    if ((!state.enabled && !reserved) || !state.queue.push(time, record, reserved)) {
       ++state.dropped;
     } else if (state.queue.size() == state.queue.capacity() / 2) {
       state.wake.notify_one();

@@ -21,8 +21,10 @@ class LoggerThread : public RunListener {
   using Log = std::function<void(int level, const std::string& text)>;  // level: BINADE_LOG_*
 
   // `name` stands in messages. At most `capacity` events wait; what comes then is dropped, but for the run's start and
-  // end. Main thread.
-  LoggerThread(std::string name, std::unique_ptr<EventSink> sink, RunDescription run, std::size_t capacity, Log log);
+  // end. After five failures in a row the logger is left alone, and what comes is dropped, for `pause`; then one event
+  // tries whether it works again. Main thread.
+  LoggerThread(std::string name, std::unique_ptr<EventSink> sink, RunDescription run, std::size_t capacity, Log log,
+               std::chrono::steady_clock::duration pause = std::chrono::seconds(30));
   ~LoggerThread() override;  // main thread; close() with the default limit when that was not called
 
   // Any thread. Never wait for the logger.

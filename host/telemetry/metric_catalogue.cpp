@@ -128,7 +128,7 @@ constexpr std::array catalogue{
     MetricSpec{"binade_checkpoints_total", counter, "result=saved,failed", "Checkpoints that were to be written."},
 
     MetricSpec{"binade_plugin_info", gauge, "plugin kind version abi sha256", "A plugin of this run; always 1."},
-    MetricSpec{"binade_plugin_enabled", gauge, "plugin kind", "0 for a logger that was switched off after failures."},
+    MetricSpec{"binade_plugin_enabled", gauge, "plugin kind", "0 for a logger that is left alone after failures."},
     MetricSpec{"binade_plugin_errors_total", counter, "plugin kind stage=load,call,shutdown",
                "Calls of a plugin that failed, loggers that could not be created, and shutdowns not finished in time."},
     MetricSpec{"binade_plugin_load_duration_seconds", gauge, "plugin kind",

@@ -1,14 +1,11 @@
 // The metrics endpoint of a live run, as Prometheus sees it.
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
 
 #include "tests/integration/process.h"
+#include "tests/integration/scraping.h"
 
 namespace binade::testing {
 namespace {
@@ -18,36 +15,6 @@ const std::string forever = "train.steps=1000000000";
 std::vector<std::string> with_console(std::vector<std::string> arguments) {
   arguments.insert(arguments.end(), {"--set", forever});
   return binade_command(std::move(arguments));
-}
-
-int port_in(const std::string& out) {
-  const std::string head = "http://127.0.0.1:";
-  return std::atoi(out.c_str() + out.find(head) + head.size());
-}
-
-sockaddr_in loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
-// The body of GET /metrics.
-std::string scrape(int port) {
-  const int connection = socket(AF_INET, SOCK_STREAM, 0);
-  const auto address = loopback(port);
-  std::string answer;
-  if (connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) {
-    const std::string request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-    EXPECT_EQ(send(connection, request.data(), request.size(), 0), static_cast<ssize_t>(request.size()));
-    char buffer[65536];
-    for (ssize_t got; (got = recv(connection, buffer, sizeof(buffer), 0)) > 0;) {
-      answer.append(buffer, static_cast<std::size_t>(got));
-    }
-  }
-  close(connection);
-  return answer.substr(std::min(answer.size(), answer.find("\r\n\r\n") + 4));
 }
 
 class Endpoint : public ::testing::Test {

@@ -126,6 +126,16 @@ TEST(Checkpoint, ADamagedOneDoesNotCountAsKept) {
   EXPECT_THAT(folder.steps(), ElementsAre(4, 3, 2));
 }
 
+TEST(Checkpoint, TheOneJustWrittenStaysBesideALaterOne) {
+  const TemporaryFolder run;
+  folder_in(run, 1).write(SampleCheckpoint(9).content());
+  auto folder = folder_in(run, 1);
+  folder.write(SampleCheckpoint(4).content());
+  EXPECT_THAT(folder.steps(), ElementsAre(9, 4));
+  folder.write(SampleCheckpoint(5).content());
+  EXPECT_THAT(folder.steps(), ElementsAre(9, 5));
+}
+
 TEST(Checkpoint, WhatAKilledProcessLeftIsRemovedBeforeTheNextIsWritten) {
   const TemporaryFolder run;
   std::filesystem::create_directories(run / "checkpoints/step-00000003.tmp");

@@ -25,10 +25,11 @@ std::chrono::steady_clock::time_point far() { return std::chrono::steady_clock::
 class LoggerThreadTest : public testing::Test {
  protected:
   std::unique_ptr<LoggerThread> make(
-      std::size_t capacity, std::function<void()> before_write = [] {}) {
-    return std::make_unique<LoggerThread>("probe", std::make_unique<RecordingSink>(recording_, std::move(before_write)),
-                                          RunDescription{}, capacity,
-                                          [log = log_](int, const std::string& text) { log->add(text); });
+      std::size_t capacity, std::function<void()> before_write = [] {},
+      std::chrono::steady_clock::duration pause = std::chrono::hours(1)) {
+    return std::make_unique<LoggerThread>(
+        "probe", std::make_unique<RecordingSink>(recording_, std::move(before_write)), RunDescription{}, capacity,
+        [log = log_](int, const std::string& text) { log->add(text); }, pause);
   }
   static void expect_counts(const LoggerThread& logger, std::uint64_t written, std::uint64_t dropped,
                             std::uint64_t failed) {
@@ -89,13 +90,36 @@ TEST_F(LoggerThreadTest, CountsAFailedWriteAndGoesOn) {
   EXPECT_TRUE(logger->counts()().enabled);
 }
 
-TEST_F(LoggerThreadTest, IsSwitchedOffAfterFiveFailuresInARow) {
+TEST_F(LoggerThreadTest, IsLeftAloneAfterFiveFailuresInARow) {
   const auto logger = make(100, [] { throw 42; });  // NOLINT: what no plugin should throw
   for (std::uint64_t number = 1; number <= 12; ++number) logger->step(step(number));
   logger->close(far());
   expect_counts(*logger, 0, 7, 5);
   EXPECT_FALSE(logger->counts()().enabled);
-  EXPECT_THAT(log_->all(), ElementsAre(HasSubstr("threw something"), HasSubstr("switched off after 5 failures")));
+  EXPECT_THAT(log_->all(), ElementsAre(HasSubstr("threw something"), HasSubstr("5 failures in a row")));
+}
+
+TEST_F(LoggerThreadTest, IsTriedAgainAfterAPauseAndSaysThatItWorks) {
+  std::uint64_t writes = 0;  // the logger's thread's own until it ended
+  const auto logger = make(
+      100,
+      [&] {
+        if (++writes <= 7) throw std::runtime_error("the network is down");
+      },
+      std::chrono::milliseconds(1));
+  std::uint64_t number = 0;
+  while (logger->counts()().written == 0) {
+    logger->step(step(++number));
+    std::this_thread::yield();
+  }
+  logger->close(far());
+  const auto counts = logger->counts()();
+  EXPECT_TRUE(counts.enabled);
+  EXPECT_EQ(counts.failed, 7u) << "five, and one at each of two tries";
+  EXPECT_EQ(counts.written, writes - 7);
+  EXPECT_EQ(counts.written + counts.dropped + counts.failed, number);
+  EXPECT_THAT(log_->all(),
+              ElementsAre(HasSubstr("network"), HasSubstr("5 failures in a row"), HasSubstr("works again")));
 }
 
 TEST_F(LoggerThreadTest, IsLeftBehindWhenItDoesNotFinishInTime) {

@@ -2,8 +2,12 @@
 #include <benchmark/benchmark.h>
 #include <prometheus/metric_family.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <functional>
+#include <future>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -127,6 +131,54 @@ void telemetry_step_into_full_queues(benchmark::State& state) {
   }
 }
 BENCHMARK(telemetry_step_into_full_queues);
+
+class CallingSink : public EventSink {
+ public:
+  explicit CallingSink(std::function<void()> at_each) : at_each_(std::move(at_each)) {}
+  void write(const binade_event&) override { at_each_(); }
+  void flush() override {}
+
+ private:
+  std::function<void()> at_each_;
+};
+
+double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
+  return values[values.size() / 2];
+}
+
+// Pairs of steps of some 200 us, one beside nothing, one beside a logger that hangs, one that is a thousand times
+// slower than the steps, and one that throws. `percent`: what they cost the median step.
+void step_beside_bad_loggers(benchmark::State& state) {
+  std::promise<void> release;
+  Telemetry alone(make_metrics(), {}, [](int, const std::string&) {});
+  Telemetry beside(make_metrics(), {}, [](int, const std::string&) {});
+  const std::function<void()> bad[] = {[future = release.get_future().share()] { future.wait(); },
+                                       [] { std::this_thread::sleep_for(std::chrono::milliseconds(200)); },
+                                       [] { throw std::runtime_error("always"); }};
+  for (const auto& each : bad) beside.add_logger("bad", std::make_unique<CallingSink>(each), {});
+  std::vector<std::uint64_t> work(1 << 17);
+  auto record = make_step();
+  const auto seconds = [&](Telemetry& telemetry) {
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < 4; ++i) {
+      for (auto& number : work) number = number * 3 + 1;
+      benchmark::DoNotOptimize(work.data());
+    }
+    ++record.step;
+    telemetry.step(record);
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  std::vector<double> without, with;
+  for (auto _ : state) {
+    without.push_back(seconds(alone));
+    with.push_back(seconds(beside));
+  }
+  state.counters["percent"] = (median(with) / median(without) - 1) * 100;
+  state.counters["step_us"] = median(without) * 1e6;
+  release.set_value();
+}
+BENCHMARK(step_beside_bad_loggers)->Iterations(20000);
 
 void scrape(benchmark::State& state) {
   const auto metrics = make_metrics();

@@ -1,0 +1,136 @@
+// Training where checkpoints cannot be written: it goes on, what was saved stays, and the failure is said once.
+#include <gmock/gmock.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <regex>
+#include <system_error>
+
+#include "tests/integration/process.h"
+#include "tests/integration/scraping.h"
+
+namespace binade::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// The folder of all runs on a file system of its own. Its mounts end with the test process.
+class SmallDisk {
+ public:
+  SmallDisk(const std::filesystem::path& mount_point, const char* size) : path_(mount_point) {
+    std::filesystem::create_directories(path_);
+    const bool done = unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                      ::mount("tmpfs", path_.c_str(), "tmpfs", 0, size) == 0;
+    if (!done) refusal_ = "this machine forbids mounting: " + std::generic_category().message(errno);
+  }
+  ~SmallDisk() { umount2(path_.c_str(), MNT_DETACH); }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+
+  const std::string& refusal() const { return refusal_; }
+  // Takes what is left of it, and gives it back.
+  void fill() const {
+    std::ofstream file(path_ / "filler");
+    const std::string block(4096, 'x');
+    while (file << block << std::flush) {
+    }
+  }
+  void empty() const { std::filesystem::remove(path_ / "filler"); }
+
+ private:
+  std::filesystem::path path_;
+  std::string refusal_;
+};
+
+class DiskFull : public ::testing::Test {
+ protected:
+  DiskFull() {
+    workspace_.write("points.csv", points_csv(200));
+    workspace_.write("points.toml",
+                     points_experiment("threads = 1\n\n[checkpoint]\nevery_steps = 20\nkeep = 2\nkeep_best = false\n"));
+  }
+
+  std::filesystem::path runs() const { return workspace_.path() / "runs"; }
+  std::vector<std::string> command() const {
+    return binade_command({"run", "points.toml", "--set", "train.steps=100000000", "--set", "experiment.name=full"});
+  }
+  std::filesystem::path directory() const {
+    std::error_code error;
+    const std::filesystem::directory_iterator entry(runs() / "full", error);
+    return error || entry == std::filesystem::directory_iterator() ? std::filesystem::path() : entry->path();
+  }
+  std::vector<std::string> checkpoints() const {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry(directory() / "checkpoints", error), end; !error && entry != end;
+         entry.increment(error)) {
+      names.push_back(entry->path().filename());
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+  double failed(const Process& process) const {
+    if (process.out().find("http://127.0.0.1:") == std::string::npos) return -1;
+    const auto text = scrape(port_in(process.out()));
+    std::smatch found;
+    const std::regex series("binade_checkpoints_total\\{[^}]*result=\"failed\"[^}]*\\} ([0-9.e+]+)");
+    return std::regex_search(text, found, series) ? std::stod(found.str(1)) : -1;
+  }
+  static int times(const std::string& text, const std::string& words) {
+    int count = 0;
+    for (auto at = text.find(words); at != std::string::npos; at = text.find(words, at + 1)) ++count;
+    return count;
+  }
+
+  void expect_that_training_goes_on(Process& process, const std::function<void()>& break_it,
+                                    const std::function<void()>& mend_it) {
+    ASSERT_TRUE(process.wait_until([&] { return checkpoints().size() >= 2 && failed(process) == 0; })) << process.err();
+    break_it();
+    ASSERT_TRUE(process.wait_until([&] { return failed(process) >= 3; })) << process.err();
+    EXPECT_EQ(times(process.err(), "no checkpoint of step"), 1) << process.err();
+    const auto kept = checkpoints();
+    ASSERT_GE(kept.size(), 1u) << "what was saved before stays";
+    mend_it();
+    ASSERT_TRUE(process.wait_until([&] {
+      const auto now = checkpoints();
+      return now.size() == 2 && now.front() > kept.back() && now.back().find(".tmp") == std::string::npos;
+    })) << process.err();
+    process.send(SIGTERM);
+    EXPECT_EQ(process.wait().exit_code, 75);
+    EXPECT_THAT(process.err(), HasSubstr("checkpoints are written again"));
+    for (const auto& name : checkpoints()) EXPECT_EQ(name.find(".tmp"), std::string::npos) << name;
+  }
+
+  Workspace workspace_;
+};
+
+TEST_F(DiskFull, TrainingGoesOnAndWhatWasSavedStays) {
+  const SmallDisk disk(runs(), "size=128m");
+  if (!disk.refusal().empty()) GTEST_SKIP() << disk.refusal();
+  Process process(command(), workspace_, with_fixtures());
+  expect_that_training_goes_on(
+      process, [&] { disk.fill(); }, [&] { disk.empty(); });
+}
+
+TEST_F(DiskFull, AFileSystemThatTurnsReadOnlyIsNoEndEither) {
+  const SmallDisk disk(runs(), "size=128m");
+  if (!disk.refusal().empty()) GTEST_SKIP() << disk.refusal();
+  Process process(command(), workspace_, with_fixtures());
+  ASSERT_TRUE(process.wait_until([&] { return checkpoints().size() >= 2; })) << process.err();
+  const auto folder = directory() / "checkpoints";
+  expect_that_training_goes_on(
+      process,
+      [&] {
+        ASSERT_EQ(::mount(folder.c_str(), folder.c_str(), nullptr, MS_BIND, nullptr), 0);
+        ASSERT_EQ(::mount(nullptr, folder.c_str(), nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY, nullptr), 0);
+      },
+      [&] { ASSERT_EQ(umount2(folder.c_str(), MNT_DETACH), 0); });
+}
+
+}  // namespace
+}  // namespace binade::testing
