@@ -28,7 +28,7 @@ provide_peers() {
   say "installing the Python packages to compare with into $venv (some 5 GB)"
   rm -rf -- "$venv"
   python3 -m venv "$venv" || stop "python3-venv is needed: apt-get install python3-venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check torch==2.11.0 numpy tensorboard==2.21.0 || stop "pip failed"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check torch==2.11.0 numpy safetensors tensorboard==2.21.0 || stop "pip failed"
   touch "$venv/complete"
 }
 [[ ${labels[1]} != peer ]] || provide_peers

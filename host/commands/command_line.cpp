@@ -13,6 +13,7 @@
 #include "host/experiment/diagnostic_pages.h"
 #include "host/loading/plugin.h"
 #include "host/loading/refused.h"
+#include "host/storage/bad_checkpoint.h"
 
 namespace binade::host {
 namespace {
@@ -133,6 +134,9 @@ int CommandLine::run_action() const {
     const bool out_of_memory = error.status() == BINADE_OUT_OF_MEMORY;
     say(fmt::format("{}{}", error.what(), out_of_memory ? "; a smaller batch_size or model needs less" : ""));
     return is_data_error(error.status()) ? exit_bad_data : exit_run_failed;
+  } catch (const BadCheckpoint& error) {
+    say(error.what());
+    return exit_bad_data;
   } catch (const std::bad_alloc&) {
     say("out of memory; a smaller batch_size or model needs less");
     return exit_run_failed;

@@ -108,12 +108,12 @@ bool contains(const std::vector<std::pair<std::uintptr_t, std::uintptr_t>>& code
 
 }  // namespace
 
-CrashReport::CrashReport(std::vector<CrashSubject> subjects, std::string advice, const std::filesystem::path& file,
+CrashReport::CrashReport(std::vector<PluginAccount> accounts, std::string advice, const std::filesystem::path& file,
                          const std::atomic<std::uint64_t>* steps)
     : advice_(std::move(advice)), file_(file.string()), steps_(steps) {
-  for (auto& subject : subjects) {
-    auto code = code_of(subject.plugin.path());
-    suspects_.push_back({std::move(subject), std::move(code)});
+  for (auto& account : accounts) {
+    auto code = code_of(account.plugin.path());
+    suspects_.push_back({std::move(account), std::move(code)});
   }
   static thread_local const PluginThread main_thread;  // gets its stack for signals
   std::array<void*, 2> frames{};
@@ -179,7 +179,7 @@ void CrashReport::report(int signal, const siginfo_t& info, const void* context)
   const char* call = nullptr;
   const int thread = gettid();
   for (const auto& suspect : suspects_) {
-    if (call = suspect.subject.plugin.call_times()->call_of(thread); call == nullptr) continue;
+    if (call = suspect.account.plugin.call_times()->call_of(thread); call == nullptr) continue;
     found = &suspect;
     break;
   }
@@ -196,15 +196,15 @@ void CrashReport::report(int signal, const siginfo_t& info, const void* context)
     }
   }
   if (call != nullptr) {
-    out << "\n  in " << call << "() of " << found->subject.account;
+    out << "\n  in " << call << "() of " << found->account.text;
   } else if (found != nullptr) {
-    out << "\n  in code of a plugin, but in none of the host's calls: " << found->subject.account;
+    out << "\n  in code of a plugin, but in none of the host's calls: " << found->account.text;
   } else {
     out << "\n  in no plugin's code, as far as can be seen";
     for (const auto& suspect : suspects_) {
-      for (const auto& under_way : suspect.subject.plugin.call_times()->under_way()) {
+      for (const auto& under_way : suspect.account.plugin.call_times()->under_way()) {
         if (under_way.call == nullptr) continue;
-        out << "\n  meanwhile in " << under_way.call << "() of plugin `" << suspect.subject.plugin.id() << "`";
+        out << "\n  meanwhile in " << under_way.call << "() of plugin `" << suspect.account.plugin.id() << "`";
       }
     }
   }

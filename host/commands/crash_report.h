@@ -10,14 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "host/loading/plugin.h"
+#include "host/commands/plugin_account.h"
 
 namespace binade::host {
-
-struct CrashSubject {
-  Plugin plugin;
-  std::string account;  // account_of() it
-};
 
 // While it lives, SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGABRT on any thread, and exceptions that nobody catches, end
 // the process with a report on standard error and, with the addresses on the thread's stack, in a file; the exit status
@@ -27,7 +22,7 @@ class CrashReport {
  public:
   // `advice`: what to do, lines. `file`: written by a crash only; empty: nowhere. `steps`: done so far; nullptr before
   // there are any; outlives this.
-  CrashReport(std::vector<CrashSubject> subjects, std::string advice, const std::filesystem::path& file = {},
+  CrashReport(std::vector<PluginAccount> accounts, std::string advice, const std::filesystem::path& file = {},
               const std::atomic<std::uint64_t>* steps = nullptr);
   ~CrashReport();
   CrashReport(const CrashReport&) = delete;
@@ -36,7 +31,7 @@ class CrashReport {
  private:
   using Range = std::pair<std::uintptr_t, std::uintptr_t>;  // of addresses: first, one past the last
   struct Suspect {
-    CrashSubject subject;
+    PluginAccount account;
     std::vector<Range> code;
   };
 

@@ -6,6 +6,8 @@
 
 namespace binade::host {
 
+namespace {
+
 std::string account_of(const Plugin& plugin, const OptionTable& options) {
   std::string given;
   for (const auto& option : options.options()) {
@@ -15,6 +17,20 @@ std::string account_of(const Plugin& plugin, const OptionTable& options) {
   }
   return fmt::format("plugin `{}` {} ({})\n  file: {}, sha256 {}\n  options: {}", plugin.id(), plugin.version(),
                      to_string(plugin.kind()), plugin.path().string(), plugin.sha256(), given.empty() ? "none" : given);
+}
+
+}  // namespace
+
+std::vector<PluginAccount> accounts_of(const Experiment& experiment, const OpenedPlugins& plugins) {
+  std::vector<PluginAccount> accounts;
+  const auto add = [&](const Plugin& plugin, const OptionTable& options) {
+    accounts.push_back({plugin, account_of(plugin, options)});
+  };
+  add(plugins.model, experiment.model.options);
+  add(plugins.dataset, experiment.dataset.options);
+  if (plugins.precision) add(*plugins.precision, experiment.precision.options);
+  for (std::size_t i = 0; i < plugins.loggers.size(); ++i) add(plugins.loggers[i], experiment.loggers[i].options);
+  return accounts;
 }
 
 }  // namespace binade::host

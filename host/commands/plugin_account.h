@@ -2,16 +2,23 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "host/commands/opened_plugins.h"
 #include "host/experiment/experiment.h"
-#include "host/loading/plugin.h"
 
 namespace binade::host {
 
-// Lines without a newline at the end:
-//   plugin `waves` 0.1.0 (dataset)
-//     file: .../waves.so, sha256 9f2c...
-//     options: noise = 0.5
-std::string account_of(const Plugin& plugin, const OptionTable& options);
+struct PluginAccount {
+  Plugin plugin;
+  // Lines, without a newline at the end:
+  //   plugin `waves` 0.1.0 (dataset)
+  //     file: .../waves.so, sha256 9f2c...
+  //     options: noise = 0.5
+  std::string text;
+};
+
+// Of all plugins of a run.
+std::vector<PluginAccount> accounts_of(const Experiment& experiment, const OpenedPlugins& plugins);
 
 }  // namespace binade::host

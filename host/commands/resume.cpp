@@ -6,6 +6,7 @@
 
 #include "binade/abi/plugin.h"
 #include "host/commands/exit_codes.h"
+#include "host/commands/signals.h"
 #include "host/commands/training_job.h"
 
 namespace binade::host {
@@ -17,6 +18,8 @@ struct ResumeArguments {
 };
 
 int resume(ResumeArguments& arguments, const CommandLine& line) {
+  catch_stop_signals();  // before anything that takes time
+  catch_checkpoint_signal();
   auto& job = arguments.job;
   job.resumed = find_resumable(arguments.run,
                                [&line](const std::string& text) { log_line(line.color(), BINADE_LOG_WARNING, text); });

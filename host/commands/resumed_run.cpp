@@ -29,12 +29,13 @@ MetricsFile::Continued known_metrics(const Checkpoint& checkpoint) {
 
 std::optional<ResumedRun> find_resumable(const std::filesystem::path& directory, const Warn& warn) {
   const RunDirectory run(directory);
+  auto lock = std::make_shared<RunLock>(run.path());
   std::vector<std::string> passed_over;
   auto checkpoint = CheckpointFolder(run.path() / "checkpoints", 1, false).newest(passed_over);
   for (const auto& reason : passed_over) warn("passed over: " + reason);
   if (!checkpoint) return std::nullopt;
   const auto metrics = known_metrics(*checkpoint);
-  return ResumedRun{directory, run, std::move(*checkpoint), metrics};
+  return ResumedRun{directory, run, std::move(lock), std::move(*checkpoint), metrics};
 }
 
 std::optional<std::filesystem::path> newest_unfinished(const std::filesystem::path& runs, const std::string& name) {
@@ -42,11 +43,14 @@ std::optional<std::filesystem::path> newest_unfinished(const std::filesystem::pa
   std::error_code error;
   for (std::filesystem::directory_iterator entry(runs / name, error), end; !error && entry != end;
        entry.increment(error)) {
-    if (std::filesystem::is_directory(entry->path() / "checkpoints")) candidates.push_back(entry->path());
+    candidates.push_back(entry->path());
   }
-  const auto newest = std::max_element(candidates.begin(), candidates.end());
-  if (newest == candidates.end() || is_finished(*newest)) return std::nullopt;
-  return *newest;
+  std::sort(candidates.rbegin(), candidates.rend());
+  const auto found = std::find_if(candidates.begin(), candidates.end(), [](const auto& directory) {
+    return is_finished(directory) || std::filesystem::is_directory(directory / "checkpoints");
+  });
+  if (found == candidates.end() || is_finished(*found)) return std::nullopt;
+  return *found;
 }
 
 }  // namespace binade::host

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -15,6 +16,8 @@ namespace binade::host {
 struct ResumedRun {
   std::filesystem::path called;  // the directory as the user named it
   RunDirectory directory;
+  std::shared_ptr<RunLock>
+      lock;  // from before the checkpoint was looked for: another process may be writing a newer one
   Checkpoint checkpoint;
   MetricsFile::Continued metrics;
 };
@@ -22,11 +25,11 @@ struct ResumedRun {
 using Warn = std::function<void(const std::string& text)>;
 
 // The newest checkpoint of a run that reads back whole; `warn` hears why newer ones are passed over. nullopt when there
-// is none. Throws std::runtime_error when the folder is no run's.
+// is none. Throws std::runtime_error when the folder is no run's, and when another process trains in it.
 std::optional<ResumedRun> find_resumable(const std::filesystem::path& directory, const Warn& warn);
 
-// Under `runs`/`name`: the directory of the newest run that has checkpoints, unless that run is finished. Run ids sort
-// by time.
+// Under `runs`/`name`: the directory of the newest run that has checkpoints, unless it or a newer one is finished. Run
+// ids sort by time.
 std::optional<std::filesystem::path> newest_unfinished(const std::filesystem::path& runs, const std::string& name);
 
 }  // namespace binade::host

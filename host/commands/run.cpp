@@ -6,6 +6,7 @@
 
 #include "binade/abi/plugin.h"
 #include "host/commands/exit_codes.h"
+#include "host/commands/signals.h"
 #include "host/commands/training_job.h"
 #include "host/loading/catalog.h"
 
@@ -28,6 +29,8 @@ void resume_unfinished(TrainingJob& job, const std::string& name, const CommandL
 }
 
 int run(RunArguments& arguments, const CommandLine& line) {
+  catch_stop_signals();  // before anything that takes time
+  catch_checkpoint_signal();
   auto& job = arguments.job;
   job.runs = arguments.runs;
   if (arguments.resume == "auto") {

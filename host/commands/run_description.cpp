@@ -2,15 +2,34 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+
+#include "host/commands/run_records.h"
 #include "host/commands/version.h"
 #include "host/experiment/toml_text.h"
+#include "host/loading/plugin_file.h"
 
 namespace binade::host {
+namespace {
+
+// By which the libraries below LibTorch choose their kernels, and the order in which they add.
+constexpr const char* variables[] = {
+    "ATEN_CPU_CAPABILITY",     "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "MKL_CBWR",
+    "MKL_ENABLE_INSTRUCTIONS", "MKL_NUM_THREADS",    "OMP_DYNAMIC",      "CUBLAS_WORKSPACE_CONFIG",
+    "NVIDIA_TF32_OVERRIDE"};
+
+}  // namespace
 
 std::map<std::string, std::string> made_by(const Experiment& experiment, const std::vector<Plugin>& plugins,
-                                           const EngineInfo& engine) {
-  std::map<std::string, std::string> description{
-      {"binade", version()}, {"libtorch", engine.torch_version}, {"cpu_capability", engine.cpu_capability}};
+                                           const EngineInfo& engine, const binade_build_block& build) {
+  std::map<std::string, std::string> description{{"binade", version()},
+                                                 {"libtorch", engine.torch_version},
+                                                 {"libtorch's build", std::string(text_of(build.torch_cpu_build_id))},
+                                                 {"cpu", cpu_model()},
+                                                 {"cpu_capability", engine.cpu_capability}};
+  for (const char* variable : variables) {
+    if (const char* value = std::getenv(variable)) description[variable] = value;
+  }
   for (const auto& plugin : plugins) {
     if (plugin.kind() == PluginKind::logger) continue;
     description[fmt::format("plugin {} ({})", plugin.id(), to_string(plugin.kind()))] = "sha256 " + plugin.sha256();

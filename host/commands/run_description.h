@@ -5,14 +5,16 @@
 #include <string>
 #include <vector>
 
+#include "binade/abi/note.h"
 #include "host/engine/engine.h"
 #include "host/experiment/experiment.h"
 #include "host/loading/plugin.h"
 
 namespace binade::host {
 
-// By key, as resume_differences() takes it: versions, kernels, the plugins' hashes, every option of the experiment.
+// By key, as resume_differences() takes it: versions, kernels and what chooses them, the plugins' hashes, every option
+// of the experiment.
 std::map<std::string, std::string> made_by(const Experiment& experiment, const std::vector<Plugin>& plugins,
-                                           const EngineInfo& engine);
+                                           const EngineInfo& engine, const binade_build_block& build);
 
 }  // namespace binade::host

@@ -18,14 +18,6 @@ using Json = nlohmann::ordered_json;
 
 Json finite(double number) { return std::isfinite(number) ? Json(number) : Json(nullptr); }
 
-std::string cpu_model() {
-  std::ifstream cpuinfo("/proc/cpuinfo");
-  for (std::string line; std::getline(cpuinfo, line);) {
-    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
-  }
-  return "unknown";
-}
-
 double peak_memory_bytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -72,6 +64,14 @@ Json perplexity(double loss, const TrainingResult& result) {
 }
 
 }  // namespace
+
+std::string cpu_model() {
+  std::ifstream cpuinfo("/proc/cpuinfo");
+  for (std::string line; std::getline(cpuinfo, line);) {
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  }
+  return "unknown";
+}
 
 std::string environment_json(const EngineInfo& engine, const std::vector<std::string>& command_line) {
   utsname system{};

@@ -7,6 +7,9 @@
 
 namespace binade::host {
 
+// "AMD EPYC 9B14"; "unknown" where the system does not say.
+std::string cpu_model();
+
 // environment.json: versions, machine, threads, command line. Written at the start.
 std::string environment_json(const EngineInfo& engine, const std::vector<std::string>& command_line);
 

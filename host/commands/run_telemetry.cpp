@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "binade/abi/plugin.h"
@@ -52,6 +53,7 @@ RunTelemetry::RunTelemetry(const Experiment& experiment, const OpenedPlugins& pl
       metrics_file_(continued ? MetricsFile(directory.path() / "metrics.jsonl", *continued)
                               : MetricsFile(directory.path() / "metrics.jsonl")),
       history_(std::make_shared<RunHistory>(directory.path() / "metrics.jsonl", directory.run_id())) {
+  if (continued) history_->learn_earlier();
   first_.color = color;
   if (experiment.metrics.boolean("enabled")) {
     metrics_ = std::make_shared<Metrics>(identity_of(experiment, plugins, directory, engine));
@@ -107,6 +109,12 @@ void RunTelemetry::add_loggers(const OpenedPlugins& plugins) {
   }
 }
 
+void RunTelemetry::save() {
+  metrics_file_.checkpoint_begins();
+  metrics_->state_changed(RunState::failed);
+  directory_.write("metrics.prom", metrics_text(*metrics_));
+}
+
 void RunTelemetry::end(const RunEnded& ended) {
   telemetry_->state_changed(ended.state);
   telemetry_->run_ended(ended);
@@ -132,7 +140,10 @@ void RunTelemetry::leave_last_values() {
     if (!failure.empty()) warn(fmt::format("metrics.push: {}: {}", metrics.string("push"), failure));
   }
   if (exporter_) {
-    const std::chrono::duration<double> limit(parse_duration(metrics.string("wait_for_scrape")).value());
+    // Whoever sent a signal does not wait long before sending SIGKILL.
+    constexpr double after_a_signal = 3;
+    const double wanted = parse_duration(metrics.string("wait_for_scrape")).value();
+    const std::chrono::duration<double> limit(stop_signal_.load() == 0 ? wanted : std::min(wanted, after_a_signal));
     const auto asked = [this, before = stop_signal_.load(), start = std::chrono::steady_clock::now(),
                         told = false]() mutable {
       if (!told && std::chrono::steady_clock::now() - start > std::chrono::seconds(1)) {

@@ -41,6 +41,10 @@ class RunTelemetry {
   const std::atomic<std::uint64_t>& steps() const { return first_.steps; }
   std::uint64_t skipped_steps() const { return first_.skipped_steps; }
 
+  // Writes what was heard until now, and the last metrics: for a run whose training thread hangs, and was halted. Any
+  // thread.
+  void save();
+
   // Tells all that the run ended, lets the loggers write what waits, and says what was lost. Then leaves the last
   // values behind: in metrics.prom, at the Pushgateway, and with Prometheus, for whose last scrape it waits as
   // [metrics] says. Takes the run's target file away: a run that does not come here leaves it behind.

@@ -18,6 +18,7 @@ void remember(int signal) { stop_signal.store(signal, std::memory_order_relaxed)
 }  // namespace
 
 const std::atomic<int>& catch_stop_signals() {
+  if (stop_signal.load(std::memory_order_relaxed) != 0) return stop_signal;  // the next Ctrl-C stays the second one
   struct sigaction action {};
   action.sa_handler = remember;
   sigemptyset(&action.sa_mask);

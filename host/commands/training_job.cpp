@@ -14,6 +14,7 @@
 #include "host/commands/engine_library.h"
 #include "host/commands/exit_codes.h"
 #include "host/commands/experiment_argument.h"
+#include "host/commands/hung_run.h"
 #include "host/commands/opened_plugins.h"
 #include "host/commands/plugin_account.h"
 #include "host/commands/run_description.h"
@@ -105,38 +106,33 @@ std::filesystem::path checkpoint_folder(const TrainingJob& job, const Experiment
   return directory.path() / "checkpoints";
 }
 
+// `run`: where its checkpoints are; empty without any.
+std::string advice(const std::filesystem::path& run, const std::string& binade) {
+  const auto validate = fmt::format("  help: `{} plugins validate FILE` tries a plugin's calls one by one\n", binade);
+  if (run.empty()) return validate;
+  return fmt::format("{}        `{} resume {}` goes on from the last checkpoint\n", validate, binade, run.string());
+}
+
+void tell_of(const PluginError& failure, const std::vector<PluginAccount>& accounts, std::uint64_t steps,
+             ColorMode color) {
+  for (const auto& account : accounts) {
+    if (account.plugin.id() != failure.plugin()) continue;
+    return log_line(color, BINADE_LOG_INFO, fmt::format("a plugin fails, in step {}: {}", steps + 1, account.text));
+  }
+}
+
+void tell_last_checkpoint(const ReportedRun& run, const RunDirectory& directory, ColorMode color) {
+  const auto steps = CheckpointFolder(directory.path() / "checkpoints", 1, false).steps();
+  if (steps.empty()) return;
+  log_line(color, BINADE_LOG_INFO,
+           fmt::format("its last checkpoint is of step {}: once the cause is mended, `{} resume {}` goes on from there",
+                       steps.front(), run.called_as, run.directory.string()));
+}
+
 std::string lock_of(const OpenedPlugins& plugins, const EngineLibrary& engine) {
   auto lock = make_lock(engine.build_block(), version());
   for (const auto& plugin : plugins.all()) add(lock, plugin);
   return to_toml(lock);
-}
-
-// Who may be to blame for a failure.
-std::vector<CrashSubject> subjects_of(const Experiment& experiment, const OpenedPlugins& plugins) {
-  std::vector<CrashSubject> subjects;
-  const auto add = [&](const Plugin& plugin, const OptionTable& options) {
-    subjects.push_back({plugin, account_of(plugin, options)});
-  };
-  add(plugins.model, experiment.model.options);
-  add(plugins.dataset, experiment.dataset.options);
-  if (plugins.precision) add(*plugins.precision, experiment.precision.options);
-  for (std::size_t i = 0; i < plugins.loggers.size(); ++i) add(plugins.loggers[i], experiment.loggers[i].options);
-  return subjects;
-}
-
-// `run`: where its checkpoints are; empty without any.
-std::string advice(const std::filesystem::path& run, const std::string& binade) {
-  const auto resume =
-      run.empty() ? "" : fmt::format("; `{} resume {}` goes on from its last checkpoint", binade, run.string());
-  return fmt::format("  help: `{} plugins validate FILE` tries a plugin's calls one by one{}\n", binade, resume);
-}
-
-void tell_of(const PluginError& failure, const std::vector<CrashSubject>& subjects, std::uint64_t steps,
-             ColorMode color) {
-  for (const auto& subject : subjects) {
-    if (subject.plugin.id() != failure.plugin()) continue;
-    return log_line(color, BINADE_LOG_INFO, fmt::format("a plugin fails, in step {}: {}", steps + 1, subject.account));
-  }
 }
 
 int exit_code_of(const TrainingResult& result, int signal) {
@@ -163,7 +159,7 @@ int train(const TrainingJob& job, const CommandLine& line) {
   const OpenedPlugins plugins(files, [&line](auto level, const auto& id, auto text) {
     log_line(line.color(), level, fmt::format("{}: {}", id, text));
   });
-  std::optional<CrashReport> crash_report(std::in_place, subjects_of(*experiment, plugins),
+  std::optional<CrashReport> crash_report(std::in_place, accounts_of(*experiment, plugins),
                                           advice({}, line.called_as()));
   ask_for_vocabulary(*experiment, plugins.model, *engine);
   if (!wire_dataset(*experiment, line.color())) return exit_usage;
@@ -175,9 +171,10 @@ int train(const TrainingJob& job, const CommandLine& line) {
   const auto& name = experiment->experiment.string("name");
   const auto runs = folder_for_runs(job);
   const auto directory = job.resumed ? job.resumed->directory : RunDirectory(runs, name, resolved);
-  const RunLock lock(directory.path());
+  const auto lock = job.resumed ? job.resumed->lock : std::make_shared<RunLock>(directory.path());
+  const auto locked = lock_of(plugins, engine_library);
   if (!job.resumed || job.new_experiment) directory.write("experiment.toml", resolved);
-  directory.write("experiment.lock", lock_of(plugins, engine_library));
+  directory.write("experiment.lock", locked);
   directory.write("environment.json", environment_json(engine->info(), command_line_of(job, line)));
 
   RunTelemetry telemetry(*experiment, plugins, directory, engine->info(),
@@ -192,32 +189,38 @@ int train(const TrainingJob& job, const CommandLine& line) {
                              line.called_as()};
   StartReport start_report(reported, paint);
   telemetry.before_loggers(start_report);
+  Progress progress;
+  auto watchdog = watch({*experiment, plugins, directory, reported, telemetry, progress, line.color()});
 
-  const auto subjects = subjects_of(*experiment, plugins);
-  crash_report.emplace(subjects, advice(job.dry_run ? "" : reported.directory, line.called_as()),
+  const auto accounts = accounts_of(*experiment, plugins);
+  crash_report.emplace(accounts, advice(job.dry_run ? "" : reported.directory, line.called_as()),
                        directory.path() / "crash.txt", &telemetry.steps());
 
-  const TrainingRequest request{.experiment = *experiment,
-                                .dataset = dataset,
-                                .model = plugins.model,
-                                .inputs = inputs,
-                                .model_options = experiment->model.options,
-                                .precision = plugins.precision ? &*plugins.precision : nullptr,
-                                .weights_file = directory.path() / "weights.safetensors",
-                                .best_file = directory.path() / "best.safetensors",
-                                .average_file = directory.path() / "average.safetensors",
-                                .dry_run = job.dry_run,
-                                .measure_memory = job.measure_memory,
-                                .stop_signal = stop_signal,
-                                .listener = telemetry.listener(),
-                                .checkpoint_folder = checkpoint_folder(job, *experiment, directory),
-                                .metrics_file = directory.path() / "metrics.jsonl",
-                                .checkpoint_asked = &checkpoint_asked,
-                                .resume = job.resumed ? &job.resumed->checkpoint : nullptr,
-                                .made_by = made_by(*experiment, plugins.all(), engine->info()),
-                                .stop_after = job.stop_after};
+  const TrainingRequest request{
+      .experiment = *experiment,
+      .dataset = dataset,
+      .model = plugins.model,
+      .inputs = inputs,
+      .model_options = experiment->model.options,
+      .precision = plugins.precision ? &*plugins.precision : nullptr,
+      .weights_file = directory.path() / "weights.safetensors",
+      .best_file = directory.path() / "best.safetensors",
+      .average_file = directory.path() / "average.safetensors",
+      .dry_run = job.dry_run,
+      .measure_memory = job.measure_memory,
+      .stop_signal = stop_signal,
+      .listener = telemetry.listener(),
+      .checkpoint_folder = checkpoint_folder(job, *experiment, directory),
+      .metrics_file = directory.path() / "metrics.jsonl",
+      .checkpoint_asked = &checkpoint_asked,
+      .resume = job.resumed ? &job.resumed->checkpoint : nullptr,
+      .made_by = made_by(*experiment, plugins.all(), engine->info(), engine_library.build_block()),
+      .records = {{"experiment.toml", resolved}, {"experiment.lock", locked}},
+      .stop_after = job.stop_after,
+      .progress = &progress};
   try {
     const auto result = engine->train(request);
+    watchdog.reset();
     directory.write("summary.json", summary_json(result, *experiment));
     telemetry.end({result.state, result.steps, result.skipped_steps, result.seconds});
     if (job.dry_run) {
@@ -229,12 +232,14 @@ int train(const TrainingJob& job, const CommandLine& line) {
     print_end(reported, result, paint);
     return exit_code_of(result, stop_signal.load());
   } catch (const std::exception& failure) {
+    watchdog.reset();
     if (const auto* of_plugin = dynamic_cast<const PluginError*>(&failure)) {
-      tell_of(*of_plugin, subjects, telemetry.steps(), line.color());
+      tell_of(*of_plugin, accounts, telemetry.steps(), line.color());
     }
     telemetry.end({RunState::failed, telemetry.steps(), telemetry.skipped_steps(), 0});
     directory.write("summary.json", failure_json(failure.what(), *experiment));
     log_line(line.color(), BINADE_LOG_INFO, fmt::format("what was recorded lies in {}", reported.directory.string()));
+    tell_last_checkpoint(reported, directory, line.color());
     throw;
   }
 }

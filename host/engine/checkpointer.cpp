@@ -60,9 +60,10 @@ bool Checkpointer::due(std::uint64_t step) {
 void Checkpointer::save(std::uint64_t step, std::optional<double> validation_loss,
                         const std::function<void(Snapshot&)>& take) {
   asked_ = false;
+  const auto start = Clock::now();
   if (writing_.valid()) tell(writing_.get());
   if (step == saved_step_) return;
-  const auto start = taken_at_ = Clock::now();
+  taken_at_ = Clock::now();
   CheckpointRecord record;
   record.step = step;
   try {
@@ -76,7 +77,7 @@ void Checkpointer::save(std::uint64_t step, std::optional<double> validation_los
   } catch (const std::exception& error) {  // no memory for a second copy, or no thread: training needs neither
     record.stall_seconds = seconds_since(start);
     record.time = unix_time();
-    tell({record, error.what(), {}});
+    tell({record, error.what(), {}, Clock::now()});
   }
 }
 
@@ -89,7 +90,7 @@ bool Checkpointer::finish(std::uint64_t step) {
 Checkpointer::Outcome Checkpointer::write(const Snapshot& snapshot, CheckpointRecord record,
                                           std::optional<double> validation_loss) {
   const auto start = Clock::now();
-  Outcome outcome{record, {}, {}};
+  Outcome outcome{record, {}, {}, {}};
   try {
     sync_metrics(plan_.metrics);
     auto content = snapshot.content(record.step);
@@ -103,6 +104,7 @@ Checkpointer::Outcome Checkpointer::write(const Snapshot& snapshot, CheckpointRe
   }
   outcome.record.write_seconds = seconds_since(start);
   outcome.record.time = unix_time();
+  outcome.ended = Clock::now();
   return outcome;
 }
 
@@ -110,8 +112,9 @@ Checkpointer::Outcome Checkpointer::write(const Snapshot& snapshot, CheckpointRe
 void Checkpointer::tell(Outcome outcome) {
   auto& record = outcome.record;
   if (record.saved) {
-    record.interval_seconds = saved_at_ == 0 ? 0 : record.time - saved_at_;
-    saved_at_ = record.time;
+    // By a clock that nobody sets: the other one may have gone back.
+    if (saved_at_) record.interval_seconds = std::chrono::duration<double>(outcome.ended - *saved_at_).count();
+    saved_at_ = outcome.ended;
     saved_step_ = record.step;
     if (last_failed_) {
       listener_.message(BINADE_LOG_INFO, fmt::format("checkpoints are written again, at step {}", record.step));

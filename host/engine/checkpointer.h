@@ -40,8 +40,8 @@ class Checkpointer {
   bool due(std::uint64_t step);
   void ask() { asked_ = true; }
 
-  // Takes a snapshot, the time of which is the step's stall, and writes it on a thread of its own. Waits for one that
-  // is still being written. Nothing is done when the last one written is of this step.
+  // Takes a snapshot and writes it on a thread of its own. Waits for one that is still being written; that and the
+  // snapshot are the step's stall. Nothing is done when the last one written is of this step.
   void save(std::uint64_t step, std::optional<double> validation_loss, const std::function<void(Snapshot&)>& take);
   // Waits for what is being written. Whether the last checkpoint, of `step`, is durable.
   bool finish(std::uint64_t step);
@@ -52,6 +52,7 @@ class Checkpointer {
     CheckpointRecord record;
     std::string error;
     std::vector<std::string> warnings;
+    Clock::time_point ended{};
   };
 
   Outcome write(const Snapshot& snapshot, CheckpointRecord record, std::optional<double> validation_loss);
@@ -62,8 +63,8 @@ class Checkpointer {
   CheckpointFolder folder_;
   bool asked_ = false, last_failed_ = false;
   std::uint64_t saved_step_;  // durable
-  double saved_at_ = 0;       // Unix, seconds; 0 before the first
   Clock::time_point taken_at_ = Clock::now();
+  std::optional<Clock::time_point> saved_at_;  // when the last one was durable
   std::future<Outcome> writing_;
 };
 

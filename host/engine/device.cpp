@@ -2,10 +2,13 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <dlfcn.h>
 
 #include <array>
 #include <filesystem>
+#include <fstream>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -37,7 +40,39 @@ constexpr std::array<std::pair<std::uint32_t, c10::ScalarType>, 10> dtypes{{
     {BINADE_BOOL, c10::ScalarType::Bool},
 }};
 
+// "NVIDIA H100 80GB HBM3"; several kinds joined, empty when the driver does not say.
+std::string gpu_models() {
+  std::set<std::string> models;
+  std::error_code error;
+  for (std::filesystem::directory_iterator gpu("/proc/driver/nvidia/gpus", error), end; !error && gpu != end;
+       gpu.increment(error)) {
+    std::ifstream file(gpu->path() / "information");
+    constexpr std::string_view key = "Model:";
+    for (std::string line; std::getline(file, line);) {
+      if (line.starts_with(key)) models.insert(line.substr(line.find_first_not_of(" \t", key.size())));
+    }
+  }
+  std::string text;
+  for (const auto& model : models) text += (text.empty() ? "" : ", ") + model;
+  return text;
+}
+
 }  // namespace
+
+std::map<std::string, std::string> describe_device(c10::Device device) {
+  if (device.is_cpu()) return {};
+  const auto& context = at::globalContext();
+  const auto& hooks = at::detail::getCUDAHooks();
+  const auto flag = [](bool on) { return std::string(on ? "on" : "off"); };
+  return {{"GPU", gpu_models()},
+          {"CUDA", std::to_string(hooks.versionCUDART())},
+          {"cuDNN", std::to_string(hooks.versionRuntimeCuDNN())},
+          {"TF32 of cuBLAS", flag(context.allowTF32CuBLAS())},
+          {"TF32 of cuDNN", flag(context.allowTF32CuDNN())},
+          {"deterministic algorithms", flag(context.deterministicAlgorithms())},
+          {"deterministic cuDNN", flag(context.deterministicCuDNN())},
+          {"cuDNN's choice by measurement", flag(context.benchmarkCuDNN())}};
+}
 
 c10::Device choose_device(const std::string& wanted) {
   const c10::Device cpu(c10::kCPU);

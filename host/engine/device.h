@@ -5,11 +5,16 @@
 #include <c10/core/ScalarType.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "binade/abi/precision.h"
 
 namespace binade::host {
+
+// What of a device decides about its numbers, by name: kernels' versions and settings; nothing for a CPU, whose
+// kernels EngineInfo names.
+std::map<std::string, std::string> describe_device(c10::Device device);
 
 // "auto", "cpu", "cuda", "cuda:1" -> a device. "auto" takes the first GPU that LibTorch can use, else the CPU. Loads
 // libtorch_cuda (it lies beside libtorch_cpu) unless the CPU is asked for. Throws std::runtime_error, with what is

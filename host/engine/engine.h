@@ -17,6 +17,7 @@
 #include "host/loading/plugin.h"
 #include "host/storage/checkpoint.h"
 #include "host/telemetry/events.h"
+#include "host/telemetry/progress.h"
 
 namespace binade::host {
 
@@ -50,7 +51,10 @@ struct TrainingRequest {
   // Versions, kernels, hashes of plugins, options of the experiment: what decides, beside the checkpoint, how a run
   // goes on. The engine adds what it knows itself.
   std::map<std::string, std::string> made_by{};
+  // Texts that each checkpoint carries as they are, by name: the resolved experiment, the lock.
+  std::map<std::string, std::string> records{};
   std::uint64_t stop_after = 0;  // steps of this process, after which the run is interrupted; 0: never
+  Progress* progress = nullptr;  // told what the training thread is in
 };
 
 // One pass over the training split, as the summary shows it.

@@ -43,8 +43,8 @@ class EvaluationMode {
 
 }  // namespace
 
-EvaluationRecord evaluate(const EvaluationPlan& plan, Model& model, const Task& task, const binade_policy& policy,
-                          c10::Device device) {
+std::optional<EvaluationRecord> evaluate(const EvaluationPlan& plan, Model& model, const Task& task,
+                                         const binade_policy& policy, c10::Device device) {
   const auto start = std::chrono::steady_clock::now();
   const at::NoGradGuard no_grad;
   const EvaluationMode evaluation_mode(model);
@@ -56,6 +56,8 @@ EvaluationRecord evaluate(const EvaluationPlan& plan, Model& model, const Task& 
   record.split = plan.split.name;
   std::vector<at::Tensor> sums;  // weighted loss, weight, correct, then weighted scalars
   for (std::uint64_t number = 0; number < batches; ++number) {
+    if (plan.stop_signal != nullptr && plan.stop_signal->load(std::memory_order_relaxed) != 0) return std::nullopt;
+    if (plan.before_batch) plan.before_batch();
     batch.assign(loader.next());
     const auto samples = static_cast<double>(batch.samples());
     const auto result = task.run(model, batch, policy, device, /*training=*/false);

@@ -1,6 +1,10 @@
 // Evaluation: a split from its first sample to its last, without gradient and in evaluation mode.
 #pragma once
 
+#include <atomic>
+#include <functional>
+#include <optional>
+
 #include "host/engine/task.h"
 #include "host/telemetry/events.h"
 
@@ -13,12 +17,14 @@ struct EvaluationPlan {
   std::uint64_t batches;  // at most; 0: the whole split
   std::uint32_t workers, prefetch;
   std::uint64_t seed;
+  const std::atomic<int>* stop_signal = nullptr;  // non-zero: no further batch
+  std::function<void()> before_batch{};           // may be empty
 };
 
 // Loss and scalars are means over the samples, or over the counted targets of a token loss; the device is read once, at
-// the end. Leaves the model in training mode.
-EvaluationRecord evaluate(const EvaluationPlan& plan, Model& model, const Task& task, const binade_policy& policy,
-                          c10::Device device);
+// the end. Leaves the model in training mode. nullopt when the signal stopped it.
+std::optional<EvaluationRecord> evaluate(const EvaluationPlan& plan, Model& model, const Task& task,
+                                         const binade_policy& policy, c10::Device device);
 
 // One batch without gradient, before training begins: finds a model, dataset and task that do not fit together, and
 // returns the names of the scalars of a model's own loss. Throws std::runtime_error for names that cannot be metrics.

@@ -132,7 +132,7 @@ void GradScaler::save(Snapshot& snapshot) const {
 
 void GradScaler::load(const Snapshot& snapshot) {
   const auto of = snapshot.values.find("grad_scaler");
-  if (of == snapshot.values.end()) return load_state(std::nullopt);
+  if (of == snapshot.values.end()) return;  // it was not scaled until now
   // The constants are the experiment's: where they were changed, that was wanted.
   load_state(GradScalerState{of->at("scale"), growth_factor_, backoff_factor_, growth_interval_,
                              of->at("growth_tracker"), of->at("overflows")});

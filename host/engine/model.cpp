@@ -10,18 +10,22 @@
 namespace binade::host {
 namespace {
 
-// Collects each tensor once, by identity.
+// Collects each tensor once, by identity, and its further names beside it.
 struct TensorSink {
   binade_tensors base;  // first: the plugin's pointer is a pointer to this
-  std::vector<NamedTensor>* collected;
+  std::vector<NamedTensor>* tensors;
+  std::vector<std::pair<std::string, std::string>>* aliases;
 
   static void add(binade_tensors* self, binade_string name, const void* tensor) {
-    auto& collected = *reinterpret_cast<TensorSink*>(self)->collected;
+    auto& sink = *reinterpret_cast<TensorSink*>(self);
     const auto& candidate = *static_cast<const at::Tensor*>(tensor);
-    for (const auto& known : collected) {
-      if (known.tensor.is_same(candidate)) return;
+    for (const auto& known : *sink.tensors) {
+      if (known.tensor.is_same(candidate)) {
+        sink.aliases->emplace_back(std::string(view(name)), known.name);
+        return;
+      }
     }
-    collected.push_back({std::string(view(name)), candidate});
+    sink.tensors->push_back({std::string(view(name)), candidate});
   }
 };
 
@@ -56,9 +60,9 @@ Model::Model(const Plugin& plugin, const OptionTable& options, std::vector<std::
                [&](binade_error* error) { return table_.create(plugin_.host(), view.table(), &self_, error); });
   const auto device_name = device.str();
   plugin_.call("to", [&](binade_error* error) { return table_.to(self_, to_abi(device_name), error); });
-  TensorSink parameters{{sizeof(binade_tensors), 0, TensorSink::add}, &parameters_};
+  TensorSink parameters{{sizeof(binade_tensors), 0, TensorSink::add}, &parameters_, &aliases_};
   plugin_.call("parameters", [&](binade_error* error) { return table_.parameters(self_, &parameters.base, error); });
-  TensorSink buffers{{sizeof(binade_tensors), 0, TensorSink::add}, &buffers_};
+  TensorSink buffers{{sizeof(binade_tensors), 0, TensorSink::add}, &buffers_, &aliases_};
   plugin_.call("buffers", [&](binade_error* error) { return table_.buffers(self_, &buffers.base, error); });
 }
 

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "binade/abi/model.h"
@@ -41,6 +42,8 @@ class Model {
   // Each tensor once, under its first name: a tied weight is listed twice by C++'s named_parameters().
   const std::vector<NamedTensor>& parameters() const { return parameters_; }
   const std::vector<NamedTensor>& buffers() const { return buffers_; }
+  // The other names of those tensors: name, first name.
+  const std::vector<std::pair<std::string, std::string>>& aliases() const { return aliases_; }
   std::uint64_t trainable_elements() const;
   std::int64_t embedding_rows() const;  // of its first embedding; 0 without one
 
@@ -51,6 +54,7 @@ class Model {
   std::vector<std::string> inputs_;
   std::vector<const void*> arguments_;
   std::vector<NamedTensor> parameters_, buffers_;
+  std::vector<std::pair<std::string, std::string>> aliases_;
 };
 
 }  // namespace binade::host

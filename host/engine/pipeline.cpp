@@ -12,6 +12,7 @@
 #include "binade/abi/plugin.h"
 #include "host/engine/device.h"
 #include "host/engine/effective_precision.h"
+#include "host/engine/initial_weights.h"
 #include "host/engine/loop_state.h"
 #include "host/engine/parameters.h"
 #include "host/engine/precision_choice.h"
@@ -20,9 +21,11 @@
 #include "host/engine/snapshot.h"
 #include "host/engine/tensor_memory.h"
 #include "host/engine/training_loop.h"
+#include "host/engine/training_state.h"
 #include "host/engine/weights.h"
 #include "host/experiment/sections.h"
 #include "host/experiment/vocabulary.h"
+#include "host/storage/bad_checkpoint.h"
 
 namespace binade::host {
 namespace {
@@ -107,33 +110,60 @@ RunStarted describe(const Training& training) {
   return started;
 }
 
-// What the checkpoint's state says; errors name its file.
-std::optional<Snapshot> snapshot_of(const TrainingRequest& request) {
-  if (request.resume == nullptr) return std::nullopt;
+// Calls action(), which reads the checkpoint; what does not fit is told with the checkpoint's name.
+template <class Action>
+auto reading(const TrainingRequest& request, Action action) {
   try {
-    return std::optional<Snapshot>(std::in_place, *request.resume);
+    return action();
+  } catch (const PluginError&) {
+    throw;
   } catch (const nlohmann::json::exception& error) {
-    throw std::runtime_error(
+    throw BadCheckpoint(
         fmt::format("{} is no state of a run: {}", (request.resume->folder / "state.json").string(), error.what()));
+  } catch (const std::runtime_error& error) {
+    throw BadCheckpoint(fmt::format(
+        "{} cannot be gone on from: {}. Resume with the experiment that it was made with, or begin a new run with its "
+        "weights: [model] init_from = \"{}\"",
+        request.resume->folder.string(), error.what(), request.resume->folder.string()));
   }
 }
 
+std::optional<Snapshot> snapshot_of(const TrainingRequest& request) {
+  if (request.resume == nullptr) return std::nullopt;
+  return reading(request, [&] { return std::optional<Snapshot>(std::in_place, *request.resume); });
+}
+
 // What decides how a run goes on, beside its state.
-std::map<std::string, std::string> describe_run(const TrainingRequest& request, c10::Device device) {
+std::map<std::string, std::string> describe_run(const TrainingRequest& request, c10::Device device,
+                                                std::uint64_t train_samples) {
   auto made_by = request.made_by;
   made_by["threads"] = std::to_string(at::get_num_threads());
+  made_by["samples to train on"] = std::to_string(train_samples);
   made_by["device"] = device.str();
+  made_by.merge(describe_device(device));
   return made_by;
+}
+
+std::map<std::string, std::string> made_by_of(const Snapshot& snapshot) {
+  return snapshot.values.at("made_by").get<std::map<std::string, std::string>>();
+}
+
+// Before anything of it is used: a model that is another one may fit by chance.
+void refuse_foreign(const Snapshot& snapshot, const std::map<std::string, std::string>& made_by) {
+  const auto foreign = foreign_differences(made_by_of(snapshot), made_by);
+  if (!foreign.empty()) throw std::runtime_error(fmt::format("{}", fmt::join(foreign, "; ")));
 }
 
 std::vector<std::string> tell_resume(const std::optional<Snapshot>& resumed,
                                      const std::map<std::string, std::string>& made_by, RunListener& listener) {
   if (!resumed) return {};
   const auto step = resumed->values.at("loop").at("step").get<std::uint64_t>();
-  const auto before = resumed->values.at("made_by").get<std::map<std::string, std::string>>();
-  auto differences = resume_differences(before, made_by);
+  auto differences = resume_differences(made_by_of(*resumed), made_by);
   if (differences.empty()) {
-    listener.message(BINADE_LOG_INFO, fmt::format("resumed at step {}: exact", step));
+    // Some of a GPU's kernels add in an order of their own each time.
+    const auto& device = made_by.at("device");
+    const auto limit = device == "cpu" ? "" : fmt::format(", as far as the kernels of {} repeat themselves", device);
+    listener.message(BINADE_LOG_INFO, fmt::format("resumed at step {}: exact{}", step, limit));
   } else {
     listener.message(BINADE_LOG_WARNING,
                      fmt::format("resumed at step {}: approximate, because {}", step, fmt::join(differences, "; ")));
@@ -152,9 +182,18 @@ TrainingResult run_with_checkpoints(const TrainingRequest& request, const LoopPl
                                         options.boolean("keep_best"), request.metrics_file},
                          request.listener, request.resume == nullptr ? 0 : request.resume->step);
   }
-  return run_training_loop(
-      plan, training, evaluation, request.stop_signal, request.listener,
-      {checkpointer ? &*checkpointer : nullptr, request.checkpoint_asked, resumed ? &*resumed : nullptr, &made_by});
+  return run_training_loop(plan, training, evaluation, request.stop_signal, request.listener,
+                           {checkpointer ? &*checkpointer : nullptr, request.checkpoint_asked,
+                            resumed ? &*resumed : nullptr, &made_by, &request.records});
+}
+
+// A resumed run has all of its weights from its checkpoint.
+void initialize(const Model& model, const TrainingRequest& request) {
+  const auto& keys = request.experiment.model.reserved;
+  if (request.resume != nullptr || !keys.has("init_from")) return;
+  const auto weights = load_initial_weights(model, keys.string("init_from"), keys.boolean("init_strict"));
+  request.listener.message(BINADE_LOG_INFO, weights.taken);
+  if (!weights.left_out.empty()) request.listener.message(BINADE_LOG_WARNING, "not taken; " + weights.left_out);
 }
 
 void keep_average(WeightAverage& average, const Model& model, const std::filesystem::path& file) {
@@ -179,6 +218,7 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   const auto& policy = precision.policy->constants();
 
   Model model(request.model, request.model_options, request.inputs, device);
+  initialize(model, request);
   auto initial_hash = hash_weights(model);
   freeze(model, train.strings("freeze"));
   PrecisionOverrides overrides(model, precision.rules);
@@ -194,8 +234,11 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   const auto order = train.string("sampling") == "replacement" ? Order::with_replacement : Order::shuffled;
   Sampler sampler(train_split.size, batch_size, order, /*drop_last=*/true, seed, Shard{});
   auto plan = plan_loop(train, sampler.batches_per_epoch(), request);
+  const auto made_by = describe_run(request, device, train_split.size);
   const auto resumed = snapshot_of(request);
-  const auto first_batch = resumed ? loop_state(resumed->values.at("loop")).batches : 0;
+  if (resumed) reading(request, [&] { refuse_foreign(*resumed, made_by); });
+  const auto first_batch =
+      resumed ? reading(request, [&] { return loop_state(resumed->values.at("loop")).batches; }) : 0;
   BatchLoader batches(dataset, train_split, std::move(sampler), /*training=*/true, seed, workers, prefetch, 0,
                       first_batch);
 
@@ -217,22 +260,25 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
                           device,
                           unsigned_option(train, "accumulate"),
                           train.number("clip_norm"),
-                          unsigned_option(experiment.metrics, "sample_gradients_every")};
+                          unsigned_option(experiment.metrics, "sample_gradients_every"),
+                          request.progress};
   const EvaluationPlan evaluation{
       dataset, validation_split, batch_size, request.dry_run ? 1 : unsigned_option(train, "evaluate_batches"),
-      workers, prefetch,         seed};
+      workers, prefetch,         seed,       &request.stop_signal};
 
+  const auto scalar_names = probe(evaluation, model, task, policy, device);
+  if (resumed) reading(request, [&] { load_training(training, *resumed); });
   auto started = describe(training);
   started.lr_ratios = lr_ratios(experiment);
+  started.steps_done = request.resume == nullptr ? 0 : request.resume->step;
   started.target_steps = plan.target_steps;
   started.max_seconds = plan.max_seconds;
   started.train_samples = train_split.size;
   started.validation_samples = validation_split.size;
-  started.scalar_names = probe(evaluation, model, task, policy, device);
+  started.scalar_names = scalar_names;
   for (const auto& rule : overrides.unused()) {
     listener.message(BINADE_LOG_WARNING, rule + " had no effect on the first batch: no operation came under it");
   }
-  const auto made_by = describe_run(request, device);
   const auto differences = tell_resume(resumed, made_by, listener);
   listener.run_started(started);
 

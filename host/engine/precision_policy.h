@@ -25,6 +25,8 @@ class PrecisionPolicy {
   PrecisionPolicy& operator=(const PrecisionPolicy&) = delete;
 
   const binade_policy& constants() const { return policy_; }
+  std::string plugin_id() const { return plugin_ ? plugin_->id() : ""; }  // empty: there is none
+  std::string plugin_version() const { return plugin_ ? plugin_->version() : ""; }
   // What is in effect instead of the plugin's own constants; it then decides nothing any more unless they are the same.
   void replace(const binade_policy& policy);
 

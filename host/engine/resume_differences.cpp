@@ -24,9 +24,10 @@ bool looks_ahead(const Description& of) {
 }
 
 bool harmless(std::string_view key, const Description& before, const Description& now) {
-  constexpr std::array sections{"checkpoint.", "metrics.", "logger."};
-  constexpr std::array keys{"experiment.name", "experiment.tags", "experiment.notes", "train.workers",
-                            "train.prefetch",  "train.threads",   "train.device"};  // the last two: as what they gave
+  constexpr std::array sections{"checkpoint.", "metrics.", "logger.", "watchdog."};
+  constexpr std::array keys{"experiment.name", "experiment.tags",  "experiment.notes", "train.workers",
+                            "train.prefetch",  "train.threads",    "train.device",  // as what they gave
+                            "model.init_from", "model.init_strict"};                // of the first step
   constexpr std::array lengths{"train.steps", "train.epochs", "train.max_time"};
   if (!key.starts_with(option)) return false;
   key.remove_prefix(option.size());
@@ -61,6 +62,16 @@ std::vector<std::string> resume_differences(const Description& before, const Des
     } else {
       differences.push_back(shown(key) + " was " + *was + " and is " + *is);
     }
+  }
+  return differences;
+}
+
+std::vector<std::string> foreign_differences(const Description& before, const Description& now) {
+  std::vector<std::string> differences;
+  for (const char* key : {"option.model.plugin", "option.dataset.plugin", "option.optimizer.name"}) {
+    const auto *was = find(before, key), *is = find(now, key);
+    if (was == nullptr || is == nullptr || *was == *is) continue;
+    differences.push_back(shown(key) + " was " + *was + " and is " + *is);
   }
   return differences;
 }

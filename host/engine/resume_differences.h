@@ -13,4 +13,8 @@ namespace binade::host {
 std::vector<std::string> resume_differences(const std::map<std::string, std::string>& before,
                                             const std::map<std::string, std::string>& now);
 
+// The differences with which there is nothing to go on with: another model, dataset or optimizer.
+std::vector<std::string> foreign_differences(const std::map<std::string, std::string>& before,
+                                             const std::map<std::string, std::string>& now);
+
 }  // namespace binade::host

@@ -38,6 +38,7 @@ class Snapshot {
   void load(const std::string& name, const at::Tensor& into) const;
   // A tensor of any shape.
   const at::Tensor& tensor(const std::string& name) const;
+  bool has(const std::string& name) const { return state_by_name_.count(name) != 0; }
 
   // For writing; `values` go as they are now. The snapshot's memory must outlive it.
   CheckpointContent content(std::uint64_t step) const;

@@ -44,7 +44,7 @@ TrainStep::TrainStep(const Training& training)
 
 void TrainStep::run(StepRecord& record) {
   auto& [model, task, batches, precision, scaler, optimizer, schedule, average, device, micro_batches, clip_norm,
-         sample_every] = training_;
+         sample_every, progress] = training_;
   PhaseClock clock(record);
   sums_.clear();
   samples_.clear();
@@ -54,6 +54,7 @@ void TrainStep::run(StepRecord& record) {
   std::uint64_t first_targets = 0, all_targets = 0;
 
   for (std::uint64_t micro_batch = 0; micro_batch < micro_batches; ++micro_batch) {
+    training_.enter(Activity::data, record.step);
     const auto& host_batch = batches.next();
     batch_.assign(host_batch);
     samples_.insert(samples_.end(), host_batch.indices.begin(), host_batch.indices.end());
@@ -66,11 +67,13 @@ void TrainStep::run(StepRecord& record) {
 
     // Each micro-batch counts by its targets, so that their sum is the gradient of one large batch. How many there are
     // in all is known only at the end: until then the first one's number stands for the mean.
+    training_.enter(Activity::forward, record.step);
     const double weight = static_cast<double>(targets) / static_cast<double>(first_targets);
     const auto result = task.run(model, batch_, precision.constants(), device, /*training=*/true);
     accumulate(result, weight);
     clock.end(Phase::forward);
 
+    training_.enter(Activity::backward, record.step);
     const double share = weight / static_cast<double>(micro_batches);
     loss_ = scaler.scale(share == 1 ? result.loss : result.loss * share);
     model.backward(loss_);
@@ -80,6 +83,7 @@ void TrainStep::run(StepRecord& record) {
       static_cast<double>(first_targets * micro_batches) / static_cast<double>(std::max<std::uint64_t>(1, all_targets));
   if (task.is_token_loss()) record.tokens = all_targets;
 
+  training_.enter(Activity::optimizer, record.step);
   take_gradients();
   sample_gradients(record);
   unscale_and_check(record);

@@ -15,6 +15,7 @@
 #include "host/engine/task.h"
 #include "host/engine/weight_average.h"
 #include "host/telemetry/events.h"
+#include "host/telemetry/progress.h"
 
 namespace binade::host {
 
@@ -32,6 +33,11 @@ struct Training {
   std::uint64_t accumulate;                  // micro-batches per step
   double clip_norm;                          // 0: no clipping
   std::uint64_t sample_gradients_every = 0;  // steps; 0: never
+  Progress* progress = nullptr;              // told what the thread is in
+
+  void enter(Activity activity, std::uint64_t step) const {
+    if (progress != nullptr) progress->enter(activity, step);
+  }
 };
 
 class TrainStep {

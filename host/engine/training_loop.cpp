@@ -51,6 +51,7 @@ class Loop {
         step_(training),
         skips_(trained_parameter_names(training.model), training.scaler.enabled()),
         memory_(training.device, listener) {
+    evaluation_.before_batch = [this] { training_.enter(Activity::evaluation, record_.step); };
     state_.result.samples_hash = fnv_offset;
     if (checkpoints.resumed != nullptr) load(*checkpoints.resumed);
     first_step_ = record_.step;
@@ -59,14 +60,19 @@ class Loop {
   TrainingResult run(const std::atomic<int>& stop_signal) {
     start_ = Clock::now();
     listener_.state_changed(RunState::running);
+    tell_when_there_is_nothing_to_do();
+    evaluate_when_due();  // one that a signal broke off
     while (!should_stop(stop_signal)) {
       train();
-      if (plan_.evaluate_every != 0 && record_.step % plan_.evaluate_every == 0) evaluate();
+      evaluate_when_due();
       checkpoint_when_due();
     }
-    if (state_.result.state == RunState::finished && state_.evaluated_step != record_.step) evaluate();
+    if (state_.result.state == RunState::finished && state_.evaluated_step != record_.step && !evaluate()) {
+      should_stop(stop_signal);
+    }
     last_checkpoint();
-    if (record_.step > 0 && record_.step == record_.skipped_steps) {
+    training_.enter(Activity::ending, record_.step);
+    if (state_.result.state == RunState::finished && record_.step > 0 && record_.step == record_.skipped_steps) {
       throw std::runtime_error(fmt::format(
           "none of {} steps could be applied: every gradient was inf or NaN (last loss: {}). A lower [optimizer] lr, "
           "the data, or the model's initial values are where to look.",
@@ -106,6 +112,12 @@ class Loop {
     return true;
   }
 
+  void tell_when_there_is_nothing_to_do() {
+    if (checkpoints_.resumed == nullptr || !reached_target()) return;
+    listener_.message(BINADE_LOG_INFO, fmt::format("all {} steps are done already; `--set train.steps={}` trains on",
+                                                   record_.step, 2 * record_.step));
+  }
+
   bool reached_target() const { return plan_.target_steps != 0 && record_.step >= plan_.target_steps; }
 
   // Of all processes that the run had.
@@ -132,6 +144,7 @@ class Loop {
     }
     if (record_.step == first_step_ + 1) warn_without_gradient(step_, listener_);
     const auto told = Clock::now();
+    training_.enter(Activity::logging, record_.step);
     tell();
     logging_seconds_ = seconds_since(told);
     if (std::isfinite(record_.loss)) {
@@ -203,11 +216,24 @@ class Loop {
     state_.epoch = {};
   }
 
-  void evaluate() {
+  void evaluate_when_due() {
+    const bool due = plan_.evaluate_every != 0 && record_.step != 0 && record_.step % plan_.evaluate_every == 0;
+    if (due && state_.evaluated_step != record_.step) evaluate();
+  }
+
+  // False when a signal broke it off: then nothing of it is left.
+  bool evaluate() {
     listener_.state_changed(RunState::evaluating);
     const WeightAverage::Applied averaged(training_.average);
-    auto record =
+    const RandomState random(training_.device);
+    auto evaluated =
         host::evaluate(evaluation_, training_.model, training_.task, training_.precision.constants(), training_.device);
+    training_.enter(Activity::logging, record_.step);
+    if (!evaluated) {
+      random.restore();
+      return false;
+    }
+    auto& record = *evaluated;
     record.step = state_.evaluated_step = record_.step;
     record.time = unix_time();
     state_.result.validation_loss = record.loss;
@@ -229,6 +255,7 @@ class Loop {
     }
     listener_.evaluated(record);
     listener_.state_changed(RunState::running);
+    return true;
   }
 
   // What TrainStep keeps from step to step stands in the record.
@@ -240,6 +267,7 @@ class Loop {
     state.seconds = seconds();
     snapshot.values["loop"] = to_json(state);
     if (checkpoints_.made_by != nullptr) snapshot.values["made_by"] = *checkpoints_.made_by;
+    if (checkpoints_.records != nullptr) snapshot.values["records"] = *checkpoints_.records;
     skips_.save(snapshot);
     save_training(training_, snapshot);
   }
@@ -250,10 +278,10 @@ class Loop {
     record_.skipped_steps = state_.skipped_steps;
     record_.gradient_norm = state_.gradient_norm;
     skips_.load(snapshot);
-    load_training(training_, snapshot);
   }
 
   void checkpoint() {
+    training_.enter(Activity::checkpoint, record_.step);
     const bool evaluated = state_.evaluated_step == record_.step;
     checkpoints_.checkpointer->save(record_.step,
                                     evaluated ? std::optional(state_.result.validation_loss) : std::nullopt,
@@ -263,19 +291,20 @@ class Loop {
   void checkpoint_when_due() {
     if (checkpoints_.checkpointer == nullptr) return;
     if (checkpoints_.asked != nullptr && checkpoints_.asked->exchange(false)) checkpoints_.checkpointer->ask();
-    if (checkpoints_.checkpointer->due(record_.step)) checkpoint();
+    const bool last_follows = reached_target();
+    if (checkpoints_.checkpointer->due(record_.step) && !last_follows) checkpoint();
   }
 
   void last_checkpoint() {
-    if (checkpoints_.checkpointer == nullptr || record_.step == 0) return;
-    checkpoint();
+    if (checkpoints_.checkpointer == nullptr) return;
+    if (record_.step != 0) checkpoint();  // before the first step there is nothing to lose
     const bool durable = checkpoints_.checkpointer->finish(record_.step);
     if (terminated_ && durable) state_.result.state = RunState::preempted;
   }
 
   const LoopPlan& plan_;
   const Training& training_;
-  const EvaluationPlan& evaluation_;
+  EvaluationPlan evaluation_;
   RunListener& listener_;
   LoopCheckpoints checkpoints_;
   TrainStep step_;

@@ -27,15 +27,18 @@ struct LoopPlan {
 struct LoopCheckpoints {
   Checkpointer* checkpointer = nullptr;  // none are written
   std::atomic<bool>* asked = nullptr;    // set from outside: the next step is followed by one
-  const Snapshot* resumed = nullptr;     // a run from the start
+  // A run that goes on: `training` was loaded from it already. nullptr: a run from the start.
+  const Snapshot* resumed = nullptr;
   // What describes the run beside the classes' own state: written into each snapshot as it is.
   const std::map<std::string, std::string>* made_by = nullptr;
+  const std::map<std::string, std::string>* records = nullptr;
 };
 
-// Steps until the plan, the clock or a signal says stop, evaluating in between and at the end (not after a signal).
-// Tells `listener` all of it. Fills the result but for what the pipeline knows: parameters, device, precision, hash.
-// A last checkpoint is written at the end, whatever ended it; SIGTERM with a durable one is a preemption.
-// Throws std::runtime_error when not a single step could be applied.
+// Steps until the plan, the clock or a signal says stop, evaluating in between and at the end (not after a signal,
+// which also breaks off an evaluation: the resumed run begins with it). Tells `listener` all of it. Fills the result
+// but for what the pipeline knows: parameters, device, precision, hash. A last checkpoint is written at the end,
+// whatever ended it; SIGTERM with a durable one, or before the first step, is a preemption. Throws std::runtime_error
+// when not a single step could be applied.
 TrainingResult run_training_loop(const LoopPlan& plan, const Training& training, const EvaluationPlan& evaluation,
                                  const std::atomic<int>& stop_signal, RunListener& listener,
                                  const LoopCheckpoints& checkpoints = {});

@@ -30,6 +30,11 @@ void WeightAverage::save(const std::vector<std::string>& names, Snapshot& snapsh
 
 void WeightAverage::load(const std::vector<std::string>& names, const Snapshot& snapshot) {
   if (!enabled()) return;
+  if (!snapshot.values.contains("average")) {  // none was kept until now
+    const at::NoGradGuard no_grad;
+    for (std::size_t i = 0; i < averages_.size(); ++i) averages_[i].copy_(parameters_[i]);
+    return;
+  }
   for (std::size_t i = 0; i < averages_.size(); ++i) snapshot.load("average." + names.at(i), averages_[i]);
   updates_ = snapshot.values.at("average").at("updates").get<std::uint64_t>();
 }

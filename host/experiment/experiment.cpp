@@ -176,6 +176,7 @@ Experiment check_experiment(const Node& root, const std::filesystem::path& file,
   e.train = host.check(root, "train");
   e.loggers = plugin.loggers(root);
   e.checkpoint = host.check(root, "checkpoint");
+  e.watchdog = host.check(root, "watchdog");
   e.metrics = host.check(root, "metrics");
   if (Option* name = e.experiment.find("name"); name->origin == Origin::absent) {
     name->values = {name_from_file(e.file)};

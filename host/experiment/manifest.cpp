@@ -277,6 +277,18 @@ const std::vector<OptionSpec>& reserved_options(PluginKind kind) {
     all[1].help = "An explicit file in place of the search for the id.";
     return all;
   }();
+  static const auto model = [] {
+    auto all = everywhere;
+    OptionSpec from = spec("init_from", OptionType::path);
+    from.help = "Weights to begin with: a run's directory, a checkpoint's, or a safetensors file.";
+    all.push_back(std::move(from));
+    OptionSpec strict = spec("init_strict", OptionType::boolean);
+    strict.optional = false;
+    strict.default_value = std::vector<Scalar>{true};
+    strict.help = "Whether init_from must have exactly the model's tensors; false takes those that fit.";
+    all.push_back(std::move(strict));
+    return all;
+  }();
   static const auto precision = [] {
     auto all = everywhere;
     OptionSpec cpu = spec("cpu", OptionType::string);
@@ -300,6 +312,7 @@ const std::vector<OptionSpec>& reserved_options(PluginKind kind) {
     all.push_back(std::move(overrides));
     return all;
   }();
+  if (kind == PluginKind::model) return model;
   return kind == PluginKind::precision ? precision : everywhere;
 }
 

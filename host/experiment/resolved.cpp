@@ -65,6 +65,7 @@ std::vector<ResolvedSection> resolved_sections(const Experiment& e) {
   sections.push_back({"schedule", {&e.schedule}});
   sections.push_back({"train", {&e.train}});
   sections.push_back({"checkpoint", {&e.checkpoint}});
+  sections.push_back({"watchdog", {&e.watchdog}});
   for (const auto& logger : e.loggers) sections.push_back(plugin(logger));
   sections.push_back({"metrics", {&e.metrics}});
   return sections;

@@ -30,6 +30,7 @@ class Rules {
     schedule();
     length();
     device();
+    watchdog();
     listen();
     metrics();
   }
@@ -137,6 +138,16 @@ class Rules {
     std::vector<std::string> notes{"valid values: \"auto\", \"cpu\", \"cuda\", \"cuda:N\" with N the GPU's number"};
     if (!close.empty()) notes.insert(notes.begin(), fmt::format("did you mean \"{}\"?", close));
     add("E0118", e_.train, "device", fmt::format("`train.device` cannot be {}", toml_string(device)), notes);
+  }
+
+  void watchdog() {
+    for (const auto& option : e_.watchdog.options()) {
+      const auto& key = option.spec->name;
+      if (key == "enabled" || !e_.watchdog.has(key) || parse_duration(e_.watchdog.string(key))) continue;
+      add("E0118", e_.watchdog, key,
+          fmt::format("`watchdog.{}` cannot be {}", key, toml_string(e_.watchdog.string(key))),
+          {"write \"90s\", \"5m\" or \"1h30m\"; \"0s\" sets no limit"});
+    }
   }
 
   void listen() {

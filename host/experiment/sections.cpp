@@ -228,6 +228,23 @@ SectionSpec checkpoint_section() {
              .by_default(Scalar(true))}}}};
 }
 
+SectionSpec watchdog_section() {
+  const auto limit = [](const char* name, const char* value, const char* help) -> OptionSpec {
+    return Spec(name, Type::string, help).by_default(text(value));
+  };
+  return {
+      "watchdog",
+      "How long things may take at most before the run counts as hung: then it says where, and ends. \"0s\": for ever.",
+      {{"",
+        {Spec("enabled", Type::boolean, "Whether anybody watches.").by_default(Scalar(true)),
+         limit("data", "10m", "Waiting for a batch."), limit("forward", "10m", "A forward pass."),
+         limit("backward", "10m", "A backward pass."),
+         limit("optimizer", "10m", "Unscaling, clipping and the update of one step."),
+         limit("logging", "10m", "Telling of one step."), limit("evaluation", "10m", "One batch of an evaluation."),
+         limit("checkpoint", "1h", "The training thread's waiting for a checkpoint."),
+         limit("plugin_call", "30m", "One call of a model, dataset or precision plugin.")}}}};
+}
+
 SectionSpec metrics_section() {
   return {"metrics",
           "The Prometheus endpoint.",
@@ -258,9 +275,9 @@ SectionSpec metrics_section() {
 }  // namespace
 
 const std::vector<SectionSpec>& host_sections() {
-  static const std::vector<SectionSpec> sections = {experiment_section(), task_section(),  optimizer_section(),
-                                                    schedule_section(),   train_section(), checkpoint_section(),
-                                                    metrics_section()};
+  static const std::vector<SectionSpec> sections = {experiment_section(), task_section(),   optimizer_section(),
+                                                    schedule_section(),   train_section(),  checkpoint_section(),
+                                                    watchdog_section(),   metrics_section()};
   return sections;
 }
 

@@ -47,6 +47,7 @@ class Walk {
     const auto place = (searched(file, folder) / needed).lexically_normal();
     std::error_code error;
     if (!std::filesystem::exists(place, error)) return false;
+    if (folder.empty()) refuse(file, fmt::format("it finds `{}` in the current folder", needed));
     const auto real = std::filesystem::canonical(place, error);
     if (error || !is_inside(place, folder_) || !is_inside(real, std::filesystem::canonical(folder_))) return true;
     const auto relative = place.lexically_relative(folder_).string();
@@ -60,6 +61,8 @@ class Walk {
     for (const std::string_view origin : {"$ORIGIN", "${ORIGIN}"}) {
       if (folder.starts_with(origin)) return file.parent_path().string() + folder.substr(origin.size());
     }
+    // CMake leaves an empty entry behind the others, which means the current folder.
+    if (folder.empty()) return std::filesystem::current_path();
     const Path absolute(folder);
     if (absolute.is_relative() || is_inside(absolute.lexically_normal(), home_)) {
       refuse(file,

@@ -1,6 +1,8 @@
 // The header lists the tensors in the order given, and their data follow in that order without a gap.
 #include "host/storage/safetensors.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -36,9 +38,10 @@ void check(const TensorBytes& tensor, std::set<std::string_view>& names) {
   }
 }
 
+// A library's document takes a time that is quadratic in the number of tensors.
 std::string make_header(const std::vector<TensorBytes>& tensors, const std::map<std::string, std::string>& metadata) {
-  nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  if (!metadata.empty()) header["__metadata__"] = metadata;
+  std::string text = "{";
+  if (!metadata.empty()) text += "\"__metadata__\":" + nlohmann::json(metadata).dump();
   std::set<std::string_view> names;
   std::uint64_t offset = 0;
   for (const auto& tensor : tensors) {
@@ -47,13 +50,16 @@ std::string make_header(const std::vector<TensorBytes>& tensors, const std::map<
     } catch (const std::invalid_argument& error) {
       throw std::invalid_argument("safetensors: tensor `" + tensor.name + "`: " + error.what());
     }
-    auto& entry = header[tensor.name];
-    entry["dtype"] = type_of(tensor.dtype).name;
-    entry["shape"] = tensor.shape;
-    entry["data_offsets"] = {offset, offset + tensor.bytes};
+    text += fmt::format(R"({}{}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})", text.size() > 1 ? "," : "",
+                        nlohmann::json(tensor.name).dump(), type_of(tensor.dtype).name, fmt::join(tensor.shape, ","),
+                        offset, offset + tensor.bytes);
     offset += tensor.bytes;
   }
-  auto text = header.dump();
+  text += "}";
+  if (text.size() > max_safetensors_header_bytes) {
+    throw std::invalid_argument("safetensors: too many tensors: their names and shapes take " +
+                                std::to_string(text.size()) + " bytes");
+  }
   constexpr std::size_t alignment = 64, length_bytes = 8;
   text.append((alignment - (length_bytes + text.size()) % alignment) % alignment, ' ');
   return text;

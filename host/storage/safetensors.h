@@ -23,8 +23,8 @@ struct TensorBytes {
 // Writes to a temporary file beside `path`, syncs it, renames it, syncs the folder. Throws std::system_error naming the
 // file; then nothing is left behind and an older `path` is as it was (only when the folder could not be synced is the
 // new file in place, and may not survive a power cut). Throws std::invalid_argument, and writes nothing, when a name
-// comes twice, or bytes and shape disagree. Tensors lie in the order given, without gaps, the first one at a multiple
-// of 64 bytes; the same arguments give the same bytes.
+// comes twice, bytes and shape disagree, or the header would be longer than 16 MiB. Tensors lie in the order given,
+// without gaps, the first one at a multiple of 64 bytes; the same arguments give the same bytes.
 void write_safetensors(const std::filesystem::path& path, const std::vector<TensorBytes>& tensors,
                        const std::map<std::string, std::string>& metadata);
 

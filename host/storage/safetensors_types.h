@@ -9,6 +9,9 @@
 
 namespace binade::host {
 
+// Some 200,000 tensors. The format allows 100 MB, which anyone's file could make a reader chew for seconds.
+constexpr std::uint64_t max_safetensors_header_bytes = 1 << 24;
+
 struct SafetensorsType {
   std::uint32_t dtype;
   std::string_view name;

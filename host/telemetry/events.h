@@ -58,6 +58,7 @@ struct RunStarted {
   std::vector<double> lr_ratios{
       1};  // of [optimizer]'s own parameters, then of each [[optimizer.group]], to `learning_rate`
   std::uint64_t parameters = 0;    // trainable elements
+  std::uint64_t steps_done = 0;    // of a resumed run, at its checkpoint
   std::uint64_t target_steps = 0;  // 0: unknown
   double max_seconds = 0;          // 0: no limit
   std::uint64_t train_samples = 0;

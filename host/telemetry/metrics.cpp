@@ -126,6 +126,8 @@ void Metrics::run_started(const RunStarted& run) noexcept {
   families_->gauge("binade_run_start_timestamp_seconds").Set(unix_time());
   families_->gauge("binade_checkpoint_last_success_timestamp_seconds").Set(unix_time());
   families_->gauge("binade_target_steps").Set(static_cast<double>(run.target_steps));
+  series_->step.Set(static_cast<double>(run.steps_done));
+  families_->gauge("binade_checkpoint_last_step").Set(static_cast<double>(run.steps_done));
   const std::string device_type = run.device.substr(0, run.device.find(':'));
   families_->gauge("binade_autocast_enabled", {{"device_type", device_type}}).Set(run.autocast ? 1 : 0);
   const char* scaler = run.dynamic_scaling ? "dynamic" : run.loss_scale != 1 ? "constant" : "none";

@@ -9,7 +9,10 @@
 #include <array>
 #include <cerrno>
 #include <cmath>
+#include <cstdlib>
 #include <exception>
+#include <fstream>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -95,12 +98,42 @@ std::string steps_json(const File& file, std::size_t size, std::size_t points) {
   return json;
 }
 
+// What stands behind `"key":` in a line of metrics.jsonl.
+std::string_view value_of(std::string_view line, std::string_view key) {
+  const auto found = line.find(fmt::format("\"{}\":", key));
+  return found == std::string_view::npos ? std::string_view() : line.substr(found + key.size() + 3);
+}
+
+double number_of(std::string_view line, std::string_view key) {
+  const std::string value(value_of(line, key).substr(0, 32));
+  char* end = nullptr;
+  const double number = std::strtod(value.c_str(), &end);
+  return end == value.c_str() ? nan : number;  // null
+}
+
 std::string number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : "null"; }
 
 }  // namespace
 
 RunHistory::RunHistory(std::filesystem::path metrics_file, std::string run_id)
     : metrics_file_(std::move(metrics_file)), run_id_(std::move(run_id)) {}
+
+void RunHistory::learn_earlier() noexcept {
+  try {
+    std::ifstream file(metrics_file_);
+    for (std::string line; std::getline(file, line);) {
+      if (!value_of(line, "split").starts_with("\"validation\"")) continue;
+      EvaluationRecord record;
+      record.split = "validation";
+      record.step = static_cast<std::uint64_t>(number_of(line, "step"));
+      record.loss = number_of(line, "loss");
+      record.accuracy = number_of(line, "accuracy");
+      evaluated(record);
+    }
+  } catch (const std::exception&) {  // the page lacks some points
+    return;
+  }
+}
 
 void RunHistory::evaluated(const EvaluationRecord& record) noexcept {
   try {

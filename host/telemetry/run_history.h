@@ -17,6 +17,9 @@ class RunHistory : public RunListener {
   // `metrics_file`: the run's metrics.jsonl, which is only read, and may not be there yet.
   RunHistory(std::filesystem::path metrics_file, std::string run_id);
 
+  // The evaluations that the file of a resumed run holds already. Before the run starts.
+  void learn_earlier() noexcept;
+
   void evaluated(const EvaluationRecord& record) noexcept override;  // the training thread
 
   // {"run_id": ..., "bytes": of the file, "evaluations": [{"step", "split", "loss", "accuracy"}, ...], "steps": [lines

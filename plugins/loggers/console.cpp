@@ -47,7 +47,7 @@ class Console {
   void step(const binade::Step& event) {
     remember(event);
     const double since_shown = event.event.time - shown_time_;
-    const bool first = !shown_;
+    const bool first = !shown_ || since_shown < 0;  // a clock that was set back
     if (live_) {
       if (first || since_shown >= redraw_seconds) show();
     } else if (first || (every_ > 0 ? event.step % every_ == 0 : since_shown >= line_seconds)) {

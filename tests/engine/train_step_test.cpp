@@ -179,7 +179,7 @@ TEST_F(StepTest, EvaluationIsTheMeanOverAllSamplesInEvaluationModeWithoutGradien
     grad = output.requires_grad();
     return output;
   };
-  const auto record = evaluate({dataset, split, 3, 0, 1, 4, 0}, model, task, fp32_policy, cpu);
+  const auto record = evaluate({dataset, split, 3, 0, 1, 4, 0}, model, task, fp32_policy, cpu).value();
   EXPECT_NEAR(record.loss, (4.0 + 16 + 36 + 64) / 4, 1e-5);  // batch means are fp32
   EXPECT_EQ(record.samples, 4u);
   EXPECT_FALSE(trained);

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <csignal>
 #include <cstring>
 #include <fstream>
 
@@ -50,14 +51,19 @@ class LoopTest : public ::testing::Test, protected RunListener {
     Schedule schedule(testing::constant_schedule().table(), lr, 100);
     WeightAverage average({weight_}, ema_decay);
     const Training training{model, task, batches, precision, scaler, *optimizer, schedule, average, cpu, 1, 0};
-    const EvaluationPlan evaluation{dataset, split, 4, 0, 0, 1, 0};
-    const std::atomic<int> no_signal = 0;
-    return run_training_loop(plan, training, evaluation, no_signal, *this);
+    const EvaluationPlan evaluation{dataset, split, 4, 0, 0, 1, 0, &signal_};
+    return run_training_loop(plan, training, evaluation, signal_, *this);
   }
 
   void message(int, std::string_view text) noexcept override { messages_.emplace_back(text); }
   void epoch_ended(const EpochRecord& record) noexcept override { epochs_.push_back(record.epoch); }
   void evaluated(const EvaluationRecord& record) noexcept override { losses_.push_back(record.loss); }
+  void state_changed(RunState state) noexcept override {
+    if (state == RunState::evaluating && signal_in_evaluation_) signal_ = SIGTERM;
+  }
+
+  std::atomic<int> signal_{0};
+  bool signal_in_evaluation_ = false;
 
   at::Tensor weight_;
   std::vector<std::uint64_t> epochs_;
@@ -128,6 +134,18 @@ TEST_F(LoopTest, NamesTheSamplesOfALossThatIsNotFiniteAndFailsAfterSomeInARow) {
     EXPECT_THAT(error.what(), HasSubstr("number 3 in a row"));
   }
   EXPECT_EQ(messages_.size(), 1u);
+}
+
+TEST_F(LoopTest, ASignalBreaksOffAnEvaluation) {
+  signal_in_evaluation_ = true;
+  for (const std::uint64_t evaluate_every : {2, 0}) {  // on the way, and at the end
+    signal_ = 0;
+    const auto result = run({.target_steps = 4, .evaluate_every = evaluate_every, .steps_per_epoch = 2}, 0.1);
+    EXPECT_EQ(result.state, RunState::interrupted);
+    EXPECT_EQ(result.steps, evaluate_every == 0 ? 4u : 2u);
+    EXPECT_TRUE(std::isnan(result.validation_loss));
+    EXPECT_THAT(losses_, ::testing::IsEmpty());
+  }
 }
 
 TEST_F(LoopTest, EvaluatesTheAverageOfTheWeights) {

@@ -124,7 +124,10 @@ TEST_F(PluginOptions, UnknownOnesGetTheNearestAndTheList) {
   EXPECT_EQ(d.code, "E0103");
   EXPECT_EQ(d.message, "unknown key `unit` in [model]");
   EXPECT_EQ(d.label, "did you mean `units`?");
-  EXPECT_THAT(d.notes, ElementsAre("valid keys: act, bias, classes, library, limits, plugin, rate, sizes, units"));
+  EXPECT_THAT(
+      d.notes,
+      ElementsAre("valid keys: act, bias, classes, init_from, init_strict, library, limits, plugin, rate, sizes, "
+                  "units"));
   EXPECT_EQ(d.where.column, 1U);
   EXPECT_EQ(d.where.length, 4U);
 }

@@ -50,10 +50,10 @@ class Process {
   std::string out() const { return read_file(out_); }
   std::string err() const { return read_file(err_); }
   void send(int signal) const;
+  bool ended();
   Outcome wait();
 
  private:
-  bool ended();
 
   int pid_ = -1;
   int status_ = 0;

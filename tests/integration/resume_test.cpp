@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "tests/integration/process.h"
+#include "tests/integration/interrupted_runs.h"
 
 namespace binade::testing {
 namespace {
@@ -15,93 +15,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-// What must be equal between two runs: everything but times, memory, and what tells of the resuming itself.
-json comparable(json summary) {
-  for (const char* key : {"seconds", "seconds_at_min_scale", "samples_per_second", "tokens_per_second",
-                          "peak_memory_bytes", "resumed_step", "resume_differences"}) {
-    summary.erase(key);
-  }
-  for (auto& epoch : summary["epochs"]) epoch.erase("seconds");
-  return summary;
-}
-
-std::vector<json> comparable(std::vector<json> lines) {
-  for (auto& line : lines) {
-    for (const char* key : {"seconds", "phases", "time"}) line.erase(key);
-  }
-  return lines;
-}
-
-class Resume : public ::testing::Test {
- protected:
-  // Where it went, and what it said.
-  struct Ran {
-    std::filesystem::path directory;
-    Outcome outcome;
-    json summary() const { return json::parse(read_file(directory / "summary.json")); }
-  };
-
-  Resume() {
-    workspace_.write("points.csv", points_csv(200));
-    workspace_.write("points.toml",
-                     points_experiment("threads = 1\nevaluate_every = 7\n\n[checkpoint]\nevery_steps = 5\n"));
-  }
-
-  static std::vector<std::string> with(std::vector<std::string> arguments, const std::vector<std::string>& settings) {
-    for (const auto& setting : settings) arguments.insert(arguments.end(), {"--set", setting});
-    return arguments;
-  }
-  std::vector<std::string> run_command(const std::string& name, const std::vector<std::string>& settings) {
-    return with({"run", "points.toml", "--set", "experiment.name=" + name, "--set", "train.steps=30"}, settings);
-  }
-  Ran run(const std::string& name, const std::vector<std::string>& settings,
-          const std::vector<std::string>& more = {}) {
-    auto arguments = run_command(name, settings);
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    const auto outcome = binade(arguments, workspace_);
-    return {run_directory(workspace_, name), outcome};
-  }
-  Ran resume(const std::filesystem::path& directory, const std::vector<std::string>& more = {}) {
-    std::vector<std::string> arguments{"resume", directory.string()};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return {directory, binade(arguments, workspace_)};
-  }
-
-  static void expect_same_run(const Ran& one, const Ran& other) {
-    EXPECT_EQ(json::diff(comparable(one.summary()), comparable(other.summary())), json::array());
-    EXPECT_EQ(comparable(all_metrics(one.directory)), comparable(all_metrics(other.directory)));
-    for (const char* file : {"weights.safetensors", "best.safetensors", "average.safetensors"}) {
-      EXPECT_EQ(std::filesystem::exists(one.directory / file), std::filesystem::exists(other.directory / file)) << file;
-      if (!std::filesystem::exists(one.directory / file)) continue;
-      EXPECT_EQ(read_file(one.directory / file), read_file(other.directory / file)) << file;
-    }
-  }
-
-  static std::uint64_t newest_step(const std::filesystem::path& directory) {
-    std::uint64_t newest = 0;
-    std::error_code error;
-    for (std::filesystem::directory_iterator entry(directory / "checkpoints", error), end; !error && entry != end;
-         entry.increment(error)) {
-      const auto name = entry->path().filename().string();
-      if (!name.ends_with(".tmp")) newest = std::max<std::uint64_t>(newest, std::stoull(name.substr(5)));
-    }
-    return newest;
-  }
-  // Of the run that a process is starting.
-  std::filesystem::path only_directory(const std::string& name) const {
-    std::error_code error;
-    const std::filesystem::directory_iterator entry(workspace_.path() / "runs" / name, error);
-    return error || entry == std::filesystem::directory_iterator() ? std::filesystem::path() : entry->path();
-  }
-  bool wait_for_checkpoint(Process& process, const std::string& name, std::uint64_t step) const {
-    return process.wait_until([&] {
-      const auto directory = only_directory(name);
-      return !directory.empty() && newest_step(directory) >= step;
-    });
-  }
-
-  Workspace workspace_;
-};
+class Resume : public InterruptedRuns {};
 
 struct Kind {
   const char* name;
@@ -135,7 +49,7 @@ INSTANTIATE_TEST_SUITE_P(
         Kind{"Everything",
              {"model.dropout=0.3", "train.ema_decay=0.9", "train.accumulate=2", "schedule.name=cosine",
               "schedule.warmup_steps=15", "train.early_stopping.patience=100"}},
-        Kind{"Momentum", {"optimizer.name=sgd", "optimizer.momentum=0.9", "train.sampling=replacement"}},
+        Kind{"Momentum", {"optimizer={name=\"sgd\"}", "optimizer.momentum=0.9", "train.sampling=replacement"}},
         Kind{"RmsProp", {"optimizer.name=rmsprop", "optimizer.momentum=0.5"}},
         Kind{"Adagrad", {"optimizer.name=adagrad", "train.epochs=3"}},
         Kind{"ScaledWithSkips",
@@ -285,11 +199,99 @@ TEST_F(Resume, WithoutAGoodCheckpointOrARunItIsRefused) {
   EXPECT_THAT(nowhere.outcome.err, HasSubstr("no directory of a run"));
 }
 
-TEST_F(Resume, OfAnotherModelIsRefusedByName) {
+TEST_F(Resume, OfAForeignCheckpointIsRefusedAndSaysWhatElseIsPossible) {
   const auto first = run("other", {}, {"--stop-after", "3"});
-  const auto second = resume(first.directory, {"--set", "model.units=7"});
-  EXPECT_EQ(second.outcome.exit_code, 1);
-  EXPECT_THAT(second.outcome.err, HasSubstr("in the checkpoint and"));
+  const std::vector<std::pair<std::string, std::string>> changes{
+      {"model.units=7", "`hidden.0.weight` is Float of [128, 2] in the checkpoint and Float of [7, 2] in this run"},
+      {"model={plugin=\"unseeded\"}", "model.plugin was \"mlp\" and is \"unseeded\""},
+      {"dataset={plugin=\"synthetic\"}", "dataset.plugin was \"csv\" and is \"synthetic\""},
+      {"optimizer.name=sgd", "optimizer.name was \"adamw\" and is \"sgd\""}};
+  for (const auto& [change, words] : changes) {
+    const auto text = read_file(first.directory / "experiment.toml");
+    const auto second = resume(first.directory, {"--set", change});
+    EXPECT_EQ(second.outcome.exit_code, 4) << change;
+    EXPECT_THAT(second.outcome.err, HasSubstr(words));
+    EXPECT_THAT(second.outcome.err, HasSubstr("step-00000003 cannot be gone on from"));
+    EXPECT_THAT(second.outcome.err, HasSubstr("init_from"));
+    std::ofstream(first.directory / "experiment.toml") << text;
+  }
+}
+
+TEST_F(Resume, AnotherPrecisionBeginsItsStateAnewAndSaysSo) {
+  const auto first = run("precision", {}, {"--stop-after", "13"});
+  const auto second = resume(first.directory, {"--set", "precision={plugin=\"fp16_headroom\", cpu=\"allow\"}", "--set",
+                                               "train.ema_decay=0.9"});
+  EXPECT_EQ(second.outcome.exit_code, 0) << second.outcome.err;
+  EXPECT_THAT(second.outcome.err, HasSubstr("precision.plugin was \"fp32\" and is \"fp16_headroom\""));
+  EXPECT_THAT(second.outcome.err, HasSubstr("train.ema_decay was 0.0 and is 0.9"));
+  EXPECT_TRUE(std::filesystem::exists(second.directory / "average.safetensors"));
+  EXPECT_GT(second.summary()["loss_scale"], 1);
+}
+
+TEST_F(Resume, SaysThatAPluginHasChangedSince) {
+  const auto copy = workspace_.path() / "mlp.so";
+  std::filesystem::copy_file(std::filesystem::path(BINADE_PLUGIN_DIR) / "mlp.so", copy);
+  const auto first = run("drift", {"model={plugin=\"mlp\", library=\"mlp.so\"}"}, {"--stop-after", "13"});
+  ASSERT_EQ(first.outcome.exit_code, 0) << first.outcome.err;
+  const auto state = json::parse(read_file(first.directory / "checkpoints/step-00000013/state.json"));
+  std::ofstream(copy, std::ios::app) << "another build";
+  const auto second = resume(first.directory);
+  EXPECT_THAT(second.outcome.err, HasSubstr("approximate, because plugin mlp (model) was sha256 "));
+  EXPECT_EQ(second.summary()["resume_differences"].size(), 1u);
+  EXPECT_NE(state["records"]["experiment.lock"], read_file(second.directory / "experiment.lock"));
+  EXPECT_EQ(state["records"]["experiment.toml"], read_file(second.directory / "experiment.toml"));
+}
+
+TEST_F(Resume, OfARunWhoseStepsWereAllSkippedGoesOn) {
+  const std::vector<std::string> settings{"precision.plugin=fp16",           "precision.cpu=allow",
+                                          "precision.init_scale=1e30",       "precision.growth_interval=4",
+                                          "precision.backoff_factor=0.0001", "metrics.sample_gradients_every=3"};
+  const auto first = run("skipped", settings, {"--stop-after", "2"});
+  EXPECT_EQ(first.outcome.exit_code, 0) << first.outcome.err;
+  EXPECT_EQ(first.summary()["skipped_steps"], 2);
+  expect_same_run(run("straight", settings), resume(first.directory));
+}
+
+TEST_F(Resume, TellsPrometheusWhereItBegan) {
+  const auto first = run("gauges", {}, {"--stop-after", "13"});
+  EXPECT_THAT(read_file(first.directory / "metrics.prom"), HasSubstr("operation=\"stall\""));
+  const auto second = resume(first.directory, {"--set", "checkpoint.enabled=false"});
+  const auto prom = read_file(second.directory / "metrics.prom");
+  const auto value = [&](const std::string& series) {
+    const auto at = prom.find("\n" + series);
+    return at == std::string::npos ? -1.0 : std::stod(prom.substr(prom.find("} ", at) + 2));
+  };
+  const auto split = prom.find("split=\"train\"", prom.find("\nbinade_samples_total{"));
+  const auto samples = prom.substr(split, prom.find('\n', split) - split);
+  EXPECT_EQ(value("binade_step{"), 30);
+  EXPECT_EQ(value("binade_checkpoint_last_step{"), 13) << "that it went on from";
+  EXPECT_THAT(samples, ::testing::EndsWith("} " + std::to_string(17 * 16))) << "a counter is this process's";
+}
+
+TEST_F(Resume, OfAFinishedRunSaysThatNothingIsLeftToDo) {
+  const auto first = run("finished", {});
+  const auto second = resume(first.directory);
+  EXPECT_EQ(second.outcome.exit_code, 0);
+  EXPECT_THAT(second.outcome.err, HasSubstr("all 30 steps are done already"));
+  expect_same_run(first, second);
+}
+
+TEST_F(Resume, AutoPassesOverARunThatWasKilledBeforeItsFirstCheckpointButNotOverAFinishedOne) {
+  const auto first = run("auto", {}, {"--stop-after", "13"});
+  std::filesystem::create_directory(workspace_.path() / "runs/auto/29991231T000000Z-00000000");
+  const auto command = with({"run", "points.toml", "--resume", "auto"}, {"experiment.name=auto", "train.steps=20"});
+  EXPECT_THAT(binade(command, workspace_).err, HasSubstr("resumed at step 13"));
+  std::ofstream(workspace_.path() / "runs/auto/29991231T000000Z-00000000/summary.json") << R"({"state": "finished"})";
+  std::filesystem::remove(first.directory / "summary.json");
+  EXPECT_THAT(binade(command, workspace_).err, Not(HasSubstr("resumed")));
+}
+
+TEST_F(Resume, AFailedRunSaysFromWhereItCanGoOn) {
+  const auto ran = run("failed", {"optimizer.lr=1e30", "optimizer.name=sgd", "train.clip_norm=0",
+                                  "checkpoint.every_steps=1", "train.max_nonfinite_losses=5"});
+  EXPECT_EQ(ran.outcome.exit_code, 1);
+  EXPECT_THAT(ran.outcome.err, HasSubstr("its last checkpoint is of step "));
+  EXPECT_THAT(ran.outcome.err, HasSubstr(" resume runs/failed/" + ran.directory.filename().string()));
 }
 
 TEST_F(Resume, OfARunThatGoesOnIsRefused) {

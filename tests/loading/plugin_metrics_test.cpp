@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -133,6 +134,18 @@ TEST(CallTimes, AddsUpEachCallByItsName) {
   EXPECT_EQ(readings[0].count, 2U);
   EXPECT_GT(readings[0].seconds, 0);
   EXPECT_EQ(readings[1].count, 1U);
+}
+
+TEST(CallTimes, KnowsWhichThreadIsInWhichCall) {
+  CallTimes times;
+  EXPECT_EQ(times.call_of(gettid()), nullptr);
+  const CallTimes::Mark mine(&times, "read");
+  std::thread([&] {
+    EXPECT_EQ(times.call_of(gettid()), nullptr);
+    const CallTimes::Mark other(&times, "write");
+    EXPECT_STREQ(times.call_of(gettid()), "write");
+  }).join();
+  EXPECT_STREQ(times.call_of(gettid()), "read");
 }
 
 TEST(CallTimes, CountEveryCallOfEveryThread) {

@@ -88,6 +88,25 @@ TEST(Plugin, FailureWithoutAReasonSaysThat) {
   }
 }
 
+TEST(Plugin, WhatItThrowsThroughTheInterfaceIsAFailure) {
+  const binade_plugin symbol{sizeof(symbol), BINADE_ABI_MAJOR, BINADE_ABI_MINOR, BINADE_KIND_PRECISION, nullptr};
+  const auto plugin = Plugin::linked(symbol, "thrower", nullptr);
+  const auto message = [&](auto thrown) {
+    try {
+      plugin.call("update", [&](binade_error*) -> std::int32_t { throw thrown; });
+    } catch (const PluginError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(
+      message(1),
+      "plugin `thrower` 0.0.0: update() failed: it threw through the C interface, which no plugin may: what is no "
+      "std::exception (failed)");
+  EXPECT_THAT(message(std::runtime_error("boom\nException raised from f (most recent call first):")),
+              HasSubstr("which no plugin may: boom (failed)"));
+}
+
 TEST(Plugin, TableOfAnOlderPluginIsZeroBeyondItsEnd) {
   binade_precision_table old{};
   old.struct_size = 2 * sizeof(std::uint32_t) + sizeof(void*);

@@ -59,13 +59,21 @@ TEST(SafetensorsReading, RefusesWhatIsNoSuchFile) {
   EXPECT_THAT(refusal_of(file_of("[]")), HasSubstr("no JSON object"));
   EXPECT_THAT(refusal_of(file_of("{\"a\":")), HasSubstr("no JSON"));
   EXPECT_THAT(refusal_of(file_of("{\"a\":" + std::string(10000, '[') + std::string(10000, ']') + "}")),
-              HasSubstr("nested"));
+              HasSubstr("is no object but an array"));
   EXPECT_THAT(refusal_of(tensor(R"("shape":[1],"data_offsets":[0,4])")), HasSubstr("no `dtype`"));
   EXPECT_THAT(refusal_of(tensor(R"("dtype":"F31","shape":[1],"data_offsets":[0,4])")), HasSubstr("F31"));
   EXPECT_THAT(refusal_of(tensor(R"("dtype":"F32","shape":[-1],"data_offsets":[0,4])")), HasSubstr("natural"));
   EXPECT_THAT(refusal_of(tensor(R"("dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,4])")),
               HasSubstr("larger than any memory"));
   EXPECT_THAT(refusal_of(tensor(R"("dtype":"F32","shape":[1],"data_offsets":[4,8])")), HasSubstr("outside"));
+  EXPECT_THAT(refusal_of(tensor(R"("dtype":"F32","shape":[1],"data_offsets":[0,4],"dtype":"I32")")),
+              HasSubstr("says `dtype` twice"));
+  EXPECT_THAT(refusal_of(tensor(R"("dtype":"F32","shape":[1],"data_offsets":[0,4,4])")), HasSubstr("data_offsets"));
+  EXPECT_THAT(refusal_of(tensor(R"("dtype":"F32","shape":[[1]],"data_offsets":[0,4])")), HasSubstr("an array"));
+  EXPECT_THAT(refusal_of(tensor(R"("dtype":"F32","shape":[1],"data_offsets":[0,4],"code":"x")")),
+              HasSubstr("`code`, which is unknown"));
+  EXPECT_THAT(refusal_of(file_of(R"({"__metadata__":{"a":"1","a":"2"}})")), HasSubstr("twice"));
+  EXPECT_THAT(refusal_of(file_of("{} {}")), HasSubstr("no JSON"));
   EXPECT_THAT(refusal_of(tensor(R"("dtype":"F32","shape":[1],"data_offsets":[4,0])")), HasSubstr("outside"));
   EXPECT_THAT(refusal_of(tensor(R"("dtype":"F32","shape":[2],"data_offsets":[0,4])")), HasSubstr("bytes"));
   EXPECT_THAT(refusal_of(tensor(R"("dtype":"U8","shape":[2],"data_offsets":[2,4])")), HasSubstr("does not begin"));

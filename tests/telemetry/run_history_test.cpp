@@ -52,6 +52,19 @@ TEST_F(RunHistoryTest, HasEachStepOfAShortRunAndNoEvaluation) {
   EXPECT_THAT(steps(600), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12));
 }
 
+TEST_F(RunHistoryTest, OfAResumedRunHasTheEvaluationsThatItsFileHolds) {
+  write_steps(20);
+  write(R"({"step":30,"split":"validation","loss":null,"accuracy":0.5,"samples":3})"
+        "\n");
+  RunHistory history(file(), "r");
+  history.learn_earlier();
+  history.evaluated({0, 40, "validation", 3});
+  EXPECT_THAT(history.json(10), HasSubstr(R"("evaluations":[{"step":10,"split":"validation","loss":2,"accuracy":null},)"
+                                          R"({"step":20,"split":"validation","loss":2,"accuracy":null},)"
+                                          R"({"step":30,"split":"validation","loss":null,"accuracy":0.5},)"
+                                          R"({"step":40,"split":"validation","loss":3,"accuracy":null}])"));
+}
+
 TEST_F(RunHistoryTest, SpreadsItsPointsOverALongRunFromTheFirstStepToTheLast) {
   write_steps(5000);
   const auto found = steps(50);

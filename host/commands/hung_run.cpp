@@ -1,0 +1,103 @@
+#include "host/commands/hung_run.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <future>
+#include <thread>
+
+#include "binade/abi/plugin.h"
+#include "host/commands/exit_codes.h"
+#include "host/commands/run_records.h"
+#include "host/experiment/sections.h"
+#include "host/storage/checkpoint.h"
+
+namespace binade::host {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+WatchdogLimits limits_of(const OptionTable& watchdog) {
+  const auto seconds = [&](std::string_view key) { return parse_duration(watchdog.string(key)).value_or(0); };
+  WatchdogLimits limits;
+  limits.plugin_call = seconds("plugin_call");
+  for (const auto activity : {Activity::data, Activity::forward, Activity::backward, Activity::optimizer,
+                              Activity::logging, Activity::evaluation, Activity::checkpoint}) {
+    const auto number = static_cast<std::size_t>(activity);
+    limits.activities[number] = seconds(activity_names[number]);
+  }
+  return limits;
+}
+
+// Loggers are on threads of their own, and have limits of their own.
+std::vector<WatchedPlugin> watched(const OpenedPlugins& plugins) {
+  std::vector<WatchedPlugin> all;
+  for (const auto& plugin : plugins.all()) {
+    if (plugin.kind() == PluginKind::logger || !plugin.call_times()) continue;
+    all.push_back({plugin.id(), plugin.version(), std::string(to_string(plugin.kind())), plugin.call_times()});
+  }
+  return all;
+}
+
+// Whether the training thread is in something in which it does not write what save() reads.
+bool is_apart(Activity activity) {
+  return activity != Activity::logging && activity != Activity::checkpoint && activity != Activity::ending;
+}
+
+bool has_unfinished(const std::filesystem::path& checkpoints) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(checkpoints, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->path().extension() == ".tmp") return true;
+  }
+  return false;
+}
+
+// Returns the words on how to go on.
+std::string save(const WatchedRun& run, const Hang& hang, Clock::time_point until) {
+  if (is_apart(hang.at.activity) && run.progress.halt(hang.at)) run.telemetry.save();
+  run.directory.write("summary.json", failure_json(hang.text, run.experiment));
+  const auto checkpoints = run.directory.path() / "checkpoints";
+  while (has_unfinished(checkpoints) && Clock::now() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  const auto steps = CheckpointFolder(checkpoints, 1, false).steps();
+  if (steps.empty())
+    return fmt::format("there is no checkpoint to go on from; what was recorded lies in {}",
+                       run.reported.directory.string());
+  return fmt::format("the last checkpoint is of step {}; go on with `{} resume {}`", steps.front(),
+                     run.reported.called_as, run.reported.directory.string());
+}
+
+void end_run(const WatchedRun& run, const Hang& hang) {
+  log_line(run.color, BINADE_LOG_ERROR, hang.text);
+  // Beside this thread: what hangs may be the very disk that is written to.
+  const auto until = Clock::now() + std::chrono::seconds(1);
+  std::promise<std::string> saved;
+  auto words = saved.get_future();
+  std::thread([&run, hang, until, saved = std::move(saved)]() mutable {
+    try {
+      saved.set_value(save(run, hang, until));
+    } catch (const std::exception& error) {
+      saved.set_value(error.what());
+    }
+  }).detach();
+  const bool in_time = words.wait_until(until) == std::future_status::ready;
+  log_line(run.color, BINADE_LOG_ERROR,
+           in_time ? words.get() : "nothing more could be written to " + run.reported.directory.string());
+  std::fflush(nullptr);
+  _exit(exit_run_failed);  // threads that hang cannot be joined
+}
+
+}  // namespace
+
+std::unique_ptr<Watchdog> watch(const WatchedRun& run) {
+  const auto& watchdog = run.experiment.watchdog;
+  if (!watchdog.boolean("enabled")) return nullptr;
+  return std::make_unique<Watchdog>(HangDetector(limits_of(watchdog), run.progress, watched(run.plugins)),
+                                    [run](const Hang& hang) { end_run(run, hang); });
+}
+
+}  // namespace binade::host

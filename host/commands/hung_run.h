@@ -1,0 +1,29 @@
+// The watchdog of a run, and how a run ends that hangs.
+#pragma once
+
+#include <memory>
+
+#include "host/commands/opened_plugins.h"
+#include "host/commands/run_report.h"
+#include "host/commands/run_telemetry.h"
+#include "host/telemetry/watchdog.h"
+
+namespace binade::host {
+
+// All of it outlives the watchdog.
+struct WatchedRun {
+  const Experiment& experiment;
+  const OpenedPlugins& plugins;
+  const RunDirectory& directory;
+  const ReportedRun& reported;
+  RunTelemetry& telemetry;
+  Progress& progress;
+  ColorMode color;
+};
+
+// nullptr where [watchdog] says so. At an alarm it says what hangs, saves what does not need the hung thread (the
+// metrics, a summary.json, a checkpoint that is being written already) in at most a second, says how to go on, and ends
+// the process with exit_run_failed.
+std::unique_ptr<Watchdog> watch(const WatchedRun& run);
+
+}  // namespace binade::host

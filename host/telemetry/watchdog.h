@@ -1,0 +1,85 @@
+// Finds what hangs: a phase of the training thread, or a call of a plugin on any thread.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "host/loading/plugin_metrics.h"
+#include "host/telemetry/progress.h"
+
+namespace binade::host {
+
+// In seconds; 0: for ever.
+struct WatchdogLimits {
+  std::array<double, activity_count> activities{};
+  double plugin_call = 0;
+};
+
+struct WatchedPlugin {
+  std::string id, version, kind;
+  std::shared_ptr<const CallTimes> calls;
+};
+
+struct Hang {
+  Progress::Reading at;  // the training thread, when it was found
+  std::string text;      // what hangs, for how long, and which key says how long it may
+};
+
+// Counts by looking again and again: nothing that is watched reads a clock.
+class HangDetector {
+ public:
+  // `progress` outlives this.
+  HangDetector(const WatchdogLimits& limits, const Progress& progress, std::vector<WatchedPlugin> plugins);
+
+  // `seconds`: since the last look. One thread.
+  std::optional<Hang> look(double seconds);
+
+ private:
+  struct Seen {
+    std::uint64_t number = 0;
+    double seconds = 0;
+  };
+
+  std::optional<Hang> look_at_calls(const Progress::Reading& reading, double seconds);
+  std::string calls_under_way() const;
+
+  WatchdogLimits limits_;
+  const Progress& progress_;
+  std::vector<WatchedPlugin> plugins_;
+  Seen activity_;
+  std::vector<std::array<Seen, CallTimes::most_under_way>> calls_;  // by plugin
+};
+
+// A thread that looks four times a second.
+class Watchdog {
+ public:
+  using Alarm = std::function<void(const Hang&)>;
+
+  // `alarm` is called at most once, on the watchdog's thread. It must be through within limit + 2 s: half a second of
+  // them is the watchdog's own. Time in which the whole process stood still (a debugger, a suspended machine) does not
+  // count.
+  Watchdog(HangDetector detector, Alarm alarm);
+  ~Watchdog();
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+
+ private:
+  void watch();
+
+  HangDetector detector_;
+  Alarm alarm_;
+  std::mutex mutex_;
+  std::condition_variable stopped_;
+  bool stop_ = false;
+  std::thread thread_;
+};
+
+}  // namespace binade::host

@@ -1,0 +1,308 @@
+# Long proofs of what tests/integration/resume_test.cpp shows in small. Each case is a line in FOLDER, so that a campaign
+# that was interrupted goes on where it was, and its counts add up; a case of another build does not count.
+#
+#     python3 tests/integration/campaigns.py resume build/bin/binade --cases 1200 --folder build/campaigns
+#
+#   resume  a run that is gone on with at step k, in a new process, ends as the straight run: k in 1..200, three seeds,
+#           one thread and two
+#   kill    kill -9 at random instants: every checkpoint can be read, none is older than one that was seen before, and
+#           the run ends as the straight run
+#   soak    a long run in one process: its memory, threads and descriptors stay what they were (--cases: steps)
+import argparse
+import hashlib
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+STEPS = 200
+EXPERIMENT = """
+[experiment]
+name = "{name}"
+seed = {seed}
+[model]
+plugin = "mlp"
+units = 8
+dropout = 0.3
+[dataset]
+plugin = "augmented"
+samples = 200
+noise = 0.2
+[precision]
+plugin = "fp32"
+[schedule]
+name = "cosine"
+warmup_steps = 15
+[train]
+steps = {steps}
+batch_size = 16
+device = "cpu"
+threads = {threads}
+ema_decay = 0.9
+evaluate_every = {evaluate_every}
+[checkpoint]
+every_steps = {every_steps}
+every_minutes = 0
+keep = {keep}
+[metrics]
+enabled = false
+sample_gradients_every = 50
+"""
+UNLIKE = ("seconds", "phases", "time")  # between any two runs
+
+
+def require(condition, *what):
+    if not condition:
+        print("FAILED:", *what, flush=True)
+        sys.exit(1)
+
+
+# The cases that are done, by their key.
+class Record:
+    def __init__(self, folder, campaign, binade):
+        build = hashlib.sha256()
+        libraries = sorted((binade.parent.parent / "lib").rglob("*.so"))
+        for file in [binade, *libraries]:
+            build.update(hashlib.sha256(file.read_bytes()).digest())
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / f"{campaign}-{build.hexdigest()[:12]}.jsonl"
+        lines = self.path.read_text().splitlines() if self.path.exists() else []
+        self.done = {line["case"]: line for line in map(json.loads, lines)}
+
+    def add(self, case, **facts):
+        self.done[case] = {"case": case, **facts}
+        with self.path.open("a") as file:
+            file.write(json.dumps(self.done[case]) + "\n")
+
+
+class Binade:
+    def __init__(self, executable, folder):
+        self.executable, self.folder = executable, folder
+        self.fixtures = executable.parent.parent / "tests" / "fixtures"
+
+    def experiment(self, name, **keys):
+        defaults = {"seed": 1, "steps": STEPS, "threads": 1, "evaluate_every": 7, "every_steps": 0, "keep": 2}
+        file = self.folder / f"{name}.toml"
+        file.write_text(EXPERIMENT.format(name=name, **{**defaults, **keys}))
+        return file
+
+    def start(self, *words, **environment):
+        command = [str(self.executable), *map(str, words)]
+        variables = {**os.environ, "BINADE_PLUGIN_PATH": str(self.fixtures), **environment}
+        return subprocess.Popen(
+            command, cwd=self.folder, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+
+    def run(self, *words, **environment):
+        process = self.start(*words, **environment)
+        _, err = process.communicate()
+        require(process.returncode == 0, words, "ended with", process.returncode, err)
+        return err
+
+    # The only run of that name.
+    def directory(self, name):
+        return next((self.folder / "runs" / name).iterdir())
+
+
+def summary_of(run):
+    return json.loads((run / "summary.json").read_text())
+
+
+def lines_of(run):
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").open()]
+    return [{key: value for key, value in line.items() if key not in UNLIKE} for line in lines]
+
+
+def compare(straight, other, case):
+    one, two = summary_of(straight), summary_of(other)
+    for key in ("steps", "parameters_sha256", "samples_hash", "final_loss", "best_validation_loss", "epochs"):
+        if key == "epochs":
+            for epoch in one[key] + two[key]:
+                epoch.pop("seconds", None)
+        require(one[key] == two[key], case, key, one[key], two[key])
+    require(lines_of(straight) == lines_of(other), case, "lines of metrics.jsonl differ")
+    average = "average.safetensors"
+    require((straight / average).read_bytes() == (other / average).read_bytes(), case, "the averages differ")
+
+
+# Each case: a copy of a run's directory that has the one checkpoint of step k, as if it had been killed there.
+def resume_campaign(binade, record, cases):
+    grid = [(seed, threads, k) for k in spread(STEPS) for seed in (1, 2, 3) for threads in (1, 2)]
+    source = {}
+    for seed, threads, k in grid[:cases]:
+        case = f"seed {seed}, {threads} threads, step {k}"
+        if case in record.done:
+            continue
+        if (seed, threads) not in source:
+            names = [f"{kind}-{seed}-{threads}" for kind in ("straight", "source")]
+            binade.run("run", binade.experiment(names[0], seed=seed, threads=threads))
+            # A checkpoint of every step: none is still being written when the next one is due.
+            slow = binade.experiment(names[1], seed=seed, threads=threads, every_steps=1, keep=1000)
+            binade.run("run", slow, BINADE_PACE="1500")
+            source[seed, threads] = [binade.directory(name) for name in names]
+        straight, run = source[seed, threads]
+        if not (run / "checkpoints" / f"step-{k:08d}").exists():
+            continue  # the disk was slow: the next call tries again
+        copy = binade.folder / "copy" / run.name
+        (copy / "checkpoints").mkdir(parents=True)
+        for file in ("experiment.toml", "experiment.lock", "metrics.jsonl"):
+            shutil.copy(run / file, copy)
+        shutil.copytree(run / "checkpoints" / f"step-{k:08d}", copy / "checkpoints" / f"step-{k:08d}")
+        err = binade.run("resume", copy, "--set", "checkpoint.every_steps=0")
+        require(f"resumed at step {k}: exact" in err, case, err)
+        compare(straight, copy, case)
+        shutil.rmtree(binade.folder / "copy")
+        record.add(case)
+    require(len(record.done) >= cases, "only", len(record.done), "of", cases, "are done: call again")
+    return f"{len(record.done)} resumed runs ended as the straight ones, bit by bit"
+
+
+# 1..n, each prefix of it evenly spread.
+def spread(n):
+    order, taken = [], set()
+    for parts in (1, 2, 4, 8, 16, 32, 64, 128, 256):
+        for i in range(parts + 1):
+            k = max(1, round(n * i / parts))
+            if k not in taken:
+                taken.add(k)
+                order.append(k)
+    return order + [k for k in range(1, n + 1) if k not in taken]
+
+
+def checkpoints_of(run):
+    steps = [re.fullmatch(r"step-(\d+)", entry.name) for entry in (run / "checkpoints").glob("*")]
+    return sorted(int(step.group(1)) for step in steps if step)
+
+
+# As any other program would check it.
+def verify(folder):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    require(len(manifest["files"]) >= 3, folder, "lists", manifest["files"])
+    for name, file in manifest["files"].items():
+        data = (folder / name).read_bytes()
+        require(len(data) == file["bytes"], folder, name, "has another size")
+        require(hashlib.sha256(data).hexdigest() == file["sha256"], folder, name, "has another hash")
+
+
+def newest(run):
+    steps = checkpoints_of(run) if (run / "checkpoints").exists() else []
+    return steps[-1] if steps else 0
+
+
+def kill_campaign(binade, record, cases):
+    seed = random.SystemRandom().randrange(1 << 30)
+    instants = random.Random(seed)
+    keys = {"steps": 400, "every_steps": 1}
+    straight = None
+    number = 0
+    while len(record.done) < cases:
+        number += 1
+        if straight is None:
+            binade.run("run", binade.experiment("straight", **{**keys, "every_steps": 0}))
+            straight = binade.directory("straight")
+        name = f"killed-{number}"
+        file = binade.experiment(name, **keys)
+        run, ended = None, False
+        while not ended:
+            before = newest(run) if run else 0
+            process = binade.start("run", file, "--resume", "auto")
+            begun = time.monotonic()
+            after = instants.choice([0.0, 0.3, instants.uniform(0, 1.0), instants.uniform(0.3, 0.8)])
+            seen = before
+            while process.poll() is None and time.monotonic() - begun < after:
+                run = run or next(iter((binade.folder / "runs" / name).glob("*")), None)
+                seen = max(seen, newest(run) if run else 0)
+            process.send_signal(signal.SIGKILL)
+            _, err = process.communicate()
+            ended = process.returncode == 0
+            require(ended or process.returncode == -signal.SIGKILL, "seed", seed, process.returncode, err)
+            run = run or next(iter((binade.folder / "runs" / name).glob("*")), None)
+            for step in checkpoints_of(run) if run and (run / "checkpoints").exists() else []:
+                verify(run / "checkpoints" / f"step-{step:08d}")
+            now = newest(run) if run else 0
+            require(now >= seen, "seed", seed, f"a checkpoint of step {seen} was there, and now the newest is of {now}")
+            require(before == 0 or f"resumed at step {before}: exact" in err or not err, "seed", seed, err)
+            if not ended:
+                record.add(f"kill {len(record.done)}", seed=seed, step=now)
+            # One that was killed before its first checkpoint is not gone on with: another one begins.
+            if run and now == 0:
+                shutil.rmtree(run)
+                run = None
+        compare(straight, run, f"seed {seed}")
+        shutil.rmtree(run)
+    return (
+        f"{len(record.done)} kills: no checkpoint that could not be read, none older than one seen before; "
+        f"the runs that were gone on with ended as the straight one"
+    )
+
+
+def slope(points):
+    n = len(points)
+    mean_x, mean_y = sum(x for x, _ in points) / n, sum(y for _, y in points) / n
+    return sum((x - mean_x) * (y - mean_y) for x, y in points) / sum((x - mean_x) ** 2 for x, _ in points)
+
+
+def soak_campaign(binade, record, steps):
+    case = f"{steps} steps"
+    if case not in record.done:
+        file = binade.experiment("soak", steps=steps, evaluate_every=steps // 20, every_steps=steps // 50)
+        process = binade.start("run", file)
+        points, threads, files = [], set(), set()
+        while process.poll() is None:
+            time.sleep(max(0.02, min(1.0, steps / 1e6)))
+            run = next(iter((binade.folder / "runs" / "soak").glob("*")), None)
+            sample = look_at(process.pid, run)
+            if sample is None or sample[0] < steps // 5 or sample[0] > steps - steps // 50:
+                continue  # warming up, or ending
+            points.append(sample[:2])
+            threads.add(sample[2])
+            files.add(sample[3])
+        require(process.returncode == 0, process.stderr.read())
+        require(len(points) >= 10, "only", len(points), "looks at", steps, "steps")
+        grown = slope(points) * 1000
+        # A checkpoint is written by a thread of its own, to one file at a time.
+        require(max(threads) - min(threads) <= 1 and max(files) - min(files) <= 2, case, threads, files)
+        # A short run's growth is that of a few pages, wherever they come from.
+        limit = max(1024.0, 262144 * 1000 / steps)
+        require(grown < limit, case, f"memory grows by {grown:.0f} bytes per 1,000 steps, {limit:.0f} are allowed")
+        record.add(case, bytes_per_1000_steps=grown, looks=len(points), threads=sorted(threads), files=sorted(files))
+    facts = record.done[case]
+    return f"{case}: {facts['bytes_per_1000_steps']:.0f} bytes per 1,000 steps, threads {facts['threads']}, files {facts['files']}"
+
+
+# Step, resident bytes, threads, open files of the process now.
+def look_at(process, run):
+    try:
+        with (run / "metrics.jsonl").open("rb") as lines:
+            lines.seek(max(0, os.path.getsize(run / "metrics.jsonl") - 65536))
+            found = re.findall(rb'"step":(\d+),"split":"train"', lines.read())
+        of = Path(f"/proc/{process}")
+        resident = int((of / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        threads, files = len(list((of / "task").iterdir())), len(list((of / "fd").iterdir()))
+        return (int(found[-1]), resident, threads, files) if found else None
+    except (OSError, AttributeError, TypeError):
+        return None  # not begun, or ended meanwhile
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("campaign", choices=["resume", "kill", "soak"])
+    parser.add_argument("binade", type=Path)
+    parser.add_argument("--cases", type=int, required=True)
+    parser.add_argument("--folder", type=Path)
+    arguments = parser.parse_args()
+    run = {"resume": resume_campaign, "kill": kill_campaign, "soak": soak_campaign}[arguments.campaign]
+    with tempfile.TemporaryDirectory() as folder:
+        executable = arguments.binade.resolve()
+        record = Record(arguments.folder or Path(folder) / "record", arguments.campaign, executable)
+        print(run(Binade(executable, Path(folder)), record, arguments.cases))
+
+
+main()

@@ -1,0 +1,150 @@
+// Runs under storms of signals, and under a clock that jumps.
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+
+#include "tests/integration/interrupted_runs.h"
+
+namespace binade::testing {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+// While it lives, a signal every millisecond.
+class Storm {
+ public:
+  Storm(const Process& process, std::vector<int> signals)
+      : thread_([this, &process, signals = std::move(signals)] {
+          for (std::size_t i = 0; !over_; ++i) {
+            process.send(signals[i % signals.size()]);
+            usleep(1000);
+          }
+        }) {}
+  ~Storm() {
+    over_ = true;
+    thread_.join();
+  }
+  Storm(const Storm&) = delete;
+  Storm& operator=(const Storm&) = delete;
+
+ private:
+  std::atomic<bool> over_{false};
+  std::thread thread_;
+};
+
+class Preemption : public InterruptedRuns {
+ protected:
+  static bool has_step(const std::filesystem::path& directory, std::uint64_t step) {
+    return !directory.empty() &&
+           read_file(directory / "metrics.jsonl").find("\"step\":" + std::to_string(step) + ",") != std::string::npos;
+  }
+  static bool is_alive(Process& process) { return !process.ended(); }
+};
+
+TEST_F(Preemption, UnderAStormOfSigusr1TrainingGoesOnAndIsTheSame) {
+  const std::vector<std::string> settings{"train.steps=300", "checkpoint.every_steps=0"};
+  const auto straight = run("straight", settings);
+  Process process(binade_command(run_command("storm", settings)), workspace_, with_fixtures());
+  ASSERT_TRUE(process.wait_until([&] { return !only_directory("storm").empty(); }));
+  {
+    const Storm storm(process, {SIGUSR1});
+    process.wait_until([&] { return has_step(only_directory("storm"), 300); });
+  }
+  const auto outcome = process.wait();
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  expect_same_run(straight, {run_directory(workspace_, "storm"), outcome});
+}
+
+TEST_F(Preemption, UnderAStormOfSigtermAndSigusr1ItEndsDurablySoon) {
+  const std::vector<std::string> settings{"train.steps=100000", "checkpoint.every_steps=0", "model.dropout=0.3"};
+  Process process(binade_command(run_command("storm", settings)), workspace_, with_fixtures());
+  ASSERT_TRUE(process.wait_until([&] { return has_step(only_directory("storm"), 20); })) << process.err();
+  const auto directory = only_directory("storm");
+  std::uint64_t steps = 0;
+  {
+    const auto start = std::chrono::steady_clock::now();
+    const Storm storm(process, {SIGTERM, SIGUSR1});
+    process.wait_until([] { return false; });  // until it ends
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+  }
+  auto outcome = process.wait();
+  EXPECT_EQ(outcome.exit_code, 75) << outcome.err;
+  steps = newest_step(directory);
+  EXPECT_GE(steps, 20u);
+  for (int round = 0; round < 3; ++round) {
+    const auto again = with({"run", "points.toml", "--resume", "auto"}, [&] {
+      auto all = settings;
+      all.push_back("experiment.name=storm");
+      return all;
+    }());
+    Process next(binade_command(again), workspace_, with_fixtures());
+    ASSERT_TRUE(next.wait_until([&] { return has_step(directory, steps + 5); })) << next.err();
+    {
+      const Storm storm(next, {SIGUSR1, SIGTERM});
+      next.wait_until([] { return false; });
+    }
+    outcome = next.wait();
+    EXPECT_EQ(outcome.exit_code, 75) << outcome.err;
+    EXPECT_GT(newest_step(directory), steps);
+    steps = newest_step(directory);
+  }
+  const auto total = std::to_string(steps + 5);
+  const auto last = resume(directory, {"--set", "train.steps=" + total});
+  EXPECT_EQ(last.outcome.exit_code, 0) << last.outcome.err;
+  const auto straight = run("straight", {"checkpoint.every_steps=0", "model.dropout=0.3", "train.steps=" + total});
+  expect_same_run(straight, last);
+}
+
+// Whatever has been reached: before the first step nothing is lost, after it a checkpoint is there.
+TEST_F(Preemption, SigtermAtAnyInstantOfTheStartAsksForAnotherTurn) {
+  for (int delay = 0; delay < 6; ++delay) {
+    const auto name = "start-" + std::to_string(delay);
+    Process process(binade_command(run_command(name, {"train.steps=1000000"})), workspace_, with_fixtures());
+    ASSERT_TRUE(process.wait_until([&] { return !only_directory(name).empty(); }));
+    usleep(static_cast<useconds_t>(delay) * 40'000);  // another instant each time; any of them must do
+    process.send(SIGTERM);
+    const auto outcome = process.wait();
+    EXPECT_EQ(outcome.exit_code, 75) << outcome.err;
+    const auto summary = json::parse(read_file(run_directory(workspace_, name) / "summary.json"));
+    EXPECT_EQ(summary["state"], "preempted");
+    EXPECT_EQ(newest_step(run_directory(workspace_, name)), summary["steps"]);
+  }
+}
+
+TEST_F(Preemption, ASecondCtrlCEndsAtOnce) {
+  // The first one waits for a step that never ends.
+  Process process(binade_command(run_command("twice", {"model={plugin=\"pauses_in_forward\"}"})), workspace_,
+                  with_fixtures());
+  ASSERT_TRUE(wait_for_checkpoint(process, "twice", 10)) << process.err();
+  process.send(SIGINT);
+  EXPECT_TRUE(is_alive(process));
+  while (is_alive(process)) {
+    process.send(SIGINT);
+    usleep(10'000);
+  }
+  EXPECT_EQ(process.wait().exit_code, 130);
+}
+
+TEST_F(Preemption, AClockThatJumpsChangesNothing) {
+  const auto straight = run("straight", {});
+  Process process(binade_command(run_command("jumps", {"train.max_time=10m", "checkpoint.every_minutes=30"})),
+                  workspace_, with_fixtures({{"LD_PRELOAD", std::string(BINADE_FIXTURE_DIR) + "/jumping_clock.so"}}));
+  const auto outcome = process.wait();
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Ran ran{run_directory(workspace_, "jumps"), outcome};
+  expect_same_run(straight, ran);
+  const auto lines = all_metrics(ran.directory);
+  EXPECT_GT(std::abs(lines[1]["time"].get<double>() - lines[0]["time"].get<double>()), 3000) << "it did jump";
+  const auto prom = read_file(ran.directory / "metrics.prom");
+  const auto at = prom.find("\nbinade_checkpoint_interval_seconds{");
+  const double interval = std::stod(prom.substr(prom.find("} ", at) + 2));
+  EXPECT_GT(interval, 0);
+  EXPECT_LT(interval, 600);
+}
+
+}  // namespace
+}  // namespace binade::testing

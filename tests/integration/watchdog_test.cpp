@@ -1,0 +1,110 @@
+// Runs in which a plugin's call never comes back.
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include "tests/integration/interrupted_runs.h"
+
+namespace binade::testing {
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class HungRun : public InterruptedRuns {
+ protected:
+  struct Hung {
+    Ran ran;
+    double seconds = 0;
+  };
+  Hung hang(const std::vector<std::string>& settings) {
+    const auto start = std::chrono::steady_clock::now();
+    auto ran = run("hung", settings);
+    return {ran, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()};
+  }
+};
+
+TEST_F(HungRun, NamesTheModelsCallAndTheStepAndSavesWhatItCan) {
+  const auto [ran, seconds] = hang({"model={plugin=\"pauses_in_forward\"}", "watchdog.plugin_call=\"1s\""});
+  EXPECT_EQ(ran.outcome.exit_code, 1);
+  EXPECT_THAT(ran.outcome.err,
+              AllOf(HasSubstr("plugin `pauses_in_forward` 1.0.0 (model) hangs: in forward() for 1 s, where [watchdog] "
+                              "plugin_call allows 1 s; the training thread is in step 11, forward"),
+                    HasSubstr("the last checkpoint is of step 10; go on with `"),
+                    HasSubstr(" resume runs/hung/" + ran.directory.filename().string())));
+  EXPECT_EQ(ran.summary()["state"], "failed");
+  EXPECT_THAT(ran.summary()["error"].get<std::string>(), HasSubstr("forward()"));
+  EXPECT_EQ(metrics(ran.directory).back()["step"], 10) << "lines that waited to be written, too";
+  EXPECT_THAT(read_file(ran.directory / "metrics.prom"), HasSubstr("state=\"failed\"} 1"));
+}
+
+TEST_F(HungRun, NamesTheDatasetsCallThatTheTrainingThreadWaitsFor) {
+  for (const char* workers : {"0", "2"}) {
+    const auto [ran, seconds] = hang({"dataset={plugin=\"pauses_in_read\"}", "task={loss=\"cross_entropy\"}",
+                                      "watchdog.data=\"1s\"", std::string("train.workers=") + workers});
+    EXPECT_EQ(ran.outcome.exit_code, 1) << ran.outcome.err;
+    EXPECT_THAT(ran.outcome.err,
+                AllOf(HasSubstr("the training thread hangs: in step 7, data for 1 s, where [watchdog] data allows 1 s"),
+                      HasSubstr("read() of plugin `pauses_in_read` 1.0.0 (dataset)")));
+    std::filesystem::remove_all(ran.directory);
+  }
+}
+
+// Start-up, training until the hang, the limit of 3 s, and 2 s more.
+TEST_F(HungRun, EndsSoonAfterItsLimit) {
+  const auto [quick, start_up] = hang({"train.steps=10"});
+  std::filesystem::remove_all(quick.directory);
+  const auto [ran, seconds] = hang({"model={plugin=\"pauses_in_forward\"}", "watchdog.plugin_call=\"3s\""});
+  EXPECT_EQ(ran.outcome.exit_code, 1);
+  EXPECT_GT(seconds, 3);
+  EXPECT_LT(seconds, 3 + 2 + start_up);
+}
+
+TEST_F(HungRun, ALoggerThatHangsEndsNoRun) {
+  workspace_.write("logged.toml", read_file(workspace_.path() / "points.toml") +
+                                      "\n[watchdog]\nplugin_call = \"1s\"\ndata = \"1s\"\nlogging = \"1s\"\n"
+                                      "\n[[logger]]\nplugin = \"pauses_in_write\"\n");
+  const auto outcome = binade({"run", "logged.toml", "--set", "experiment.name=logged"}, workspace_);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, Not(HasSubstr("hangs")));
+}
+
+TEST_F(HungRun, ASlowCheckpointIsNone) {
+  std::vector<std::string> settings{"checkpoint.every_steps=1", "train.steps=3"};
+  for (const char* key : {"data", "forward", "backward", "optimizer", "logging", "evaluation", "plugin_call"}) {
+    settings.push_back(std::string("watchdog.") + key + "=\"1s\"");
+  }
+  Process process(binade_command(run_command("slow", settings)), workspace_,
+                  with_fixtures({{"LD_PRELOAD", std::string(BINADE_FIXTURE_DIR) + "/slow_sync.so"},
+                                 {"SLOW_SYNC_FOLDER", "/checkpoints/"}}));
+  const auto start = std::chrono::steady_clock::now();
+  const auto outcome = process.wait();
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_GT(std::chrono::steady_clock::now() - start, std::chrono::seconds(3)) << "it was slow";
+}
+
+TEST_F(HungRun, AProcessThatWasStoppedDoesNotHang) {
+  Process process(binade_command(run_command("stopped", {"train.steps=1000000", "watchdog.plugin_call=\"1s\"",
+                                                         "watchdog.data=\"1s\"", "watchdog.forward=\"1s\""})),
+                  workspace_, with_fixtures());
+  ASSERT_TRUE(wait_for_checkpoint(process, "stopped", 5)) << process.err();
+  process.send(SIGSTOP);
+  // Not a synchronisation: what is tested is a time in which nothing runs.
+  usleep(2'500'000);
+  process.send(SIGCONT);
+  const auto directory = only_directory("stopped");
+  const auto before = newest_step(directory);
+  ASSERT_TRUE(wait_for_checkpoint(process, "stopped", before + 50)) << process.err();
+  process.send(SIGINT);
+  EXPECT_EQ(process.wait().exit_code, 130);
+}
+
+TEST_F(HungRun, LimitsAreDurations) {
+  const auto outcome = binade(run_command("wrong", {"watchdog.forward=\"soon\""}), workspace_);
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("`watchdog.forward` cannot be \"soon\""));
+}
+
+}  // namespace
+}  // namespace binade::testing
