@@ -1,8 +1,10 @@
 // A run from its start to its end: what it leaves behind, that it repeats, and how it is stopped.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <set>
+#include <sstream>
 
 #include "tests/integration/process.h"
 

@@ -5,6 +5,7 @@ set -euo pipefail
 
 tree=$1
 command -v cargo >/dev/null || { echo "skipped: cargo was not found: \`bash tests/run.sh\` installs it" && exit 77; }
+command -v clang >/dev/null || { echo "skipped: clang was not found: \`bash tests/run.sh\` installs it" && exit 77; }
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
 cp -r -- "$tree/sdk/rust/binade" "$work"
