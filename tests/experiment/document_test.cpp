@@ -214,6 +214,12 @@ TEST(Document, RefusesBareKeysBeyondAscii) {
   EXPECT_TRUE(parse("\"\xC3\xA9\" = 2\n").root);
 }
 
+TEST(Document, RefusesQuotesInsideWords) {
+  EXPECT_THAT(mistake("a = 1x\"\xC3\xA9\"\n").label, HasSubstr("a quote has no place in a word"));
+  EXPECT_THAT(mistake("a = 1x\"\xC3\xA9").label, HasSubstr("a quote has no place in a word"));
+  EXPECT_TRUE(parse("\xEF\xBB\xBF\"a\".'b' = [\"c\",'d', {\"e\"=\"f\"}]").root);
+}
+
 TEST(Document, RefusesMoreThanOneMebibyte) {
   const std::string comment = "#" + std::string((1 << 20) - 2, 'x') + "\n";
   EXPECT_TRUE(parse(comment).root);

@@ -34,7 +34,7 @@ done < <(find "$here" -type f \( -name '*.so' -o -name binade \) -exec readelf -
 ! find "$here" -type f -exec readelf -d {} + 2>/dev/null | grep -E 'R(UN)?PATH' || fail "a path to libraries was left"
 
 binade() { env -u BINADE_LIBTORCH -u BINADE_PLUGIN_PATH HOME="$work/home" XDG_CACHE_HOME="$work/home/cache" "$@"; }
-contains "$(binade "$here/bin/binade" plugins list)" "$here/lib/binade/plugins/mlp.so"
+contains "$(binade "$here/bin/binade" plugins describe mlp)" "$here/lib/binade/plugins/mlp.so"
 
 # Without LibTorch it says what to do; with one of the user's, or one that was fetched, it trains.
 cd "$work"
