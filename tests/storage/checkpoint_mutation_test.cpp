@@ -255,9 +255,10 @@ TEST(CheckpointMutation, AManifestThatLeadsOutOfItsFolderIsRefused) {
 TEST(CheckpointMutation, AManifestIsRefusedForWhatItsTextIs) {
   const std::string deep(100000, '[');
   std::string many = "{\"files\":{";
-  for (int i = 0; i < 200000; ++i) many += "\"" + std::to_string(i) + "\":{},";
+  for (int i = 0; i < 200000; ++i) many.append("\"").append(std::to_string(i)).append("\":{},");
   for (const std::string& text :
-       {deep, "{\"checkpoint\":1,\"step\":" + deep, std::string(), std::string(5, '\0'), many + "\"a\":{}}}",
+       {deep, std::string("{\"checkpoint\":1,\"step\":").append(deep), std::string(), std::string(5, '\0'),
+        many + "\"a\":{}}}",
         std::string("{\"checkpoint\":1,\"checkpoint\":1,\"step\":5,\"validation_loss\":null,\"files\":{}}"),
         std::string("{\"checkpoint\":1e999}"), std::string("{\"checkpoint\":99999999999999999999}"),
         std::string("{\"a\":\"\xff\"}")}) {
