@@ -107,10 +107,21 @@ class Mutation {
       const auto length = lengths[below(std::size(lengths))];
       for (int i = 0; i < 8; ++i) bytes[static_cast<std::size_t>(i)] = static_cast<char>(length >> (8 * i));
     }
-    put(path_ / name, bytes);
-    auto manifest = Json::parse(contents(path_ / "manifest.json"));
-    manifest["files"][name] = {{"bytes", bytes.size()}, {"sha256", hash_of(bytes)}};
-    put(path_ / "manifest.json", signed_manifest(std::move(manifest)));
+    put_and_hide(name, bytes);
+  }
+  // Tensors that may overlap, leave gaps, or lie outside.
+  void compose_a_file() {
+    std::string header = "{";
+    for (char name = 'a'; name < static_cast<char>('b' + below(3)); ++name) {
+      const auto begin = below(6), bytes = below(4);
+      header += std::string(name == 'a' ? "" : ",") + '"' + name + R"(":{"dtype":"U8","shape":[)" +
+                std::to_string(bytes) + R"(],"data_offsets":[)" + std::to_string(begin) + ',' +
+                std::to_string(begin + bytes) + "]}";
+    }
+    header += "}";
+    std::string bytes;
+    for (int i = 0; i < 8; ++i) bytes += static_cast<char>(header.size() >> (8 * i));
+    put_and_hide(file_names[below(2)], bytes + header + std::string(below(8), 'x'));
   }
   void edit_the_manifest_and_sign_it() {
     auto manifest = Json::parse(contents(path_ / "manifest.json"));
@@ -159,7 +170,10 @@ class Mutation {
   // By the case's number. False: the mutation is one that an attacker may make of a checkpoint of his own, and only
   // what is wrong in itself must be refused.
   bool mutate(std::uint64_t number) {
-    switch (number % 8) {
+    switch (number % 9) {
+      case 8:
+        compose_a_file();
+        return false;
       case 4:
         swap_files();
         return true;
@@ -195,6 +209,13 @@ class Mutation {
 
  private:
   static constexpr std::uint64_t sample_step = 5;
+
+  void put_and_hide(const std::string& name, const std::string& bytes) {
+    put(path_ / name, bytes);
+    auto manifest = Json::parse(contents(path_ / "manifest.json"));
+    manifest["files"][name] = {{"bytes", bytes.size()}, {"sha256", hash_of(bytes)}};
+    put(path_ / "manifest.json", signed_manifest(std::move(manifest)));
+  }
 
   std::mt19937_64 random_;
   TemporaryFolder run_{TemporaryFolder::in_memory()};
