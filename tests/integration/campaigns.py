@@ -212,25 +212,36 @@ def kill_campaign(binade, record, cases):
         run, ended = None, False
         while not ended:
             before = newest(run) if run else 0
+            if len(record.done) >= cases:
+                binade.run("run", file, "--resume", "auto")
+                run = run or binade.directory(name)
+                break
             process = binade.start("run", file, "--resume", "auto")
-            begun = time.monotonic()
-            after = instants.choice([0.0, 0.3, instants.uniform(0, 1.0), instants.uniform(0.3, 0.8)])
+            # One in four: at any instant of its start. The others: soon after it has written something.
+            starting = instants.random() < 0.25
+            until = time.monotonic() + (instants.uniform(0, 1) if starting else 3600)
             seen = before
-            while process.poll() is None and time.monotonic() - begun < after:
+            while process.poll() is None and time.monotonic() < until:
                 run = run or next(iter((binade.folder / "runs" / name).glob("*")), None)
-                seen = max(seen, newest(run) if run else 0)
+                now = newest(run) if run else 0
+                if seen == before < now and not starting:
+                    until = time.monotonic() + instants.uniform(0, 0.05)
+                seen = max(seen, now)
             process.send_signal(signal.SIGKILL)
             _, err = process.communicate()
-            ended = process.returncode == 0
-            require(ended or process.returncode == -signal.SIGKILL, "seed", seed, process.returncode, err)
+            require(process.returncode in (0, -signal.SIGKILL), "seed", seed, process.returncode, err)
             run = run or next(iter((binade.folder / "runs" / name).glob("*")), None)
+            # The kill may come when all is written, but before the process has ended.
+            ended = run is not None and (run / "summary.json").exists() and summary_of(run)["state"] == "finished"
             for step in checkpoints_of(run) if run and (run / "checkpoints").exists() else []:
                 verify(run / "checkpoints" / f"step-{step:08d}")
             now = newest(run) if run else 0
             require(now >= seen, "seed", seed, f"a checkpoint of step {seen} was there, and now the newest is of {now}")
-            require(before == 0 or f"resumed at step {before}: exact" in err or not err, "seed", seed, err)
+            there = sorted(str(path) for path in (binade.folder / "runs" / name).glob("*/checkpoints/*"))
+            said = before == 0 or f"resumed at step {before}: exact" in err or not err
+            require(said, "seed", seed, f"step {before} was there", run, there, err)
             if not ended:
-                record.add(f"kill {len(record.done)}", seed=seed, step=now)
+                record.add(f"kill {len(record.done)}", seed=seed, step=now, starting=starting)
             # One that was killed before its first checkpoint is not gone on with: another one begins.
             if run and now == 0:
                 shutil.rmtree(run)

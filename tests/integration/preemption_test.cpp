@@ -119,7 +119,7 @@ TEST_F(Preemption, ASecondCtrlCEndsAtOnce) {
   // The first one waits for a step that never ends.
   Process process(binade_command(run_command("twice", {"model={plugin=\"pauses_in_forward\"}"})), workspace_,
                   with_fixtures());
-  ASSERT_TRUE(wait_for_checkpoint(process, "twice", 10)) << process.err();
+  ASSERT_TRUE(wait_for_checkpoint(process, "twice", 5)) << process.err();
   process.send(SIGINT);
   EXPECT_TRUE(is_alive(process));
   while (is_alive(process)) {
@@ -138,7 +138,12 @@ TEST_F(Preemption, AClockThatJumpsChangesNothing) {
   const Ran ran{run_directory(workspace_, "jumps"), outcome};
   expect_same_run(straight, ran);
   const auto lines = all_metrics(ran.directory);
-  EXPECT_GT(std::abs(lines[1]["time"].get<double>() - lines[0]["time"].get<double>()), 3000) << "it did jump";
+  double least = 1e300, most = 0;
+  for (const auto& line : lines) {
+    least = std::min(least, line.value("time", most));
+    most = std::max(most, line.value("time", most));
+  }
+  EXPECT_GT(most - least, 3000) << "it did jump";
   const auto prom = read_file(ran.directory / "metrics.prom");
   const auto at = prom.find("\nbinade_checkpoint_interval_seconds{");
   const double interval = std::stod(prom.substr(prom.find("} ", at) + 2));

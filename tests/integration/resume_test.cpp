@@ -49,7 +49,7 @@ INSTANTIATE_TEST_SUITE_P(
         Kind{"Everything",
              {"model.dropout=0.3", "train.ema_decay=0.9", "train.accumulate=2", "schedule.name=cosine",
               "schedule.warmup_steps=15", "train.early_stopping.patience=100"}},
-        Kind{"Momentum", {"optimizer={name=\"sgd\"}", "optimizer.momentum=0.9", "train.sampling=replacement"}},
+        Kind{"Momentum", {"optimizer.name=sgd", "optimizer.momentum=0.9", "train.sampling=replacement"}},
         Kind{"RmsProp", {"optimizer.name=rmsprop", "optimizer.momentum=0.5"}},
         Kind{"Adagrad", {"optimizer.name=adagrad", "train.epochs=3"}},
         Kind{"ScaledWithSkips",
@@ -205,7 +205,7 @@ TEST_F(Resume, OfAForeignCheckpointIsRefusedAndSaysWhatElseIsPossible) {
       {"model.units=7", "`hidden.0.weight` is Float of [128, 2] in the checkpoint and Float of [7, 2] in this run"},
       {"model={plugin=\"unseeded\"}", "model.plugin was \"mlp\" and is \"unseeded\""},
       {"dataset={plugin=\"synthetic\"}", "dataset.plugin was \"csv\" and is \"synthetic\""},
-      {"optimizer.name=sgd", "optimizer.name was \"adamw\" and is \"sgd\""}};
+      {"optimizer={name=\"sgd\"}", "optimizer.name was \"adamw\" and is \"sgd\""}};
   for (const auto& [change, words] : changes) {
     const auto text = read_file(first.directory / "experiment.toml");
     const auto second = resume(first.directory, {"--set", change});

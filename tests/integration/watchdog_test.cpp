@@ -30,12 +30,12 @@ TEST_F(HungRun, NamesTheModelsCallAndTheStepAndSavesWhatItCan) {
   EXPECT_EQ(ran.outcome.exit_code, 1);
   EXPECT_THAT(ran.outcome.err,
               AllOf(HasSubstr("plugin `pauses_in_forward` 1.0.0 (model) hangs: in forward() for 1 s, where [watchdog] "
-                              "plugin_call allows 1 s; the training thread is in step 11, forward"),
-                    HasSubstr("the last checkpoint is of step 10; go on with `"),
+                              "plugin_call allows 1 s; the training thread is in step 6, forward"),
+                    HasSubstr("the last checkpoint is of step 5; go on with `"),
                     HasSubstr(" resume runs/hung/" + ran.directory.filename().string())));
   EXPECT_EQ(ran.summary()["state"], "failed");
   EXPECT_THAT(ran.summary()["error"].get<std::string>(), HasSubstr("forward()"));
-  EXPECT_EQ(metrics(ran.directory).back()["step"], 10) << "lines that waited to be written, too";
+  EXPECT_EQ(metrics(ran.directory).back()["step"], 5) << "lines that waited to be written, too";
   EXPECT_THAT(read_file(ran.directory / "metrics.prom"), HasSubstr("state=\"failed\"} 1"));
 }
 

@@ -206,7 +206,7 @@ plugin = "{model}"
 plugin = "fp32"
 [optimizer]
 name = "sgd"
-lr = {"1e-30" if more else "1e-2"}
+lr = {"1e-300" if more else "1e-2"}
 weight_decay = 0.0
 [train]
 steps = {1 if more else 5}
