@@ -38,6 +38,7 @@ OptionSpec text_spec(std::string name) {
 
 std::vector<OptionSpec> text_specs(const std::vector<std::string>& names) {
   std::vector<OptionSpec> specs;
+  specs.reserve(names.size());
   for (const auto& name : names) specs.push_back(text_spec(name));
   return specs;
 }

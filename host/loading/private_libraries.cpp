@@ -63,7 +63,7 @@ class Walk {
     }
     // CMake leaves an empty entry behind the others, which means the current folder.
     if (folder.empty()) return std::filesystem::current_path();
-    const Path absolute(folder);
+    Path absolute(folder);
     if (absolute.is_relative() || is_inside(absolute.lexically_normal(), home_)) {
       refuse(file,
              fmt::format("it looks for libraries in `{}`, which stays where it is when the plugin is copied", folder));

@@ -93,7 +93,7 @@ TEST_F(Run, ExportsTheLearningRateOfEachGroupOfParameters) {
 }
 
 TEST_F(Run, TellsHowOftenAndHowLongEachKindOfPluginWasCalledAndThatNoneFailed) {
-  ASSERT_EQ(binade({"run", "points.toml", "--set", "logger.0.plugin=csv_logger"}, workspace_).exit_code, 0);
+  ASSERT_EQ(binade({"run", "points.toml", "--set", "logger.0.plugin=csv"}, workspace_).exit_code, 0);
   const auto last = read_file(run_directory(workspace_, "points") / "metrics.prom");
   const auto value = [&](const std::string& name, const std::vector<std::string>& labels) {
     std::istringstream lines(last);
