@@ -82,7 +82,8 @@ class Scan {
   void string(char quote) {
     // The parser would read on as in a number, where toml++ 3.3 knows no characters beyond ASCII.
     constexpr std::string_view before = " \t\r\n=[{,.";
-    if (at_ > start_ && before.find(text_[at_ - 1]) == std::string_view::npos) return fail("a quote has no place in a word");
+    if (at_ > start_ && before.find(text_[at_ - 1]) == std::string_view::npos)
+      return fail("a quote has no place in a word");
     statement_begins_ = false;
     const std::string three(3, quote);
     const bool multi_line = rest().starts_with(three);
