@@ -57,7 +57,7 @@ binade "$here/bin/binade" new logger by_hand --lang c >/dev/null
 cmake -D MANIFEST=by_hand/by_hand.toml -D OUTPUT=manifest.c -P "$embed"
 # shellcheck disable=SC2046
 cc $(pkg-config --cflags binade) by_hand/by_hand.c manifest.c $(pkg-config --libs binade) -o by_hand.so
-contains "$(binade "$here/bin/binade" plugins describe by_hand.so)" by_hand
+contains "$(binade "$here/bin/binade" plugins describe ./by_hand.so)" by_hand
 cmake -S by_hand -B by_hand/build -DCMAKE_PREFIX_PATH="$here" >"$work/log" 2>&1 || fail "$(<"$work/log")"
 cmake --build by_hand/build >"$work/log" 2>&1 || fail "$(<"$work/log")"
 (cd by_hand/build && ctest >"$work/log" 2>&1) || fail "$(<"$work/log")"

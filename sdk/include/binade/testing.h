@@ -211,7 +211,8 @@ class Precision : Plugin<binade_precision_table> {
     call([&](binade_error* error) { return table().policy(self(), &policy, error); });
     return policy;
   }
-  Decision update(const Outcome& outcome) const {
+  Decision update(Outcome outcome) const {
+    outcome.struct_size = sizeof(outcome);
     binade_decision decision{sizeof(decision), outcome.found_inf == 0 ? 1u : 0u, outcome.scale};
     call([&](binade_error* error) { return table().update(self(), &outcome, &decision, error); });
     return {decision.scale, decision.apply != 0};
