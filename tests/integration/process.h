@@ -54,7 +54,6 @@ class Process {
   Outcome wait();
 
  private:
-
   int pid_ = -1;
   int status_ = 0;
   bool reaped_ = false;
