@@ -75,7 +75,7 @@ struct TrainingResult {
   double validation_loss = nan, validation_accuracy = nan;  // last evaluation
   double best_validation_loss = nan;
   std::uint64_t best_step = 0;
-  std::vector<EpochSummary> epochs;  // complete ones
+  std::vector<EpochSummary> epochs;  // complete ones: the newest, at most 1000, and the best
   double final_gradient_norm = nan;
   bool autocast = false;
   bool classification = false;  // the loss is a mean cross-entropy

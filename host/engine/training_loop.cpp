@@ -22,6 +22,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::size_t most_epochs = 1000;  // in the summary; metrics.jsonl has all
+
 constexpr std::uint64_t fnv_offset = 0xcbf29ce484222325, fnv_prime = 0x100000001b3;  // FNV-1a, word by word
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
@@ -211,9 +213,19 @@ class Loop {
   }
 
   void end_epoch() {
-    state_.result.epochs.push_back(state_.epoch.summary(state_.result.epochs.size(), record_.step));
-    listener_.epoch_ended({state_.result.epochs.size() - 1, state_.epoch.seconds});
+    auto& epochs = state_.result.epochs;
+    const auto number = epochs.empty() ? 0 : epochs.back().epoch + 1;
+    if (epochs.size() >= most_epochs) forget_an_epoch();
+    epochs.push_back(state_.epoch.summary(number, record_.step));
+    listener_.epoch_ended({number, state_.epoch.seconds});
     state_.epoch = {};
+  }
+
+  // The oldest, but never the best.
+  void forget_an_epoch() {
+    auto& epochs = state_.result.epochs;
+    const bool first_is_best = epochs.front().validation_loss == state_.result.best_validation_loss;
+    epochs.erase(epochs.begin() + (first_is_best ? 1 : 0));
   }
 
   void evaluate_when_due() {

@@ -83,6 +83,15 @@ TEST_F(LoopTest, SumsUpEachEpochWithTheEvaluationAtItsEnd) {
   EXPECT_EQ(losses_.size(), 3u) << "and one at the end";
 }
 
+TEST_F(LoopTest, OfManyEpochsTheNewestAreSummedUpAndTheBest) {
+  const auto result = run({.target_steps = 2100, .evaluate_every = 1050, .steps_per_epoch = 2}, 1e-3);
+  EXPECT_EQ(result.epochs.size(), 1000u);
+  EXPECT_EQ(result.epochs.back().epoch, 1049u);
+  EXPECT_EQ(result.epochs.back().steps, 2100u);
+  EXPECT_EQ(result.epochs.front().epoch, 50u);
+  EXPECT_EQ(epochs_.back(), 1049u);
+}
+
 TEST_F(LoopTest, KeepsTheWeightsOfTheLowestValidationLoss) {
   const TemporaryFolder folder;
   const auto file = folder / "best.safetensors";
