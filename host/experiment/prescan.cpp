@@ -30,6 +30,11 @@ std::size_t utf8_length(std::string_view text) {
   return 0;
 }
 
+// toml++ goes on over quotes inside a number or a bare word, and means them to be followed by ASCII.
+bool is_bare(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '+';
+}
+
 bool begins_key(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
          c == '"' || c == '\'';
@@ -45,6 +50,7 @@ class Scan {
     while (at_ < text_.size() && !error_) {
       const char c = text_[at_];
       if (c == '"' || c == '\'') {
+        if (at_ > 0 && is_bare(text_[at_ - 1])) fail("a quote has no place inside a word");
         string(c);
       } else if (c == '#') {
         while (at_ < text_.size() && text_[at_] != '\n' && !error_) step();
@@ -115,6 +121,8 @@ class Scan {
     if (c == '[' && statement_begins_ && brackets_.empty()) header();
     if (c == '[' || c == '{') open(c);
     if (c == ']' || c == '}') close(c);
+    if (c == '=' && has_equals_) return fail("a second `=` has no place behind the first");
+    has_equals_ = c == '=' || (has_equals_ && c != ',' && c != '[' && c != '{' && c != '\n');
     if (c == '=' && !brackets_.empty() && brackets_.back().opening == '[') {
       return fail("a `=` has no place in an array: the `[` of line " + std::to_string(brackets_.back().line) +
                   " is not closed");
@@ -158,6 +166,7 @@ class Scan {
   std::size_t start_ = 0;  // behind a byte order mark
   std::uint32_t line_ = 1, column_ = 1;
   int dots_ = 0;
+  bool has_equals_ = false;  // in this key-value pair
   bool statement_begins_ = true, in_header_ = false;
   struct Bracket {
     char opening;
