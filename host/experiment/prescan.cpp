@@ -43,7 +43,7 @@ bool begins_key(char c) {
 class Scan {
  public:
   explicit Scan(std::string_view text) : text_(text) {
-    if (text_.starts_with("\xEF\xBB\xBF")) at_ = start_ = 3;
+    if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;
   }
 
   std::optional<SyntaxError> run() {
@@ -86,10 +86,6 @@ class Scan {
 
   // From the opening quote to behind the closing one. An unclosed string is left to the parser.
   void string(char quote) {
-    // The parser would read on as in a number, where toml++ 3.3 knows no characters beyond ASCII.
-    constexpr std::string_view before = " \t\r\n=[{,.";
-    if (at_ > start_ && before.find(text_[at_ - 1]) == std::string_view::npos)
-      return fail("a quote has no place in a word");
     statement_begins_ = false;
     const std::string three(3, quote);
     const bool multi_line = rest().starts_with(three);
@@ -163,7 +159,6 @@ class Scan {
 
   std::string_view text_;
   std::size_t at_ = 0;
-  std::size_t start_ = 0;  // behind a byte order mark
   std::uint32_t line_ = 1, column_ = 1;
   int dots_ = 0;
   bool has_equals_ = false;  // in this key-value pair

@@ -215,8 +215,9 @@ TEST(Document, RefusesBareKeysBeyondAscii) {
 }
 
 TEST(Document, RefusesQuotesInsideWords) {
-  EXPECT_THAT(mistake("a = 1x\"\xC3\xA9\"\n").label, HasSubstr("a quote has no place in a word"));
-  EXPECT_THAT(mistake("a = 1x\"\xC3\xA9").label, HasSubstr("a quote has no place in a word"));
+  EXPECT_THAT(mistake("a = 1x\"\xC3\xA9\"\n").label, HasSubstr("a quote has no place inside a word"));
+  EXPECT_THAT(mistake("a = 1x\"\xC3\xA9").label, HasSubstr("a quote has no place inside a word"));
+  EXPECT_THAT(mistake("a = 1 = \"\xC3\xA9\"\n").label, HasSubstr("a second `=`"));
   EXPECT_TRUE(parse("\xEF\xBB\xBF\"a\".'b' = [\"c\",'d', {\"e\"=\"f\"}]").root);
 }
 

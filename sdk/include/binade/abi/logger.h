@@ -90,7 +90,7 @@ typedef struct binade_message_event {
 
 typedef struct binade_run_end_event {
   binade_event event;
-  binade_string state; /* "finished", "interrupted", "failed" */
+  binade_string state; /* "finished", "interrupted", "failed", "preempted" */
   uint64_t steps;
   uint64_t skipped_steps;
   double seconds;
