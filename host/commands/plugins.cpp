@@ -95,8 +95,12 @@ void describe(const PluginFile& file, const Paint& paint) {
 }
 
 int describe(const std::string& id, const CommandLine& line) {
-  const Catalog catalog(plugin_folders(line.executable()));
   const Paint paint(wants_color(line.color(), stdout));
+  if (id.ends_with(".so")) {
+    describe(read_plugin_file(id), paint);
+    return exit_ok;
+  }
+  const Catalog catalog(plugin_folders(line.executable()));
   std::vector<std::string> ids;
   bool found = false;
   for (const auto& file : catalog.files()) {
@@ -125,8 +129,9 @@ void add_plugins(CommandLine& line) {
   line.verb(plugins, "list", "All plugins by kind", "  binade plugins list", [&line] { return list(line); });
   const auto id = std::make_shared<std::string>();
   auto& verb = line.verb(plugins, "describe", "One plugin's options, ranges and defaults",
-                         "  binade plugins describe my_net", [id, &line] { return describe(*id, line); });
-  verb.add_option("ID", *id, "The plugin's id")->required()->type_name("");
+                         "  binade plugins describe my_net\n  binade plugins describe build/my_net.so",
+                         [id, &line] { return describe(*id, line); });
+  verb.add_option("ID", *id, "The plugin's id, or its file")->required()->type_name("");
   add_validate(line, plugins);
 }
 

@@ -217,6 +217,14 @@ TEST(Document, RefusesBareKeysBeyondAscii) {
 TEST(Document, RefusesQuotesInsideWords) {
   EXPECT_THAT(mistake("a = 1x\"\xC3\xA9\"\n").label, HasSubstr("a quote has no place inside a word"));
   EXPECT_THAT(mistake("a = 1x\"\xC3\xA9").label, HasSubstr("a quote has no place inside a word"));
+  for (const auto* text :
+       {"a = 7\"\xCD\xA2", "a = 2.\"\xCA\xA4\"", "a = [1, 2.\"\xCA\xA4\"]", "a = {b = 1'\xCA\xA4'}"}) {
+    EXPECT_THAT(mistake(text).label, HasSubstr("a quote has no place inside a word")) << text;
+  }
+  for (const auto* text : {"a = [1,2{n=\"s\xCA\xA4\"}]", "a = 2[\"\xCA\xA4\"]"}) {
+    EXPECT_THAT(mistake(text).label, HasSubstr("a bracket has no place inside a word")) << text;
+  }
+  EXPECT_TRUE(parse("[a.\"b\".'c']\nd.\"e\" = [[1],[{f.'g'=2}]]\n[[h.\"i\"]]\n").root);
   EXPECT_THAT(mistake("a = 1 = \"\xC3\xA9\"\n").label, HasSubstr("a second `=`"));
   EXPECT_TRUE(parse("\xEF\xBB\xBF\"a\".'b' = [\"c\",'d', {\"e\"=\"f\"}]").root);
 }
