@@ -102,6 +102,7 @@ class Scan {
       const char c = text_[at_];
       if (c == '\n' && !multi_line) return;
       if (c == '\\' && quote == '"') {
+        if (multi_line) line_continuation();
         step(2);
       } else if (c == quote && !multi_line) {
         return step();
@@ -113,6 +114,14 @@ class Scan {
         step();
       }
     }
+  }
+
+  // toml++ looks for white space there, and knows no other characters beyond ASCII.
+  void line_continuation() {
+    const auto next = text_.find_first_not_of(" \t\r\n", at_ + 1);
+    if (next == std::string_view::npos || static_cast<unsigned char>(text_[next]) < 0x80) return;
+    if (text_.substr(at_, next - at_).find('\n') == std::string_view::npos) return;
+    fail("behind a backslash at the end of a line the text must go on in ASCII: put the line break elsewhere");
   }
 
   void punctuation(char c) {

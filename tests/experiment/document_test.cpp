@@ -229,6 +229,11 @@ TEST(Document, RefusesQuotesInsideWords) {
   EXPECT_TRUE(parse("\xEF\xBB\xBF\"a\".'b' = [\"c\",'d', {\"e\"=\"f\"}]").root);
 }
 
+TEST(Document, RefusesALineContinuedBeyondAscii) {
+  EXPECT_THAT(mistake("a = \"\"\"b \\\n  \xC3\xA9\"\"\"\n").label, HasSubstr("backslash at the end of a line"));
+  EXPECT_TRUE(parse("a = \"\"\"b \\\n  c\xC3\xA9 \\u00e9\"\"\"\n").root);
+}
+
 TEST(Document, RefusesMoreThanOneMebibyte) {
   const std::string comment = "#" + std::string((1 << 20) - 2, 'x') + "\n";
   EXPECT_TRUE(parse(comment).root);
