@@ -30,10 +30,6 @@ std::size_t utf8_length(std::string_view text) {
   return 0;
 }
 
-bool is_control(char c) {
-  return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
-}
-
 bool begins_key(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
          c == '"' || c == '\'';
@@ -42,14 +38,13 @@ bool begins_key(char c) {
 class Scan {
  public:
   explicit Scan(std::string_view text) : text_(text) {
-    if (text_.starts_with("\xEF\xBB\xBF")) at_ = start_ = 3;
+    if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;
   }
 
   std::optional<SyntaxError> run() {
     while (at_ < text_.size() && !error_) {
       const char c = text_[at_];
       if (c == '"' || c == '\'') {
-        if (is_inside_word()) fail("a quote has no place inside a word");
         string(c);
       } else if (c == '#') {
         while (at_ < text_.size() && text_[at_] != '\n' && !error_) step();
@@ -67,17 +62,8 @@ class Scan {
     if (!error_) error_ = SyntaxError{std::move(message), line_, column_};
   }
 
-  // Inside a number or a bare word toml++ goes on over quotes and brackets, and means what follows to be ASCII.
-  bool is_inside_word() const {
-    constexpr std::string_view between = " \t\r\n=[{,";
-    if (at_ == start_ || between.find(text_[at_ - 1]) != std::string_view::npos) return false;
-    const bool in_array = !brackets_.empty() && brackets_.back().opening == '[' && !in_header_;
-    return text_[at_ - 1] != '.' || has_equals_ || in_array;
-  }
-
   // Over one code point, whatever it stands in.
   void step() {
-    if (is_control(text_[at_])) return fail("control characters must be written as escapes, \\uXXXX");
     const bool line_end = text_[at_] == '\n';
     const auto length = utf8_length(rest());
     if (length == 0) return fail("this byte is no UTF-8: save the file as UTF-8");
@@ -102,7 +88,6 @@ class Scan {
       const char c = text_[at_];
       if (c == '\n' && !multi_line) return;
       if (c == '\\' && quote == '"') {
-        if (multi_line) line_continuation();
         step(2);
       } else if (c == quote && !multi_line) {
         return step();
@@ -116,14 +101,6 @@ class Scan {
     }
   }
 
-  // toml++ looks for white space there, and knows no other characters beyond ASCII.
-  void line_continuation() {
-    const auto next = text_.find_first_not_of(" \t\r\n", at_ + 1);
-    if (next == std::string_view::npos || static_cast<unsigned char>(text_[next]) < 0x80) return;
-    if (text_.substr(at_, next - at_).find('\n') == std::string_view::npos) return;
-    fail("behind a backslash at the end of a line the text must go on in ASCII: put the line break elsewhere");
-  }
-
   void punctuation(char c) {
     if (static_cast<unsigned char>(c) >= 0x80) {
       return fail(utf8_length(rest()) == 0 ? "this byte is no UTF-8: save the file as UTF-8"
@@ -131,12 +108,9 @@ class Scan {
     }
     if (c == '.' && ++dots_ > max_dots) return fail("a key of so many parts has no use here");
     if (c == '=' || c == ',' || c == '[' || c == '{' || c == '\n') dots_ = 0;
-    if ((c == '[' || c == '{') && is_inside_word()) return fail("a bracket has no place inside a word");
     if (c == '[' && statement_begins_ && brackets_.empty()) header();
     if (c == '[' || c == '{') open(c);
     if (c == ']' || c == '}') close(c);
-    if (c == '=' && has_equals_) return fail("a second `=` has no place behind the first");
-    has_equals_ = c == '=' || (has_equals_ && c != ',' && c != '[' && c != '{' && c != '\n');
     if (c == '=' && !brackets_.empty() && brackets_.back().opening == '[') {
       return fail("a `=` has no place in an array: the `[` of line " + std::to_string(brackets_.back().line) +
                   " is not closed");
@@ -176,10 +150,9 @@ class Scan {
   }
 
   std::string_view text_;
-  std::size_t at_ = 0, start_ = 0;  // start_: behind a byte order mark
+  std::size_t at_ = 0;
   std::uint32_t line_ = 1, column_ = 1;
   int dots_ = 0;
-  bool has_equals_ = false;  // in this key-value pair
   bool statement_begins_ = true, in_header_ = false;
   struct Bracket {
     char opening;

@@ -14,7 +14,7 @@ struct SyntaxError {
 };
 
 // Finds the first place that toml++ 3.3.0 would not survive or would accept wrongly: too large a text, bytes that are
-// no UTF-8, characters beyond ASCII outside strings and comments, keys of too many parts, quotes inside words, values
+// no UTF-8, characters beyond ASCII outside strings and comments, keys of too many parts, values
 // nested too deeply, mismatched brackets. Other mistakes are left to the parser.
 std::optional<SyntaxError> prescan(std::string_view text);
 
