@@ -56,7 +56,7 @@ std::filesystem::path checkpoint_folder(const TrainingJob& job, const Experiment
 
 // `run`: where its checkpoints are; empty without any.
 std::string advice(const std::filesystem::path& run, const std::string& binade) {
-  const auto validate = fmt::format("  help: `{} plugins validate FILE` tries a plugin's calls one by one\n", binade);
+  auto validate = fmt::format("  help: `{} plugins validate FILE` tries a plugin's calls one by one\n", binade);
   if (run.empty()) return validate;
   return fmt::format("{}        `{} resume {}` goes on from the last checkpoint\n", validate, binade, run.string());
 }

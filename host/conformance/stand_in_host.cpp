@@ -5,10 +5,15 @@
 #include "host/loading/abi_history.h"
 
 namespace binade::host {
+namespace {
+
+constexpr std::size_t pointer_bytes = sizeof(void*);  // to the object, before the table that the plugin gets
+
+}  // namespace
 
 StandInHost& StandInHost::of(const binade_host* host) {
   StandInHost* self = nullptr;
-  std::memcpy(&self, reinterpret_cast<const char*>(host) - sizeof(self), sizeof(self));
+  std::memcpy(&self, reinterpret_cast<const char*>(host) - pointer_bytes, pointer_bytes);
   return *self;
 }
 
@@ -37,8 +42,8 @@ StandInHost::StandInHost(const binade_host* real, std::uint32_t minor, std::uint
     return own.fails() ? binade_string{} : own.real_->cache_folder(own.real_);
   };
   const auto* const pointer = this;
-  std::memcpy(memory_.data(), &pointer, sizeof(pointer));
-  std::memcpy(memory_.data() + sizeof(pointer), &table, table.struct_size);
+  std::memcpy(memory_.data(), &pointer, pointer_bytes);
+  std::memcpy(memory_.data() + pointer_bytes, &table, table.struct_size);
 }
 
 }  // namespace binade::host

@@ -11,7 +11,7 @@ std::filesystem::path cache() {
     const char* value = std::getenv(name);
     return std::filesystem::path(value == nullptr ? "" : value);
   };
-  if (const auto own = variable("BINADE_CACHE"); !own.empty()) return own;
+  if (auto own = variable("BINADE_CACHE"); !own.empty()) return own;
   if (const auto users = variable("XDG_CACHE_HOME"); !users.empty()) return users / "binade";
   const auto home = variable("HOME");
   return home.empty() ? home : home / ".cache" / "binade";

@@ -134,7 +134,7 @@ struct DeviceCollector::Nvml {
 };
 
 std::string driver_number(const std::string& device, const char* visible, const std::vector<DeviceUsage>& devices) {
-  const auto number = device.substr(device.find(':') + 1);
+  auto number = device.substr(device.find(':') + 1);
   std::istringstream list(visible == nullptr ? "" : visible);
   std::string entry;
   for (auto left = std::stoul(number) + 1; left > 0; --left) {
