@@ -16,6 +16,7 @@
 #include "host/engine/tensor_memory.h"
 #include "host/engine/training_state.h"
 #include "host/engine/weights.h"
+#include "host/telemetry/clock.h"
 
 namespace binade::host {
 namespace {
@@ -25,12 +26,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t most_epochs = 1000;  // in the summary; metrics.jsonl has all
 
 constexpr std::uint64_t fnv_offset = 0xcbf29ce484222325, fnv_prime = 0x100000001b3;  // FNV-1a, word by word
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-double unix_time() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 void warn_without_gradient(const TrainStep& step, RunListener& listener) {
   const auto& names = step.parameters_without_gradient();
@@ -284,12 +279,12 @@ class Loop {
     save_training(training_, snapshot);
   }
 
-  void load(const Snapshot& snapshot) {
-    state_ = loop_state(snapshot.values.at("loop"));
+  void load(const ResumedTraining& resumed) {
+    state_ = resumed.loop();
     record_.step = state_.step;
     record_.skipped_steps = state_.skipped_steps;
     record_.gradient_norm = state_.gradient_norm;
-    skips_.load(snapshot);
+    skips_.load(resumed.snapshot());
   }
 
   void checkpoint() {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "host/loading/plugin_metrics.h"
+#include "host/telemetry/clock.h"
 #include "host/telemetry/device_usage.h"
 #include "host/telemetry/metric_series.h"
 #include "host/telemetry/plugin_families.h"
@@ -24,10 +25,6 @@ constexpr double loss_decay = 0.98;
 // NVML's bits: software power cap; software and hardware thermal slowdown; hardware slowdown and power brake.
 constexpr std::array<std::pair<std::string_view, std::uint64_t>, 3> throttle_reasons{
     {{"power", 0x4}, {"heat", 0x20 | 0x40}, {"hardware", 0x8 | 0x80}}};
-
-double unix_time() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 bool is_run_id(std::string_view text) {
   const auto allowed = [](char c) {
