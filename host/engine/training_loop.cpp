@@ -98,7 +98,7 @@ class Loop {
       state_.result.stop_reason = fmt::format("{} steps, as --stop-after says", plan_.stop_after);
     } else if (reached_target()) {
       state_.result.stop_reason = fmt::format("{} steps", record_.step);
-    } else if (plan_.max_seconds > 0 && seconds() >= plan_.max_seconds) {
+    } else if (reached_max_time()) {
       state_.result.stop_reason = fmt::format("max_time of {:g} s", plan_.max_seconds);
     } else if (plan_.patience > 0 && state_.evaluations_without_improvement >= plan_.patience) {
       state_.result.stop_reason = fmt::format(
@@ -110,11 +110,19 @@ class Loop {
   }
 
   void tell_when_there_is_nothing_to_do() {
-    if (checkpoints_.resumed == nullptr || !reached_target()) return;
-    listener_.message(BINADE_LOG_INFO, fmt::format("all {} steps are done already; `--set train.steps={}` trains on",
-                                                   record_.step, 2 * record_.step));
+    if (checkpoints_.resumed == nullptr) return;
+    if (reached_target()) {
+      listener_.message(BINADE_LOG_INFO, fmt::format("all {} steps are done already; `--set train.steps={}` trains on",
+                                                     record_.step, 2 * record_.step));
+    } else if (reached_max_time()) {
+      listener_.message(BINADE_LOG_INFO,
+                        fmt::format("[train] max_time of {:g} s is over: the run had {:.1f} s before; `--set "
+                                    "train.max_time={:g}s` trains on",
+                                    plan_.max_seconds, state_.seconds, std::ceil(state_.seconds + plan_.max_seconds)));
+    }
   }
 
+  bool reached_max_time() const { return plan_.max_seconds > 0 && seconds() >= plan_.max_seconds; }
   bool reached_target() const { return plan_.target_steps != 0 && record_.step >= plan_.target_steps; }
 
   // Of all processes that the run had.

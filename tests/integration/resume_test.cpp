@@ -276,6 +276,14 @@ TEST_F(Resume, OfAFinishedRunSaysThatNothingIsLeftToDo) {
   expect_same_run(first, second);
 }
 
+TEST_F(Resume, OfARunWhoseTimeIsOverSaysSoAndHowToTrainOn) {
+  const auto first = run("over", {}, {"--stop-after", "13"});
+  const auto second = resume(first.directory, {"--set", "train.max_time=0.001s"});
+  EXPECT_EQ(second.outcome.exit_code, 0);
+  EXPECT_THAT(second.outcome.err, HasSubstr("[train] max_time of 0.001 s is over: the run had "));
+  EXPECT_THAT(second.outcome.err, HasSubstr("`--set train.max_time="));
+}
+
 TEST_F(Resume, AutoPassesOverARunThatWasKilledBeforeItsFirstCheckpointButNotOverAFinishedOne) {
   const auto first = run("auto", {}, {"--stop-after", "13"});
   std::filesystem::create_directory(workspace_.path() / "runs/auto/29991231T000000Z-00000000");
