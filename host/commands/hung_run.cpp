@@ -12,7 +12,6 @@
 #include "host/commands/exit_codes.h"
 #include "host/commands/run_records.h"
 #include "host/experiment/sections.h"
-#include "host/storage/checkpoint.h"
 
 namespace binade::host {
 namespace {
@@ -63,12 +62,10 @@ std::string save(const WatchedRun& run, const Hang& hang, Clock::time_point unti
   while (has_unfinished(checkpoints) && Clock::now() < until) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  const auto steps = CheckpointFolder(checkpoints, 1, false).steps();
-  if (steps.empty())
-    return fmt::format("there is no checkpoint to go on from; what was recorded lies in {}",
-                       run.reported.directory.string());
-  return fmt::format("the last checkpoint is of step {}; go on with `{} resume {}`", steps.front(),
-                     run.reported.called_as, run.reported.directory.string());
+  const auto last = last_checkpoint_text(run.reported);
+  if (!last.empty()) return last;
+  return fmt::format("there is no checkpoint to go on from; what was recorded lies in {}",
+                     run.reported.directory.string());
 }
 
 void end_run(const WatchedRun& run, const Hang& hang) {

@@ -69,14 +69,6 @@ void tell_of(const PluginError& failure, const std::vector<PluginAccount>& accou
   }
 }
 
-void tell_last_checkpoint(const ReportedRun& run, const RunDirectory& directory, ColorMode color) {
-  const auto steps = CheckpointFolder(directory.path() / "checkpoints", 1, false).steps();
-  if (steps.empty()) return;
-  log_line(color, BINADE_LOG_INFO,
-           fmt::format("its last checkpoint is of step {}: once the cause is mended, `{} resume {}` goes on from there",
-                       steps.front(), run.called_as, run.directory.string()));
-}
-
 std::string lock_of(const OpenedPlugins& plugins, const EngineLibrary& engine) {
   auto lock = make_lock(engine.build_block(), version());
   for (const auto& plugin : plugins.all()) add(lock, plugin);
@@ -185,7 +177,7 @@ int train(const TrainingJob& job, const CommandLine& line) {
     telemetry.end({RunState::failed, telemetry.steps(), telemetry.skipped_steps(), 0});
     directory.write("summary.json", failure_json(failure.what(), *experiment));
     log_line(line.color(), BINADE_LOG_INFO, fmt::format("what was recorded lies in {}", reported.directory.string()));
-    tell_last_checkpoint(reported, directory, line.color());
+    if (const auto last = last_checkpoint_text(reported); !last.empty()) log_line(line.color(), BINADE_LOG_INFO, last);
     throw;
   }
 }

@@ -290,7 +290,7 @@ TEST_F(Resume, AFailedRunSaysFromWhereItCanGoOn) {
   const auto ran = run("failed", {"optimizer.lr=1e30", "optimizer.name=sgd", "train.clip_norm=0",
                                   "checkpoint.every_steps=1", "train.max_nonfinite_losses=5"});
   EXPECT_EQ(ran.outcome.exit_code, 1);
-  EXPECT_THAT(ran.outcome.err, HasSubstr("its last checkpoint is of step "));
+  EXPECT_THAT(ran.outcome.err, HasSubstr("the last checkpoint is of step "));
   EXPECT_THAT(ran.outcome.err, HasSubstr(" resume runs/failed/" + ran.directory.filename().string()));
 }
 
