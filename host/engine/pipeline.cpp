@@ -18,6 +18,7 @@
 #include "host/engine/precision_choice.h"
 #include "host/engine/precision_overrides.h"
 #include "host/engine/resume_differences.h"
+#include "host/engine/skip_report.h"
 #include "host/engine/snapshot.h"
 #include "host/engine/tensor_memory.h"
 #include "host/engine/training_loop.h"
@@ -26,6 +27,7 @@
 #include "host/experiment/sections.h"
 #include "host/experiment/vocabulary.h"
 #include "host/storage/bad_checkpoint.h"
+#include "host/storage/state_json.h"
 
 namespace binade::host {
 namespace {
@@ -154,10 +156,16 @@ void refuse_foreign(const Snapshot& snapshot, const std::map<std::string, std::s
   if (!foreign.empty()) throw std::runtime_error(fmt::format("{}", fmt::join(foreign, "; ")));
 }
 
+// Reads all that the loop will read, so that what is wrong with it is found before anything is built on it.
+std::uint64_t batches_done(const Snapshot& snapshot) {
+  SkipReport({}, false).load(snapshot.values.at("skips"));
+  return loop_state(snapshot.values.at("loop")).batches;
+}
+
 std::vector<std::string> tell_resume(const std::optional<Snapshot>& resumed,
                                      const std::map<std::string, std::string>& made_by, RunListener& listener) {
   if (!resumed) return {};
-  const auto step = resumed->values.at("loop").at("step").get<std::uint64_t>();
+  const auto step = to_unsigned(resumed->values.at("loop").at("step"));
   auto differences = resume_differences(made_by_of(*resumed), made_by);
   if (differences.empty()) {
     // Some of a GPU's kernels add in an order of their own each time.
@@ -237,8 +245,7 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   const auto made_by = describe_run(request, device, train_split.size);
   const auto resumed = snapshot_of(request);
   if (resumed) reading(request, [&] { refuse_foreign(*resumed, made_by); });
-  const auto first_batch =
-      resumed ? reading(request, [&] { return loop_state(resumed->values.at("loop")).batches; }) : 0;
+  const auto first_batch = resumed ? reading(request, [&] { return batches_done(*resumed); }) : 0;
   BatchLoader batches(dataset, train_split, std::move(sampler), /*training=*/true, seed, workers, prefetch, 0,
                       first_batch);
 
