@@ -101,6 +101,8 @@ int train(const TrainingJob& job, const CommandLine& line) {
   });
   std::optional<CrashReport> crash_report(std::in_place, accounts_of(*experiment, plugins),
                                           advice({}, line.called_as()));
+  Progress progress;
+  auto watchdog = watch_start(*experiment, plugins, progress, line.color());
   const auto dataset = wire_dataset(*experiment, plugins, *engine, line.color());
   if (!dataset) return exit_usage;
   const auto inputs = inputs_of(plugins.model_manifest, *dataset);
@@ -127,8 +129,8 @@ int train(const TrainingJob& job, const CommandLine& line) {
                              line.called_as()};
   StartReport start_report(reported, paint);
   telemetry.before_loggers(start_report);
-  Progress progress;
-  auto watchdog = watch({*experiment, plugins, directory, reported, telemetry, progress, line.color()});
+  watchdog.reset();
+  watchdog = watch({*experiment, plugins, directory, reported, telemetry, progress, line.color()});
 
   const auto accounts = accounts_of(*experiment, plugins);
   crash_report.emplace(accounts, advice(job.dry_run ? "" : reported.directory, line.called_as()),
@@ -175,7 +177,11 @@ int train(const TrainingJob& job, const CommandLine& line) {
       tell_of(*of_plugin, accounts, telemetry.steps(), line.color());
     }
     telemetry.end({RunState::failed, telemetry.steps(), telemetry.skipped_steps(), 0});
-    directory.write("summary.json", failure_json(failure.what(), *experiment));
+    try {
+      directory.write("summary.json", failure_json(failure.what(), *experiment));
+    } catch (const std::system_error& error) {  // the disk may be what failed: its words must not hide the failure's
+      log_line(line.color(), BINADE_LOG_WARNING, error.what());
+    }
     log_line(line.color(), BINADE_LOG_INFO, fmt::format("what was recorded lies in {}", reported.directory.string()));
     if (const auto last = last_checkpoint_text(reported); !last.empty()) log_line(line.color(), BINADE_LOG_INFO, last);
     throw;

@@ -51,6 +51,31 @@ TEST_F(HungRun, NamesTheDatasetsCallThatTheTrainingThreadWaitsFor) {
   }
 }
 
+TEST_F(HungRun, NamesThePluginThatHangsBeforeTheRunBegins) {
+  const auto words_of = [this](const std::vector<std::string>& settings) {
+    auto all = settings;
+    all.emplace_back("watchdog.plugin_call=\"1s\"");
+    all.emplace_back("metrics.enabled=false");
+    const auto outcome = binade(run_command("hung", all), workspace_);
+    EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
+    return outcome.err;
+  };
+  const auto hangs = [](const std::string& plugin, const std::string& call) {
+    return HasSubstr("plugin `" + plugin + " hangs: in " + call +
+                     "() for 1 s, where [watchdog] plugin_call allows 1 s; the run has not begun");
+  };
+  for (const std::string call : {"create", "describe"}) {
+    EXPECT_THAT(words_of({"dataset={plugin=\"pauses_in_start\", call=\"" + call + "\"}"}),
+                hangs("pauses_in_start` 1.0.0 (dataset)", call));
+  }
+  EXPECT_FALSE(std::filesystem::exists(workspace_.path() / "runs/hung")) << "nothing of it was there yet";
+  EXPECT_THAT(words_of({"model={plugin=\"pauses_in_forward\", in_create=true}"}),
+              hangs("pauses_in_forward` 1.0.0 (model)", "create"));
+  workspace_.write("points.toml", read_file(workspace_.path() / "points.toml") +
+                                      "\n[[logger]]\nplugin = \"pauses_in_write\"\nin_create = true\n");
+  EXPECT_THAT(words_of({}), hangs("pauses_in_write` 1.0.0 (logger)", "create"));
+}
+
 // Start-up, training until the hang, the limit of 3 s, and 2 s more.
 TEST_F(HungRun, EndsSoonAfterItsLimit) {
   const auto [quick, start_up] = hang({"train.steps=10"});
