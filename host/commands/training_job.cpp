@@ -69,14 +69,6 @@ void tell_of(const PluginError& failure, const std::vector<PluginAccount>& accou
   }
 }
 
-void tell_last_checkpoint(const ReportedRun& run, const RunDirectory& directory, ColorMode color) {
-  const auto steps = CheckpointFolder(directory.path() / "checkpoints", 1, false).steps();
-  if (steps.empty()) return;
-  log_line(color, BINADE_LOG_INFO,
-           fmt::format("its last checkpoint is of step {}: once the cause is mended, `{} resume {}` goes on from there",
-                       steps.front(), run.called_as, run.directory.string()));
-}
-
 std::string lock_of(const OpenedPlugins& plugins, const EngineLibrary& engine) {
   auto lock = make_lock(engine.build_block(), version());
   for (const auto& plugin : plugins.all()) add(lock, plugin);
@@ -109,6 +101,8 @@ int train(const TrainingJob& job, const CommandLine& line) {
   });
   std::optional<CrashReport> crash_report(std::in_place, accounts_of(*experiment, plugins),
                                           advice({}, line.called_as()));
+  Progress progress;
+  auto watchdog = watch_start(*experiment, plugins, progress, line.color());
   const auto dataset = wire_dataset(*experiment, plugins, *engine, line.color());
   if (!dataset) return exit_usage;
   const auto inputs = inputs_of(plugins.model_manifest, *dataset);
@@ -135,8 +129,8 @@ int train(const TrainingJob& job, const CommandLine& line) {
                              line.called_as()};
   StartReport start_report(reported, paint);
   telemetry.before_loggers(start_report);
-  Progress progress;
-  auto watchdog = watch({*experiment, plugins, directory, reported, telemetry, progress, line.color()});
+  watchdog.reset();
+  watchdog = watch({*experiment, plugins, directory, reported, telemetry, progress, line.color()});
 
   const auto accounts = accounts_of(*experiment, plugins);
   crash_report.emplace(accounts, advice(job.dry_run ? "" : reported.directory, line.called_as()),
@@ -183,9 +177,13 @@ int train(const TrainingJob& job, const CommandLine& line) {
       tell_of(*of_plugin, accounts, telemetry.steps(), line.color());
     }
     telemetry.end({RunState::failed, telemetry.steps(), telemetry.skipped_steps(), 0});
-    directory.write("summary.json", failure_json(failure.what(), *experiment));
+    try {
+      directory.write("summary.json", failure_json(failure.what(), *experiment));
+    } catch (const std::system_error& error) {  // the disk may be what failed: its words must not hide the failure's
+      log_line(line.color(), BINADE_LOG_WARNING, error.what());
+    }
     log_line(line.color(), BINADE_LOG_INFO, fmt::format("what was recorded lies in {}", reported.directory.string()));
-    tell_last_checkpoint(reported, directory, line.color());
+    if (const auto last = last_checkpoint_text(reported); !last.empty()) log_line(line.color(), BINADE_LOG_INFO, last);
     throw;
   }
 }

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "host/engine/resume_differences.h"
+#include "host/engine/skip_report.h"
 #include "host/engine/training_state.h"
 #include "host/loading/plugin.h"
 #include "host/storage/bad_checkpoint.h"
@@ -46,6 +47,8 @@ ResumedTraining::ResumedTraining(const Checkpoint& checkpoint, const Description
     refuse_foreign(before, made_by);
     differences_ = resume_differences(before, made_by);
     loop_ = loop_state(snapshot_.values.at("loop"));
+    SkipReport({}, false).load(
+        snapshot_.values.at("skips"));  // what the loop will read is found wrong before it begins
   });
 }
 

@@ -21,7 +21,7 @@ struct LoopPlan {
   std::uint64_t max_nonfinite_losses = 0;  // in a row, at which the run fails; 0: never
   double min_delta = 0;                    // what counts as improvement
   std::uint64_t stop_after = 0;            // steps of this process, after which it is interrupted; 0: never
-  std::filesystem::path best_file{};       // where to keep the best weights; empty: nowhere
+  std::filesystem::path best_file{};       // where to keep the best weights (best_weights.h); empty: nowhere
 };
 
 // Checkpoints of a run, and what it goes on from.
