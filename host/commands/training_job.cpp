@@ -3,10 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstdlib>
 #include <optional>
-#include <system_error>
 
 #include "host/commands/crash_report.h"
 #include "host/commands/data_wiring.h"
@@ -24,19 +21,10 @@
 #include "host/commands/version.h"
 #include "host/loading/lock.h"
 #include "host/storage/run_directory.h"
+#include "host/storage/scratch_folder.h"
 
 namespace binade::host {
 namespace {
-
-// A dry run leaves nothing behind: its directory is a temporary one.
-std::filesystem::path folder_for_runs(const TrainingJob& job) {
-  if (!job.dry_run) return job.runs;
-  auto folder = (std::filesystem::temp_directory_path() / "binade-dry-run-XXXXXX").string();
-  if (mkdtemp(folder.data()) == nullptr) {
-    throw std::system_error(errno, std::generic_category(), "cannot create " + folder);
-  }
-  return folder;
-}
 
 std::vector<std::string> command_line_of(const TrainingJob& job, const CommandLine& line) {
   std::vector<std::string> words{line.called_as(), job.verb, job.experiment.file};
@@ -115,7 +103,8 @@ int train(const TrainingJob& job, const CommandLine& line) {
 
   const auto resolved = to_toml(*experiment);
   const auto& name = experiment->experiment.string("name");
-  const auto runs = folder_for_runs(job);
+  // A dry run that succeeds leaves nothing behind.
+  const auto runs = job.dry_run ? make_scratch_folder("dry-run") : job.runs;
   const auto directory = job.resumed ? job.resumed->directory : RunDirectory(runs, name, resolved);
   const auto lock = job.resumed ? job.resumed->lock : std::make_shared<RunLock>(directory.path());
   const auto locked = lock_of(plugins, engine_library);

@@ -14,6 +14,7 @@
 #include "host/commands/exit_codes.h"
 #include "host/commands/experiment_argument.h"
 #include "host/commands/signals.h"
+#include "host/storage/scratch_folder.h"
 
 namespace binade::host {
 namespace {
@@ -23,24 +24,6 @@ using Json = nlohmann::json;
 struct VerifyArguments {
   ExperimentArgument experiment;
   std::uint64_t steps = 20;
-};
-
-// Gone with its content at the end.
-class Scratch {
- public:
-  Scratch() : path_((std::filesystem::temp_directory_path() / "binade-verify-resume-XXXXXX").string()) {
-    if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make the folder " + path_);
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  std::filesystem::path operator/(const std::string& name) const { return std::filesystem::path(path_) / name; }
-
- private:
-  std::string path_;
 };
 
 std::string text_of_file(const std::filesystem::path& path) {
@@ -86,12 +69,12 @@ class Verification {
   Verification(const VerifyArguments& arguments, const CommandLine& line) : arguments_(arguments), line_(line) {}
 
   int run() {
-    child({"run", arguments_.experiment.file, "--runs", (scratch_ / "straight").string()});
+    child({"run", arguments_.experiment.file, "--runs", (scratch_.path() / "straight").string()});
     const auto n = std::to_string(arguments_.steps);
-    child({"run", arguments_.experiment.file, "--runs", (scratch_ / "parts").string(), "--stop-after", n});
-    const auto parts = only_run(scratch_ / "parts");
+    child({"run", arguments_.experiment.file, "--runs", (scratch_.path() / "parts").string(), "--stop-after", n});
+    const auto parts = only_run(scratch_.path() / "parts");
     child({"resume", parts.string()}, /*with_overrides=*/false);
-    return compare(only_run(scratch_ / "straight"), parts);
+    return compare(only_run(scratch_.path() / "straight"), parts);
   }
 
  private:
@@ -104,7 +87,7 @@ class Verification {
       overrides.emplace_back("checkpoint.enabled=true");
       for (auto& setting : overrides) command.insert(command.end(), {"--set", std::move(setting)});
     }
-    const auto log = scratch_ / "log";
+    const auto log = scratch_.path() / "log";
     const auto end = run_child(command, log, stop_signal_);
     if (end.exit_code == exit_ok) return;
     throw std::runtime_error(fmt::format("`{} {}` ended with exit code {}:\n{}", line_.called_as(), command[1],
@@ -136,7 +119,7 @@ class Verification {
 
   const VerifyArguments& arguments_;
   const CommandLine& line_;
-  Scratch scratch_;
+  ScratchFolder scratch_{"verify-resume"};
   const std::atomic<int>& stop_signal_ = catch_stop_signals();
 };
 
