@@ -87,7 +87,7 @@ int train(const TrainingJob& job, const CommandLine& line) {
   auto& checkpoint_asked = catch_checkpoint_signal();
 
   const EngineLibrary engine_library(line.executable());
-  const auto copies = job.lock.open(job.experiment.file, engine_library.build_block());
+  auto copies = job.lock.open(job.experiment.file, engine_library.build_block());
   auto files = chosen_files(*experiment, catalog);
   if (copies) admit(files, *copies);
   require_same_build(files.model, engine_library.build_block(), engine_library.path());
@@ -95,6 +95,7 @@ int train(const TrainingJob& job, const CommandLine& line) {
   const OpenedPlugins plugins(files, [&line](auto level, const auto& id, auto text) {
     log_line(line.color(), level, fmt::format("{}: {}", id, text));
   });
+  copies.reset();  // what is loaded needs them no more, and nothing that ends the run can leave them
   std::optional<CrashReport> crash_report(std::in_place, accounts_of(*experiment, plugins),
                                           advice({}, line.called_as()));
   const auto dataset = wire_dataset(*experiment, plugins, *engine, line.color());
