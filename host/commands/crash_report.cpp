@@ -44,22 +44,24 @@ std::uintptr_t instruction(const void* context) {
 
 using Range = std::pair<std::uintptr_t, std::uintptr_t>;  // of addresses: first, one past the last
 
-// The executable segments of a loaded library.
-std::vector<Range> code_of(const std::filesystem::path& library) {
+// The executable segments of the library that was loaded to where `inside` is. Its file may be gone.
+std::vector<Range> code_of(const void* inside) {
   struct Search {
-    std::filesystem::path wanted;
+    std::uintptr_t inside;
     std::vector<Range> found;
-  } search{library, {}};
+  } search{reinterpret_cast<std::uintptr_t>(inside), {}};
   const auto visit = [](dl_phdr_info* info, std::size_t, void* data) {
     auto& [wanted, found] = *static_cast<Search*>(data);
-    std::error_code error;
-    if (info->dlpi_name == nullptr || !std::filesystem::equivalent(info->dlpi_name, wanted, error)) return 0;
+    bool here = false;
     for (int i = 0; i < info->dlpi_phnum; ++i) {
       const auto& segment = info->dlpi_phdr[i];
-      if (segment.p_type != PT_LOAD || (segment.p_flags & PF_X) == 0) continue;
-      found.emplace_back(info->dlpi_addr + segment.p_vaddr, info->dlpi_addr + segment.p_vaddr + segment.p_memsz);
+      const auto begin = info->dlpi_addr + segment.p_vaddr, end = begin + segment.p_memsz;
+      if (segment.p_type != PT_LOAD) continue;
+      here = here || (wanted >= begin && wanted < end);
+      if ((segment.p_flags & PF_X) != 0) found.emplace_back(begin, end);
     }
-    return 0;
+    if (!here) found.clear();
+    return here ? 1 : 0;
   };
   dl_iterate_phdr(visit, &search);
   return search.found;
@@ -126,7 +128,7 @@ CrashReport::CrashReport(std::vector<PluginAccount> accounts, std::string advice
                          const std::atomic<std::uint64_t>* steps)
     : advice_(std::move(advice)), file_(file.string()), steps_(steps) {
   for (auto& account : accounts) {
-    auto code = code_of(account.plugin.path());
+    auto code = code_of(account.plugin.address());
     suspects_.push_back({std::move(account), std::move(code)});
   }
   static thread_local const PluginThread main_thread;  // gets its stack for signals

@@ -3,10 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstdlib>
 #include <optional>
-#include <system_error>
 
 #include "host/commands/crash_report.h"
 #include "host/commands/data_wiring.h"
@@ -24,19 +21,10 @@
 #include "host/commands/version.h"
 #include "host/loading/lock.h"
 #include "host/storage/run_directory.h"
+#include "host/storage/scratch_folder.h"
 
 namespace binade::host {
 namespace {
-
-// A dry run leaves nothing behind: its directory is a temporary one.
-std::filesystem::path folder_for_runs(const TrainingJob& job) {
-  if (!job.dry_run) return job.runs;
-  auto folder = (std::filesystem::temp_directory_path() / "binade-dry-run-XXXXXX").string();
-  if (mkdtemp(folder.data()) == nullptr) {
-    throw std::system_error(errno, std::generic_category(), "cannot create " + folder);
-  }
-  return folder;
-}
 
 std::vector<std::string> command_line_of(const TrainingJob& job, const CommandLine& line) {
   std::vector<std::string> words{line.called_as(), job.verb, job.experiment.file};
@@ -91,7 +79,7 @@ int train(const TrainingJob& job, const CommandLine& line) {
   auto& checkpoint_asked = catch_checkpoint_signal();
 
   const EngineLibrary engine_library(line.executable());
-  const auto copies = job.lock.open(job.experiment.file, engine_library.build_block());
+  auto copies = job.lock.open(job.experiment.file, engine_library.build_block());
   auto files = chosen_files(*experiment, catalog);
   if (copies) admit(files, *copies);
   require_same_build(files.model, engine_library.build_block(), engine_library.path());
@@ -99,6 +87,7 @@ int train(const TrainingJob& job, const CommandLine& line) {
   const OpenedPlugins plugins(files, [&line](auto level, const auto& id, auto text) {
     log_line(line.color(), level, fmt::format("{}: {}", id, text));
   });
+  copies.reset();  // what is loaded needs them no more, and nothing that ends the run can leave them
   std::optional<CrashReport> crash_report(std::in_place, accounts_of(*experiment, plugins),
                                           advice({}, line.called_as()));
   Progress progress;
@@ -109,7 +98,8 @@ int train(const TrainingJob& job, const CommandLine& line) {
 
   const auto resolved = to_toml(*experiment);
   const auto& name = experiment->experiment.string("name");
-  const auto runs = folder_for_runs(job);
+  // A dry run that succeeds leaves nothing behind.
+  const auto runs = job.dry_run ? make_scratch_folder("dry-run") : job.runs;
   const auto directory = job.resumed ? job.resumed->directory : RunDirectory(runs, name, resolved);
   const auto lock = job.resumed ? job.resumed->lock : std::make_shared<RunLock>(directory.path());
   const auto locked = lock_of(plugins, engine_library);

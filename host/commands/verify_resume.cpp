@@ -16,6 +16,8 @@
 #include "host/commands/exit_codes.h"
 #include "host/commands/experiment_argument.h"
 #include "host/commands/signals.h"
+#include "host/storage/read_whole.h"
+#include "host/storage/scratch_folder.h"
 
 namespace binade::host {
 namespace {
@@ -27,27 +29,10 @@ struct VerifyArguments {
   std::uint64_t steps = 20;
 };
 
-// Gone with its content at the end.
-class Scratch {
- public:
-  Scratch() : path_((std::filesystem::temp_directory_path() / "binade-verify-resume-XXXXXX").string()) {
-    if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make the folder " + path_);
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  std::filesystem::path operator/(const std::string& name) const { return std::filesystem::path(path_) / name; }
-
- private:
-  std::string path_;
-};
-
-std::string text_of_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+// Empty where [train] ema_decay asks for none.
+std::string average_of(const std::filesystem::path& run) {
+  const auto file = run / "average.safetensors";
+  return std::filesystem::exists(file) ? read_whole(file) : "";
 }
 
 // runs/<name>/<run id>, where there is only one.
@@ -58,7 +43,7 @@ std::filesystem::path only_run(const std::filesystem::path& runs) {
   throw std::runtime_error("a run left no summary.json in " + runs.string());
 }
 
-Json summary_of(const std::filesystem::path& run) { return Json::parse(text_of_file(run / "summary.json")); }
+Json summary_of(const std::filesystem::path& run) { return Json::parse(read_whole(run / "summary.json")); }
 
 // All lines, without what differs between any two runs.
 std::vector<Json> lines_of(const std::filesystem::path& run) {
@@ -120,14 +105,14 @@ class Verification {
   int run() {
     const auto n = std::to_string(arguments_.steps);
     tell(fmt::format("{} steps in one run", 2 * arguments_.steps));
-    child({"run", arguments_.experiment.file, "--runs", (scratch_ / "straight").string()});
+    child({"run", arguments_.experiment.file, "--runs", (scratch_.path() / "straight").string()});
     tell(fmt::format("{} steps of another run", n));
-    child({"run", arguments_.experiment.file, "--runs", (scratch_ / "parts").string(), "--stop-after", n});
-    const auto parts = only_run(scratch_ / "parts");
+    child({"run", arguments_.experiment.file, "--runs", (scratch_.path() / "parts").string(), "--stop-after", n});
+    const auto parts = only_run(scratch_.path() / "parts");
     const auto start = summary_of(parts)["initial_parameters_sha256"];  // a resumed process says its own
     tell(fmt::format("the other {} in another process", n));
     child({"resume", parts.string()}, /*with_overrides=*/false);
-    return compare(only_run(scratch_ / "straight"), parts, start);
+    return compare(only_run(scratch_.path() / "straight"), parts, start);
   }
 
  private:
@@ -142,11 +127,11 @@ class Verification {
       overrides.emplace_back("checkpoint.enabled=true");
       for (auto& setting : overrides) command.insert(command.end(), {"--set", std::move(setting)});
     }
-    const auto log = scratch_ / "log";
+    const auto log = scratch_.path() / "log";
     const auto end = run_child(command, log, stop_signal_);
     if (end.exit_code == exit_ok) return;
     throw std::runtime_error(fmt::format("`{} {}` ended with exit code {}:\n{}", line_.called_as(), command[1],
-                                         end.exit_code, text_of_file(log)));
+                                         end.exit_code, read_whole(log)));
   }
 
   int compare(const std::filesystem::path& straight, const std::filesystem::path& parts, const Json& start) const {
@@ -157,7 +142,7 @@ class Verification {
     }
     const bool weights = one["parameters_sha256"] == other["parameters_sha256"];
     const bool samples = one["samples_hash"] == other["samples_hash"];
-    const bool average = text_of_file(straight / "average.safetensors") == text_of_file(parts / "average.safetensors");
+    const bool average = average_of(straight) == average_of(parts);
     const bool same_start = one["initial_parameters_sha256"] == start;
     auto difference = first_difference(lines_of(straight), lines_of(parts));
     if (!same_start) difference = Difference{0, "", "the weights before the first step"};
@@ -177,7 +162,7 @@ class Verification {
 
   const VerifyArguments& arguments_;
   const CommandLine& line_;
-  Scratch scratch_;
+  ScratchFolder scratch_{"verify-resume"};
   const std::atomic<int>& stop_signal_ = catch_stop_signals();
 };
 

@@ -102,6 +102,9 @@ class Plugin {
     return other;
   }
 
+  // Some place in the memory that its library was loaded into.
+  const void* address() const { return table_; }
+
   // The plugin's table, copied into a zeroed one of the host's size.
   template <class Table>
   Table table() const {
