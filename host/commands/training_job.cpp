@@ -68,6 +68,42 @@ int exit_code_of(const TrainingResult& result, int signal) {
   return result.state == RunState::interrupted && signal != 0 ? 128 + signal : exit_ok;
 }
 
+// What its end is told by.
+struct StartedRun {
+  const TrainingJob& job;
+  const Experiment& experiment;
+  const RunDirectory& directory;
+  const ReportedRun& reported;
+  const std::vector<PluginAccount>& accounts;
+  RunTelemetry& telemetry;
+  ColorMode color;
+};
+
+void end(const StartedRun& run, const TrainingResult& result) {
+  run.directory.write("summary.json", summary_json(result, run.experiment));
+  run.telemetry.end({result.state, result.steps, result.skipped_steps, result.seconds});
+  const Paint paint(wants_color(run.color, stdout));
+  if (!run.job.dry_run) return print_end(run.reported, result, paint);
+  std::filesystem::remove_all(run.directory.path().parent_path().parent_path());
+  fmt::print("\n{} one step (loss {:.4g}) and an evaluation (loss {:.4g}) went through; nothing was kept\n",
+             paint.green("dry run:"), result.final_loss, result.validation_loss);
+}
+
+void end(const StartedRun& run, const std::exception& failure) {
+  const auto tell = [&run](int level, const std::string& text) { log_line(run.color, level, text); };
+  if (const auto* of_plugin = dynamic_cast<const PluginError*>(&failure)) {
+    tell_of(*of_plugin, run.accounts, run.telemetry.steps(), run.color);
+  }
+  run.telemetry.end({RunState::failed, run.telemetry.steps(), run.telemetry.skipped_steps(), 0});
+  try {
+    run.directory.write("summary.json", failure_json(failure.what(), run.experiment));
+  } catch (const std::system_error& error) {  // the disk may be what failed: its words must not hide the failure's
+    tell(BINADE_LOG_WARNING, error.what());
+  }
+  tell(BINADE_LOG_INFO, fmt::format("what was recorded lies in {}", run.reported.directory.string()));
+  if (const auto last = last_checkpoint_text(run.reported); !last.empty()) tell(BINADE_LOG_INFO, last);
+}
+
 }  // namespace
 
 int train(const TrainingJob& job, const CommandLine& line) {
@@ -148,32 +184,15 @@ int train(const TrainingJob& job, const CommandLine& line) {
       .records = {{"experiment.toml", resolved}, {"experiment.lock", locked}},
       .stop_after = job.stop_after,
       .progress = &progress};
+  const StartedRun run{job, *experiment, directory, reported, accounts, telemetry, line.color()};
   try {
     const auto result = engine->train(request);
     watchdog.reset();
-    directory.write("summary.json", summary_json(result, *experiment));
-    telemetry.end({result.state, result.steps, result.skipped_steps, result.seconds});
-    if (job.dry_run) {
-      std::filesystem::remove_all(runs);
-      fmt::print("\n{} one step (loss {:.4g}) and an evaluation (loss {:.4g}) went through; nothing was kept\n",
-                 paint.green("dry run:"), result.final_loss, result.validation_loss);
-      return exit_code_of(result, stop_signal.load());
-    }
-    print_end(reported, result, paint);
+    end(run, result);
     return exit_code_of(result, stop_signal.load());
   } catch (const std::exception& failure) {
     watchdog.reset();
-    if (const auto* of_plugin = dynamic_cast<const PluginError*>(&failure)) {
-      tell_of(*of_plugin, accounts, telemetry.steps(), line.color());
-    }
-    telemetry.end({RunState::failed, telemetry.steps(), telemetry.skipped_steps(), 0});
-    try {
-      directory.write("summary.json", failure_json(failure.what(), *experiment));
-    } catch (const std::system_error& error) {  // the disk may be what failed: its words must not hide the failure's
-      log_line(line.color(), BINADE_LOG_WARNING, error.what());
-    }
-    log_line(line.color(), BINADE_LOG_INFO, fmt::format("what was recorded lies in {}", reported.directory.string()));
-    if (const auto last = last_checkpoint_text(reported); !last.empty()) log_line(line.color(), BINADE_LOG_INFO, last);
+    end(run, failure);
     throw;
   }
 }
