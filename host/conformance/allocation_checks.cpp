@@ -69,7 +69,8 @@ std::string what_left(const Subject& subject, const Use& use, const Plugin& plug
 void fail_in_turn(const Subject& subject, const Use& use, const Plugin& plugin, const Plugin& between) {
   use(subject, plugin);  // what is made once and kept is there from now on
   std::mt19937_64 random(subject.seed);
-  constexpr std::uint64_t each = 200, sparser = 32;  // all of the first; later ones ever further apart
+  // All of the first; later ones ever further apart. A use of a model takes milliseconds, of others microseconds.
+  const std::uint64_t each = subject.model != nullptr ? 50 : 200, sparser = subject.model != nullptr ? 16 : 32;
   for (std::uint64_t failing = 0;;) {
     trial = {failing, 0, false};
     if (const auto what = what_left(subject, use, between); !what.empty()) {

@@ -97,7 +97,7 @@ TEST(Validate, EveryPluginThatComesWithBinadePasses) {
   workspace.write("images.idx", head + '\3' + big_endian(6) + big_endian(4) + big_endian(4) + std::string(6 * 16, 'i'));
   workspace.write("labels.idx", head + '\1' + big_endian(6) + std::string("\0\1\2\0\1\2", 6));
   workspace.write("pictures.toml",
-                  "[experiment]\nname = \"pictures\"\n[model]\nplugin = \"cnn\"\nwidth = 4\nblocks = 1\n"
+                  "[experiment]\nname = \"pictures\"\n[model]\nplugin = \"cnn\"\nwidth = 4\nstages = 2\nblocks = 1\n"
                   "[dataset]\nplugin = \"images\"\nformat = \"idx\"\nimages = \"images.idx\"\n"
                   "labels = \"labels.idx\"\n[precision]\nplugin = \"fp32\"\n[train]\nsteps = 1\n");
   const struct {
@@ -115,7 +115,7 @@ TEST(Validate, EveryPluginThatComesWithBinadePasses) {
                  {"text", {"paths = ['text.txt']"}},
                  {"tokens", {"paths = ['tokens.bin']"}},
                  {"mlp", {}},
-                 {"gpt", {"layers = 2", "width = 32", "dropout = 0.1"}},
+                 {"gpt", {"layers = 1", "width = 16", "dropout = 0.1"}},
                  {"cnn", {}, {"--experiment", "pictures.toml"}},
                  {"images", {"format = 'idx'", "images = 'images.idx'", "labels = 'labels.idx'"}}};
   for (const auto& [name, options, more] : plugins) {
