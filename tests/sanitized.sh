@@ -11,7 +11,7 @@ tests=(telemetry_tests data_tests loading_tests plugin_tests storage_tests)
 plugins=(bf16 console csv csv_logger fp16 fp16_headroom fp32 images synthetic tensorboard text tokens)
 others=("${plugins[@]}")
 if [[ $preset == asan ]]; then
-  tests+=(experiment_tests commands_tests sdk_tests engine_tests tensor_memory_tests model_tests)
+  tests+=(experiment_tests bench_tests sdk_tests engine_tests tensor_memory_tests model_tests)
   others+=(binade cnn gpt mlp)
 fi
 # LibTorch's own code does not tell AddressSanitizer how full a container is.

@@ -2,11 +2,11 @@
 
 #include <c10/util/Exception.h>
 
-#include <exception>
 #include <stdexcept>
 
 #include "binade/boundary.h"
 #include "binade/options.h"
+#include "host/loading/kept_failure.h"
 
 namespace binade::host {
 namespace {
@@ -16,15 +16,11 @@ struct TensorSink {
   binade_tensors base;  // first: the plugin's pointer is a pointer to this
   std::vector<NamedTensor>* tensors;
   std::vector<std::pair<std::string, std::string>>* aliases;
-  std::exception_ptr failure{};  // kept from the plugin
+  KeptFailure failure{};
 
   static void add(binade_tensors* self, binade_string name, const void* tensor) noexcept {
     auto& sink = *reinterpret_cast<TensorSink*>(self);
-    try {
-      sink.take(std::string(view(name)), *static_cast<const at::Tensor*>(tensor));
-    } catch (...) {
-      sink.failure = std::current_exception();
-    }
+    sink.failure.keep([&] { sink.take(std::string(view(name)), *static_cast<const at::Tensor*>(tensor)); });
   }
   void take(std::string name, const at::Tensor& candidate) const {
     for (const auto& known : *tensors) {
@@ -34,9 +30,6 @@ struct TensorSink {
       }
     }
     tensors->push_back({std::move(name), candidate});
-  }
-  void require_all() const {
-    if (failure) std::rethrow_exception(failure);
   }
 };
 
@@ -52,18 +45,16 @@ struct BatchView {
 struct LossSink {
   binade_loss base;
   ModelLoss* loss;
-  std::exception_ptr failure{};  // kept from the plugin
+  KeptFailure failure{};
 
   static void set_value(binade_loss* self, const void* tensor) noexcept {
     reinterpret_cast<LossSink*>(self)->loss->value = *static_cast<const at::Tensor*>(tensor);
   }
   static void add_scalar(binade_loss* self, binade_string name, const void* tensor) noexcept {
     auto& sink = *reinterpret_cast<LossSink*>(self);
-    try {
+    sink.failure.keep([&] {
       sink.loss->scalars.push_back({std::string(view(name)), *static_cast<const at::Tensor*>(tensor)});
-    } catch (...) {
-      sink.failure = std::current_exception();
-    }
+    });
   }
 };
 
@@ -81,10 +72,10 @@ Model::Model(const Plugin& plugin, const OptionTable& options, std::vector<std::
   TensorSink parameters{{sizeof(binade_tensors), 0, TensorSink::add}, &parameters_, &aliases_};
   plugin_.call("parameters",
                [&](binade_error* error) { return table_.parameters(self_.get(), &parameters.base, error); });
-  parameters.require_all();
+  parameters.failure.rethrow();
   TensorSink buffers{{sizeof(binade_tensors), 0, TensorSink::add}, &buffers_, &aliases_};
   plugin_.call("buffers", [&](binade_error* error) { return table_.buffers(self_.get(), &buffers.base, error); });
-  buffers.require_all();
+  buffers.failure.rethrow();
 }
 
 at::Tensor Model::forward(const BatchTensors& batch) {
@@ -103,7 +94,7 @@ ModelLoss Model::loss(const BatchTensors& batch) {
   LossSink sink{{sizeof(binade_loss), 0, LossSink::set_value, LossSink::add_scalar}, &loss};
   plugin_.call("loss",
                [&](binade_error* error) { return table_.loss(self_.get(), &batch_view.base, &sink.base, error); });
-  if (sink.failure) std::rethrow_exception(sink.failure);
+  sink.failure.rethrow();
   if (!loss.value.defined() || loss.value.numel() != 1) {
     throw std::runtime_error("model `" + plugin_.id() + "`: loss() must give one scalar tensor as its value");
   }
