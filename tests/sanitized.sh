@@ -1,23 +1,63 @@
 #!/usr/bin/env bash
 # sanitized.sh asan|tsan TREE FOLDER [GOOGLETEST ARGUMENTS]
-# Builds all of the host that does not use LibTorch with its tests, by the preset of this name, in FOLDER, and runs them.
+# Builds by the preset of this name, in FOLDER, and runs. asan: all folders with their tests, LibTorch's users as well, and
+# whole runs. tsan: what does not use LibTorch, whose threads are not instrumented, in folders that have threads or
+# plugins. What sanitizers say of foreign code is left out by sanitized.leaks and sanitized.races.
 set -euo pipefail
 
 preset=$1 tree=$2 folder=$3
 shift 3
-targets=(experiment_tests storage_tests loading_tests data_tests telemetry_tests sdk_tests)
-export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:allocator_may_return_null=1
+tests=(telemetry_tests data_tests loading_tests plugin_tests storage_tests)
+plugins=(bf16 console csv csv_logger fp16 fp16_headroom fp32 images synthetic tensorboard text tokens)
+others=("${plugins[@]}")
+if [[ $preset == asan ]]; then
+  tests+=(experiment_tests commands_tests sdk_tests engine_tests tensor_memory_tests model_tests)
+  others+=(binade cnn gpt mlp)
+fi
+# LibTorch's own code does not tell AddressSanitizer how full a container is.
+export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:allocator_may_return_null=1:detect_container_overflow=0
+export LSAN_OPTIONS=suppressions=$tree/tests/sanitized.leaks:print_suppressions=0
 export UBSAN_OPTIONS=print_stacktrace=1
-export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+export TSAN_OPTIONS=suppressions=$tree/tests/sanitized.races:second_deadlock_stack=1
 
-cmake -S "$tree" -B "$folder" --preset "$preset" >"$folder.configure.log" || { cat "$folder.configure.log" && exit 1; }
-cmake --build "$folder" --target "${targets[@]}" -- -j "$(nproc)" >"$folder.build.log" ||
+launcher=()
+! command -v ccache >/dev/null || launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+cmake -S "$tree" -B "$folder" --preset "$preset" "${launcher[@]}" >"$folder.configure.log" ||
+  { cat "$folder.configure.log" && exit 1; }
+cmake --build "$folder" --target "${tests[@]}" "${others[@]}" -- -j "$(nproc)" >"$folder.build.log" ||
   { tail -n 40 "$folder.build.log" && exit 1; }
 cd "$folder"
 failed=()
-for target in "${targets[@]}"; do
-  "tests/$target" --gtest_brief=1 "$@" || failed+=("$target")
-done
+
+# attempt NAME COMMAND...: of what went well, only the numbers, and what was skipped.
+attempt() {
+  local name=$1 log=$folder/$1.log
+  shift
+  if "$@" >"$log" 2>&1; then
+    awk -v name="$name" '/^\[  PASSED  \]|^skipped: /{ print name ": " $0; said = 1 } END { if (!said) print name ": passed" }' "$log"
+  else
+    grep -vE '^\[ RUN      \]|^\[       OK \]|^\[-----' "$log" || true
+    failed+=("$name")
+  fi
+}
+for test in "${tests[@]}"; do attempt "$test" "tests/$test" "$@"; done
+
+# Whole runs, with all that comes with Binade; each run of verify-resume is one to the end, and one that is resumed.
+if [[ $preset == asan && $# == 0 ]]; then
+  work=$(mktemp -d)
+  trap 'rm -rf -- "$work"' EXIT
+  cd "$work"
+  binade=$folder/bin/binade
+  attempt check "$binade" check "$tree/experiments/first_run.toml"
+  attempt run "$binade" run "$tree/experiments/first_run.toml" --set train.steps=4 --set train.evaluate_batches=1 \
+    --set checkpoint.every_steps=2
+  attempt verify-resume "$binade" verify-resume "$tree/experiments/tabular.toml" --steps 8
+  attempt validate-csv "$binade" plugins validate "$folder/lib/binade/plugins/csv.so" \
+    --set "path=\"$tree/experiments/data/spirals.csv\"" --set 'label="arm"'
+  for plugin in synthetic bf16 fp16 fp16_headroom fp32 console csv_logger tensorboard; do
+    attempt "validate-$plugin" "$binade" plugins validate "$folder/lib/binade/plugins/$plugin.so"
+  done
+fi
 if ((${#failed[@]} > 0)); then
   echo "failed under $preset: ${failed[*]}"
   exit 1

@@ -172,7 +172,7 @@ TEST(CallTimes, SumIsThatOfAllCallsAlthoughFewAreTimed) {
   const std::chrono::duration<double> all = std::chrono::steady_clock::now() - start;
   const auto reading = times.read().front();
   EXPECT_EQ(reading.count, 20'000U);
-  EXPECT_GT(reading.seconds, all.count() / 4);  // one in sixteen alone would be less
+  EXPECT_GT(reading.seconds, all.count() / 8);  // one in sixteen alone would be less
   EXPECT_LT(reading.seconds, all.count() * 4);
 }
 

@@ -1,4 +1,4 @@
-#include "host/commands/bench_advice.h"
+#include "host/bench/advice.h"
 
 #include <fmt/format.h>
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "host/commands/bench_result.h"
+#include "host/bench/result.h"
 #include "host/telemetry/metric_families.h"
 
 namespace binade::host {

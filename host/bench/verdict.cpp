@@ -1,4 +1,4 @@
-#include "host/commands/bench_verdict.h"
+#include "host/bench/verdict.h"
 
 namespace binade::host {
 

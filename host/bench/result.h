@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "host/commands/bench_measurement.h"
-#include "host/commands/bench_verdict.h"
+#include "host/bench/measurement.h"
+#include "host/bench/verdict.h"
 
 namespace binade::host {
 

@@ -1,4 +1,4 @@
-#include "host/commands/bench_result.h"
+#include "host/bench/result.h"
 
 #include <gmock/gmock.h>
 

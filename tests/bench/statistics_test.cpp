@@ -1,12 +1,12 @@
 // The expected numbers were computed apart from Boost: Student's quantiles for 1, 2 and 4 degrees of freedom in closed
 // form (12.7062047362, 4.3026527297, 2.7764451052), the rest with Python's statistics module.
-#include "host/commands/bench_statistics.h"
+#include "host/bench/statistics.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "host/commands/bench_verdict.h"
+#include "host/bench/verdict.h"
 
 namespace binade::host {
 namespace {

@@ -5,7 +5,7 @@
 #include <array>
 #include <string_view>
 
-#include "host/commands/bench_statistics.h"
+#include "host/bench/statistics.h"
 
 namespace binade::host {
 

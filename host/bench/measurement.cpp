@@ -1,4 +1,4 @@
-#include "host/commands/bench_measurement.h"
+#include "host/bench/measurement.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "host/commands/bench_statistics.h"
+#include "host/bench/statistics.h"
 
 namespace binade::host {
 namespace {

@@ -1,4 +1,4 @@
-#include "host/commands/bench_measurement.h"
+#include "host/bench/measurement.h"
 
 #include <gmock/gmock.h>
 

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "host/commands/bench_result.h"
+#include "host/bench/result.h"
 
 namespace binade::host {
 

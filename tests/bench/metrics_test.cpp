@@ -1,4 +1,4 @@
-#include "host/commands/bench_metrics.h"
+#include "host/bench/metrics.h"
 
 #include <gmock/gmock.h>
 

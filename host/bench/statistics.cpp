@@ -1,4 +1,4 @@
-#include "host/commands/bench_statistics.h"
+#include "host/bench/statistics.h"
 
 #include <algorithm>
 #include <boost/math/distributions/students_t.hpp>
