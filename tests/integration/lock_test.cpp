@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <random>
@@ -72,9 +73,14 @@ TEST_F(Lock, LeavesNoCopiesWhateverEndsTheRun) {
   Process run(binade_command({"run", "points.toml", "--set", "precision.library=\"mine/fp32.so\"", "--set",
                               "train.steps=100000000", "--locked"}),
               workspace_, with_fixtures({{"TMPDIR", temporary.string()}}));
-  ASSERT_TRUE(run.wait_until([&] {
-    return std::filesystem::exists(file("runs")) && !metrics(run_directory(workspace_, "points")).empty();
-  })) << run.err();
+  const auto trains = [&] {
+    std::error_code none_yet;
+    const std::filesystem::recursive_directory_iterator all(file("runs"), none_yet);
+    return std::any_of(begin(all), end(all), [](const auto& entry) {
+      return entry.path().filename() == "metrics.jsonl" && !read_file(entry.path()).empty();
+    });
+  };
+  ASSERT_TRUE(run.wait_until(trains)) << run.err();
   run.send(SIGKILL);
   run.wait();
   EXPECT_TRUE(std::filesystem::is_empty(temporary));
