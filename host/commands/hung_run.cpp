@@ -75,7 +75,7 @@ std::string save(const WatchedRun& run, const Hang& hang, Clock::time_point unti
   while (has_unfinished(checkpoints) && Clock::now() < until) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  const auto last = last_checkpoint_text(run.reported);
+  auto last = last_checkpoint_text(run.reported);
   if (!last.empty()) return last;
   return fmt::format("there is no checkpoint to go on from; what was recorded lies in {}",
                      run.reported.directory.string());
