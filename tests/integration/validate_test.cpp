@@ -76,7 +76,8 @@ std::vector<Fault> faults_of_models() {
   std::vector<Fault> faults{{"wrong_model", "", "none"},
                             {"wrong_model", "evaluation", "always_drops"},
                             {"wrong_model", "zero_samples", "hangs"},
-                            {"wrong_model", "allocations", "allocations_die"}};
+                            {"wrong_model", "allocations", "allocations_die"},
+                            {"wrong_model", "allocations", "allocations_in_loss"}};
   for (const std::string check :
        {"create_destroy", "option_limits", "failing_callbacks", "state_names", "forward", "backward", "determinism",
         "evaluation", "inputs", "input_count", "state_round_trip", "zero_samples", "strange_inputs", "allocations",
