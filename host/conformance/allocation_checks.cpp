@@ -56,6 +56,7 @@ struct Between<Table, Entry, Place> {
       now.answered = !now.escaped;
       return status;
     } catch (...) {
+      now.seen += failing.count();
       now.escaped = true;
       throw;
     }
