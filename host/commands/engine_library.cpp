@@ -51,10 +51,11 @@ void load_fetched_libtorch(const std::string& version) {
   }
 }
 
-// Kept open for good: autograd nodes of LibTorch hold code of their libraries.
-dll::shared_library& open_engine(const fs::path& path, const std::string& version) {
-  constexpr auto mode = dll::load_mode::rtld_now | dll::load_mode::rtld_local;
-  auto& library = *new dll::shared_library;
+// Never unloaded: autograd nodes of LibTorch hold code of their libraries.
+dll::shared_library open_engine(const fs::path& path, const std::string& version) {
+  constexpr auto no_delete = static_cast<dll::load_mode::type>(RTLD_NODELETE);
+  constexpr auto mode = dll::load_mode::rtld_now | dll::load_mode::rtld_local | no_delete;
+  dll::shared_library library;
   if (const auto named = environment_variable("BINADE_LIBTORCH"); !named.empty()) {
     load_named_libtorch(named);
   } else {

@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <random>
@@ -73,14 +72,9 @@ TEST_F(Lock, LeavesNoCopiesWhateverEndsTheRun) {
   Process run(binade_command({"run", "points.toml", "--set", "precision.library=\"mine/fp32.so\"", "--set",
                               "train.steps=100000000", "--locked"}),
               workspace_, with_fixtures({{"TMPDIR", temporary.string()}}));
-  const auto trains = [&] {
-    std::error_code none_yet;
-    const std::filesystem::recursive_directory_iterator all(file("runs"), none_yet);
-    return std::any_of(begin(all), end(all), [](const auto& entry) {
-      return entry.path().filename() == "metrics.jsonl" && !read_file(entry.path()).empty();
-    });
-  };
-  ASSERT_TRUE(run.wait_until(trains)) << run.err();
+  ASSERT_TRUE(run.wait_until([&] {
+    return read_file(run_directory(workspace_, "points") / "metrics.jsonl").find('\n') != std::string::npos;
+  })) << run.err();
   run.send(SIGKILL);
   run.wait();
   EXPECT_TRUE(std::filesystem::is_empty(temporary));

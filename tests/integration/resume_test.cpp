@@ -105,7 +105,7 @@ TEST_F(Resume, SigtermEndsInACheckpointAndTheCodeThatAsksForAnotherTurn) {
   const std::vector<std::string> settings{"train.steps=1000000", "checkpoint.every_steps=0"};
   Process process(binade_command(run_command("term", settings)), workspace_, with_fixtures());
   ASSERT_TRUE(process.wait_until([&] {
-    const auto directory = only_directory("term");
+    const auto directory = run_directory(workspace_, "term");
     return !directory.empty() && read_file(directory / "metrics.jsonl").find("\"step\":7,") != std::string::npos;
   })) << process.err();
   for (int storm = 0; storm < 100; ++storm) process.send(SIGTERM);
@@ -138,7 +138,7 @@ TEST_F(Resume, WithoutCheckpointsSigtermIsAnInterruption) {
   const std::vector<std::string> settings{"train.steps=1000000", "checkpoint.enabled=false"};
   Process process(binade_command(run_command("off", settings)), workspace_, with_fixtures());
   ASSERT_TRUE(process.wait_until([&] {
-    const auto directory = only_directory("off");
+    const auto directory = run_directory(workspace_, "off");
     return !directory.empty() && read_file(directory / "metrics.jsonl").find("\"step\":7,") != std::string::npos;
   }));
   process.send(SIGTERM);
@@ -152,7 +152,7 @@ TEST_F(Resume, Sigusr1AsksForACheckpointAndTrainingGoesOn) {
   const std::vector<std::string> settings{"train.steps=1000000", "checkpoint.every_steps=0"};
   Process process(binade_command(run_command("usr1", settings)), workspace_, with_fixtures());
   ASSERT_TRUE(process.wait_until([&] {
-    const auto directory = only_directory("usr1");
+    const auto directory = run_directory(workspace_, "usr1");
     return !directory.empty() && read_file(directory / "metrics.jsonl").find("\"step\":7,") != std::string::npos;
   }));
   process.send(SIGUSR1);
@@ -338,7 +338,7 @@ class BestWeights : public Resume {
                                                           "train.evaluate_every=2", "checkpoint.every_steps=5"})),
                     workspace_, with_fixtures());
     EXPECT_TRUE(process.wait_until([&] {
-      const auto directory = only_directory("killed");
+      const auto directory = run_directory(workspace_, "killed");
       return newest_step(directory) == 5 && std::filesystem::exists(directory / "best-00000006.safetensors");
     })) << process.err();
     process.send(SIGKILL);
@@ -393,7 +393,7 @@ TEST_F(Resume, AFailedRunSaysFromWhereItCanGoOn) {
 TEST_F(Resume, OfARunThatGoesOnIsRefused) {
   Process process(binade_command(run_command("busy", {"train.steps=1000000"})), workspace_, with_fixtures());
   ASSERT_TRUE(wait_for_checkpoint(process, "busy", 5)) << process.err();
-  const auto second = resume(only_directory("busy"));
+  const auto second = resume(run_directory(workspace_, "busy"));
   EXPECT_EQ(second.outcome.exit_code, 1);
   EXPECT_THAT(second.outcome.err, HasSubstr("another process is training"));
 }

@@ -118,7 +118,7 @@ TEST_F(HungRun, AProcessThatWasStoppedDoesNotHang) {
   // Not a synchronisation: what is tested is a time in which nothing runs.
   usleep(2'500'000);
   process.send(SIGCONT);
-  const auto directory = only_directory("stopped");
+  const auto directory = run_directory(workspace_, "stopped");
   const auto before = newest_step(directory);
   ASSERT_TRUE(wait_for_checkpoint(process, "stopped", before + 50)) << process.err();
   process.send(SIGINT);
