@@ -14,7 +14,11 @@ const std::string wrong = std::string(BINADE_FIXTURE_DIR) + "/wrong/";
 Outcome validate(const std::string& file, const Workspace& workspace, const Names& more = {}) {
   Names arguments{"plugins", "validate", file};
   arguments.insert(arguments.end(), more.begin(), more.end());
-  return binade(arguments, workspace);
+  const auto temporary = workspace.path() / "temporary";
+  std::filesystem::create_directory(temporary);
+  auto outcome = binade(arguments, workspace, {{"TMPDIR", temporary.string()}});
+  EXPECT_TRUE(std::filesystem::is_empty(temporary)) << "whatever the plugin did";
+  return outcome;
 }
 
 Names failed_checks(const Outcome& outcome) {
