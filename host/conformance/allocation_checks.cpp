@@ -1,13 +1,22 @@
 // A plugin that runs out of memory: each call comes back all the same.
 #include <fmt/format.h>
+#include <sys/mman.h>
 
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <memory>
+#include <new>
 #include <random>
 #include <stdexcept>
+#include <system_error>
+#include <utility>
 
 #include "binade/abi/dataset.h"
 #include "binade/abi/logger.h"
 #include "binade/abi/model.h"
 #include "binade/abi/precision.h"
+#include "host/conformance/child.h"
 #include "host/conformance/failing_allocations.h"
 #include "host/conformance/subject.h"
 
@@ -16,81 +25,104 @@ namespace {
 
 constexpr std::uint64_t never = ~std::uint64_t{0};
 
-// Of the use under way. The tables of plugins have no room for it.
+// Of the use under way. In memory that outlives the process: it tells where that died.
 struct Trial {
   std::uint64_t failing = never;  // of the allocations in the plugin's calls, from 0
   std::uint64_t seen = 0;
-  bool escaped = false;  // an exception left a call
+  std::size_t call = 0;   // the last one or that which it left, by its place among those that are tried
+  bool escaped = false;   // an exception left it
+  bool answered = false;  // it came back
 };
-Trial trial;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+
+// The tables of plugins have no room for these.
+Trial* trial = nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 template <class Table>
 Table real;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
 // What one entry of a table is replaced by.
-template <class Table, auto Entry>
+template <class Table, auto Entry, std::size_t Place>
 struct Between;
 
-template <class Table, class... Arguments, std::int32_t (*Table::*Entry)(Arguments...)>
-struct Between<Table, Entry> {
+template <class Table, std::size_t Place, class... Arguments, std::int32_t (*Table::*Entry)(Arguments...)>
+struct Between<Table, Entry, Place> {
   static std::int32_t call(Arguments... arguments) {
-    const FailingAllocation failing(trial.failing < trial.seen ? never : trial.failing - trial.seen);
+    auto& now = *trial;
+    if (!now.escaped) now.call = Place;
+    now.answered = false;
+    const FailingAllocation failing(now.failing < now.seen ? never : now.failing - now.seen);
     try {
       const auto status = (real<Table>.*Entry)(arguments...);
-      trial.seen += failing.count();
+      now.seen += failing.count();
+      now.answered = !now.escaped;
       return status;
     } catch (...) {
-      trial.escaped = true;
+      now.seen += failing.count();
+      now.escaped = true;
       throw;
     }
   }
 };
 
-template <class Table, auto... Entries>
-Table between(const Plugin& plugin) {
+template <class Table, auto... Entries, std::size_t... Places>
+Table between(const Plugin& plugin, std::index_sequence<Places...>) {
   real<Table> = plugin.table<Table>();
   auto table = real<Table>;
   table.struct_size = sizeof(table);
-  ((table.*Entries = table.*Entries == nullptr ? nullptr : Between<Table, Entries>::call), ...);
+  ((table.*Entries = table.*Entries == nullptr ? nullptr : Between<Table, Entries, Places>::call), ...);
   return table;
 }
 
-// Nothing when the use came to its end or failed as it may.
+// What left a call; nothing when the use came to its end or failed as it may.
 std::string what_left(const Subject& subject, const Use& use, const Plugin& plugin) {
   try {
     use(subject, plugin);
   } catch (const std::exception& error) {
-    if (trial.escaped) return error.what();
+    if (trial->escaped) return error.what();
   } catch (...) {
-    if (trial.escaped) return "an exception that is no std::exception left a call";
   }
-  return {};
+  return trial->escaped ? "an exception leaves it" : "";
 }
 
 void fail_in_turn(const Subject& subject, const Use& use, const Plugin& plugin, const Plugin& between) {
   use(subject, plugin);  // what is made once and kept is there from now on
   std::mt19937_64 random(subject.seed);
   // All of the first; later ones ever further apart. A use of a model takes milliseconds, of others microseconds.
-  const std::uint64_t each = subject.model != nullptr ? 50 : 200, sparser = subject.model != nullptr ? 16 : 32;
+  const bool model = subject.model != nullptr;
+  const std::uint64_t each = model ? 50 : 200, sparser = model ? 16 : 32;
   for (std::uint64_t failing = 0;;) {
-    trial = {failing, 0, false};
-    if (const auto what = what_left(subject, use, between); !what.empty()) {
-      throw Violation(fmt::format("its allocation {} fails, and then: {}", failing + 1, what));
-    }
-    if (trial.seen <= failing) return;
+    *trial = {failing, 0, 0, false, true};
+    if (const auto what = what_left(subject, use, between); !what.empty()) throw Violation(what);
+    if (trial->seen <= failing) return;
     try {
       use(subject, plugin);
     } catch (const std::exception& error) {
-      throw Violation(fmt::format("after its allocation {} failed: {}", failing + 1, error.what()));
+      throw Violation(fmt::format("a further use does not work any more: {}", error.what()));
     }
     failing += failing < each ? 1 : 1 + random() % (failing / sparser);
   }
 }
 
+struct Unmap {
+  void operator()(Trial* shared) const { munmap(shared, sizeof(Trial)); }
+};
+
 template <class Table, auto... Entries>
-void try_table(const Subject& subject, const Use& use) {
-  const auto plugin = open(subject);
-  const auto table = between<Table, Entries...>(plugin);
-  fail_in_turn(subject, use, plugin, plugin.with_table(&table));
+void try_table(const Subject& subject, const Use& use, const std::array<const char*, sizeof...(Entries)>& names) {
+  auto* const memory = mmap(nullptr, sizeof(Trial), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
+  const std::unique_ptr<Trial, Unmap> shared(new (memory) Trial);
+  trial = shared.get();
+  const auto what = run_in_child(
+      [&] {
+        const auto plugin = open(subject);
+        const auto table = between<Table, Entries...>(plugin, std::make_index_sequence<sizeof...(Entries)>());
+        fail_in_turn(subject, use, plugin, plugin.with_table(&table));
+      },
+      std::chrono::hours(24));  // who waits for the check has a limit
+  if (what.empty()) return;
+  if (shared->failing == never) throw Violation(what);
+  throw Violation(fmt::format("allocation {} of its calls fails{}, and then: {}", shared->failing + 1,
+                              shared->answered ? "" : fmt::format(", in {}()", names[shared->call]), what));
 }
 
 }  // namespace
@@ -102,14 +134,16 @@ void stands_failing_allocations(const Subject& subject, const Use& use) {
   using M = binade_model_table;
   switch (subject.file.manifest.kind) {
     case PluginKind::dataset:
-      return try_table<D, &D::create, &D::describe, &D::measure, &D::read>(subject, use);
+      return try_table<D, &D::create, &D::describe, &D::measure, &D::read>(subject, use,
+                                                                           {"create", "describe", "measure", "read"});
     case PluginKind::precision:
-      return try_table<P, &P::create, &P::policy, &P::update, &P::save, &P::load, &P::overrides>(subject, use);
+      return try_table<P, &P::create, &P::policy, &P::update, &P::save, &P::load, &P::overrides>(
+          subject, use, {"create", "policy", "update", "save", "load", "overrides"});
     case PluginKind::logger:
-      return try_table<L, &L::create, &L::write, &L::flush>(subject, use);
+      return try_table<L, &L::create, &L::write, &L::flush>(subject, use, {"create", "write", "flush"});
     case PluginKind::model:
-      return try_table<M, &M::create, &M::forward, &M::loss, &M::parameters, &M::buffers, &M::train, &M::to>(subject,
-                                                                                                             use);
+      return try_table<M, &M::create, &M::to, &M::parameters, &M::buffers, &M::train, &M::forward, &M::loss>(
+          subject, use, {"create", "to", "parameters", "buffers", "train", "forward", "loss"});
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "host/conformance/child.h"
 #include "host/conformance/subject.h"
+#include "host/conformance/trial_batch.h"
 #include "host/data/dtype.h"
 #include "host/storage/sha256.h"
 
@@ -14,44 +15,6 @@ namespace binade::host {
 namespace {
 
 using Built = std::unique_ptr<TriedModel>;
-
-// Memory that is the check's own, so that what the plugin does to it is seen.
-class Batch {
- public:
-  // The first `samples` of the batch that was read.
-  Batch(const Subject& subject, std::size_t samples) : batch_(*subject.model->batch) {
-    const auto whole = batch_.indices.size();
-    batch_.indices.resize(samples);
-    for (auto& field : batch_.fields) {
-      memory_.emplace_back(static_cast<const char*>(field.data), field.bytes / whole * samples);
-      field.shape.front() = static_cast<std::int64_t>(samples);
-    }
-    settle();
-  }
-  explicit Batch(const Subject& subject) : Batch(subject, subject.model->batch->indices.size()) {}
-  Batch(const Batch&) = delete;
-  Batch& operator=(const Batch&) = delete;
-
-  const HostBatch& operator*() const { return batch_; }
-  const std::vector<std::string>& memory() const { return memory_; }
-  // Hands each field and its memory to `change`.
-  template <class Change>
-  void change(Change change) {
-    for (std::size_t i = 0; i < memory_.size(); ++i) change(batch_.fields[i], memory_[i]);
-    settle();
-  }
-
- private:
-  void settle() {
-    for (std::size_t i = 0; i < memory_.size(); ++i) {
-      batch_.fields[i].data = memory_[i].data();
-      batch_.fields[i].bytes = memory_[i].size();
-    }
-  }
-
-  HostBatch batch_;
-  std::vector<std::string> memory_;
-};
 
 Built build(const Subject& subject, const Plugin& plugin, std::uint64_t further_seed = 0) {
   return subject.model->build(plugin, subject.options, subject.model->inputs, subject.seed + further_seed);
@@ -90,7 +53,7 @@ void goes_forward(const Subject& subject) {
   for (const bool training : {true, false}) {
     model->train(training);
     for (const auto samples : {most, most / 2}) {
-      const Batch batch(subject, samples);
+      const TrialBatch batch(subject, samples);
       const auto output = model->forward(*batch, subject.seed);
       const auto got = output.shape.empty() ? 0 : output.shape.front();
       if (!output.floating)
@@ -106,7 +69,7 @@ void goes_forward(const Subject& subject) {
 void goes_backward(const Subject& subject) {
   const auto plugin = open(subject);
   const auto model = build(subject, plugin);
-  const Batch batch(subject);
+  const TrialBatch batch(subject);
   const auto state = model->state();
   const bool learns = std::any_of(state.begin(), state.end(), [](const auto& tensor) { return tensor.differentiable; });
   if (!learns) throw Violation("none of its parameters requires a gradient");
@@ -126,7 +89,7 @@ struct Steps {
 
 Steps two_steps(const Subject& subject, const Plugin& plugin) {
   const auto model = build(subject, plugin);
-  const Batch batch(subject);
+  const TrialBatch batch(subject);
   Steps steps{model->state(), {}, {}};
   model->train(true);
   for (std::uint64_t step = 0; step < 2; ++step) {
@@ -162,7 +125,7 @@ void does_the_same_each_time(const Subject& subject) {
 void evaluates_without_a_trace(const Subject& subject) {
   const auto plugin = open(subject);
   const auto model = build(subject, plugin);
-  const Batch batch(subject);
+  const TrialBatch batch(subject);
   model->train(true);
   model->forward(*batch, subject.seed);
   model->train(false);
@@ -175,7 +138,7 @@ void evaluates_without_a_trace(const Subject& subject) {
 void leaves_its_inputs(const Subject& subject) {
   const auto plugin = open(subject);
   const auto model = build(subject, plugin);
-  const Batch batch(subject), untouched(subject);
+  const TrialBatch batch(subject), untouched(subject);
   for (const bool training : {true, false}) {
     model->train(training);
     model->forward(*batch, subject.seed);
@@ -190,7 +153,7 @@ void leaves_its_inputs(const Subject& subject) {
 void is_all_in_its_state(const Subject& subject) {
   const auto plugin = open(subject);
   const auto trained = build(subject, plugin), resumed = build(subject, plugin, 1);
-  const Batch batch(subject);
+  const TrialBatch batch(subject);
   trained->train(true);
   for (std::uint64_t step = 0; step < 2; ++step) trained->forward(*batch, subject.seed + step);
   resumed->take_state(*trained);
@@ -204,9 +167,10 @@ void is_all_in_its_state(const Subject& subject) {
 }
 
 // Whatever comes back will do, but something must.
-void try_forward(TriedModel& model, const Batch& batch) {
+template <class Call>
+void try_to(Call&& call) {
   try {
-    model.forward(*batch, 0);
+    call();
   } catch (const PluginError&) {
     return;
   }
@@ -217,7 +181,10 @@ void stands_no_samples(const Subject& subject) {
   const auto model = build(subject, plugin);
   for (const bool training : {true, false}) {
     model->train(training);
-    for (const std::size_t samples : {0, 1}) try_forward(*model, Batch(subject, samples));
+    for (const std::size_t samples : {0, 1}) {
+      const TrialBatch batch(subject, samples);
+      try_to([&] { model->forward(*batch, 0); });
+    }
   }
 }
 
@@ -225,9 +192,9 @@ void stands_strange_inputs(const Subject& subject) {
   const auto plugin = open(subject);
   const auto model = build(subject, plugin);
   const auto with = [&](auto change) {
-    Batch batch(subject);
+    TrialBatch batch(subject);
     batch.change(change);
-    try_forward(*model, batch);
+    try_to([&] { model->forward(*batch, 0); });
   };
   for (const char fill : {'\xFF', '\x7F', '\0'}) {  // NaN or -1, large, zero
     with([&](BatchField&, std::string& memory) { std::fill(memory.begin(), memory.end(), fill); });
@@ -252,7 +219,7 @@ void stands_strange_inputs(const Subject& subject) {
 
 void refuses_another_number_of_inputs(const Subject& subject) {
   const auto plugin = open(subject);
-  const Batch batch(subject);
+  const TrialBatch batch(subject);
   auto fewer = subject.model->inputs, more = fewer;
   fewer.pop_back();
   more.push_back(more.front());
@@ -270,8 +237,9 @@ void refuses_another_number_of_inputs(const Subject& subject) {
 
 void use(const Subject& subject, const Plugin& plugin) {
   const auto model = build(subject, plugin);
-  const Batch batch(subject);
+  const TrialBatch batch(subject);
   model->train(true);
+  try_to([&] { model->loss(*batch, subject.seed); });  // its fields may be others than the batch's
   model->forward(*batch, subject.seed);
   model->backward();
 }

@@ -36,6 +36,11 @@ class Policy {
                  [&](binade_error* error) { return table_.update(object_.self(), &outcome, &decision, error); });
     return decision;
   }
+  void tell_overrides() const {
+    if (table_.overrides == nullptr) return;
+    binade_overrides sink{sizeof(sink), 0, [](binade_overrides*, std::uint32_t, binade_string, std::uint32_t) {}};
+    must_succeed("overrides", [&](binade_error* error) { return table_.overrides(object_.self(), &sink, error); });
+  }
   std::string save() const {
     State state{{sizeof(binade_state), 0, nullptr}, {}, {}};
     state.base.write = [](binade_state* self, const void* data, std::uint64_t bytes) noexcept {
@@ -149,6 +154,7 @@ void refuses_a_strange_state(const Subject& subject) {
 
 void use(const Subject& subject, const Plugin& plugin) {
   const Policy policy(subject, plugin);
+  policy.tell_overrides();
   for (const auto& outcome : outcomes(subject.seed, 10, policy.policy())) policy.update(outcome);
   if (policy.table().save != nullptr) policy.load(policy.save());
 }

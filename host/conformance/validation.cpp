@@ -1,6 +1,9 @@
 #include "host/conformance/validation.h"
 
+#include <cstdlib>
+
 #include "host/conformance/child.h"
+#include "host/storage/scratch_folder.h"
 
 namespace binade::host {
 namespace {
@@ -20,10 +23,16 @@ std::vector<Check> checks_of(PluginKind kind) {
 
 std::vector<CheckResult> validate(const Subject& subject, std::chrono::milliseconds limit,
                                   const std::function<void(const CheckResult&)>& report) {
+  const ScratchFolder folder("validate");  // what a child leaves that dies is in there
   std::vector<CheckResult> results;
   for (const auto& check : checks_of(subject.file.manifest.kind)) {
     const auto begin = std::chrono::steady_clock::now();
-    auto failure = run_in_child([&] { check.run(subject); }, limit);
+    auto failure = run_in_child(
+        [&] {
+          setenv("TMPDIR", folder.path().c_str(), 1);
+          check.run(subject);
+        },
+        limit);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
     results.push_back({check.name, std::move(failure), seconds.count()});
     report(results.back());

@@ -53,6 +53,12 @@ class Tried : public TriedModel {
     if (!output_.defined()) throw std::runtime_error("forward() assigned no tensor");
     return look_at("output", output_);
   }
+  void loss(const HostBatch& batch, std::uint64_t seed) override {
+    if (!model_.has_loss()) return;
+    at::manual_seed(seed);
+    batch_.assign(batch);
+    model_.loss(batch_);
+  }
   std::vector<TriedTensor> backward() override {
     for (const auto& [name, tensor] : model_.parameters()) tensor.mutable_grad() = at::Tensor();
     model_.backward(output_.to(at::kFloat).square().mean());

@@ -37,6 +37,8 @@ class TriedModel {
   virtual void train(bool on) = 0;
   // Draws what the model draws from `seed`. Throws std::runtime_error when it gave no tensor.
   virtual TriedTensor forward(const HostBatch& batch, std::uint64_t seed) = 0;
+  // Calls the model's own loss(), where it has one. A batch without the fields that it wants makes it fail.
+  virtual void loss(const HostBatch& batch, std::uint64_t seed) = 0;
   // The gradients of the mean square of what forward() gave last; those that are missing are left out.
   virtual std::vector<TriedTensor> backward() = 0;
 };

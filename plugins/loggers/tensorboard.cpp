@@ -49,7 +49,8 @@ class TensorBoard {
     std::snprintf(time, sizeof(time), "%010lld", static_cast<long long>(event.event.time));
     const auto name = std::string("events.out.tfevents.") + time + "." + host_name() + "." + std::to_string(::getpid());
     for (int number = 0; !file_; ++number) {
-      path_ = folder + "/" + name + "." + std::to_string(number);
+      path_ = folder;
+      path_.append("/").append(name).append(".").append(std::to_string(number));
       file_.reset(std::fopen(path_.c_str(), "wbx"));
       if (!file_ && errno != EEXIST) fail("create");
     }

@@ -14,7 +14,11 @@ const std::string wrong = std::string(BINADE_FIXTURE_DIR) + "/wrong/";
 Outcome validate(const std::string& file, const Workspace& workspace, const Names& more = {}) {
   Names arguments{"plugins", "validate", file};
   arguments.insert(arguments.end(), more.begin(), more.end());
-  return binade(arguments, workspace);
+  const auto temporary = workspace.path() / "temporary";
+  std::filesystem::create_directory(temporary);
+  auto outcome = binade(arguments, workspace, {{"TMPDIR", temporary.string()}});
+  EXPECT_TRUE(std::filesystem::is_empty(temporary)) << "whatever the plugin did";
+  return outcome;
 }
 
 Names failed_checks(const Outcome& outcome) {
@@ -76,7 +80,8 @@ std::vector<Fault> faults_of_models() {
   std::vector<Fault> faults{{"wrong_model", "", "none"},
                             {"wrong_model", "evaluation", "always_drops"},
                             {"wrong_model", "zero_samples", "hangs"},
-                            {"wrong_model", "allocations", "allocations_die"}};
+                            {"wrong_model", "allocations", "allocations_die"},
+                            {"wrong_model", "allocations", "allocations_in_loss"}};
   for (const std::string check :
        {"create_destroy", "option_limits", "failing_callbacks", "state_names", "forward", "backward", "determinism",
         "evaluation", "inputs", "input_count", "state_round_trip", "zero_samples", "strange_inputs", "allocations",
