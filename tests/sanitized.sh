@@ -11,7 +11,7 @@ tests=(telemetry_tests data_tests loading_tests plugin_tests storage_tests)
 plugins=(bf16 console csv csv_logger fp16 fp16_headroom fp32 images synthetic tensorboard text tokens)
 others=("${plugins[@]}")
 if [[ $preset == asan ]]; then
-  tests+=(experiment_tests commands_tests sdk_tests engine_tests tensor_memory_tests model_tests)
+  tests+=(experiment_tests bench_tests sdk_tests engine_tests tensor_memory_tests model_tests)
   others+=(binade cnn gpt mlp)
 fi
 # LibTorch's own code does not tell AddressSanitizer how full a container is.
@@ -46,6 +46,8 @@ if [[ $preset == asan && $# == 0 ]]; then
   work=$(mktemp -d)
   trap 'rm -rf -- "$work"' EXIT
   cd "$work"
+  # `binade` has an operator new of its own, on malloc, and others of that family, which it leaves out, are the sanitizer's.
+  ASAN_OPTIONS+=:alloc_dealloc_mismatch=0
   binade=$folder/bin/binade
   attempt check "$binade" check "$tree/experiments/first_run.toml"
   attempt run "$binade" run "$tree/experiments/first_run.toml" --set train.steps=4 --set train.evaluate_batches=1 \

@@ -7,8 +7,8 @@
 #include <sstream>
 
 #include "binade/abi/plugin.h"
-#include "host/commands/bench_advice.h"
-#include "host/commands/bench_metrics.h"
+#include "host/bench/advice.h"
+#include "host/bench/metrics.h"
 #include "host/commands/bench_report.h"
 #include "host/commands/bench_runner.h"
 #include "host/commands/exit_codes.h"

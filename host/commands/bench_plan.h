@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "host/commands/bench_result.h"
+#include "host/bench/result.h"
 #include "host/commands/experiment_argument.h"
 
 namespace binade::host {

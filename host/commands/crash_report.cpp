@@ -31,8 +31,51 @@ constexpr int most_frames = 64;
 std::atomic<const CrashReport*> current{nullptr};
 std::array<char, 512> uncaught{};  // what() of an exception that nobody caught
 
+// Where the thread was when the signal came.
+std::uintptr_t instruction(const void* context) {
+#if defined(__x86_64__)
+  return static_cast<std::uintptr_t>(static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP]);
+#elif defined(__aarch64__)
+  return static_cast<const ucontext_t*>(context)->uc_mcontext.pc;
+#else
+  return 0;
+#endif
+}
+
+using Range = std::pair<std::uintptr_t, std::uintptr_t>;  // of addresses: first, one past the last
+
+// The executable segments of the library that was loaded to where `inside` is. Its file may be gone.
+std::vector<Range> code_of(const void* inside) {
+  struct Search {
+    std::uintptr_t inside;
+    std::vector<Range> found;
+  } search{reinterpret_cast<std::uintptr_t>(inside), {}};
+  const auto visit = [](dl_phdr_info* info, std::size_t, void* data) {
+    auto& [wanted, found] = *static_cast<Search*>(data);
+    bool here = false;
+    for (int i = 0; i < info->dlpi_phnum; ++i) {
+      const auto& segment = info->dlpi_phdr[i];
+      const auto begin = info->dlpi_addr + segment.p_vaddr, end = begin + segment.p_memsz;
+      if (segment.p_type != PT_LOAD) continue;
+      here = here || (wanted >= begin && wanted < end);
+      if ((segment.p_flags & PF_X) != 0) found.emplace_back(begin, end);
+    }
+    if (!here) found.clear();
+    return here ? 1 : 0;
+  };
+  dl_iterate_phdr(visit, &search);
+  return search.found;
+}
+
+bool contains(const std::vector<Range>& code, std::uintptr_t address) {
+  return std::any_of(code.begin(), code.end(),
+                     [&](const auto& range) { return address >= range.first && address < range.second; });
+}
+
+}  // namespace
+
 // Text to standard error and, where it is open, to the file.
-class Writer {
+class CrashReport::Writer {
  public:
   explicit Writer(const char* file)
       : file_(*file == '\0' ? -1 : open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {}
@@ -69,50 +112,23 @@ class Writer {
   int file_;
 };
 
-// Where the thread was when the signal came.
-std::uintptr_t instruction(const void* context) {
-#if defined(__x86_64__)
-  return static_cast<std::uintptr_t>(static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP]);
-#elif defined(__aarch64__)
-  return static_cast<const ucontext_t*>(context)->uc_mcontext.pc;
-#else
-  return 0;
-#endif
-}
+// The addresses that the thread will return to. Asked for as late as possible: the unwinder may hang.
+struct CrashReport::Stack {
+  std::array<void*, most_frames> frames{};
+  int depth = 0;
 
-// The executable segments of a loaded library.
-std::vector<std::pair<std::uintptr_t, std::uintptr_t>> code_of(const std::filesystem::path& library) {
-  struct Search {
-    std::filesystem::path wanted;
-    std::vector<std::pair<std::uintptr_t, std::uintptr_t>> found;
-  } search{library, {}};
-  const auto visit = [](dl_phdr_info* info, std::size_t, void* data) {
-    auto& [wanted, found] = *static_cast<Search*>(data);
-    std::error_code error;
-    if (info->dlpi_name == nullptr || !std::filesystem::equivalent(info->dlpi_name, wanted, error)) return 0;
-    for (int i = 0; i < info->dlpi_phnum; ++i) {
-      const auto& segment = info->dlpi_phdr[i];
-      if (segment.p_type != PT_LOAD || (segment.p_flags & PF_X) == 0) continue;
-      found.emplace_back(info->dlpi_addr + segment.p_vaddr, info->dlpi_addr + segment.p_vaddr + segment.p_memsz);
-    }
-    return 0;
-  };
-  dl_iterate_phdr(visit, &search);
-  return search.found;
-}
-
-bool contains(const std::vector<std::pair<std::uintptr_t, std::uintptr_t>>& code, std::uintptr_t address) {
-  return std::any_of(code.begin(), code.end(),
-                     [&](const auto& range) { return address >= range.first && address < range.second; });
-}
-
-}  // namespace
+  void take() { depth = backtrace(frames.data(), most_frames); }
+  bool goes_through(const std::vector<Range>& code) const {
+    return std::any_of(frames.begin(), frames.begin() + depth,
+                       [&](void* frame) { return contains(code, reinterpret_cast<std::uintptr_t>(frame)); });
+  }
+};
 
 CrashReport::CrashReport(std::vector<PluginAccount> accounts, std::string advice, const std::filesystem::path& file,
                          const std::atomic<std::uint64_t>* steps)
     : advice_(std::move(advice)), file_(file.string()), steps_(steps) {
   for (auto& account : accounts) {
-    auto code = code_of(account.plugin.path());
+    auto code = code_of(account.plugin.address());
     suspects_.push_back({std::move(account), std::move(code)});
   }
   static thread_local const PluginThread main_thread;  // gets its stack for signals
@@ -161,6 +177,17 @@ void CrashReport::explain_exception() {
 
 void CrashReport::report(int signal, const siginfo_t& info, const void* context) const noexcept {
   Writer out(file_.c_str());
+  Stack stack;
+  tell_signal(out, signal, info);
+  tell_place(out, instruction(context), stack);
+  out << "\n" << advice_;
+  if (out.file() < 0) return;
+  out << "  this is kept in " << file_ << "\n";
+  if (stack.depth == 0) stack.take();
+  backtrace_symbols_fd(stack.frames.data(), stack.depth, out.file());
+}
+
+void CrashReport::tell_signal(Writer& out, int signal, const siginfo_t& info) const noexcept {
   const auto name =
       names[static_cast<std::size_t>(std::find(signals.begin(), signals.end(), signal) - signals.begin())];
   out << "\nerror: a signal ends the run, ";
@@ -174,45 +201,31 @@ void CrashReport::report(int signal, const siginfo_t& info, const void* context)
     out.number(reinterpret_cast<std::uintptr_t>(info.si_addr), 16);
   }
   if (uncaught.front() != '\0') out << "\n  nobody caught: " << uncaught.data();
+}
 
-  const Suspect* found = nullptr;
-  const char* call = nullptr;
+void CrashReport::tell_place(Writer& out, std::uintptr_t at, Stack& stack) const noexcept {
   const int thread = gettid();
+  for (const auto& [account, code] : suspects_) {
+    const char* call = account.plugin.call_times()->call_of(thread);
+    if (call == nullptr) continue;
+    out << "\n  in " << call << "() of " << account.text;
+    return;
+  }
+  stack.take();
+  const Suspect* found = nullptr;
   for (const auto& suspect : suspects_) {
-    if (call = suspect.account.plugin.call_times()->call_of(thread); call == nullptr) continue;
-    found = &suspect;
-    break;
+    if (contains(suspect.code, at) || (found == nullptr && stack.goes_through(suspect.code))) found = &suspect;
   }
-  std::array<void*, most_frames> frames{};
-  int depth = 0;
-  if (found == nullptr) {
-    const auto at = instruction(context);
-    depth = backtrace(frames.data(), most_frames);
-    for (const auto& suspect : suspects_) {
-      const bool on_stack = std::any_of(frames.begin(), frames.begin() + depth, [&](void* frame) {
-        return contains(suspect.code, reinterpret_cast<std::uintptr_t>(frame));
-      });
-      if (contains(suspect.code, at) || (on_stack && found == nullptr)) found = &suspect;
-    }
-  }
-  if (call != nullptr) {
-    out << "\n  in " << call << "() of " << found->account.text;
-  } else if (found != nullptr) {
+  if (found != nullptr) {
     out << "\n  in code of a plugin, but in none of the host's calls: " << found->account.text;
-  } else {
-    out << "\n  in no plugin's code, as far as can be seen";
-    for (const auto& suspect : suspects_) {
-      for (const auto& under_way : suspect.account.plugin.call_times()->under_way()) {
-        if (under_way.call == nullptr) continue;
-        out << "\n  meanwhile in " << under_way.call << "() of plugin `" << suspect.account.plugin.id() << "`";
-      }
+    return;
+  }
+  out << "\n  in no plugin's code, as far as can be seen";
+  for (const auto& [account, code] : suspects_) {
+    for (const auto& [call, number] : account.plugin.call_times()->under_way()) {
+      if (call != nullptr) out << "\n  meanwhile in " << call << "() of plugin `" << account.plugin.id() << "`";
     }
   }
-  out << "\n" << advice_;
-  if (out.file() < 0) return;
-  out << "  this is kept in " << file_ << "\n";
-  if (depth == 0) depth = backtrace(frames.data(), most_frames);
-  backtrace_symbols_fd(frames.data(), depth, out.file());
 }
 
 }  // namespace binade::host

@@ -29,15 +29,19 @@ class CrashReport {
   CrashReport& operator=(const CrashReport&) = delete;
 
  private:
-  using Range = std::pair<std::uintptr_t, std::uintptr_t>;  // of addresses: first, one past the last
   struct Suspect {
     PluginAccount account;
-    std::vector<Range> code;
+    std::vector<std::pair<std::uintptr_t, std::uintptr_t>> code;  // addresses: first, one past the last
   };
+
+  class Writer;
+  struct Stack;
 
   static void handle(int signal, siginfo_t* info, void* context);
   [[noreturn]] static void explain_exception();
   void report(int signal, const siginfo_t& info, const void* context) const noexcept;
+  void tell_signal(Writer& out, int signal, const siginfo_t& info) const noexcept;
+  void tell_place(Writer& out, std::uintptr_t at, Stack& stack) const noexcept;
 
   std::vector<Suspect> suspects_;
   std::string advice_, file_;

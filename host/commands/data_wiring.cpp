@@ -48,8 +48,12 @@ void wire_to_dataset(Experiment& experiment, const Dataset& dataset, ColorMode c
 std::unique_ptr<Dataset> wire_dataset(Experiment& experiment, const OpenedPlugins& plugins, Engine& engine,
                                       ColorMode color) {
   ask_for_vocabulary(experiment, plugins.model, engine);
+  return wire_dataset(experiment, plugins.dataset, color);
+}
+
+std::unique_ptr<Dataset> wire_dataset(Experiment& experiment, const Plugin& plugin, ColorMode color) {
   if (!wire_to_model(experiment, color)) return nullptr;
-  auto dataset = std::make_unique<Dataset>(plugins.dataset, experiment.dataset.options);
+  auto dataset = std::make_unique<Dataset>(plugin, experiment.dataset.options);
   wire_to_dataset(experiment, *dataset, color);
   return dataset;
 }

@@ -18,6 +18,10 @@ namespace binade::host {
 std::unique_ptr<Dataset> wire_dataset(Experiment& experiment, const OpenedPlugins& plugins, Engine& engine,
                                       ColorMode color);
 
+// The same, with no code of the model's run: a model that says how many tokens it knows only by its embedding is not
+// asked.
+std::unique_ptr<Dataset> wire_dataset(Experiment& experiment, const Plugin& dataset, ColorMode color);
+
 // The fields for the model's forward(): those of its manifest, else the dataset's first. Throws std::runtime_error for
 // one that the dataset does not have.
 std::vector<std::string> inputs_of(const Manifest& model, const Dataset& dataset);

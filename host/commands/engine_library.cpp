@@ -4,9 +4,10 @@
 #include <fmt/format.h>
 
 #include <boost/dll/shared_library.hpp>
-#include <cstdlib>
 #include <stdexcept>
 
+#include "host/loading/cache_folder.h"
+#include "host/loading/environment_variable.h"
 #include "host/loading/plugin_file.h"
 
 namespace binade::host {
@@ -21,17 +22,10 @@ fs::path find_engine(const fs::path& executable) {
   return fs::exists(usual) ? usual : prefix / "lib" / "binade" / "libbinade_engine.so";  // in the build tree
 }
 
-std::string environment(const char* name) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 // Where experiments/libtorch.sh puts it, with CUDA's libraries first.
 std::vector<fs::path> fetched_libtorch(const std::string& version) {
-  fs::path cache = environment("BINADE_CACHE");
-  if (cache.empty() && !environment("XDG_CACHE_HOME").empty())
-    cache = fs::path(environment("XDG_CACHE_HOME")) / "binade";
-  if (cache.empty()) cache = fs::path(environment("HOME")) / ".cache/binade";
+  const auto cache = cache_folder();
+  if (cache.empty()) return {};
   const auto folder = "libtorch-" + version;
   return {cache / (folder + "-cuda") / "torch", cache / folder / "torch"};
 }
@@ -62,7 +56,7 @@ dll::shared_library open_engine(const fs::path& path, const std::string& version
   constexpr auto no_delete = static_cast<dll::load_mode::type>(RTLD_NODELETE);
   constexpr auto mode = dll::load_mode::rtld_now | dll::load_mode::rtld_local | no_delete;
   dll::shared_library library;
-  if (const auto named = environment("BINADE_LIBTORCH"); !named.empty()) {
+  if (const auto named = environment_variable("BINADE_LIBTORCH"); !named.empty()) {
     load_named_libtorch(named);
   } else {
     std::error_code without_libtorch;

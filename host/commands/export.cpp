@@ -12,6 +12,7 @@
 #include "binade/abi/logger.h"
 #include "host/commands/exit_codes.h"
 #include "host/storage/openmetrics.h"
+#include "host/telemetry/clock.h"
 
 namespace binade::host {
 namespace {
@@ -23,10 +24,6 @@ struct ExportArguments {
 // Prometheus writes a block of its own each two hours, and holds three in memory: blocks from elsewhere that overlap
 // with these are left out of queries or out of compaction.
 constexpr double head_seconds = 3.0 * 3600;
-
-double unix_time() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 int export_openmetrics(const ExportArguments& arguments, const CommandLine& line) {
   const auto directory = std::filesystem::absolute(arguments.run).lexically_normal();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <future>
@@ -12,7 +13,6 @@
 #include "host/commands/exit_codes.h"
 #include "host/commands/run_records.h"
 #include "host/experiment/sections.h"
-#include "host/storage/checkpoint.h"
 
 namespace binade::host {
 namespace {
@@ -31,14 +31,26 @@ WatchdogLimits limits_of(const OptionTable& watchdog) {
   return limits;
 }
 
-// Loggers are on threads of their own, and have limits of their own.
-std::vector<WatchedPlugin> watched(const OpenedPlugins& plugins) {
+std::vector<WatchedPlugin> watched(const std::vector<Plugin>& plugins) {
   std::vector<WatchedPlugin> all;
-  for (const auto& plugin : plugins.all()) {
-    if (plugin.kind() == PluginKind::logger || !plugin.call_times()) continue;
+  for (const auto& plugin : plugins) {
+    if (!plugin.call_times()) continue;
     all.push_back({plugin.id(), plugin.version(), std::string(to_string(plugin.kind())), plugin.call_times()});
   }
   return all;
+}
+
+// In a run they are on threads of their own, and have limits of their own.
+std::vector<Plugin> without_loggers(std::vector<Plugin> plugins) {
+  const auto is_logger = [](const Plugin& plugin) { return plugin.kind() == PluginKind::logger; };
+  plugins.erase(std::remove_if(plugins.begin(), plugins.end(), is_logger), plugins.end());
+  return plugins;
+}
+
+// Threads that hang cannot be joined.
+[[noreturn]] void end_process() {
+  std::fflush(nullptr);
+  _exit(exit_run_failed);
 }
 
 // Whether the training thread is in something in which it does not write what save() reads.
@@ -63,12 +75,10 @@ std::string save(const WatchedRun& run, const Hang& hang, Clock::time_point unti
   while (has_unfinished(checkpoints) && Clock::now() < until) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  const auto steps = CheckpointFolder(checkpoints, 1, false).steps();
-  if (steps.empty())
-    return fmt::format("there is no checkpoint to go on from; what was recorded lies in {}",
-                       run.reported.directory.string());
-  return fmt::format("the last checkpoint is of step {}; go on with `{} resume {}`", steps.front(),
-                     run.reported.called_as, run.reported.directory.string());
+  const auto last = last_checkpoint_text(run.reported);
+  if (!last.empty()) return last;
+  return fmt::format("there is no checkpoint to go on from; what was recorded lies in {}",
+                     run.reported.directory.string());
 }
 
 void end_run(const WatchedRun& run, const Hang& hang) {
@@ -87,17 +97,27 @@ void end_run(const WatchedRun& run, const Hang& hang) {
   const bool in_time = words.wait_until(until) == std::future_status::ready;
   log_line(run.color, BINADE_LOG_ERROR,
            in_time ? words.get() : "nothing more could be written to " + run.reported.directory.string());
-  std::fflush(nullptr);
-  _exit(exit_run_failed);  // threads that hang cannot be joined
+  end_process();
 }
 
 }  // namespace
 
+std::unique_ptr<Watchdog> watch_start(const Experiment& experiment, const OpenedPlugins& plugins,
+                                      const Progress& progress, ColorMode color) {
+  if (!experiment.watchdog.boolean("enabled")) return nullptr;
+  return std::make_unique<Watchdog>(HangDetector(limits_of(experiment.watchdog), progress, watched(plugins.all())),
+                                    [color](const Hang& hang) {
+                                      log_line(color, BINADE_LOG_ERROR, hang.text);
+                                      end_process();
+                                    });
+}
+
 std::unique_ptr<Watchdog> watch(const WatchedRun& run) {
   const auto& watchdog = run.experiment.watchdog;
   if (!watchdog.boolean("enabled")) return nullptr;
-  return std::make_unique<Watchdog>(HangDetector(limits_of(watchdog), run.progress, watched(run.plugins)),
-                                    [run](const Hang& hang) { end_run(run, hang); });
+  return std::make_unique<Watchdog>(
+      HangDetector(limits_of(watchdog), run.progress, watched(without_loggers(run.plugins.all()))),
+      [run](const Hang& hang) { end_run(run, hang); });
 }
 
 }  // namespace binade::host

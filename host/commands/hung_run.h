@@ -21,6 +21,12 @@ struct WatchedRun {
   ColorMode color;
 };
 
+// From the plugins' opening until the run begins: what is created and described then. nullptr where [watchdog] says so.
+// At an alarm it says which plugin hangs in which call, and ends the process with exit_run_failed. `progress` outlives
+// it, and nothing enters it.
+std::unique_ptr<Watchdog> watch_start(const Experiment& experiment, const OpenedPlugins& plugins,
+                                      const Progress& progress, ColorMode color);
+
 // nullptr where [watchdog] says so. At an alarm it says what hangs, saves what does not need the hung thread (the
 // metrics, a summary.json, a checkpoint that is being written already) in at most a second, says how to go on, and ends
 // the process with exit_run_failed.

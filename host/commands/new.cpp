@@ -9,7 +9,6 @@
 #include <array>
 #include <cctype>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -17,6 +16,7 @@
 #include "host/commands/command_line.h"
 #include "host/commands/exit_codes.h"
 #include "host/loading/catalog.h"
+#include "host/storage/read_whole.h"
 
 namespace binade::host {
 namespace {
@@ -93,12 +93,6 @@ std::string replaced(std::string text, const Replacements& replacements) {
   return text;
 }
 
-std::string text_of_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::runtime_error(fmt::format("cannot read {}", path.string()));
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 // The files of one template, by their names in the project.
 std::map<fs::path, fs::path> files_of(const fs::path& templates, const Wanted& wanted) {
   std::map<fs::path, fs::path> files;
@@ -160,7 +154,7 @@ int create(const Wanted& wanted, const CommandLine& line) {
   std::string next;
   for (const auto& [name, source] : files) {
     const auto path = fs::path(wanted.name) / replaced(name.string(), words);
-    const auto text = replaced(text_of_file(source), words);
+    const auto text = replaced(read_whole(source), words);
     write_file(path, text);
     if (name == "README.md") next = commands(text);
     fmt::print("  {}\n", path.string());

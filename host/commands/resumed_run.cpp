@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
+
+#include "host/storage/atomic_file.h"
+#include "host/storage/bad_checkpoint.h"
+#include "host/storage/state_json.h"
 
 namespace binade::host {
 namespace {
@@ -13,15 +16,19 @@ using Json = nlohmann::json;
 bool is_finished(const std::filesystem::path& directory) {
   std::ifstream file(directory / "summary.json");
   const auto summary = Json::parse(file, nullptr, /*allow_exceptions=*/false);
-  return summary.is_object() && summary.value("state", "") == "finished";
+  return summary.is_object() && summary.contains("state") && summary["state"] == "finished";
 }
 
 MetricsFile::Continued known_metrics(const Checkpoint& checkpoint) {
   try {
-    const auto loop = Json::parse(checkpoint.json).at("loop");
-    return {loop.at("step").get<std::uint64_t>(), loop.at("evaluated_step").get<std::uint64_t>()};
+    const auto state = parse_state(checkpoint.json);
+    const auto& loop = state.at("loop");
+    return {to_unsigned(loop.at("step")), to_unsigned(loop.at("evaluated_step"))};
   } catch (const Json::exception& error) {
-    throw std::runtime_error((checkpoint.folder / "state.json").string() + " is no state of a run: " + error.what());
+    throw BadCheckpoint((checkpoint.folder / "state.json").string() + " is no state of a run: " + error.what());
+  } catch (const std::runtime_error& error) {
+    throw BadCheckpoint(checkpoint.folder.string() + " cannot be gone on from: " + error.what() +
+                        ": resume with the Binade that wrote it");
   }
 }
 
@@ -30,6 +37,7 @@ MetricsFile::Continued known_metrics(const Checkpoint& checkpoint) {
 std::optional<ResumedRun> find_resumable(const std::filesystem::path& directory, const Warn& warn) {
   const RunDirectory run(directory);
   auto lock = std::make_shared<RunLock>(run.path());
+  remove_unfinished_files(run.path());
   std::vector<std::string> passed_over;
   auto checkpoint = CheckpointFolder(run.path() / "checkpoints", 1, false).newest(passed_over);
   for (const auto& reason : passed_over) warn("passed over: " + reason);

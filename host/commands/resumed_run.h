@@ -24,12 +24,13 @@ struct ResumedRun {
 
 using Warn = std::function<void(const std::string& text)>;
 
-// The newest checkpoint of a run that reads back whole; `warn` hears why newer ones are passed over. nullopt when there
+// The newest checkpoint of a run that reads back whole, after what a killed process left half written in the run's
+// folder is removed; `warn` hears why newer ones are passed over. nullopt when there
 // is none. Throws std::runtime_error when the folder is no run's, and when another process trains in it.
 std::optional<ResumedRun> find_resumable(const std::filesystem::path& directory, const Warn& warn);
 
-// Under `runs`/`name`: the directory of the newest run that has checkpoints, unless it or a newer one is finished. Run
-// ids sort by time.
+// Under `runs`/`name`: the directory of the newest run that has checkpoints, unless it or a newer one is finished. By
+// the runs' names, which sort by the order in which they began.
 std::optional<std::filesystem::path> newest_unfinished(const std::filesystem::path& runs, const std::string& name);
 
 }  // namespace binade::host

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/storage/checkpoint.h"
+
 namespace binade::host {
 namespace {
 
@@ -76,6 +78,13 @@ void StartReport::run_started(const RunStarted& started) noexcept {
   line(paint_, "directory", run_.directory.string());
   fmt::print("\n");
   std::fflush(stdout);
+}
+
+std::string last_checkpoint_text(const ReportedRun& run) {
+  const auto steps = CheckpointFolder(run.directory / "checkpoints", 1, false).steps();
+  if (steps.empty()) return {};
+  return fmt::format("the last checkpoint is of step {}: once the cause is mended, `{} resume {}` goes on from there",
+                     steps.front(), run.called_as, run.directory.string());
 }
 
 void print_end(const ReportedRun& run, const TrainingResult& result, const Paint& paint) {

@@ -29,6 +29,9 @@ class StartReport : public RunListener {
   const Paint& paint_;
 };
 
+// From which checkpoint the run can go on, and how; empty when it has none.
+std::string last_checkpoint_text(const ReportedRun& run);
+
 // What was learned, where it lies, what to do next.
 void print_end(const ReportedRun& run, const TrainingResult& result, const Paint& paint);
 

@@ -111,6 +111,7 @@ void RunTelemetry::add_loggers(const OpenedPlugins& plugins) {
 
 void RunTelemetry::save() {
   metrics_file_.checkpoint_begins();
+  if (!metrics_) return;
   metrics_->state_changed(RunState::failed);
   directory_.write("metrics.prom", metrics_text(*metrics_));
 }

@@ -3,10 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstdlib>
 #include <optional>
-#include <system_error>
 
 #include "host/commands/crash_report.h"
 #include "host/commands/data_wiring.h"
@@ -24,19 +21,10 @@
 #include "host/commands/version.h"
 #include "host/loading/lock.h"
 #include "host/storage/run_directory.h"
+#include "host/storage/scratch_folder.h"
 
 namespace binade::host {
 namespace {
-
-// A dry run leaves nothing behind: its directory is a temporary one.
-std::filesystem::path folder_for_runs(const TrainingJob& job) {
-  if (!job.dry_run) return job.runs;
-  auto folder = (std::filesystem::temp_directory_path() / "binade-dry-run-XXXXXX").string();
-  if (mkdtemp(folder.data()) == nullptr) {
-    throw std::system_error(errno, std::generic_category(), "cannot create " + folder);
-  }
-  return folder;
-}
 
 std::vector<std::string> command_line_of(const TrainingJob& job, const CommandLine& line) {
   std::vector<std::string> words{line.called_as(), job.verb, job.experiment.file};
@@ -69,14 +57,6 @@ void tell_of(const PluginError& failure, const std::vector<PluginAccount>& accou
   }
 }
 
-void tell_last_checkpoint(const ReportedRun& run, const RunDirectory& directory, ColorMode color) {
-  const auto steps = CheckpointFolder(directory.path() / "checkpoints", 1, false).steps();
-  if (steps.empty()) return;
-  log_line(color, BINADE_LOG_INFO,
-           fmt::format("its last checkpoint is of step {}: once the cause is mended, `{} resume {}` goes on from there",
-                       steps.front(), run.called_as, run.directory.string()));
-}
-
 std::string lock_of(const OpenedPlugins& plugins, const EngineLibrary& engine) {
   auto lock = make_lock(engine.build_block(), version());
   for (const auto& plugin : plugins.all()) add(lock, plugin);
@@ -86,6 +66,42 @@ std::string lock_of(const OpenedPlugins& plugins, const EngineLibrary& engine) {
 int exit_code_of(const TrainingResult& result, int signal) {
   if (result.state == RunState::preempted) return exit_preempted;
   return result.state == RunState::interrupted && signal != 0 ? 128 + signal : exit_ok;
+}
+
+// What its end is told by.
+struct StartedRun {
+  const TrainingJob& job;
+  const Experiment& experiment;
+  const RunDirectory& directory;
+  const ReportedRun& reported;
+  const std::vector<PluginAccount>& accounts;
+  RunTelemetry& telemetry;
+  ColorMode color;
+};
+
+void end(const StartedRun& run, const TrainingResult& result) {
+  run.directory.write("summary.json", summary_json(result, run.experiment));
+  run.telemetry.end({result.state, result.steps, result.skipped_steps, result.seconds});
+  const Paint paint(wants_color(run.color, stdout));
+  if (!run.job.dry_run) return print_end(run.reported, result, paint);
+  std::filesystem::remove_all(run.directory.path().parent_path().parent_path());
+  fmt::print("\n{} one step (loss {:.4g}) and an evaluation (loss {:.4g}) went through; nothing was kept\n",
+             paint.green("dry run:"), result.final_loss, result.validation_loss);
+}
+
+void end(const StartedRun& run, const std::exception& failure) {
+  const auto tell = [&run](int level, const std::string& text) { log_line(run.color, level, text); };
+  if (const auto* of_plugin = dynamic_cast<const PluginError*>(&failure)) {
+    tell_of(*of_plugin, run.accounts, run.telemetry.steps(), run.color);
+  }
+  run.telemetry.end({RunState::failed, run.telemetry.steps(), run.telemetry.skipped_steps(), 0});
+  try {
+    run.directory.write("summary.json", failure_json(failure.what(), run.experiment));
+  } catch (const std::system_error& error) {  // the disk may be what failed: its words must not hide the failure's
+    tell(BINADE_LOG_WARNING, error.what());
+  }
+  tell(BINADE_LOG_INFO, fmt::format("what was recorded lies in {}", run.reported.directory.string()));
+  if (const auto last = last_checkpoint_text(run.reported); !last.empty()) tell(BINADE_LOG_INFO, last);
 }
 
 }  // namespace
@@ -99,7 +115,7 @@ int train(const TrainingJob& job, const CommandLine& line) {
   auto& checkpoint_asked = catch_checkpoint_signal();
 
   const EngineLibrary engine_library(line.executable());
-  const auto copies = job.lock.open(job.experiment.file, engine_library.build_block());
+  auto copies = job.lock.open(job.experiment.file, engine_library.build_block());
   auto files = chosen_files(*experiment, catalog);
   if (copies) admit(files, *copies);
   require_same_build(files.model, engine_library.build_block(), engine_library.path());
@@ -107,15 +123,19 @@ int train(const TrainingJob& job, const CommandLine& line) {
   const OpenedPlugins plugins(files, [&line](auto level, const auto& id, auto text) {
     log_line(line.color(), level, fmt::format("{}: {}", id, text));
   });
+  copies.reset();  // what is loaded needs them no more, and nothing that ends the run can leave them
   std::optional<CrashReport> crash_report(std::in_place, accounts_of(*experiment, plugins),
                                           advice({}, line.called_as()));
+  Progress progress;
+  auto watchdog = watch_start(*experiment, plugins, progress, line.color());
   const auto dataset = wire_dataset(*experiment, plugins, *engine, line.color());
   if (!dataset) return exit_usage;
   const auto inputs = inputs_of(plugins.model_manifest, *dataset);
 
   const auto resolved = to_toml(*experiment);
   const auto& name = experiment->experiment.string("name");
-  const auto runs = folder_for_runs(job);
+  // A dry run that succeeds leaves nothing behind.
+  const auto runs = job.dry_run ? make_scratch_folder("dry-run") : job.runs;
   const auto directory = job.resumed ? job.resumed->directory : RunDirectory(runs, name, resolved);
   const auto lock = job.resumed ? job.resumed->lock : std::make_shared<RunLock>(directory.path());
   const auto locked = lock_of(plugins, engine_library);
@@ -135,8 +155,8 @@ int train(const TrainingJob& job, const CommandLine& line) {
                              line.called_as()};
   StartReport start_report(reported, paint);
   telemetry.before_loggers(start_report);
-  Progress progress;
-  auto watchdog = watch({*experiment, plugins, directory, reported, telemetry, progress, line.color()});
+  watchdog.reset();
+  watchdog = watch({*experiment, plugins, directory, reported, telemetry, progress, line.color()});
 
   const auto accounts = accounts_of(*experiment, plugins);
   crash_report.emplace(accounts, advice(job.dry_run ? "" : reported.directory, line.called_as()),
@@ -164,28 +184,15 @@ int train(const TrainingJob& job, const CommandLine& line) {
       .records = {{"experiment.toml", resolved}, {"experiment.lock", locked}},
       .stop_after = job.stop_after,
       .progress = &progress};
+  const StartedRun run{job, *experiment, directory, reported, accounts, telemetry, line.color()};
   try {
     const auto result = engine->train(request);
     watchdog.reset();
-    directory.write("summary.json", summary_json(result, *experiment));
-    telemetry.end({result.state, result.steps, result.skipped_steps, result.seconds});
-    if (job.dry_run) {
-      std::filesystem::remove_all(runs);
-      fmt::print("\n{} one step (loss {:.4g}) and an evaluation (loss {:.4g}) went through; nothing was kept\n",
-                 paint.green("dry run:"), result.final_loss, result.validation_loss);
-      return exit_code_of(result, stop_signal.load());
-    }
-    print_end(reported, result, paint);
+    end(run, result);
     return exit_code_of(result, stop_signal.load());
   } catch (const std::exception& failure) {
     watchdog.reset();
-    if (const auto* of_plugin = dynamic_cast<const PluginError*>(&failure)) {
-      tell_of(*of_plugin, accounts, telemetry.steps(), line.color());
-    }
-    telemetry.end({RunState::failed, telemetry.steps(), telemetry.skipped_steps(), 0});
-    directory.write("summary.json", failure_json(failure.what(), *experiment));
-    log_line(line.color(), BINADE_LOG_INFO, fmt::format("what was recorded lies in {}", reported.directory.string()));
-    tell_last_checkpoint(reported, directory, line.color());
+    end(run, failure);
     throw;
   }
 }

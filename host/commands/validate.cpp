@@ -8,6 +8,7 @@
 
 #include "host/commands/exit_codes.h"
 #include "host/commands/experiment_argument.h"
+#include "host/commands/model_trial.h"
 #include "host/conformance/validation.h"
 #include "host/experiment/check.h"
 #include "host/experiment/diagnostic.h"
@@ -17,6 +18,7 @@ namespace {
 
 struct Wanted {
   std::string file;
+  std::string experiment;            // for a model
   std::vector<std::string> options;  // KEY=VALUE
   bool json = false;
   std::optional<std::uint64_t> seed;
@@ -67,11 +69,19 @@ nlohmann::ordered_json to_json(const Subject& subject, const std::vector<CheckRe
 }
 
 int run(const Wanted& wanted, const CommandLine& line) {
-  Subject subject{read_plugin_notes(wanted.file), {}, wanted.seed ? *wanted.seed : std::random_device{}()};
+  Subject subject{read_plugin_notes(wanted.file), {}, wanted.seed ? *wanted.seed : std::random_device{}(), nullptr};
   const auto& manifest = subject.file.manifest;
-  auto options = options_of(manifest, wanted, line.color());
-  if (!options) return exit_usage;
-  subject.options = std::move(*options);
+  std::unique_ptr<PreparedModel> model;
+  if (manifest.kind == PluginKind::model) {
+    model = PreparedModel::make(subject.file, wanted.experiment, wanted.options, subject.seed, line);
+    if (!model) return exit_usage;
+    subject.options = model->options();
+    subject.model = &model->trial();
+  } else {
+    auto options = options_of(manifest, wanted, line.color());
+    if (!options) return exit_usage;
+    subject.options = std::move(*options);
+  }
   const Paint paint(wants_color(line.color(), stdout));
   const auto repeat = fmt::format("--seed {}", subject.seed);
   if (!wanted.json)
@@ -97,7 +107,8 @@ void add_validate(CommandLine& line, CLI::App& plugins) {
   const auto wanted = std::make_shared<Wanted>();
   auto& verb = line.verb(plugins, "validate", "Try everything on a plugin that it must stand; runs its code",
                          "  binade plugins validate build/my_data.so\n"
-                         "  binade plugins validate build/my_data.so --set noise=0.5 --seed 7",
+                         "  binade plugins validate build/my_data.so --set noise=0.5 --seed 7\n"
+                         "  binade plugins validate build/my_net.so --experiment my_net/experiment.toml",
                          [wanted, &line] { return run(*wanted, line); });
   verb.add_option("FILE", wanted->file, "The plugin")->required()->type_name("");
   verb.add_option("--set", wanted->options, "One option of the plugin, as TOML (repeatable)")
@@ -105,6 +116,8 @@ void add_validate(CommandLine& line, CLI::App& plugins) {
       ->expected(1)
       ->take_all()
       ->allow_extra_args(false);
+  verb.add_option("--experiment", wanted->experiment, "A model: whose options and samples it is tried with")
+      ->type_name("FILE");
   verb.add_flag("--json", wanted->json, "Print the results as JSON");
   verb.add_option("--seed", wanted->seed, "Repeats a run that failed")->type_name("N");
   verb.add_option("--limit", wanted->limit, "Seconds that one check may take (60)")

@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
 
 #include "binade/abi/plugin.h"
@@ -14,38 +16,23 @@
 #include "host/commands/exit_codes.h"
 #include "host/commands/experiment_argument.h"
 #include "host/commands/signals.h"
+#include "host/storage/read_whole.h"
+#include "host/storage/scratch_folder.h"
 
 namespace binade::host {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 struct VerifyArguments {
   ExperimentArgument experiment;
   std::uint64_t steps = 20;
 };
 
-// Gone with its content at the end.
-class Scratch {
- public:
-  Scratch() : path_((std::filesystem::temp_directory_path() / "binade-verify-resume-XXXXXX").string()) {
-    if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make the folder " + path_);
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  std::filesystem::path operator/(const std::string& name) const { return std::filesystem::path(path_) / name; }
-
- private:
-  std::string path_;
-};
-
-std::string text_of_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+// Empty where [train] ema_decay asks for none.
+std::string average_of(const std::filesystem::path& run) {
+  const auto file = run / "average.safetensors";
+  return std::filesystem::exists(file) ? read_whole(file) : "";
 }
 
 // runs/<name>/<run id>, where there is only one.
@@ -56,29 +43,59 @@ std::filesystem::path only_run(const std::filesystem::path& runs) {
   throw std::runtime_error("a run left no summary.json in " + runs.string());
 }
 
-// The step lines without what differs between any two runs.
-std::vector<Json> steps_of(const std::filesystem::path& run) {
-  std::vector<Json> steps;
+Json summary_of(const std::filesystem::path& run) { return Json::parse(read_whole(run / "summary.json")); }
+
+// All lines, without what differs between any two runs.
+std::vector<Json> lines_of(const std::filesystem::path& run) {
+  std::vector<Json> lines;
   std::ifstream file(run / "metrics.jsonl");
-  for (std::string line; std::getline(file, line);) {
-    auto step = Json::parse(line);
-    if (step["split"] != "train") continue;
-    for (const char* key : {"seconds", "phases", "time"}) step.erase(key);
-    steps.push_back(std::move(step));
+  for (std::string text; std::getline(file, text);) {
+    auto line = Json::parse(text);
+    for (const char* key : {"seconds", "phases", "time"}) line.erase(key);
+    lines.push_back(std::move(line));
   }
-  return steps;
+  return lines;
 }
 
-// "step 12: loss 0.31 and 0.32"; empty when all are equal.
-std::string first_difference(const std::vector<Json>& straight, const std::vector<Json>& parts) {
+struct Difference {
+  std::uint64_t step = 0;
+  std::string key, text;
+};
+
+// In the order of the files, where what is the cause of something stands before it.
+std::optional<Difference> first_difference(const std::vector<Json>& straight, const std::vector<Json>& parts) {
   for (std::size_t i = 0; i < std::min(straight.size(), parts.size()); ++i) {
+    const auto step = straight[i]["step"].get<std::uint64_t>();
     for (const auto& [key, value] : straight[i].items()) {
-      if (!parts[i].contains(key) || parts[i][key] == value) continue;
-      return fmt::format("step {}: {} is {} in the straight run and {} in the resumed one", straight[i]["step"].dump(),
-                         key, value.dump(), parts[i][key].dump());
+      const auto other = parts[i].value(key, Json());
+      if (other == value) continue;
+      return Difference{step, key,
+                        fmt::format("step {} ({}): {} is {} in the straight run and {} in the resumed one", step,
+                                    straight[i]["split"].get<std::string>(), key, value.dump(), other.dump())};
     }
   }
-  return straight.size() == parts.size() ? "" : "the numbers of steps";
+  if (straight.size() == parts.size()) return std::nullopt;
+  return Difference{0, "", fmt::format("metrics.jsonl has {} lines and {}", straight.size(), parts.size())};
+}
+
+// Where to look, by what differs first.
+std::string advice(const Difference& first, std::uint64_t interrupted, bool same_start) {
+  if (!same_start) {
+    return "the model begins with other weights in each process: they must come from LibTorch's generators, which "
+           "[experiment] seed seeds";
+  }
+  if (first.step != 0 && first.step <= interrupted) {
+    return "this is before the interruption, so two runs of this experiment are not equal either: look for random "
+           "numbers that [experiment] seed does not seed, and for samples that do not follow from (seed, epoch, index) "
+           "alone; threads may also add in another order, which `--set train.threads=1` rules out";
+  }
+  constexpr std::array of_the_scale{"loss_scale", "next_loss_scale", "growth_tracker", "skipped", "skip_cause"};
+  if (std::find(of_the_scale.begin(), of_the_scale.end(), first.key) != of_the_scale.end()) {
+    return "the precision plugin remembers something that its save() does not write or its load() does not read back";
+  }
+  return "whatever the model changes from step to step must be a parameter or a buffer (register_buffer()), its random "
+         "numbers must come from LibTorch's generators, and the dataset's samples must follow from (seed, epoch, "
+         "index) alone: `plugins validate FILE` tries a plugin's calls";
 }
 
 class Verification {
@@ -86,15 +103,21 @@ class Verification {
   Verification(const VerifyArguments& arguments, const CommandLine& line) : arguments_(arguments), line_(line) {}
 
   int run() {
-    child({"run", arguments_.experiment.file, "--runs", (scratch_ / "straight").string()});
     const auto n = std::to_string(arguments_.steps);
-    child({"run", arguments_.experiment.file, "--runs", (scratch_ / "parts").string(), "--stop-after", n});
-    const auto parts = only_run(scratch_ / "parts");
+    tell(fmt::format("{} steps in one run", 2 * arguments_.steps));
+    child({"run", arguments_.experiment.file, "--runs", (scratch_.path() / "straight").string()});
+    tell(fmt::format("{} steps of another run", n));
+    child({"run", arguments_.experiment.file, "--runs", (scratch_.path() / "parts").string(), "--stop-after", n});
+    const auto parts = only_run(scratch_.path() / "parts");
+    const auto start = summary_of(parts)["initial_parameters_sha256"];  // a resumed process says its own
+    tell(fmt::format("the other {} in another process", n));
     child({"resume", parts.string()}, /*with_overrides=*/false);
-    return compare(only_run(scratch_ / "straight"), parts);
+    return compare(only_run(scratch_.path() / "straight"), parts, start);
   }
 
  private:
+  void tell(const std::string& text) const { log_line(line_.color(), BINADE_LOG_INFO, text); }
+
   void child(std::vector<std::string> command, bool with_overrides = true) {
     command.insert(command.begin(), line_.executable().string());
     if (with_overrides) {
@@ -104,39 +127,42 @@ class Verification {
       overrides.emplace_back("checkpoint.enabled=true");
       for (auto& setting : overrides) command.insert(command.end(), {"--set", std::move(setting)});
     }
-    const auto log = scratch_ / "log";
+    const auto log = scratch_.path() / "log";
     const auto end = run_child(command, log, stop_signal_);
     if (end.exit_code == exit_ok) return;
     throw std::runtime_error(fmt::format("`{} {}` ended with exit code {}:\n{}", line_.called_as(), command[1],
-                                         end.exit_code, text_of_file(log)));
+                                         end.exit_code, read_whole(log)));
   }
 
-  int compare(const std::filesystem::path& straight, const std::filesystem::path& parts) const {
-    const auto one = Json::parse(text_of_file(straight / "summary.json"));
-    const auto other = Json::parse(text_of_file(parts / "summary.json"));
+  int compare(const std::filesystem::path& straight, const std::filesystem::path& parts, const Json& start) const {
+    const auto one = summary_of(straight);
+    const auto other = summary_of(parts);
     if (other["resumed_step"].is_null() || one["steps"] <= arguments_.steps) {
       throw std::runtime_error(fmt::format("the run ends before step {}: give fewer --steps", arguments_.steps + 1));
     }
     const bool weights = one["parameters_sha256"] == other["parameters_sha256"];
     const bool samples = one["samples_hash"] == other["samples_hash"];
-    const bool average = text_of_file(straight / "average.safetensors") == text_of_file(parts / "average.safetensors");
-    const auto difference = first_difference(steps_of(straight), steps_of(parts));
+    const bool average = average_of(straight) == average_of(parts);
+    const bool same_start = one["initial_parameters_sha256"] == start;
+    auto difference = first_difference(lines_of(straight), lines_of(parts));
+    if (!same_start) difference = Difference{0, "", "the weights before the first step"};
     fmt::print("{} steps in one run, against {} and {} more in another process\n", one["steps"].dump(),
                other["resumed_step"].dump(), one["steps"].get<std::uint64_t>() - arguments_.steps);
     const auto row = [](const char* what, bool same) { fmt::print("  {:<16} {}\n", what, same ? "equal" : "DIFFER"); };
     row("weights", weights);
     row("order of samples", samples);
     row("average", average);
-    row("numbers by step", difference.empty());
-    if (weights && samples && average && difference.empty()) return exit_ok;
-    if (!difference.empty()) fmt::print("first difference: {}\n", difference);
-    if (!samples) fmt::print("help: the dataset's samples must follow from (seed, epoch, index) alone\n");
+    row("numbers by step", !difference);
+    if (weights && samples && average && !difference) return exit_ok;
+    if (difference) fmt::print("first difference: {}\n", difference->text);
+    fmt::print("help: {}\n", samples ? advice(difference.value_or(Difference()), arguments_.steps, same_start)
+                                     : "the dataset must have the same samples in each process");
     return exit_run_failed;
   }
 
   const VerifyArguments& arguments_;
   const CommandLine& line_;
-  Scratch scratch_;
+  ScratchFolder scratch_{"verify-resume"};
   const std::atomic<int>& stop_signal_ = catch_stop_signals();
 };
 

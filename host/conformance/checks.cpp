@@ -1,7 +1,10 @@
-// What every plugin of the C tier must stand.
+// What every plugin must stand.
 #include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "host/conformance/subject.h"
 #include "host/loading/elf_dynamic.h"
@@ -29,8 +32,9 @@ void exports_one_symbol(const Subject& subject) {
 
 void needs_no_forbidden_library(const Subject& subject) {
   for (const auto& library : dynamic_of(subject).needed) {
-    for (const auto* forbidden : {"libtorch", "libc10", "libbinade"}) {
-      if (!library.starts_with(forbidden)) continue;
+    const bool torch_tier = subject.file.manifest.kind == PluginKind::model;
+    for (const std::string_view forbidden : {"libbinade", "libtorch", "libc10"}) {
+      if (!library.starts_with(forbidden) || (torch_tier && forbidden != "libbinade")) continue;
       throw Violation(fmt::format("it needs {}, which a {} must not", library, to_string(subject.file.manifest.kind)));
     }
     if (library.find('/') != std::string::npos) {
@@ -63,7 +67,19 @@ std::vector<Scalar> limits(const OptionSpec& spec) {
   return values;
 }
 
+// A network of the greatest width may need more than the machine has: its plugin says so, and nothing is killed.
+void limit_memory() {
+  constexpr rlim_t more = rlim_t{1} << 30;
+  std::ifstream file("/proc/self/statm");
+  rlim_t pages = 0;
+  for (int field = 0; field < 6; ++field) file >> pages;  // the sixth: data
+  const rlim_t bytes = pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + more;
+  const rlimit limit{bytes, bytes};
+  setrlimit(RLIMIT_DATA, &limit);
+}
+
 void takes_options_at_their_limits(const Subject& subject) {
+  if (subject.model != nullptr) limit_memory();
   const auto plugin = open(subject);
   const auto table = plugin.table<ObjectTable>();
   for (const auto& spec : subject.file.manifest.options) {

@@ -200,6 +200,7 @@ std::vector<Check> dataset_checks() {
           {"bounds", stays_within_its_buffers},
           {"zero_samples", reads_nothing_when_asked_for_nothing},
           {"threads", reads_from_many_threads},
+          {"allocations", [](const Subject& subject) { stands_failing_allocations(subject, use); }},
           {"older_hosts", [](const Subject& subject) { works_in_older_hosts(subject, use); }},
           {"failing_services", [](const Subject& subject) { stands_failing_services(subject, use); }},
           {"leaks", [](const Subject& subject) { require_no_leak(subject, use); }}};

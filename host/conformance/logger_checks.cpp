@@ -1,9 +1,9 @@
 // What a logger must stand.
-#include <filesystem>
 #include <limits>
 
 #include "binade/abi/logger.h"
 #include "host/conformance/subject.h"
+#include "host/storage/scratch_folder.h"
 
 namespace binade::host {
 namespace {
@@ -31,31 +31,11 @@ class Told {
 
 binade_string text(std::string_view words) { return {words.data(), words.size()}; }
 
-// A folder for the files of a run; removed at the end, unless the check does not come so far.
-class Folder {
- public:
-  Folder() {
-    auto pattern = (std::filesystem::temp_directory_path() / "binade-validate-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = pattern;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-binade_run_start_event start(const Folder& folder) {
+binade_run_start_event start(const ScratchFolder& folder) {
   binade_run_start_event event{};
   event.run_id = text("20260101T000000Z-00000000");
   event.name = text("validate");
-  event.directory = text(folder.path());
+  event.directory = text(folder.path().native());
   event.device = text("cpu");
   event.precision = text("fp32");
   event.parameters = 1000;
@@ -77,7 +57,7 @@ binade_step_event step(std::uint64_t number, double loss) {
 }
 
 // `scalars`: of the model's own loss, in steps and evaluations.
-void tell_a_run(const Told& told, const Folder& folder, const std::vector<binade_scalar>& scalars) {
+void tell_a_run(const Told& told, const ScratchFolder& folder, const std::vector<binade_scalar>& scalars) {
   told.tell(BINADE_EVENT_RUN_START, start(folder));
   for (std::uint64_t number = 1; number <= 3; ++number) {
     auto event = step(number, 0.5);
@@ -104,13 +84,13 @@ void tell_a_run(const Told& told, const Folder& folder, const std::vector<binade
 
 void takes_every_event(const Subject& subject) {
   const auto plugin = open(subject);
-  const Folder folder;
+  const ScratchFolder folder("validate");
   tell_a_run(Told(subject, plugin), folder, {{text("kl"), 0.25}, {text("reconstruction"), 0.5}});
 }
 
 void passes_over_unknown_events(const Subject& subject) {
   const auto plugin = open(subject);
-  const Folder folder;
+  const ScratchFolder folder("validate");
   const Told told(subject, plugin);
   told.tell(BINADE_EVENT_RUN_START, start(folder));
   struct Unknown {
@@ -122,7 +102,7 @@ void passes_over_unknown_events(const Subject& subject) {
 void takes_extreme_numbers(const Subject& subject) {
   using limits = std::numeric_limits<double>;
   const auto plugin = open(subject);
-  const Folder folder;
+  const ScratchFolder folder("validate");
   const Told told(subject, plugin);
   told.tell(BINADE_EVENT_RUN_START, start(folder));
   for (const double loss : {limits::quiet_NaN(), limits::infinity(), -limits::infinity(), limits::max(), 0.0}) {
@@ -140,7 +120,7 @@ void takes_extreme_numbers(const Subject& subject) {
 }
 
 void use(const Subject& subject, const Plugin& plugin) {
-  const Folder folder;
+  const ScratchFolder folder("validate");
   tell_a_run(Told(subject, plugin), folder, {});
 }
 
@@ -150,6 +130,7 @@ std::vector<Check> logger_checks() {
   return {{"events", takes_every_event},
           {"unknown_events", passes_over_unknown_events},
           {"extreme_numbers", takes_extreme_numbers},
+          {"allocations", [](const Subject& subject) { stands_failing_allocations(subject, use); }},
           {"older_hosts", [](const Subject& subject) { works_in_older_hosts(subject, use); }},
           {"failing_services", [](const Subject& subject) { stands_failing_services(subject, use); }},
           {"leaks", [](const Subject& subject) { require_no_leak(subject, use); }}};

@@ -7,6 +7,7 @@
 
 #include "binade/abi/precision.h"
 #include "host/conformance/subject.h"
+#include "host/loading/kept_failure.h"
 
 namespace binade::host {
 namespace {
@@ -14,6 +15,7 @@ namespace {
 struct State {
   binade_state base;  // first: the plugin's pointer is a pointer to this
   std::string bytes;
+  KeptFailure failure;
 };
 
 class Policy {
@@ -35,11 +37,13 @@ class Policy {
     return decision;
   }
   std::string save() const {
-    State state{{sizeof(binade_state), 0, nullptr}, {}};
-    state.base.write = [](binade_state* self, const void* data, std::uint64_t bytes) {
-      reinterpret_cast<State*>(self)->bytes.append(static_cast<const char*>(data), bytes);
+    State state{{sizeof(binade_state), 0, nullptr}, {}, {}};
+    state.base.write = [](binade_state* self, const void* data, std::uint64_t bytes) noexcept {
+      auto& own = *reinterpret_cast<State*>(self);
+      own.failure.keep([&] { own.bytes.append(static_cast<const char*>(data), bytes); });
     };
     must_succeed("save", [&](binade_error* error) { return table_.save(object_.self(), &state.base, error); });
+    state.failure.rethrow();
     return state.bytes;
   }
   void load(const std::string& state) const {
@@ -156,6 +160,7 @@ std::vector<Check> precision_checks() {
           {"determinism", decides_the_same_each_time},
           {"state_round_trip", goes_on_from_its_state},
           {"strange_state", refuses_a_strange_state},
+          {"allocations", [](const Subject& subject) { stands_failing_allocations(subject, use); }},
           {"older_hosts", [](const Subject& subject) { works_in_older_hosts(subject, use); }},
           {"failing_services", [](const Subject& subject) { stands_failing_services(subject, use); }},
           {"leaks", [](const Subject& subject) { require_no_leak(subject, use); }}};

@@ -3,19 +3,33 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "host/data/batch.h"
+#include "host/engine/tried_model.h"
 #include "host/experiment/option.h"
 #include "host/loading/plugin.h"
 
 namespace binade::host {
 
+// What a model is tried with.
+struct ModelTrial {
+  // As Engine::build().
+  std::function<std::unique_ptr<TriedModel>(const Plugin&, const OptionTable&, const std::vector<std::string>& inputs,
+                                            std::uint64_t seed)>
+      build;
+  std::vector<std::string> inputs;   // fields of the batch, never empty
+  const HostBatch* batch = nullptr;  // some samples
+};
+
 struct Subject {
   PluginFile file;
   OptionTable options;  // points into file.manifest
   std::uint64_t seed = 0;
+  const ModelTrial* model = nullptr;  // of a model
 };
 
 // One check. It runs in a child; what it throws is why the plugin fails it.
@@ -34,7 +48,7 @@ class Violation : public std::runtime_error {
 // Opens the plugin; what it logs is dropped.
 Plugin open(const Subject& subject);
 
-// What all tables of the C tier begin with.
+// What all tables begin with.
 struct ObjectTable {
   std::uint32_t struct_size, reserved;
   std::int32_t (*create)(const binade_host*, const binade_options*, void**, binade_error*);
@@ -66,15 +80,20 @@ class Object {
   void* self_ = nullptr;
 };
 
-// Checks of every kind of the C tier, then those of one.
+// Checks of every kind, then those of one.
 std::vector<Check> common_checks();
 std::vector<Check> dataset_checks();
 std::vector<Check> precision_checks();
 std::vector<Check> logger_checks();
+std::vector<Check> model_checks();
 
 // A use of the plugin from create() to destroy() that exercises what its kind does; for what counts leaks.
 using Use = std::function<void(const Subject&, const Plugin&)>;
 void require_no_leak(const Subject& subject, const Use& use);
+// With each allocation of the plugin's calls failing in turn: one after the other, and of very many ever fewer.
+// Failures of the use are the plugin's right; exceptions that leave it are none, nor is a plugin that works no more
+// afterwards.
+void stands_failing_allocations(const Subject& subject, const Use& use);
 // In a host that speaks each past minor of the ABI, with its services up to a page that must not be touched.
 void works_in_older_hosts(const Subject& subject, const Use& use);
 // With each service failing in turn that may: no series for a metric, no cache folder.

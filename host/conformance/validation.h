@@ -17,7 +17,7 @@ struct CheckResult {
 };
 
 // Runs each check in a child of its own and tells `report` of each. When one fails that others need, it is the last.
-// Throws std::runtime_error for a kind that there are no checks for.
+// A model's children do what they need LibTorch for: nothing here may have used it before but to load it.
 std::vector<CheckResult> validate(const Subject& subject, std::chrono::milliseconds limit,
                                   const std::function<void(const CheckResult&)>& report);
 

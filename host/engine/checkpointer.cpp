@@ -11,17 +11,12 @@
 #include "binade/abi/plugin.h"
 #include "host/engine/snapshot.h"
 #include "host/storage/atomic_file.h"
+#include "host/telemetry/clock.h"
 
 namespace binade::host {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-double unix_time() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 void sync_metrics(const std::filesystem::path& path) {
   if (path.empty()) return;

@@ -43,6 +43,8 @@ class Checkpointer {
   // Takes a snapshot and writes it on a thread of its own. Waits for one that is still being written; that and the
   // snapshot are the step's stall. Nothing is done when the last one written is of this step.
   void save(std::uint64_t step, std::optional<double> validation_loss, const std::function<void(Snapshot&)>& take);
+  // Of the newest checkpoint that is known to be durable.
+  std::uint64_t saved_step() const { return saved_step_; }
   // Waits for what is being written. Whether the last checkpoint, of `step`, is durable.
   bool finish(std::uint64_t step);
 

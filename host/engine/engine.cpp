@@ -34,6 +34,10 @@ class LibTorchEngine : public Engine {
   std::int64_t embedding_rows(const Plugin& model, const OptionTable& model_options) override {
     return Model(model, model_options, {}, c10::Device(c10::kCPU)).embedding_rows();
   }
+  std::unique_ptr<TriedModel> build(const Plugin& model, const OptionTable& model_options,
+                                    const std::vector<std::string>& inputs, std::uint64_t seed) override {
+    return build_tried_model(model, model_options, inputs, seed);
+  }
   TrainingResult train(const TrainingRequest& request) override {
     const TorchWarnings warnings(request.listener);
     // LibTorch's own what() carries a stack trace.

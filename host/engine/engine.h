@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "binade/abi/note.h"
 #include "binade/abi/precision.h"
 #include "host/data/dataset.h"
+#include "host/engine/tried_model.h"
 #include "host/experiment/experiment.h"
 #include "host/loading/plugin.h"
 #include "host/storage/checkpoint.h"
@@ -108,6 +110,10 @@ class Engine {
   virtual EngineInfo info() const = 0;
   // [main] The rows of a model's first embedding, 0 without one. Builds the model for it. Throws PluginError.
   virtual std::int64_t embedding_rows(const Plugin& model, const OptionTable& model_options) = 0;
+  // [main] Builds a model to be tried, with LibTorch's generator seeded. `inputs`: the fields that forward() gets, in
+  // order. The plugin outlives it. Throws PluginError.
+  virtual std::unique_ptr<TriedModel> build(const Plugin& model, const OptionTable& model_options,
+                                            const std::vector<std::string>& inputs, std::uint64_t seed) = 0;
   // [main] Trains, evaluates, writes the weights. Throws PluginError when a plugin failed, std::runtime_error
   // otherwise.
   virtual TrainingResult train(const TrainingRequest& request) = 0;

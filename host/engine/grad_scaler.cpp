@@ -12,6 +12,7 @@
 #include <string>
 
 #include "host/engine/snapshot.h"
+#include "host/storage/state_json.h"
 
 namespace binade::host {
 
@@ -121,12 +122,9 @@ void GradScaler::load_state(const std::optional<GradScalerState>& state) {
 
 void GradScaler::save(Snapshot& snapshot) const {
   if (const auto of = state()) {
-    snapshot.values["grad_scaler"] = {{"scale", of->scale},
-                                      {"growth_factor", of->growth_factor},
-                                      {"backoff_factor", of->backoff_factor},
-                                      {"growth_interval", of->growth_interval},
-                                      {"growth_tracker", of->growth_tracker},
-                                      {"overflows", of->overflows}};
+    snapshot.values["grad_scaler"] = {{"scale", to_json(of->scale)},          {"growth_factor", of->growth_factor},
+                                      {"backoff_factor", of->backoff_factor}, {"growth_interval", of->growth_interval},
+                                      {"growth_tracker", of->growth_tracker}, {"overflows", of->overflows}};
   }
 }
 
@@ -134,8 +132,8 @@ void GradScaler::load(const Snapshot& snapshot) {
   const auto of = snapshot.values.find("grad_scaler");
   if (of == snapshot.values.end()) return;  // it was not scaled until now
   // The constants are the experiment's: where they were changed, that was wanted.
-  load_state(GradScalerState{of->at("scale"), growth_factor_, backoff_factor_, growth_interval_,
-                             of->at("growth_tracker"), of->at("overflows")});
+  load_state(GradScalerState{to_double(of->at("scale")), growth_factor_, backoff_factor_, growth_interval_,
+                             to_unsigned(of->at("growth_tracker")), to_unsigned(of->at("overflows"))});
 }
 
 GradScaler::Optimizer& GradScaler::optimizer(std::size_t number) {

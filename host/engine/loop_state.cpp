@@ -1,6 +1,8 @@
 #include "host/engine/loop_state.h"
 
-#include "host/engine/snapshot.h"
+#include <nlohmann/json.hpp>
+
+#include "host/storage/state_json.h"
 
 namespace binade::host {
 namespace {
@@ -64,10 +66,8 @@ struct Writer {
 struct Reader {
   const Json& json;
   void operator()(const char* name, double& value) const { value = to_double(json.at(name)); }
-  template <class Value>
-  void operator()(const char* name, Value& value) const {
-    json.at(name).get_to(value);
-  }
+  void operator()(const char* name, std::uint64_t& value) const { value = to_unsigned(json.at(name)); }
+  void operator()(const char* name, std::string& value) const { json.at(name).get_to(value); }
 };
 
 }  // namespace

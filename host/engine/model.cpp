@@ -6,6 +6,7 @@
 
 #include "binade/boundary.h"
 #include "binade/options.h"
+#include "host/loading/kept_failure.h"
 
 namespace binade::host {
 namespace {
@@ -15,17 +16,20 @@ struct TensorSink {
   binade_tensors base;  // first: the plugin's pointer is a pointer to this
   std::vector<NamedTensor>* tensors;
   std::vector<std::pair<std::string, std::string>>* aliases;
+  KeptFailure failure{};
 
-  static void add(binade_tensors* self, binade_string name, const void* tensor) {
+  static void add(binade_tensors* self, binade_string name, const void* tensor) noexcept {
     auto& sink = *reinterpret_cast<TensorSink*>(self);
-    const auto& candidate = *static_cast<const at::Tensor*>(tensor);
-    for (const auto& known : *sink.tensors) {
+    sink.failure.keep([&] { sink.take(std::string(view(name)), *static_cast<const at::Tensor*>(tensor)); });
+  }
+  void take(std::string name, const at::Tensor& candidate) const {
+    for (const auto& known : *tensors) {
       if (known.tensor.is_same(candidate)) {
-        sink.aliases->emplace_back(std::string(view(name)), known.name);
+        aliases->emplace_back(std::move(name), known.name);
         return;
       }
     }
-    sink.tensors->push_back({std::string(view(name)), candidate});
+    tensors->push_back({std::move(name), candidate});
   }
 };
 
@@ -41,13 +45,16 @@ struct BatchView {
 struct LossSink {
   binade_loss base;
   ModelLoss* loss;
+  KeptFailure failure{};
 
-  static void set_value(binade_loss* self, const void* tensor) {
+  static void set_value(binade_loss* self, const void* tensor) noexcept {
     reinterpret_cast<LossSink*>(self)->loss->value = *static_cast<const at::Tensor*>(tensor);
   }
-  static void add_scalar(binade_loss* self, binade_string name, const void* tensor) {
-    auto& scalars = reinterpret_cast<LossSink*>(self)->loss->scalars;
-    scalars.push_back({std::string(view(name)), *static_cast<const at::Tensor*>(tensor)});
+  static void add_scalar(binade_loss* self, binade_string name, const void* tensor) noexcept {
+    auto& sink = *reinterpret_cast<LossSink*>(self);
+    sink.failure.keep([&] {
+      sink.loss->scalars.push_back({std::string(view(name)), *static_cast<const at::Tensor*>(tensor)});
+    });
   }
 };
 
@@ -56,18 +63,19 @@ struct LossSink {
 Model::Model(const Plugin& plugin, const OptionTable& options, std::vector<std::string> inputs, c10::Device device)
     : plugin_(plugin), table_(plugin.table<binade_model_table>()), inputs_(std::move(inputs)) {
   const OptionsView view(options);
+  void* self = nullptr;
   plugin_.call("create",
-               [&](binade_error* error) { return table_.create(plugin_.host(), view.table(), &self_, error); });
+               [&](binade_error* error) { return table_.create(plugin_.host(), view.table(), &self, error); });
+  self_ = {self, table_.destroy};
   const auto device_name = device.str();
-  plugin_.call("to", [&](binade_error* error) { return table_.to(self_, to_abi(device_name), error); });
+  plugin_.call("to", [&](binade_error* error) { return table_.to(self_.get(), to_abi(device_name), error); });
   TensorSink parameters{{sizeof(binade_tensors), 0, TensorSink::add}, &parameters_, &aliases_};
-  plugin_.call("parameters", [&](binade_error* error) { return table_.parameters(self_, &parameters.base, error); });
+  plugin_.call("parameters",
+               [&](binade_error* error) { return table_.parameters(self_.get(), &parameters.base, error); });
+  parameters.failure.rethrow();
   TensorSink buffers{{sizeof(binade_tensors), 0, TensorSink::add}, &buffers_, &aliases_};
-  plugin_.call("buffers", [&](binade_error* error) { return table_.buffers(self_, &buffers.base, error); });
-}
-
-Model::~Model() {
-  if (self_ != nullptr) table_.destroy(self_);
+  plugin_.call("buffers", [&](binade_error* error) { return table_.buffers(self_.get(), &buffers.base, error); });
+  buffers.failure.rethrow();
 }
 
 at::Tensor Model::forward(const BatchTensors& batch) {
@@ -75,7 +83,7 @@ at::Tensor Model::forward(const BatchTensors& batch) {
   for (const auto& input : inputs_) arguments_.push_back(&batch.at(input));
   at::Tensor output;
   plugin_.call("forward", [&](binade_error* error) {
-    return table_.forward(self_, arguments_.data(), arguments_.size(), &output, error);
+    return table_.forward(self_.get(), arguments_.data(), arguments_.size(), &output, error);
   });
   return output;
 }
@@ -84,7 +92,9 @@ ModelLoss Model::loss(const BatchTensors& batch) {
   ModelLoss loss;
   const BatchView batch_view{{sizeof(binade_batch), 0, BatchView::field}, &batch};
   LossSink sink{{sizeof(binade_loss), 0, LossSink::set_value, LossSink::add_scalar}, &loss};
-  plugin_.call("loss", [&](binade_error* error) { return table_.loss(self_, &batch_view.base, &sink.base, error); });
+  plugin_.call("loss",
+               [&](binade_error* error) { return table_.loss(self_.get(), &batch_view.base, &sink.base, error); });
+  sink.failure.rethrow();
   if (!loss.value.defined() || loss.value.numel() != 1) {
     throw std::runtime_error("model `" + plugin_.id() + "`: loss() must give one scalar tensor as its value");
   }
@@ -105,7 +115,7 @@ void Model::backward(const at::Tensor& loss) {
 }
 
 void Model::train(bool on) {
-  plugin_.call("train", [&](binade_error* error) { return table_.train(self_, on ? 1 : 0, error); });
+  plugin_.call("train", [&](binade_error* error) { return table_.train(self_.get(), on ? 1 : 0, error); });
 }
 
 std::uint64_t Model::trainable_elements() const {
@@ -118,7 +128,7 @@ std::uint64_t Model::trainable_elements() const {
 
 std::int64_t Model::embedding_rows() const {
   std::int64_t rows = 0;
-  plugin_.call("vocabulary", [&](binade_error* error) { return table_.vocabulary(self_, &rows, error); });
+  plugin_.call("vocabulary", [&](binade_error* error) { return table_.vocabulary(self_.get(), &rows, error); });
   return rows;
 }
 

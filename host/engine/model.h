@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,7 +29,7 @@ class Model {
  public:
   // Builds the module on `device`. `inputs`: the fields that forward() gets, in order.
   Model(const Plugin& plugin, const OptionTable& options, std::vector<std::string> inputs, c10::Device device);
-  ~Model();
+  ~Model() = default;
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
 
@@ -48,9 +49,9 @@ class Model {
   std::int64_t embedding_rows() const;  // of its first embedding; 0 without one
 
  private:
-  Plugin plugin_;
+  Plugin plugin_;  // before self_: its code outlives the object
   binade_model_table table_;
-  void* self_ = nullptr;
+  std::shared_ptr<void> self_;  // calls destroy(), also for an object that the plugin represents by NULL
   std::vector<std::string> inputs_;
   std::vector<const void*> arguments_;
   std::vector<NamedTensor> parameters_, buffers_;

@@ -13,19 +13,15 @@
 #include "host/engine/device.h"
 #include "host/engine/effective_precision.h"
 #include "host/engine/initial_weights.h"
-#include "host/engine/loop_state.h"
 #include "host/engine/parameters.h"
 #include "host/engine/precision_choice.h"
 #include "host/engine/precision_overrides.h"
-#include "host/engine/resume_differences.h"
-#include "host/engine/snapshot.h"
+#include "host/engine/resumed_training.h"
 #include "host/engine/tensor_memory.h"
 #include "host/engine/training_loop.h"
-#include "host/engine/training_state.h"
 #include "host/engine/weights.h"
 #include "host/experiment/sections.h"
 #include "host/experiment/vocabulary.h"
-#include "host/storage/bad_checkpoint.h"
 
 namespace binade::host {
 namespace {
@@ -91,7 +87,8 @@ std::vector<double> lr_ratios(const Experiment& experiment) {
   return ratios;
 }
 
-RunStarted describe(const Training& training) {
+RunStarted describe(const Training& training, const EvaluationPlan& evaluation, const LoopPlan& plan,
+                    const TrainingRequest& request) {
   const auto& policy = training.precision.constants();
   const auto& scaler = training.scaler;
   RunStarted started;
@@ -107,30 +104,12 @@ RunStarted describe(const Training& training) {
   started.min_loss_scale = scaler.enabled() ? policy.min_scale : 0;
   started.parameter_names = trained_parameter_names(training.model);
   started.gradient_groups = GradientGroups(started.parameter_names).names;
+  started.lr_ratios = lr_ratios(request.experiment);
+  started.steps_done = request.resume == nullptr ? 0 : request.resume->step;
+  started.target_steps = plan.target_steps;
+  started.max_seconds = plan.max_seconds;
+  started.validation_samples = evaluation.split.size;
   return started;
-}
-
-// Calls action(), which reads the checkpoint; what does not fit is told with the checkpoint's name.
-template <class Action>
-auto reading(const TrainingRequest& request, Action action) {
-  try {
-    return action();
-  } catch (const PluginError&) {
-    throw;
-  } catch (const nlohmann::json::exception& error) {
-    throw BadCheckpoint(
-        fmt::format("{} is no state of a run: {}", (request.resume->folder / "state.json").string(), error.what()));
-  } catch (const std::runtime_error& error) {
-    throw BadCheckpoint(fmt::format(
-        "{} cannot be gone on from: {}. Resume with the experiment that it was made with, or begin a new run with its "
-        "weights: [model] init_from = \"{}\"",
-        request.resume->folder.string(), error.what(), request.resume->folder.string()));
-  }
-}
-
-std::optional<Snapshot> snapshot_of(const TrainingRequest& request) {
-  if (request.resume == nullptr) return std::nullopt;
-  return reading(request, [&] { return std::optional<Snapshot>(std::in_place, *request.resume); });
 }
 
 // What decides how a run goes on, beside its state.
@@ -144,35 +123,22 @@ std::map<std::string, std::string> describe_run(const TrainingRequest& request, 
   return made_by;
 }
 
-std::map<std::string, std::string> made_by_of(const Snapshot& snapshot) {
-  return snapshot.values.at("made_by").get<std::map<std::string, std::string>>();
-}
-
-// Before anything of it is used: a model that is another one may fit by chance.
-void refuse_foreign(const Snapshot& snapshot, const std::map<std::string, std::string>& made_by) {
-  const auto foreign = foreign_differences(made_by_of(snapshot), made_by);
-  if (!foreign.empty()) throw std::runtime_error(fmt::format("{}", fmt::join(foreign, "; ")));
-}
-
-std::vector<std::string> tell_resume(const std::optional<Snapshot>& resumed,
-                                     const std::map<std::string, std::string>& made_by, RunListener& listener) {
-  if (!resumed) return {};
-  const auto step = resumed->values.at("loop").at("step").get<std::uint64_t>();
-  auto differences = resume_differences(made_by_of(*resumed), made_by);
-  if (differences.empty()) {
+void tell_resume(const ResumedTraining& resumed, const std::map<std::string, std::string>& made_by,
+                 RunListener& listener) {
+  const auto step = resumed.loop().step;
+  if (resumed.differences().empty()) {
     // Some of a GPU's kernels add in an order of their own each time.
     const auto& device = made_by.at("device");
     const auto limit = device == "cpu" ? "" : fmt::format(", as far as the kernels of {} repeat themselves", device);
     listener.message(BINADE_LOG_INFO, fmt::format("resumed at step {}: exact{}", step, limit));
   } else {
-    listener.message(BINADE_LOG_WARNING,
-                     fmt::format("resumed at step {}: approximate, because {}", step, fmt::join(differences, "; ")));
+    listener.message(BINADE_LOG_WARNING, fmt::format("resumed at step {}: approximate, because {}", step,
+                                                     fmt::join(resumed.differences(), "; ")));
   }
-  return differences;
 }
 
 TrainingResult run_with_checkpoints(const TrainingRequest& request, const LoopPlan& plan, const Training& training,
-                                    const EvaluationPlan& evaluation, const std::optional<Snapshot>& resumed,
+                                    const EvaluationPlan& evaluation, const std::optional<ResumedTraining>& resumed,
                                     const std::map<std::string, std::string>& made_by) {
   const auto& options = request.experiment.checkpoint;
   std::optional<Checkpointer> checkpointer;
@@ -235,12 +201,10 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   Sampler sampler(train_split.size, batch_size, order, /*drop_last=*/true, seed, Shard{});
   auto plan = plan_loop(train, sampler.batches_per_epoch(), request);
   const auto made_by = describe_run(request, device, train_split.size);
-  const auto resumed = snapshot_of(request);
-  if (resumed) reading(request, [&] { refuse_foreign(*resumed, made_by); });
-  const auto first_batch =
-      resumed ? reading(request, [&] { return loop_state(resumed->values.at("loop")).batches; }) : 0;
+  std::optional<ResumedTraining> resumed;
+  if (request.resume != nullptr) resumed.emplace(*request.resume, made_by);
   BatchLoader batches(dataset, train_split, std::move(sampler), /*training=*/true, seed, workers, prefetch, 0,
-                      first_batch);
+                      resumed ? resumed->loop().batches : 0);
 
   GradScaler scaler(policy);
   if (scaler.enabled()) require_no_fp16(model);
@@ -267,24 +231,21 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
       workers, prefetch,         seed,       &request.stop_signal};
 
   const auto scalar_names = probe(evaluation, model, task, policy, device);
-  if (resumed) reading(request, [&] { load_training(training, *resumed); });
-  auto started = describe(training);
-  started.lr_ratios = lr_ratios(experiment);
-  started.steps_done = request.resume == nullptr ? 0 : request.resume->step;
-  started.target_steps = plan.target_steps;
-  started.max_seconds = plan.max_seconds;
+  if (resumed) resumed->load(training);
+  auto started = describe(training, evaluation, plan, request);
   started.train_samples = train_split.size;
-  started.validation_samples = validation_split.size;
   started.scalar_names = scalar_names;
   for (const auto& rule : overrides.unused()) {
     listener.message(BINADE_LOG_WARNING, rule + " had no effect on the first batch: no operation came under it");
   }
-  const auto differences = tell_resume(resumed, made_by, listener);
+  if (resumed) tell_resume(*resumed, made_by, listener);
   listener.run_started(started);
 
   auto result = run_with_checkpoints(request, plan, training, evaluation, resumed, made_by);
-  if (request.resume != nullptr) result.resumed_step = request.resume->step;
-  result.resume_differences = differences;
+  if (resumed) {
+    result.resumed_step = request.resume->step;
+    result.resume_differences = resumed->differences();
+  }
   result.device = started.device;
   result.precision = started.precision;
   result.precision_reason = precision.reason;

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "binade/precision.h"
+#include "host/loading/kept_failure.h"
 
 namespace binade::host {
 namespace {
@@ -19,14 +20,18 @@ bool is_precision(std::uint32_t dtype) {
   return dtype == BINADE_FLOAT32 || dtype == BINADE_BFLOAT16 || dtype == BINADE_FLOAT16;
 }
 
-// What is wrong is found afterwards: no exception may cross the plugin.
+// What is wrong is found afterwards.
 struct OverrideSink {
   binade_overrides base;  // first: the plugin's pointer is a pointer to this
   std::vector<PrecisionRule>* rules;
+  KeptFailure failure{};
 
-  static void add(binade_overrides* self, std::uint32_t kind, binade_string name, std::uint32_t dtype) {
-    reinterpret_cast<OverrideSink*>(self)->rules->push_back(
-        {static_cast<PrecisionRule::Kind>(kind), std::string(view(name)), dtype, /*by_plugin=*/true});
+  static void add(binade_overrides* self, std::uint32_t kind, binade_string name, std::uint32_t dtype) noexcept {
+    auto& sink = *reinterpret_cast<OverrideSink*>(self);
+    sink.failure.keep([&] {
+      sink.rules->push_back(
+          {static_cast<PrecisionRule::Kind>(kind), std::string(view(name)), dtype, /*by_plugin=*/true});
+    });
   }
 };
 
@@ -63,9 +68,11 @@ void require_sense(const binade_policy& policy, const Require& require) {
 struct StateSink {
   binade_state base;
   std::string* bytes;
+  KeptFailure failure{};
 
-  static void write(binade_state* self, const void* data, std::uint64_t size) {
-    reinterpret_cast<StateSink*>(self)->bytes->append(static_cast<const char*>(data), size);
+  static void write(binade_state* self, const void* data, std::uint64_t size) noexcept {
+    auto& sink = *reinterpret_cast<StateSink*>(self);
+    sink.failure.keep([&] { sink.bytes->append(static_cast<const char*>(data), size); });
   }
 };
 
@@ -100,6 +107,7 @@ std::vector<PrecisionRule> PrecisionPolicy::overrides() const {
   if (table_.overrides == nullptr) return rules;
   OverrideSink sink{{sizeof(binade_overrides), 0, OverrideSink::add}, &rules};
   plugin_->call("overrides", [&](binade_error* error) { return table_.overrides(self_, &sink.base, error); });
+  sink.failure.rethrow();
   const Require require(*plugin_);
   for (const auto& rule : rules) {
     const auto kind = static_cast<std::uint32_t>(rule.kind);
@@ -129,6 +137,7 @@ std::string PrecisionPolicy::save() const {
   if (table_.save == nullptr) return bytes;
   StateSink sink{{sizeof(binade_state), 0, StateSink::write}, &bytes};
   plugin_->call("save", [&](binade_error* error) { return table_.save(self_, &sink.base, error); });
+  sink.failure.rethrow();
   return bytes;
 }
 

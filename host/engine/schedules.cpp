@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "host/engine/snapshot.h"
+#include "host/storage/state_json.h"
 
 namespace binade::host {
 namespace {
@@ -62,7 +63,7 @@ Schedule::Schedule(const OptionTable& schedule, double lr, std::uint64_t total_s
 void Schedule::save(Snapshot& snapshot) const { snapshot.values["schedule"] = {{"applied_steps", applied_steps_}}; }
 
 void Schedule::load(const Snapshot& snapshot) {
-  applied_steps_ = snapshot.values.at("schedule").at("applied_steps").get<std::uint64_t>();
+  applied_steps_ = to_unsigned(snapshot.values.at("schedule").at("applied_steps"));
 }
 
 }  // namespace binade::host

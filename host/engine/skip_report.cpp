@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
-#include "host/engine/snapshot.h"
+#include "host/storage/state_json.h"
 
 namespace binade::host {
 namespace {
@@ -109,28 +110,29 @@ void SkipReport::count(SkipCause cause, const std::string& parameter) {
   }
 }
 
-void SkipReport::save(Snapshot& snapshot) const {
+nlohmann::json SkipReport::state() const {
   auto counts = nlohmann::json::array();
   for (const auto& [cause, parameter, steps] : counts_) {
     counts.push_back({{"cause", static_cast<int>(cause)}, {"parameter", parameter}, {"steps", steps}});
   }
-  snapshot.values["skips"] = {{"recent", recent_},          {"in_a_row", in_a_row_},
-                              {"ever_grown", ever_grown_},  {"grown_since_skip", grown_since_skip_},
-                              {"expected", expected_},      {"unexpected", unexpected_},
-                              {"counts", std::move(counts)}};
+  return {{"recent", recent_},          {"in_a_row", in_a_row_},
+          {"ever_grown", ever_grown_},  {"grown_since_skip", grown_since_skip_},
+          {"expected", expected_},      {"unexpected", unexpected_},
+          {"counts", std::move(counts)}};
 }
 
-void SkipReport::load(const Snapshot& snapshot) {
-  const auto& skips = snapshot.values.at("skips");
-  skips.at("recent").get_to(recent_);
-  skips.at("in_a_row").get_to(in_a_row_);
-  skips.at("ever_grown").get_to(ever_grown_);
-  skips.at("grown_since_skip").get_to(grown_since_skip_);
-  skips.at("expected").get_to(expected_);
-  skips.at("unexpected").get_to(unexpected_);
+void SkipReport::load(const nlohmann::json& state) {
+  recent_.clear();
+  for (const auto& step : state.at("recent")) recent_.push_back(to_unsigned(step));
+  in_a_row_ = to_unsigned(state.at("in_a_row"));
+  state.at("ever_grown").get_to(ever_grown_);
+  state.at("grown_since_skip").get_to(grown_since_skip_);
+  expected_ = to_unsigned(state.at("expected"));
+  unexpected_ = to_unsigned(state.at("unexpected"));
   counts_.clear();
-  for (const auto& count : skips.at("counts")) {
-    counts_.push_back({static_cast<SkipCause>(count.at("cause").get<int>()), count.at("parameter"), count.at("steps")});
+  for (const auto& count : state.at("counts")) {
+    const auto cause = to_unsigned_below(skip_cause_names.size(), count.at("cause"));
+    counts_.push_back({static_cast<SkipCause>(cause), count.at("parameter"), to_unsigned(count.at("steps"))});
   }
 }
 

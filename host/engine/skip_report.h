@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,8 +11,6 @@
 #include "host/telemetry/events.h"
 
 namespace binade::host {
-
-class Snapshot;
 
 class SkipReport {
  public:
@@ -30,8 +29,9 @@ class SkipReport {
   // By cause and gradient, the most frequent first.
   std::vector<SkipCount> counts() const;
 
-  void save(Snapshot& snapshot) const;
-  void load(const Snapshot& snapshot);
+  nlohmann::json state() const;
+  // Throws nlohmann::json::exception.
+  void load(const nlohmann::json& state);
 
  private:
   static constexpr std::uint64_t window = 1000;  // steps

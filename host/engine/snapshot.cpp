@@ -6,13 +6,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cmath>
 #include <cstring>
-#include <limits>
 #include <stdexcept>
 
 #include "host/engine/device.h"
-#include "host/telemetry/events.h"
+#include "host/storage/state_json.h"
 
 namespace binade::host {
 namespace {
@@ -59,14 +57,7 @@ std::vector<TensorBytes> bytes_of(const std::vector<NamedTensor>& tensors) {
 }  // namespace
 
 Snapshot::Snapshot(const Checkpoint& checkpoint)
-    : values(nlohmann::json::parse(checkpoint.json)),
-      model_(tensors_of(checkpoint.model)),
-      state_(tensors_of(checkpoint.state)) {
-  if (const auto written = values.value("version", 0); written != version) {
-    throw std::runtime_error(
-        fmt::format("{} is of version {}, and this Binade reads version {}: resume with the Binade that wrote it",
-                    (checkpoint.folder / "state.json").string(), written, version));
-  }
+    : values(parse_state(checkpoint.json)), model_(tensors_of(checkpoint.model)), state_(tensors_of(checkpoint.state)) {
   for (const auto& [name, tensor] : model_) model_by_name_[name] = &tensor;
   for (const auto& [name, tensor] : state_) state_by_name_[name] = &tensor;
 }
@@ -109,21 +100,9 @@ CheckpointContent Snapshot::content(std::uint64_t step) const {
   content.state = bytes_of(state_);
   content.model_metadata = {{"format", "pt"}};
   auto versioned = values;
-  versioned["version"] = version;
+  versioned["version"] = state_version;
   content.json = versioned.dump(1) + "\n";
   return content;
-}
-
-nlohmann::json to_json(double number) {
-  if (std::isfinite(number)) return number;
-  return std::isnan(number) ? "nan" : number > 0 ? "inf" : "-inf";
-}
-
-double to_double(const nlohmann::json& json) {
-  if (json.is_number()) return json.get<double>();
-  const auto text = json.get<std::string>();
-  constexpr auto infinity = std::numeric_limits<double>::infinity();
-  return text == "inf" ? infinity : text == "-inf" ? -infinity : nan;
 }
 
 }  // namespace binade::host

@@ -18,9 +18,6 @@ namespace binade::host {
 
 class Snapshot {
  public:
-  // Of `values`; raised when what is written changes its meaning.
-  static constexpr int version = 1;
-
   Snapshot() = default;
   // The tensors are views of the checkpoint's memory, which outlives this. Throws std::runtime_error for another
   // version.
@@ -50,9 +47,5 @@ class Snapshot {
   Tensors model_, state_;
   std::map<std::string, const at::Tensor*> model_by_name_, state_by_name_;  // when read
 };
-
-// JSON has no NaN and no infinity.
-nlohmann::json to_json(double number);
-double to_double(const nlohmann::json& json);
 
 }  // namespace binade::host

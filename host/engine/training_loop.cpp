@@ -6,16 +6,20 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
+#include <functional>
 #include <optional>
 #include <stdexcept>
+#include <system_error>
+#include <utility>
 
 #include "binade/abi/plugin.h"
+#include "host/engine/best_weights.h"
 #include "host/engine/loop_state.h"
 #include "host/engine/skip_report.h"
 #include "host/engine/snapshot.h"
 #include "host/engine/tensor_memory.h"
 #include "host/engine/training_state.h"
-#include "host/engine/weights.h"
+#include "host/telemetry/clock.h"
 
 namespace binade::host {
 namespace {
@@ -25,12 +29,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t most_epochs = 1000;  // in the summary; metrics.jsonl has all
 
 constexpr std::uint64_t fnv_offset = 0xcbf29ce484222325, fnv_prime = 0x100000001b3;  // FNV-1a, word by word
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-double unix_time() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 void warn_without_gradient(const TrainStep& step, RunListener& listener) {
   const auto& names = step.parameters_without_gradient();
@@ -52,7 +50,8 @@ class Loop {
         checkpoints_(checkpoints),
         step_(training),
         skips_(trained_parameter_names(training.model), training.scaler.enabled()),
-        memory_(training.device, listener) {
+        memory_(training.device, listener),
+        best_(plan.best_file, checkpoints.checkpointer != nullptr) {
     evaluation_.before_batch = [this] { training_.enter(Activity::evaluation, record_.step); };
     state_.result.samples_hash = fnv_offset;
     if (checkpoints.resumed != nullptr) load(*checkpoints.resumed);
@@ -103,7 +102,7 @@ class Loop {
       state_.result.stop_reason = fmt::format("{} steps, as --stop-after says", plan_.stop_after);
     } else if (reached_target()) {
       state_.result.stop_reason = fmt::format("{} steps", record_.step);
-    } else if (plan_.max_seconds > 0 && seconds() >= plan_.max_seconds) {
+    } else if (reached_max_time()) {
       state_.result.stop_reason = fmt::format("max_time of {:g} s", plan_.max_seconds);
     } else if (plan_.patience > 0 && state_.evaluations_without_improvement >= plan_.patience) {
       state_.result.stop_reason = fmt::format(
@@ -115,11 +114,19 @@ class Loop {
   }
 
   void tell_when_there_is_nothing_to_do() {
-    if (checkpoints_.resumed == nullptr || !reached_target()) return;
-    listener_.message(BINADE_LOG_INFO, fmt::format("all {} steps are done already; `--set train.steps={}` trains on",
-                                                   record_.step, 2 * record_.step));
+    if (checkpoints_.resumed == nullptr) return;
+    if (reached_target()) {
+      listener_.message(BINADE_LOG_INFO, fmt::format("all {} steps are done already; `--set train.steps={}` trains on",
+                                                     record_.step, 2 * record_.step));
+    } else if (reached_max_time()) {
+      listener_.message(BINADE_LOG_INFO,
+                        fmt::format("[train] max_time of {:g} s is over: the run had {:.1f} s before; `--set "
+                                    "train.max_time={:g}s` trains on",
+                                    plan_.max_seconds, state_.seconds, std::ceil(state_.seconds + plan_.max_seconds)));
+    }
   }
 
+  bool reached_max_time() const { return plan_.max_seconds > 0 && seconds() >= plan_.max_seconds; }
   bool reached_target() const { return plan_.target_steps != 0 && record_.step >= plan_.target_steps; }
 
   // Of all processes that the run had.
@@ -254,10 +261,12 @@ class Loop {
       state_.result.epochs.back().validation_loss = record.loss;
       state_.result.epochs.back().validation_accuracy = record.accuracy;
     }
-    if (record.loss < state_.result.best_validation_loss || std::isnan(state_.result.best_validation_loss)) {
+    const bool is_best =
+        record.loss < state_.result.best_validation_loss || std::isnan(state_.result.best_validation_loss);
+    // One that cannot be kept is not the best: what is told of and the file stay one.
+    if (is_best && change_best([&] { best_.keep(training_.model, record.step); })) {
       state_.result.best_validation_loss = record.loss;
       state_.result.best_step = record.step;
-      if (!plan_.best_file.empty()) write_weights(training_.model, plan_.best_file);
     }
     if (record.loss < state_.to_beat - plan_.min_delta || std::isinf(state_.to_beat)) {
       state_.to_beat = record.loss;
@@ -280,16 +289,21 @@ class Loop {
     snapshot.values["loop"] = to_json(state);
     if (checkpoints_.made_by != nullptr) snapshot.values["made_by"] = *checkpoints_.made_by;
     if (checkpoints_.records != nullptr) snapshot.values["records"] = *checkpoints_.records;
-    skips_.save(snapshot);
+    snapshot.values["skips"] = skips_.state();
     save_training(training_, snapshot);
   }
 
-  void load(const Snapshot& snapshot) {
-    state_ = loop_state(snapshot.values.at("loop"));
+  void load(const ResumedTraining& resumed) {
+    state_ = resumed.loop();
     record_.step = state_.step;
     record_.skipped_steps = state_.skipped_steps;
     record_.gradient_norm = state_.gradient_norm;
-    skips_.load(snapshot);
+    skips_.load(resumed.snapshot().values.at("skips"));
+    if (best_.go_on_from(state_.result.best_step)) return;
+    listener_.message(BINADE_LOG_WARNING,
+                      fmt::format("the weights of step {}, the best one until the checkpoint of step {}, are gone: "
+                                  "there is a {} again once a step is better",
+                                  state_.result.best_step, record_.step, plan_.best_file.filename().string()));
   }
 
   void checkpoint() {
@@ -297,20 +311,51 @@ class Loop {
     const bool evaluated = state_.evaluated_step == record_.step;
     checkpoints_.checkpointer->save(record_.step,
                                     evaluated ? std::optional(state_.result.validation_loss) : std::nullopt,
-                                    [this](Snapshot& snapshot) { save(snapshot); });
+                                    [this](Snapshot& snapshot) {
+                                      follow_checkpoint();  // the one before, which was waited for
+                                      save(snapshot);
+                                      change_best([this] { best_.checkpoint_taken(); });
+                                      taken_step_ = record_.step;
+                                    });
+  }
+
+  // What the newest snapshot knows of counts once that is durable.
+  void follow_checkpoint() {
+    if (taken_step_ == 0 || checkpoints_.checkpointer->saved_step() != taken_step_) return;
+    change_best([this] { best_.checkpoint_durable(); });
+    taken_step_ = 0;
+  }
+
+  // Training needs no such file: false where the disk refuses, which is said once.
+  bool change_best(const std::function<void()>& change) {
+    try {
+      change();
+      return true;
+    } catch (const std::system_error& error) {
+      const auto text = fmt::format(
+          "the best weights of step {} are not kept: {}; training goes on, and the next ones "
+          "are tried when there are better ones",
+          record_.step, error.what());
+      if (!std::exchange(told_of_best_, true)) listener_.message(BINADE_LOG_WARNING, text);
+      return false;
+    }
   }
 
   void checkpoint_when_due() {
     if (checkpoints_.checkpointer == nullptr) return;
     if (checkpoints_.asked != nullptr && checkpoints_.asked->exchange(false)) checkpoints_.checkpointer->ask();
     const bool last_follows = reached_target();
-    if (checkpoints_.checkpointer->due(record_.step) && !last_follows) checkpoint();
+    const bool due = checkpoints_.checkpointer->due(record_.step);
+    follow_checkpoint();
+    if (due && !last_follows) checkpoint();
   }
 
   void last_checkpoint() {
     if (checkpoints_.checkpointer == nullptr) return;
     if (record_.step != 0) checkpoint();  // before the first step there is nothing to lose
     const bool durable = checkpoints_.checkpointer->finish(record_.step);
+    follow_checkpoint();
+    if (state_.result.state == RunState::finished) change_best([this] { best_.run_finished(); });
     if (terminated_ && durable) state_.result.state = RunState::preempted;
   }
 
@@ -322,11 +367,14 @@ class Loop {
   TrainStep step_;
   SkipReport skips_;
   DeviceMemorySampler memory_;
+  BestWeights best_;
   StepRecord record_;
   LoopState state_;
   Clock::time_point start_;
   std::uint64_t first_step_ = 0;  // behind which this process began
+  std::uint64_t taken_step_ = 0;  // of the newest snapshot; 0: it is durable, or there is none
   bool terminated_ = false;       // by SIGTERM
+  bool told_of_best_ = false;     // that it cannot be kept
   double logging_seconds_ = 0;    // of the step before: a step's own is known only after it was told
 };
 

@@ -7,6 +7,7 @@
 #include "host/engine/checkpointer.h"
 #include "host/engine/engine.h"
 #include "host/engine/evaluation.h"
+#include "host/engine/resumed_training.h"
 #include "host/engine/train_step.h"
 
 namespace binade::host {
@@ -20,7 +21,7 @@ struct LoopPlan {
   std::uint64_t max_nonfinite_losses = 0;  // in a row, at which the run fails; 0: never
   double min_delta = 0;                    // what counts as improvement
   std::uint64_t stop_after = 0;            // steps of this process, after which it is interrupted; 0: never
-  std::filesystem::path best_file{};       // where to keep the best weights; empty: nowhere
+  std::filesystem::path best_file{};       // where to keep the best weights (best_weights.h); empty: nowhere
 };
 
 // Checkpoints of a run, and what it goes on from.
@@ -28,7 +29,7 @@ struct LoopCheckpoints {
   Checkpointer* checkpointer = nullptr;  // none are written
   std::atomic<bool>* asked = nullptr;    // set from outside: the next step is followed by one
   // A run that goes on: `training` was loaded from it already. nullptr: a run from the start.
-  const Snapshot* resumed = nullptr;
+  const ResumedTraining* resumed = nullptr;
   // What describes the run beside the classes' own state: written into each snapshot as it is.
   const std::map<std::string, std::string>* made_by = nullptr;
   const std::map<std::string, std::string>* records = nullptr;

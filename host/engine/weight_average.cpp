@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "host/engine/snapshot.h"
+#include "host/storage/state_json.h"
 
 namespace binade::host {
 
@@ -36,7 +37,7 @@ void WeightAverage::load(const std::vector<std::string>& names, const Snapshot& 
     return;
   }
   for (std::size_t i = 0; i < averages_.size(); ++i) snapshot.load("average." + names.at(i), averages_[i]);
-  updates_ = snapshot.values.at("average").at("updates").get<std::uint64_t>();
+  updates_ = to_unsigned(snapshot.values.at("average").at("updates"));
 }
 
 void WeightAverage::swap() {

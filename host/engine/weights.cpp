@@ -32,7 +32,8 @@ std::string hash_weights(const Model& model) {
   return hash.hex();
 }
 
-std::string write_weights(const Model& model, const std::filesystem::path& file) {
+std::string write_weights(const Model& model, const std::filesystem::path& file,
+                          std::map<std::string, std::string> metadata) {
   Sha256 hash;
   std::vector<at::Tensor> tensors;  // keeps the copies in memory until they are written
   std::vector<TensorBytes> bytes;
@@ -43,7 +44,9 @@ std::string write_weights(const Model& model, const std::filesystem::path& file)
         {name, abi_dtype(tensor.scalar_type()), tensor.sizes().vec(), tensor.const_data_ptr(), tensor.nbytes()});
   });
   auto digest = hash.hex();
-  write_safetensors(file, bytes, {{"format", "pt"}, {"parameters_sha256", digest}});
+  metadata["format"] = "pt";
+  metadata["parameters_sha256"] = digest;
+  write_safetensors(file, bytes, metadata);
   return digest;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "host/engine/model.h"
@@ -12,8 +13,9 @@ namespace binade::host {
 // under its first name).
 std::string hash_weights(const Model& model);
 
-// Writes parameters and buffers as safetensors under their names. Returns what hash_weights() would. Throws
-// std::system_error naming the file.
-std::string write_weights(const Model& model, const std::filesystem::path& file);
+// Writes parameters and buffers as safetensors under their names, with `metadata` and their hash. Returns what
+// hash_weights() would. Throws std::system_error naming the file.
+std::string write_weights(const Model& model, const std::filesystem::path& file,
+                          std::map<std::string, std::string> metadata = {});
 
 }  // namespace binade::host

@@ -195,7 +195,7 @@ SectionSpec train_section() {
          number("early_stopping.min_delta", 0, "How much lower counts as lower."),
          Spec("keep_best", Type::boolean,
               "Whether best.safetensors keeps the weights of the lowest validation loss, where a run evaluates on its "
-              "way.")
+              "way. It follows the checkpoints: what came after the newest one waits beside it.")
              .by_default(Scalar(true)),
          number("ema_decay", 0, "Decay of a running mean of the weights, which evaluations then use; 0 keeps none.")
              .at_most(1),
@@ -242,7 +242,8 @@ SectionSpec watchdog_section() {
          limit("optimizer", "10m", "Unscaling, clipping and the update of one step."),
          limit("logging", "10m", "Telling of one step."), limit("evaluation", "10m", "One batch of an evaluation."),
          limit("checkpoint", "1h", "The training thread's waiting for a checkpoint."),
-         limit("plugin_call", "30m", "One call of a model, dataset or precision plugin.")}}}};
+         limit("plugin_call", "30m",
+               "One call of a model, dataset or precision plugin, or of a logger's create().")}}}};
 }
 
 SectionSpec metrics_section() {

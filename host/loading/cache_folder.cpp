@@ -1,26 +1,22 @@
 #include "host/loading/cache_folder.h"
 
-#include <cstdlib>
 #include <system_error>
 
-namespace binade::host {
-namespace {
+#include "host/loading/environment_variable.h"
 
-std::filesystem::path cache() {
-  const auto variable = [](const char* name) {
-    const char* value = std::getenv(name);
-    return std::filesystem::path(value == nullptr ? "" : value);
-  };
-  if (auto own = variable("BINADE_CACHE"); !own.empty()) return own;
-  if (const auto users = variable("XDG_CACHE_HOME"); !users.empty()) return users / "binade";
-  const auto home = variable("HOME");
+namespace binade::host {
+
+std::filesystem::path cache_folder() {
+  if (auto own = environment_variable("BINADE_CACHE"); !own.empty()) return own;
+  if (const std::filesystem::path users = environment_variable("XDG_CACHE_HOME"); !users.empty()) {
+    return users / "binade";
+  }
+  const std::filesystem::path home = environment_variable("HOME");
   return home.empty() ? home : home / ".cache" / "binade";
 }
 
-}  // namespace
-
 std::filesystem::path make_cache_folder(const std::string& plugin) {
-  const auto base = cache();
+  const auto base = cache_folder();
   if (base.empty()) return {};
   std::error_code error;
   auto folder = std::filesystem::absolute(base / "plugins" / plugin, error);

@@ -1,4 +1,4 @@
-// Where a plugin may keep what it can make again.
+// Where Binade keeps what it can fetch or make again.
 #pragma once
 
 #include <filesystem>
@@ -6,8 +6,11 @@
 
 namespace binade::host {
 
-// Makes it and returns it: plugins/ID in $BINADE_CACHE, else in binade/ of $XDG_CACHE_HOME, else in ~/.cache/binade.
-// Empty where it cannot be made.
+// $BINADE_CACHE, else binade/ in $XDG_CACHE_HOME, else ~/.cache/binade. Empty without all three variables; it may not
+// be there.
+std::filesystem::path cache_folder();
+
+// For a plugin: makes plugins/ID in it and returns that. Empty where it cannot be made.
 std::filesystem::path make_cache_folder(const std::string& plugin);
 
 }  // namespace binade::host

@@ -4,9 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <stdexcept>
 #include <system_error>
+
+#include "host/loading/environment_variable.h"
 
 namespace binade::host {
 namespace {
@@ -27,11 +28,6 @@ void report(const std::string& code, const std::string& message, const Location&
   lines.erase(lines.begin());
   lines.emplace_back("none of its code was run");
   diagnostics.add({code, std::move(summary), where, "", std::move(lines)});
-}
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
 }
 
 // A build tree's plugins and an installation's may be the same through a link.
@@ -149,8 +145,8 @@ const PluginFile& Catalog::file(PluginKind kind, const std::string& id, const st
 
 std::vector<std::filesystem::path> plugin_folders(const std::filesystem::path& executable) {
   std::vector<std::filesystem::path> wanted;
-  for (const auto& folder : split(environment("BINADE_PLUGIN_PATH"), ':')) wanted.emplace_back(folder);
-  const auto data = environment("XDG_DATA_HOME"), home = environment("HOME");
+  for (const auto& folder : split(environment_variable("BINADE_PLUGIN_PATH"), ':')) wanted.emplace_back(folder);
+  const auto data = environment_variable("XDG_DATA_HOME"), home = environment_variable("HOME");
   if (!data.empty()) {
     wanted.push_back(std::filesystem::path(data) / "binade/plugins");
   } else if (!home.empty()) {

@@ -13,6 +13,7 @@
 #include "host/loading/abi_history.h"
 #include "host/loading/cache_folder.h"
 #include "host/loading/plugin.h"
+#include "host/loading/plugin_text.h"
 #include "host/loading/table_calls.h"
 #include "host/storage/sha256.h"
 
@@ -33,7 +34,7 @@ struct Services {
 
 PluginMetrics& metrics_of(const binade_host* host) { return *reinterpret_cast<const Services*>(host)->metrics; }
 
-binade_string cache_folder(const binade_host* host) noexcept {
+binade_string cache_folder_of(const binade_host* host) noexcept {
   // Ours, as every binade_host that plugins get. NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
   auto& of = *const_cast<Services*>(reinterpret_cast<const Services*>(host));
   try {
@@ -55,22 +56,21 @@ std::shared_ptr<const binade_host> make_services(const std::string& plugin, Plug
   base.log = [](const binade_host* self, std::int32_t level, binade_string message) noexcept {
     try {
       const auto& of = *reinterpret_cast<const Services*>(self);
-      if (of.log && message.data != nullptr) of.log(level, of.plugin, {message.data, message.size});
+      if (of.log && message.data != nullptr) of.log(level, of.plugin, view(message));
     } catch (const std::exception&) {
       return;  // a line that cannot be logged is no reason to end a run
     }
   };
   base.series = [](const binade_host* self, binade_string metric, const binade_label* labels,
                    std::uint64_t count) noexcept {
-    const std::string_view name(metric.data == nullptr ? "" : metric.data, metric.data == nullptr ? 0 : metric.size);
-    return metrics_of(self).find(name, labels, labels == nullptr ? 0 : count);
+    return metrics_of(self).find(view(metric), labels, labels == nullptr ? 0 : count);
   };
   base.add = [](const binade_host* self, binade_series* s, double amount) noexcept { metrics_of(self).add(s, amount); };
   base.set = [](const binade_host* self, binade_series* s, double value) noexcept { metrics_of(self).set(s, value); };
   base.observe = [](const binade_host* self, binade_series* s, double value) noexcept {
     metrics_of(self).observe(s, value);
   };
-  base.cache_folder = cache_folder;
+  base.cache_folder = cache_folder_of;
   return {services, &base};
 }
 

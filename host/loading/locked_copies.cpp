@@ -8,9 +8,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <system_error>
 
+#include "host/loading/environment_variable.h"
 #include "host/loading/private_libraries.h"
 #include "host/storage/atomic_file.h"
 #include "host/storage/sha256.h"
@@ -77,8 +77,7 @@ bool is_of_the_system(const Path& folder) {
 
 // The dynamic linker looks into LD_LIBRARY_PATH before it looks where the plugin says.
 void require_nothing_in_front(const LinkedLibraries& libraries, const PluginFile& file) {
-  const char* variable = std::getenv("LD_LIBRARY_PATH");
-  std::string folders = variable == nullptr ? "" : variable;
+  auto folders = environment_variable("LD_LIBRARY_PATH");
   std::ranges::replace(folders, ';', ':');
   for (std::size_t begin = 0; begin < folders.size();) {
     const auto end = std::min(folders.find(':', begin), folders.size());
@@ -96,16 +95,7 @@ void require_nothing_in_front(const LinkedLibraries& libraries, const PluginFile
 
 }  // namespace
 
-LockedCopies::LockedCopies(const Path& lock) : lock_path_(lock), lock_(read_lock(lock)) {
-  auto name = (std::filesystem::temp_directory_path() / "binade-locked-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) fail(name);  // 0700
-  folder_ = name;
-}
-
-LockedCopies::~LockedCopies() {
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
-}
+LockedCopies::LockedCopies(const Path& lock) : lock_path_(lock), lock_(read_lock(lock)) {}
 
 void LockedCopies::require_host(const binade_build_block& engine, std::string_view host_version) const {
   const auto now = make_lock(engine, host_version);
@@ -159,7 +149,7 @@ PluginFile LockedCopies::admit(const PluginFile& file) {
                        manifest.id),
            "if it belongs to the experiment, write the lock anew: binade lock FILE");
   }
-  const auto home = file.path.parent_path(), folder = folder_ / std::to_string(count_++);
+  const auto home = file.path.parent_path(), folder = folder_.path() / std::to_string(count_++);
   const auto plugin = copy(file.path, folder / file.path.filename(), locked->sha256, file);
   std::vector<std::string> names;
   for (const auto& [name, sha256] : locked->libraries) {

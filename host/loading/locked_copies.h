@@ -7,16 +7,15 @@
 
 #include "host/loading/lock.h"
 #include "host/loading/plugin_file.h"
+#include "host/storage/scratch_folder.h"
 
 namespace binade::host {
 
 class LockedCopies {
  public:
-  // Makes a folder that only this user can look into. Throws std::system_error.
+  // Makes a folder that only this user can look into; it is removed with this object, and what was loaded stays in
+  // memory. Throws std::system_error.
   explicit LockedCopies(const std::filesystem::path& lock);
-  ~LockedCopies();  // removes it; what was loaded stays in memory
-  LockedCopies(const LockedCopies&) = delete;
-  LockedCopies& operator=(const LockedCopies&) = delete;
 
   // Throws PluginRefused E0313 where the lock names another Binade or LibTorch.
   void require_host(const binade_build_block& engine, std::string_view host_version) const;
@@ -31,7 +30,7 @@ class LockedCopies {
 
   std::filesystem::path lock_path_;
   Lock lock_;
-  std::filesystem::path folder_;
+  ScratchFolder folder_{"locked"};
   int count_ = 0;
   std::map<std::string, std::string> libraries_;  // SHA-256 by name
 };

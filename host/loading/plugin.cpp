@@ -6,12 +6,10 @@
 #include <algorithm>
 #include <variant>
 
+#include "host/loading/plugin_text.h"
+
 namespace binade::host {
 namespace {
-
-std::string_view view(binade_string text) {
-  return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size);
-}
 
 std::string_view status_name(std::int32_t status) {
   switch (status) {

@@ -102,6 +102,16 @@ class Plugin {
     return other;
   }
 
+  // The same plugin behind another table of its kind, likewise. `table` outlives it.
+  Plugin with_table(const void* table) const {
+    Plugin other = *this;
+    other.table_ = table;
+    return other;
+  }
+
+  // Some place in the memory that its library was loaded into.
+  const void* address() const { return table_; }
+
   // The plugin's table, copied into a zeroed one of the host's size.
   template <class Table>
   Table table() const {

@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/loading/plugin_text.h"
 #include "host/loading/plugin_thread.h"
 
 namespace binade::host {
 namespace {
-
-std::string_view view(binade_string text) {
-  return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size);
-}
 
 // Every combination of the labels' values.
 std::vector<std::vector<std::string>> combinations(const std::vector<DeclaredLabel>& labels) {

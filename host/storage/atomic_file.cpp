@@ -6,11 +6,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace binade::host {
 namespace {
@@ -18,6 +20,22 @@ namespace {
 [[noreturn]] void fail(const char* what, const std::filesystem::path& path) {
   const int error = errno;
   throw std::system_error(error, std::generic_category(), "cannot " + std::string(what) + " " + path.string());
+}
+
+// <file>.<pid>-<attempt>.tmp, as the constructor names them.
+bool is_temporary(std::string_view name) {
+  constexpr std::string_view end = ".tmp";
+  const auto take_number = [&] {
+    const auto digits = name.size() - std::min(name.size(), name.find_last_not_of("0123456789") + 1);
+    name.remove_suffix(digits);
+    return digits > 0;
+  };
+  const auto take = [&](std::string_view what) {
+    const bool there = name.ends_with(what);
+    if (there) name.remove_suffix(what.size());
+    return there;
+  };
+  return take(end) && take_number() && take("-") && take_number() && take(".") && !name.empty();
 }
 
 }  // namespace
@@ -65,6 +83,18 @@ void AtomicFile::commit() {
   if (std::rename(temporary_.c_str(), path_.c_str()) != 0) fail("put in place", path_);
   renamed_ = true;
   sync_folder(path_.has_parent_path() ? path_.parent_path() : ".");
+}
+
+void remove_unfinished_files(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> unfinished;
+  std::error_code ignored;
+  for (std::filesystem::directory_iterator entry(folder, ignored), end; !ignored && entry != end;
+       entry.increment(ignored)) {
+    std::error_code error;
+    const bool plain = std::filesystem::is_regular_file(entry->symlink_status(error));
+    if (plain && is_temporary(entry->path().filename().string())) unfinished.push_back(entry->path());
+  }
+  for (const auto& path : unfinished) std::filesystem::remove(path, ignored);
 }
 
 void sync_folder(const std::filesystem::path& folder) {

@@ -30,6 +30,10 @@ class AtomicFile {
   bool renamed_ = false;
 };
 
+// Removes what AtomicFiles of a process that was killed left in this folder, by their names: <file>.<pid>-<n>.tmp,
+// where those are regular files. For a folder in which nobody else writes now. What cannot be removed stays.
+void remove_unfinished_files(const std::filesystem::path& folder);
+
 // Makes a system call again when a signal interrupted it; a thousand times at most, so that no broken file system holds
 // a run up for ever. What the last call returned, with its errno.
 template <class Call>

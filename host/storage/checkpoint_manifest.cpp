@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "host/storage/safetensors.h"
+#include "host/storage/read_whole.h"
 #include "host/storage/sha256.h"
 
 namespace binade::host {

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <ctime>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 
@@ -40,14 +41,36 @@ void make_folders(const std::filesystem::path& folder) {
   if (errno != EEXIST) fail("make the folder", folder);  // another run may have made it just now
 }
 
-std::string make_run_id(std::string_view experiment, int attempt) {
+// Of an id that begins with `prefix`; nullopt for anything else's name.
+std::optional<std::time_t> time_in(std::string_view id, std::string_view prefix) {
+  if (!id.starts_with(prefix)) return std::nullopt;
+  const std::string moment(id.substr(prefix.size()));
+  std::tm parts{};
+  const char* end = strptime(moment.c_str(), "%Y%m%dT%H%M%SZ-", &parts);
+  const auto seconds = timegm(&parts);
+  const bool same = end != nullptr && moment.starts_with(utc(seconds) + "-");
+  return same ? std::optional(seconds) : std::nullopt;
+}
+
+// After every run that is there, whatever the clock says: ids sort by it.
+std::time_t time_for_a_run(const std::filesystem::path& parent, std::string_view prefix, std::time_t now) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(parent, error), end; !error && entry != end; entry.increment(error)) {
+    const auto earlier = time_in(entry->path().filename().string(), prefix);
+    if (earlier && *earlier >= now) now = *earlier + 1;
+  }
+  return now;
+}
+
+std::string make_run_id(const std::filesystem::path& parent, std::string_view prefix, std::string_view experiment,
+                        int attempt) {
   std::timespec now{};
   clock_gettime(CLOCK_REALTIME, &now);
   const auto moment = fmt::format("{}.{:09} {} {}\n", now.tv_sec, now.tv_nsec, getpid(), attempt);
   Sha256 hash;
   hash.update(moment.data(), moment.size());
   hash.update(experiment.data(), experiment.size());
-  return utc(now.tv_sec) + "-" + hash.hex().substr(0, 8);
+  return std::string(prefix) + utc(time_for_a_run(parent, prefix, now.tv_sec)) + "-" + hash.hex().substr(0, 8);
 }
 
 }  // namespace
@@ -62,7 +85,7 @@ RunDirectory::RunDirectory(const std::filesystem::path& root, const std::string&
 
   constexpr int attempts = 100;  // eight digits hardly ever meet: a hundred meetings are a broken file system
   for (int attempt = 0; attempt < attempts; ++attempt) {
-    run_id_ = std::string(prefix) + make_run_id(resolved_experiment, attempt);
+    run_id_ = make_run_id(parent, prefix, resolved_experiment, attempt);
     path_ = parent / run_id_;
     if (mkdir(path_.c_str(), 0777) == 0) {
       sync_folder(parent);

@@ -9,9 +9,10 @@ namespace binade::host {
 
 class RunDirectory {
  public:
-  // Makes <root>/<name>/<UTC>-<hash8>/ exclusively; hash8 comes from the resolved experiment's text, the time and the
-  // process, so that two runs started in the same second get two folders. `prefix` stands before <UTC>. Throws
-  // std::system_error naming the folder.
+  // Makes <root>/<name>/<UTC>-<hash8>/ exclusively. <UTC> is the time; where a run of that second or a later one is
+  // there already (the clock may have been set back), it is the second after that one's: the names sort by the order in
+  // which runs began. hash8 comes from the resolved experiment's text, the time and the process, so that two runs that
+  // start at once get two folders. `prefix` stands before <UTC>. Throws std::system_error naming the folder.
   RunDirectory(const std::filesystem::path& root, const std::string& name, std::string_view resolved_experiment,
                std::string_view prefix = {});
 

@@ -50,7 +50,4 @@ SafetensorsFile parse_safetensors(std::string bytes);
 // Throws std::runtime_error naming the file, also when it cannot be read.
 SafetensorsFile read_safetensors(const std::filesystem::path& path);
 
-// All of a file. Throws std::runtime_error naming it; also for one of more than `limit` bytes.
-std::string read_whole(const std::filesystem::path& path, std::uint64_t limit = ~std::uint64_t{0});
-
 }  // namespace binade::host

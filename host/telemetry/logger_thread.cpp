@@ -9,6 +9,7 @@
 #include <mutex>
 #include <utility>
 
+#include "host/telemetry/clock.h"
 #include "host/telemetry/event_queue.h"
 
 namespace binade::host {
@@ -20,10 +21,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds period{50};
 constexpr std::chrono::seconds flush_period{1};
 constexpr int failures_allowed = 5;  // in a row
-
-double unix_time() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 // Calls `body`; what it throws becomes a message.
 template <class Body>

@@ -7,6 +7,7 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -25,6 +26,11 @@ std::string label_value(std::string_view text);
 
 // A help text as it must stand in the exposition: prometheus-cpp escapes label values, and not this.
 std::string escaped_help(std::string_view text);
+
+// Brings a counter up to a total that is counted elsewhere.
+inline void raise_to(prometheus::Counter& counter, double total) {
+  counter.Increment(std::max(0.0, total - counter.Value()));
+}
 
 class MetricFamilies {
  public:

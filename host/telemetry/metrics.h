@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +23,7 @@ class CallTimes;
 class DeviceCollector;
 class MetricFamilies;
 class PluginMetrics;
+class ScrapeSources;
 struct GradientSeries;
 struct MetricSeries;
 
@@ -78,21 +78,14 @@ class Metrics : public RunListener, public prometheus::Collectable {
   std::vector<prometheus::MetricFamily> Collect() const noexcept override;
 
  private:
-  struct WatchedLogger;
-  struct WatchedPlugin;
-
   void learn_identity(const RunIdentity& identity);
   void update_loss(const StepRecord& record) noexcept;
   void update_amp(const StepRecord& record) noexcept;
   void update_nonfinite(const StepRecord& record) noexcept;
-  void collect_process() const;
-  void collect_devices() const;
-  void collect_logger(WatchedLogger& logger) const;
-  void collect_failures(WatchedPlugin& plugin) const;
-  void collect_calls(WatchedPlugin& plugin) const;
 
   std::unique_ptr<MetricFamilies> families_;
   std::unique_ptr<MetricSeries> series_;
+  std::unique_ptr<ScrapeSources> sources_;
   bool dynamic_scaling_ = false;
   bool classification_ = false;
   double loss_average_ = 0;  // not yet bias-corrected
@@ -101,13 +94,8 @@ class Metrics : public RunListener, public prometheus::Collectable {
   std::vector<prometheus::Gauge*> train_scalars_;
   std::vector<std::pair<double, prometheus::Gauge*>> learning_rates_;  // with their ratios
   std::vector<GradientSeries> gradient_groups_;
-
-  mutable std::mutex collecting_;  // scrapes, one after the other
-  std::vector<std::unique_ptr<WatchedLogger>> loggers_;
-  std::vector<std::unique_ptr<WatchedPlugin>> plugins_;
-  std::shared_ptr<const DeviceCollector> devices_;  // nullptr: there are none
-  std::string run_id_, device_;                     // "cuda:1"
-  std::string device_number_;                       // as the driver counts; empty before the first sample
+  std::string device_;         // "cuda:1"
+  std::string device_number_;  // as the driver counts; empty before the first sample
 };
 
 }  // namespace binade::host

@@ -20,6 +20,10 @@ std::string place_of(const Progress::Reading& reading) {
   return fmt::format("step {}, {}", reading.step, activity_names[static_cast<std::size_t>(reading.activity)]);
 }
 
+std::string whereabouts(const Progress::Reading& reading) {
+  return reading.entered == 0 ? "the run has not begun" : "the training thread is in " + place_of(reading);
+}
+
 }  // namespace
 
 HangDetector::HangDetector(const WatchdogLimits& limits, const Progress& progress, std::vector<WatchedPlugin> plugins)
@@ -46,11 +50,9 @@ std::optional<Hang> HangDetector::look_at_calls(const Progress::Reading& reading
       const bool same = now[i].call != nullptr && now[i].number == seen.number;
       seen = {now[i].number, same ? seen.seconds + seconds : 0};
       if (!same || limits_.plugin_call == 0 || seen.seconds < limits_.plugin_call) continue;
-      return Hang{
-          reading,
-          fmt::format("{} hangs: in {}() for {:.0f} s, where [watchdog] plugin_call allows {:g} s; the training "
-                      "thread is in {}",
-                      name_of(plugins_[p]), now[i].call, seen.seconds, limits_.plugin_call, place_of(reading))};
+      return Hang{reading, fmt::format("{} hangs: in {}() for {:.0f} s, where [watchdog] plugin_call allows {:g} s; {}",
+                                       name_of(plugins_[p]), now[i].call, seen.seconds, limits_.plugin_call,
+                                       whereabouts(reading))};
     }
   }
   return std::nullopt;

@@ -1,12 +1,12 @@
 // TensorBoard's event files, written without TensorFlow: the scalars of each step and each evaluation.
 #include <binade/logger.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <memory>
 
 #include "tensorboard_records.h"
@@ -21,19 +21,35 @@ std::string host_name() {
   return name;
 }
 
+// Texts in place of std::filesystem::path, which GCC 12's library does not destroy well when memory runs out.
+std::string inside(const std::string& folder, const std::string& path) {
+  if (path.empty() || path == ".") return folder;
+  return path.front() == '/' ? path : folder + "/" + path;
+}
+
+void make_folders(const std::string& path) {
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const auto folder = path.substr(0, end);
+    if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST) {
+      throw std::runtime_error("cannot create " + folder + ": " + std::strerror(errno));
+    }
+    if (end == std::string::npos) return;
+  }
+}
+
 class TensorBoard {
  public:
   explicit TensorBoard(const binade::Options& options) : folder_(options.string("folder")) {}
 
   void run_start(const binade::RunStart& event) {
-    const auto folder = (std::filesystem::path(binade::view(event.directory)) / folder_).lexically_normal();
-    std::filesystem::create_directories(folder);
+    const auto folder = inside(std::string(binade::view(event.directory)), folder_);
+    make_folders(folder);
     // TensorBoard reads files whose names contain "tfevents", in the order of their names.
     char time[32];
     std::snprintf(time, sizeof(time), "%010lld", static_cast<long long>(event.event.time));
     const auto name = std::string("events.out.tfevents.") + time + "." + host_name() + "." + std::to_string(::getpid());
     for (int number = 0; !file_; ++number) {
-      path_ = folder / (name + "." + std::to_string(number));
+      path_ = folder + "/" + name + "." + std::to_string(number);
       file_.reset(std::fopen(path_.c_str(), "wbx"));
       if (!file_ && errno != EEXIST) fail("create");
     }
@@ -78,20 +94,20 @@ class TensorBoard {
   }
 
   void write(const Message& event) {
-    if (!file_) throw std::runtime_error(path_.string() + " is not open");
+    if (!file_) throw std::runtime_error(path_ + " is not open");
     const auto record = tensorboard::record(event.text());
     if (std::fwrite(record.data(), 1, record.size(), file_.get()) != record.size()) fail("write to");
   }
 
   [[noreturn]] void fail(const char* what) const {
-    throw std::runtime_error(std::string("cannot ") + what + " " + path_.string() + ": " + std::strerror(errno));
+    throw std::runtime_error(std::string("cannot ") + what + " " + path_ + ": " + std::strerror(errno));
   }
 
   struct Close {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
   std::string folder_;
-  std::filesystem::path path_;
+  std::string path_;
   std::unique_ptr<std::FILE, Close> file_;
   bool first_step_ = true;
 };

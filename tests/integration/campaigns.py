@@ -55,6 +55,7 @@ keep = {keep}
 enabled = false
 sample_gradients_every = 50
 """
+BEST = "best.safetensors"
 UNLIKE = ("seconds", "phases", "time")  # between any two runs
 
 
@@ -246,7 +247,12 @@ def kill_campaign(binade, record, cases):
             if run and now == 0:
                 shutil.rmtree(run)
                 run = None
+        if process.returncode == -signal.SIGKILL:
+            binade.run("resume", run)  # killed when all was done: whoever comes next tidies up
         compare(straight, run, f"seed {seed}")
+        require((straight / BEST).read_bytes() == (run / BEST).read_bytes(), "seed", seed, "the best weights differ")
+        left = sorted(path.name for path in run.iterdir() if path.name.endswith(".tmp") or path.name.startswith("best-"))
+        require(not left, "seed", seed, run, "still has", left)
         shutil.rmtree(run)
     return (
         f"{len(record.done)} kills: no checkpoint that could not be read, none older than one seen before; "

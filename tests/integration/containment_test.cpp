@@ -30,7 +30,7 @@ std::string name_of(const ::testing::TestParamInfo<Failure>& info) {
   return kind + "_" + in + "_" + how + (workers > 0 ? "_worker" : "");
 }
 
-Outcome run(const Workspace& workspace, const Failure& failure) {
+Outcome run(const Workspace& workspace, const Failure& failure, bool locked = false) {
   const std::string table =
       "plugin = \"failing_" + failure.kind + "\"\nin = \"" + failure.in + "\"\nhow = \"" + failure.how + "\"\n";
   const auto section = [&](const std::string& kind, const std::string& other) {
@@ -48,7 +48,12 @@ Outcome run(const Workspace& workspace, const Failure& failure) {
   getrlimit(RLIMIT_CORE, &before);
   none.rlim_max = before.rlim_max;
   setrlimit(RLIMIT_CORE, &none);
-  const auto outcome = binade({"run", "failing.toml"}, workspace);
+  std::vector<std::string> command{"run", "failing.toml"};
+  if (locked) {
+    EXPECT_EQ(binade({"lock", "failing.toml"}, workspace).exit_code, 0);
+    command.emplace_back("--locked");
+  }
+  const auto outcome = binade(command, workspace);
   setrlimit(RLIMIT_CORE, &before);
   return outcome;
 }
@@ -102,6 +107,15 @@ std::vector<Failure> crashes() {
   return all;
 }
 INSTANTIATE_TEST_SUITE_P(All, Crash, ::testing::ValuesIn(crashes()), name_of);
+
+// The file that was loaded is gone by then.
+TEST(LockedCrash, IsReportedWithThePlugin) {
+  const Failure failure{"dataset", "read", "thread", SIGSEGV};
+  const Workspace workspace;
+  const auto outcome = run(workspace, failure, true);
+  EXPECT_EQ(outcome.exit_code, 128 + failure.signal) << outcome.err;
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("none of the host's calls"), names_the_plugin(failure)));
+}
 
 class Exception : public ::testing::TestWithParam<Failure> {};
 

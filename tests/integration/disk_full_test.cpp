@@ -51,8 +51,10 @@ class DiskFull : public ::testing::Test {
  protected:
   DiskFull() {
     workspace_.write("points.csv", points_csv(200));
-    workspace_.write("points.toml",
-                     points_experiment("threads = 1\n\n[checkpoint]\nevery_steps = 20\nkeep = 2\nkeep_best = false\n"));
+    workspace_.write(
+        "points.toml",
+        points_experiment(
+            "threads = 1\nevaluate_every = 10\n\n[checkpoint]\nevery_steps = 20\nkeep = 2\nkeep_best = false\n"));
   }
 
   std::filesystem::path runs() const { return workspace_.path() / "runs"; }
@@ -130,6 +132,26 @@ TEST_F(DiskFull, AFileSystemThatTurnsReadOnlyIsNoEndEither) {
         ASSERT_EQ(::mount(nullptr, folder.c_str(), nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY, nullptr), 0);
       },
       [&] { ASSERT_EQ(umount2(folder.c_str(), MNT_DETACH), 0); });
+}
+
+TEST_F(DiskFull, AnInputOutputErrorUnderCheckpointsIsNoEndEither) {
+  const auto failing = with_fixtures(
+      {{"LD_PRELOAD", std::string(BINADE_FIXTURE_DIR) + "/slow_sync.so"}, {"FAILING_SYNC_FOLDER", "/checkpoints"}});
+  auto words = command();
+  words.insert(words.end(), {"--set", "train.steps=100"});
+  const auto finished = Process(words, workspace_, failing).wait();
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_EQ(times(finished.err, "no checkpoint of step 20: "), 1) << finished.err;
+  EXPECT_EQ(times(finished.err, "no checkpoint of step"), 1) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("Input/output error"));
+  EXPECT_TRUE(std::filesystem::exists(directory() / "best.safetensors")) << "at the end, it waits for none";
+  EXPECT_THAT(checkpoints(), IsEmpty());
+  std::filesystem::remove_all(directory());
+
+  Process endless(command(), workspace_, failing);
+  ASSERT_TRUE(endless.wait_until([&] { return failed(endless) >= 2; })) << endless.err();
+  endless.send(SIGTERM);
+  EXPECT_EQ(endless.wait().exit_code, 143) << "without a durable checkpoint nobody is to requeue it";
 }
 
 }  // namespace

@@ -84,14 +84,9 @@ class InterruptedRuns : public ::testing::Test {
     return newest;
   }
   // Of the run that a process is starting.
-  std::filesystem::path only_directory(const std::string& name) const {
-    std::error_code error;
-    const std::filesystem::directory_iterator entry(workspace_.path() / "runs" / name, error);
-    return error || entry == std::filesystem::directory_iterator() ? std::filesystem::path() : entry->path();
-  }
   bool wait_for_checkpoint(Process& process, const std::string& name, std::uint64_t step) const {
     return process.wait_until([&] {
-      const auto directory = only_directory(name);
+      const auto directory = run_directory(workspace_, name);
       return !directory.empty() && newest_step(directory) >= step;
     });
   }

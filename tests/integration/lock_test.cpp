@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <fstream>
 #include <random>
 
@@ -62,6 +63,21 @@ TEST_F(Lock, RefusesAPluginThatWasBuiltAgain) {
   }
   EXPECT_FALSE(std::filesystem::exists(file("runs")));
   EXPECT_EQ(with_copy("run").exit_code, 0) << "without --locked it runs";
+}
+
+TEST_F(Lock, LeavesNoCopiesWhateverEndsTheRun) {
+  ASSERT_EQ(with_copy("lock").exit_code, 0);
+  const auto temporary = file("temporary");
+  std::filesystem::create_directory(temporary);
+  Process run(binade_command({"run", "points.toml", "--set", "precision.library=\"mine/fp32.so\"", "--set",
+                              "train.steps=100000000", "--locked"}),
+              workspace_, with_fixtures({{"TMPDIR", temporary.string()}}));
+  ASSERT_TRUE(run.wait_until([&] {
+    return read_file(run_directory(workspace_, "points") / "metrics.jsonl").find('\n') != std::string::npos;
+  })) << run.err();
+  run.send(SIGKILL);
+  run.wait();
+  EXPECT_TRUE(std::filesystem::is_empty(temporary));
 }
 
 TEST_F(Lock, MayLieElsewhere) {

@@ -49,10 +49,10 @@ TEST_F(Preemption, UnderAStormOfSigusr1TrainingGoesOnAndIsTheSame) {
   const std::vector<std::string> settings{"train.steps=300", "checkpoint.every_steps=0"};
   const auto straight = run("straight", settings);
   Process process(binade_command(run_command("storm", settings)), workspace_, with_fixtures());
-  ASSERT_TRUE(process.wait_until([&] { return !only_directory("storm").empty(); }));
+  ASSERT_TRUE(process.wait_until([&] { return !run_directory(workspace_, "storm").empty(); }));
   {
     const Storm storm(process, {SIGUSR1});
-    process.wait_until([&] { return has_step(only_directory("storm"), 300); });
+    process.wait_until([&] { return has_step(run_directory(workspace_, "storm"), 300); });
   }
   const auto outcome = process.wait();
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -62,8 +62,8 @@ TEST_F(Preemption, UnderAStormOfSigusr1TrainingGoesOnAndIsTheSame) {
 TEST_F(Preemption, UnderAStormOfSigtermAndSigusr1ItEndsDurablySoon) {
   const std::vector<std::string> settings{"train.steps=100000", "checkpoint.every_steps=0", "model.dropout=0.3"};
   Process process(binade_command(run_command("storm", settings)), workspace_, with_fixtures());
-  ASSERT_TRUE(process.wait_until([&] { return has_step(only_directory("storm"), 20); })) << process.err();
-  const auto directory = only_directory("storm");
+  ASSERT_TRUE(process.wait_until([&] { return has_step(run_directory(workspace_, "storm"), 20); })) << process.err();
+  const auto directory = run_directory(workspace_, "storm");
   std::uint64_t steps = 0;
   {
     const auto start = std::chrono::steady_clock::now();
@@ -104,7 +104,7 @@ TEST_F(Preemption, SigtermAtAnyInstantOfTheStartAsksForAnotherTurn) {
   for (int delay = 0; delay < 6; ++delay) {
     const auto name = "start-" + std::to_string(delay);
     Process process(binade_command(run_command(name, {"train.steps=1000000"})), workspace_, with_fixtures());
-    ASSERT_TRUE(process.wait_until([&] { return !only_directory(name).empty(); }));
+    ASSERT_TRUE(process.wait_until([&] { return !run_directory(workspace_, name).empty(); }));
     usleep(static_cast<useconds_t>(delay) * 40'000);  // another instant each time; any of them must do
     process.send(SIGTERM);
     const auto outcome = process.wait();

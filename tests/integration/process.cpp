@@ -127,7 +127,8 @@ Outcome binade(const std::vector<std::string>& arguments, const Workspace& works
 
 std::filesystem::path run_directory(const Workspace& workspace, const std::string& name) {
   std::filesystem::path found;
-  for (const auto& entry : std::filesystem::directory_iterator(workspace.path() / "runs" / name)) {
+  std::error_code not_begun;
+  for (const auto& entry : std::filesystem::directory_iterator(workspace.path() / "runs" / name, not_begun)) {
     EXPECT_TRUE(found.empty()) << "more than one run in " << workspace.path() / "runs" / name;
     found = entry.path();
   }

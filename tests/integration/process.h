@@ -66,7 +66,7 @@ Outcome binade(const std::vector<std::string>& arguments, const Workspace& works
 std::vector<std::string> binade_command(std::vector<std::string> arguments);
 Process::Environment with_fixtures(Process::Environment environment = {});
 
-// The only run directory under workspace/runs/NAME.
+// The only run directory under workspace/runs/NAME; empty before it has begun.
 std::filesystem::path run_directory(const Workspace& workspace, const std::string& name);
 
 // metrics.jsonl, line by line: its steps and evaluations, or with the samples of gradients, too.

@@ -10,6 +10,7 @@ namespace binade::testing {
 namespace {
 
 using nlohmann::json;
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -104,7 +105,7 @@ TEST_F(Resume, SigtermEndsInACheckpointAndTheCodeThatAsksForAnotherTurn) {
   const std::vector<std::string> settings{"train.steps=1000000", "checkpoint.every_steps=0"};
   Process process(binade_command(run_command("term", settings)), workspace_, with_fixtures());
   ASSERT_TRUE(process.wait_until([&] {
-    const auto directory = only_directory("term");
+    const auto directory = run_directory(workspace_, "term");
     return !directory.empty() && read_file(directory / "metrics.jsonl").find("\"step\":7,") != std::string::npos;
   })) << process.err();
   for (int storm = 0; storm < 100; ++storm) process.send(SIGTERM);
@@ -137,7 +138,7 @@ TEST_F(Resume, WithoutCheckpointsSigtermIsAnInterruption) {
   const std::vector<std::string> settings{"train.steps=1000000", "checkpoint.enabled=false"};
   Process process(binade_command(run_command("off", settings)), workspace_, with_fixtures());
   ASSERT_TRUE(process.wait_until([&] {
-    const auto directory = only_directory("off");
+    const auto directory = run_directory(workspace_, "off");
     return !directory.empty() && read_file(directory / "metrics.jsonl").find("\"step\":7,") != std::string::npos;
   }));
   process.send(SIGTERM);
@@ -151,7 +152,7 @@ TEST_F(Resume, Sigusr1AsksForACheckpointAndTrainingGoesOn) {
   const std::vector<std::string> settings{"train.steps=1000000", "checkpoint.every_steps=0"};
   Process process(binade_command(run_command("usr1", settings)), workspace_, with_fixtures());
   ASSERT_TRUE(process.wait_until([&] {
-    const auto directory = only_directory("usr1");
+    const auto directory = run_directory(workspace_, "usr1");
     return !directory.empty() && read_file(directory / "metrics.jsonl").find("\"step\":7,") != std::string::npos;
   }));
   process.send(SIGUSR1);
@@ -276,6 +277,14 @@ TEST_F(Resume, OfAFinishedRunSaysThatNothingIsLeftToDo) {
   expect_same_run(first, second);
 }
 
+TEST_F(Resume, OfARunWhoseTimeIsOverSaysSoAndHowToTrainOn) {
+  const auto first = run("over", {}, {"--stop-after", "13"});
+  const auto second = resume(first.directory, {"--set", "train.max_time=0.001s"});
+  EXPECT_EQ(second.outcome.exit_code, 0);
+  EXPECT_THAT(second.outcome.err, HasSubstr("[train] max_time of 0.001 s is over: the run had "));
+  EXPECT_THAT(second.outcome.err, HasSubstr("`--set train.max_time="));
+}
+
 TEST_F(Resume, AutoPassesOverARunThatWasKilledBeforeItsFirstCheckpointButNotOverAFinishedOne) {
   const auto first = run("auto", {}, {"--stop-after", "13"});
   std::filesystem::create_directory(workspace_.path() / "runs/auto/29991231T000000Z-00000000");
@@ -286,31 +295,131 @@ TEST_F(Resume, AutoPassesOverARunThatWasKilledBeforeItsFirstCheckpointButNotOver
   EXPECT_THAT(binade(command, workspace_).err, Not(HasSubstr("resumed")));
 }
 
+TEST_F(Resume, AutoTakesTheRunThatBeganLastWhateverTheClockSaid) {
+  const auto first = run("clock", {}, {"--stop-after", "5"});
+  std::filesystem::rename(first.directory, workspace_.path() / "runs/clock/29991231T235958Z-00000000");
+  auto command = run_command("clock", {});
+  command.insert(command.end(), {"--stop-after", "8"});
+  const auto second = binade(command, workspace_);
+  EXPECT_EQ(second.exit_code, 0) << second.err;
+  const auto third = binade(with({"run", "points.toml", "--resume", "auto"}, {"experiment.name=clock"}), workspace_);
+  EXPECT_THAT(third.err, HasSubstr("resumed at step 8"));
+}
+
+TEST_F(Resume, AutoTakesASummaryThatSaysNothingForThatOfARunThatDidNotFinish) {
+  const auto first = run("odd", {}, {"--stop-after", "5"});
+  for (const char* summary : {R"({"state": 5})", "[]", "{", ""}) {
+    std::ofstream(first.directory / "summary.json") << summary;
+    const auto again = binade({"run", "points.toml", "--resume", "auto", "--stop-after", "1", "--set",
+                               "experiment.name=odd", "--set", "train.steps=30"},
+                              workspace_);
+    EXPECT_THAT(again.err, HasSubstr("resumed at step ")) << summary;
+  }
+}
+
+TEST_F(Resume, RemovesWhatAKilledProcessLeftHalfWritten) {
+  const auto first = run("leftover", {}, {"--stop-after", "5"});
+  for (const char* name : {"summary.json.4711-0.tmp", "best.safetensors.7-12.tmp", "mine.tmp"}) {
+    std::ofstream(first.directory / name) << "{";
+  }
+  EXPECT_EQ(resume(first.directory).outcome.exit_code, 0);
+  std::vector<std::string> left;
+  for (const auto& entry : std::filesystem::directory_iterator(first.directory)) {
+    if (entry.path().extension() == ".tmp") left.push_back(entry.path().filename());
+  }
+  EXPECT_THAT(left, ::testing::ElementsAre("mine.tmp"));
+}
+
+class BestWeights : public Resume {
+ protected:
+  // Killed in step 7, when step 6 was the best and the newest checkpoint was of step 5.
+  std::filesystem::path killed() {
+    Process process(binade_command(run_command("killed", {"model={plugin=\"pauses_in_forward\", after=6}",
+                                                          "train.evaluate_every=2", "checkpoint.every_steps=5"})),
+                    workspace_, with_fixtures());
+    EXPECT_TRUE(process.wait_until([&] {
+      const auto directory = run_directory(workspace_, "killed");
+      return newest_step(directory) == 5 && std::filesystem::exists(directory / "best-00000006.safetensors");
+    })) << process.err();
+    process.send(SIGKILL);
+    process.wait();
+    return run_directory(workspace_, "killed");
+  }
+  // In which nothing gets better.
+  Ran resume_badly(const std::filesystem::path& directory) {
+    return resume(directory, {"--set", "model.after=1000", "--set", "optimizer.lr=1e30", "--set", "train.steps=8"});
+  }
+  static std::vector<std::string> files_of_weights(const std::filesystem::path& directory) {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+      const auto name = entry.path().filename().string();
+      if (name.starts_with("best")) names.push_back(name);
+    }
+    return names;
+  }
+};
+
+TEST_F(BestWeights, AreThoseOfTheHistoryThatIsGoneOnWith) {
+  const auto until_4 =
+      run("until-4", {"model={plugin=\"pauses_in_forward\", after=1000}", "train.evaluate_every=2", "train.steps=4"});
+  ASSERT_EQ(until_4.summary()["best_step"], 4);
+  const auto ran = resume_badly(killed());
+  ASSERT_EQ(ran.outcome.exit_code, 0) << ran.outcome.err;
+  EXPECT_THAT(ran.outcome.err, HasSubstr("resumed at step 5"));
+  EXPECT_EQ(ran.summary()["best_step"], 4);
+  EXPECT_THAT(files_of_weights(ran.directory), ::testing::ElementsAre("best.safetensors"));
+  EXPECT_EQ(read_file(ran.directory / "best.safetensors"), read_file(until_4.directory / "best.safetensors"));
+}
+
+TEST_F(BestWeights, ThatAreGoneAreSaidToBeAndNoOthersTakeTheirName) {
+  const auto directory = killed();
+  std::filesystem::rename(directory / "best-00000006.safetensors", directory / "best.safetensors");
+  std::filesystem::remove(directory / "best-00000004.safetensors");  // where the file did not follow yet
+  const auto ran = resume_badly(directory);
+  EXPECT_THAT(ran.outcome.err,
+              HasSubstr("the weights of step 4, the best one until the checkpoint of step 5, are gone"));
+  EXPECT_EQ(ran.summary()["best_step"], 4);
+  EXPECT_THAT(files_of_weights(directory), IsEmpty());
+}
+
 TEST_F(Resume, AFailedRunSaysFromWhereItCanGoOn) {
   const auto ran = run("failed", {"optimizer.lr=1e30", "optimizer.name=sgd", "train.clip_norm=0",
                                   "checkpoint.every_steps=1", "train.max_nonfinite_losses=5"});
   EXPECT_EQ(ran.outcome.exit_code, 1);
-  EXPECT_THAT(ran.outcome.err, HasSubstr("its last checkpoint is of step "));
+  EXPECT_THAT(ran.outcome.err, HasSubstr("the last checkpoint is of step "));
   EXPECT_THAT(ran.outcome.err, HasSubstr(" resume runs/failed/" + ran.directory.filename().string()));
 }
 
 TEST_F(Resume, OfARunThatGoesOnIsRefused) {
   Process process(binade_command(run_command("busy", {"train.steps=1000000"})), workspace_, with_fixtures());
   ASSERT_TRUE(wait_for_checkpoint(process, "busy", 5)) << process.err();
-  const auto second = resume(only_directory("busy"));
+  const auto second = resume(run_directory(workspace_, "busy"));
   EXPECT_EQ(second.outcome.exit_code, 1);
   EXPECT_THAT(second.outcome.err, HasSubstr("another process is training"));
 }
 
-TEST_F(Resume, VerifyResumeProvesItOrSaysWhatDiffers) {
+TEST_F(Resume, VerifyResumeProvesThatItIsTheSameRun) {
   const auto good = binade({"verify-resume", "points.toml", "--steps", "13", "--set", "model.dropout=0.3"}, workspace_);
   EXPECT_EQ(good.exit_code, 0) << good.out << good.err;
   EXPECT_THAT(good.out, Not(HasSubstr("DIFFER")));
   EXPECT_FALSE(std::filesystem::exists(workspace_.path() / "runs"));
-  const auto bad =
-      binade({"verify-resume", "points.toml", "--steps", "13", "--set", "model={plugin=\"unseeded\"}"}, workspace_);
-  EXPECT_EQ(bad.exit_code, 1) << bad.out << bad.err;
-  EXPECT_THAT(bad.out, HasSubstr("weights          DIFFER"));
+}
+
+TEST_F(Resume, VerifyResumeSaysWhatDiffersFirstAndWhereToLook) {
+  const auto words_of = [this](const std::vector<std::string>& settings) {
+    const auto bad = binade(with({"verify-resume", "points.toml", "--steps", "13"}, settings), workspace_);
+    EXPECT_EQ(bad.exit_code, 1) << bad.out << bad.err;
+    return bad.out;
+  };
+  EXPECT_THAT(
+      words_of({"model={plugin=\"unseeded\"}"}),
+      AllOf(HasSubstr("weights          DIFFER"), HasSubstr("first difference: the weights before the first step"),
+            HasSubstr("help: the model begins with other weights in each process")));
+  EXPECT_THAT(words_of({"model={plugin=\"forgetful\"}"}),
+              AllOf(HasSubstr("first difference: step 14 (train): loss is "), HasSubstr("register_buffer()")));
+  EXPECT_THAT(words_of({"precision={plugin=\"forgetful_scale\", cpu=\"allow\"}"}),
+              AllOf(HasSubstr("first difference: step 14 (train): next_loss_scale is 128 in the straight run and 64"),
+                    HasSubstr("help: the precision plugin remembers")));
 }
 
 TEST_F(Resume, KeepsAsManyCheckpointsAsItIsTold) {

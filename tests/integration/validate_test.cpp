@@ -30,14 +30,23 @@ Names failed_checks(const Outcome& outcome) {
 
 struct Fault {
   std::string file, check;
+  std::string of_model{};  // chosen by its option
 };
-void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.file; }
+void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.file << " " << fault.of_model; }
+
+std::string name_of(const ::testing::TestParamInfo<Fault>& info) {
+  auto name = info.param.file.substr(info.param.file.rfind('/') + 1) + info.param.of_model;
+  std::erase(name, '_');
+  return name;
+}
 
 class WrongPlugin : public ::testing::TestWithParam<Fault> {};
 
 TEST_P(WrongPlugin, FailsExactlyTheCheckForItsFault) {
   Workspace workspace;
-  const auto outcome = validate(wrong + GetParam().file + ".so", workspace, {"--json", "--seed", "1", "--limit", "5"});
+  Names arguments{"--json", "--seed", "1", "--limit", "5"};
+  if (!GetParam().of_model.empty()) arguments.insert(arguments.end(), {"--set", "fault='" + GetParam().of_model + "'"});
+  const auto outcome = validate(wrong + GetParam().file + ".so", workspace, arguments);
   const auto expected = GetParam().check.empty() ? Names{} : Names{GetParam().check};
   EXPECT_EQ(failed_checks(outcome), expected) << outcome.out << outcome.err;
 }
@@ -56,13 +65,27 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"dataset_determinism", "determinism"}, Fault{"dataset_strides", "strides"},
         Fault{"dataset_bounds", "bounds"}, Fault{"dataset_zero_samples", "zero_samples"},
         Fault{"dataset_hangs", "zero_samples"}, Fault{"dataset_threads", "threads"}, Fault{"dataset_leaks", "leaks"},
-        Fault{"logger_none", ""}, Fault{"logger_events", "events"}, Fault{"logger_unknown_events", "unknown_events"},
-        Fault{"logger_extreme_numbers", "extreme_numbers"}, Fault{"logger_leaks", "leaks"}),
-    [](const auto& info) {
-      auto name = info.param.file.substr(info.param.file.rfind('/') + 1);
-      std::erase(name, '_');
-      return name;
-    });
+        Fault{"../unseeded", "determinism"}, Fault{"logger_none", ""}, Fault{"logger_events", "events"},
+        Fault{"logger_unknown_events", "unknown_events"}, Fault{"logger_extreme_numbers", "extreme_numbers"},
+        Fault{"logger_leaks", "leaks"}, Fault{"precision_allocations", "allocations"},
+        Fault{"precision_allocations_die", "allocations"}, Fault{"dataset_allocations", "allocations"},
+        Fault{"logger_allocations", "allocations"}),
+    name_of);
+
+std::vector<Fault> faults_of_models() {
+  std::vector<Fault> faults{{"wrong_model", "", "none"},
+                            {"wrong_model", "evaluation", "always_drops"},
+                            {"wrong_model", "zero_samples", "hangs"},
+                            {"wrong_model", "allocations", "allocations_die"}};
+  for (const std::string check :
+       {"create_destroy", "option_limits", "failing_callbacks", "state_names", "forward", "backward", "determinism",
+        "evaluation", "inputs", "input_count", "state_round_trip", "zero_samples", "strange_inputs", "allocations",
+        "older_hosts", "failing_services", "leaks"}) {
+    faults.push_back({"wrong_model", check, check});
+  }
+  return faults;
+}
+INSTANTIATE_TEST_SUITE_P(Models, WrongPlugin, ::testing::ValuesIn(faults_of_models()), name_of);
 
 TEST(Validate, EveryPluginThatComesWithBinadePasses) {
   Workspace workspace;
@@ -73,9 +96,13 @@ TEST(Validate, EveryPluginThatComesWithBinadePasses) {
   const auto head = std::string("\0\0\x08", 3);
   workspace.write("images.idx", head + '\3' + big_endian(6) + big_endian(4) + big_endian(4) + std::string(6 * 16, 'i'));
   workspace.write("labels.idx", head + '\1' + big_endian(6) + std::string("\0\1\2\0\1\2", 6));
+  workspace.write("pictures.toml",
+                  "[experiment]\nname = \"pictures\"\n[model]\nplugin = \"cnn\"\nwidth = 4\nstages = 2\nblocks = 1\n"
+                  "[dataset]\nplugin = \"images\"\nformat = \"idx\"\nimages = \"images.idx\"\n"
+                  "labels = \"labels.idx\"\n[precision]\nplugin = \"fp32\"\n[train]\nsteps = 1\n");
   const struct {
     std::string name;
-    Names options;
+    Names options, more{};
   } plugins[] = {{"fp32", {}},
                  {"fp16", {}},
                  {"bf16", {}},
@@ -87,9 +114,13 @@ TEST(Validate, EveryPluginThatComesWithBinadePasses) {
                  {"csv", {"path = 'table.csv'"}},
                  {"text", {"paths = ['text.txt']"}},
                  {"tokens", {"paths = ['tokens.bin']"}},
+                 {"mlp", {}},
+                 {"gpt", {"layers = 1", "width = 16", "dropout = 0.1"}},
+                 {"cnn", {}, {"--experiment", "pictures.toml"}},
                  {"images", {"format = 'idx'", "images = 'images.idx'", "labels = 'labels.idx'"}}};
-  for (const auto& [name, options] : plugins) {
+  for (const auto& [name, options, more] : plugins) {
     Names arguments{"--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
     for (const auto& option : options) arguments.insert(arguments.end(), {"--set", option});
     const auto outcome = validate(std::string(BINADE_PLUGIN_DIR) + "/" + name + ".so", workspace, arguments);
     ASSERT_FALSE(outcome.out.empty()) << name << outcome.err;
@@ -104,6 +135,25 @@ TEST(Validate, SaysWhatFailedAndHowToRepeatIt) {
   EXPECT_NE(outcome.out.find("FAIL zero_samples"), std::string::npos) << outcome.out;
   EXPECT_NE(outcome.out.find("it did not end within 0.5 s"), std::string::npos) << outcome.out;
   EXPECT_NE(outcome.out.find("--seed 42"), std::string::npos) << outcome.out;
+}
+
+TEST(Validate, TellsAllMistakesInTheOptionsOfAModel) {
+  Workspace workspace;
+  const auto outcome =
+      validate(std::string(BINADE_PLUGIN_DIR) + "/mlp.so", workspace, {"--set", "units=0", "--set", "layrs=1"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.err.find("model.units"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("layrs"), std::string::npos) << outcome.err;
+}
+
+TEST(Validate, RefusesAModelForAnotherLibTorch) {
+  Workspace workspace;
+  auto bytes = read_file(std::string(BINADE_PLUGIN_DIR) + "/mlp.so");
+  const std::string here = "2.11.0", other = "2.10.9";
+  bytes.replace(bytes.find(here), other.size(), other);
+  const auto outcome = validate(workspace.write("other.so", bytes), workspace);
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_NE(outcome.err.find("E0306"), std::string::npos) << outcome.err;
 }
 
 TEST(Validate, AsksForOptionsThatThePluginRequires) {

@@ -31,7 +31,7 @@ TEST_F(HungRun, NamesTheModelsCallAndTheStepAndSavesWhatItCan) {
   EXPECT_THAT(ran.outcome.err,
               AllOf(HasSubstr("plugin `pauses_in_forward` 1.0.0 (model) hangs: in forward() for 1 s, where [watchdog] "
                               "plugin_call allows 1 s; the training thread is in step 6, forward"),
-                    HasSubstr("the last checkpoint is of step 5; go on with `"),
+                    HasSubstr("the last checkpoint is of step 5: once the cause is mended, `"),
                     HasSubstr(" resume runs/hung/" + ran.directory.filename().string())));
   EXPECT_EQ(ran.summary()["state"], "failed");
   EXPECT_THAT(ran.summary()["error"].get<std::string>(), HasSubstr("forward()"));
@@ -49,6 +49,31 @@ TEST_F(HungRun, NamesTheDatasetsCallThatTheTrainingThreadWaitsFor) {
                       HasSubstr("read() of plugin `pauses_in_read` 1.0.0 (dataset)")));
     std::filesystem::remove_all(ran.directory);
   }
+}
+
+TEST_F(HungRun, NamesThePluginThatHangsBeforeTheRunBegins) {
+  const auto words_of = [this](const std::vector<std::string>& settings) {
+    auto all = settings;
+    all.emplace_back("watchdog.plugin_call=\"1s\"");
+    all.emplace_back("metrics.enabled=false");
+    const auto outcome = binade(run_command("hung", all), workspace_);
+    EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
+    return outcome.err;
+  };
+  const auto hangs = [](const std::string& plugin, const std::string& call) {
+    return HasSubstr("plugin `" + plugin + " hangs: in " + call +
+                     "() for 1 s, where [watchdog] plugin_call allows 1 s; the run has not begun");
+  };
+  for (const std::string call : {"create", "describe"}) {
+    EXPECT_THAT(words_of({"dataset={plugin=\"pauses_in_start\", call=\"" + call + "\"}"}),
+                hangs("pauses_in_start` 1.0.0 (dataset)", call));
+  }
+  EXPECT_FALSE(std::filesystem::exists(workspace_.path() / "runs/hung")) << "nothing of it was there yet";
+  EXPECT_THAT(words_of({"model={plugin=\"pauses_in_forward\", in_create=true}"}),
+              hangs("pauses_in_forward` 1.0.0 (model)", "create"));
+  workspace_.write("points.toml", read_file(workspace_.path() / "points.toml") +
+                                      "\n[[logger]]\nplugin = \"pauses_in_write\"\nin_create = true\n");
+  EXPECT_THAT(words_of({}), hangs("pauses_in_write` 1.0.0 (logger)", "create"));
 }
 
 // Start-up, training until the hang, the limit of 3 s, and 2 s more.
@@ -93,7 +118,7 @@ TEST_F(HungRun, AProcessThatWasStoppedDoesNotHang) {
   // Not a synchronisation: what is tested is a time in which nothing runs.
   usleep(2'500'000);
   process.send(SIGCONT);
-  const auto directory = only_directory("stopped");
+  const auto directory = run_directory(workspace_, "stopped");
   const auto before = newest_step(directory);
   ASSERT_TRUE(wait_for_checkpoint(process, "stopped", before + 50)) << process.err();
   process.send(SIGINT);

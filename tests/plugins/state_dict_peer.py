@@ -12,22 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from peer_python import use_the_peers_python
 
-def skip(why):
-    print(f"skipped: {why}")
-    sys.exit(77)
-
-
-def use_the_peers_python():
-    python = os.environ.get("BINADE_PEER_PYTHON")
-    if not python:
-        skip("BINADE_PEER_PYTHON names no Python that has the package torch")
-    if os.environ.get("BINADE_PEER_STARTED") != python:
-        os.environ["BINADE_PEER_STARTED"] = python
-        os.execv(python, [python, *sys.argv])
-
-
-use_the_peers_python()
+use_the_peers_python("torch")
 import torch  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402

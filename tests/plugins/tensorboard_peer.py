@@ -4,11 +4,12 @@
 #     BINADE_PEER_PYTHON=VENV/bin/python python3 tests/plugins/tensorboard_peer.py build/bin/binade
 import json
 import math
-import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from peer_python import use_the_peers_python
 
 EXPERIMENT = """
 [experiment]
@@ -34,20 +35,6 @@ plugin = "tensorboard"
 folder = "tb"
 """
 NAMES = {"lr": "lr", "grad_norm": "grad_norm", "amp/loss_scale": "loss_scale", "amp/skipped_steps": "skipped_steps"}
-
-
-def skip(why):
-    print(f"skipped: {why}")
-    sys.exit(77)
-
-
-def use_the_peers_python():
-    python = os.environ.get("BINADE_PEER_PYTHON")
-    if not python:
-        skip("BINADE_PEER_PYTHON names no Python that has the package tensorboard")
-    if os.environ.get("BINADE_PEER_STARTED") != python:
-        os.environ["BINADE_PEER_STARTED"] = python
-        os.execv(python, [python, *sys.argv])
 
 
 def run(binade, folder):
@@ -94,7 +81,7 @@ def compare(scalars, rows):
 
 
 def main():
-    use_the_peers_python()
+    use_the_peers_python("tensorboard")
     binade = sys.argv[1]
     try:
         import tensorboard

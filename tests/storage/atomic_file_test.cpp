@@ -1,6 +1,9 @@
 #include "host/storage/atomic_file.h"
 
 #include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
@@ -66,6 +69,27 @@ TEST(AtomicFile, NamesTheFileThatCannotBeMade) {
     EXPECT_EQ(error.code().value(), ENOENT);
     EXPECT_THAT(error.what(), HasSubstr("missing/a"));
   }
+}
+
+TEST(AtomicFile, WhatAKillLeavesIsRemovedAndNothingElse) {
+  const TemporaryFolder folder;
+  const pid_t child = fork();
+  if (child == 0) {
+    AtomicFile file(folder / "killed.json");
+    raise(SIGKILL);
+  }
+  waitpid(child, nullptr, 0);
+  ASSERT_EQ(folder.names().size(), 1u);
+  const std::vector<std::string> others{".1-2.tmp",   "a.1-.tmp",  "a.-1.tmp",   "a.tmp",  "a.1-2.tmp.json",
+                                        "a.x1-2.tmp", "a.1_2.tmp", "a.1-2.tmpx", "1-2.tmp"};
+  for (const auto& name : others) std::ofstream(folder / name) << "mine";
+  std::filesystem::create_directory(folder / "folder.1-2.tmp");
+  std::filesystem::create_symlink("a.tmp", folder / "link.1-2.tmp");
+  remove_unfinished_files(folder.path());
+  auto left = others;
+  left.insert(left.end(), {"folder.1-2.tmp", "link.1-2.tmp"});
+  EXPECT_THAT(folder.names(), testing::UnorderedElementsAreArray(left));
+  remove_unfinished_files(folder / "missing");
 }
 
 // Every call fails once: then the older file is whole, or the new one is, and nothing else is left.

@@ -1,6 +1,5 @@
 // A writer that is killed at any instant: what it said was durable is there, and nothing is half there.
 #include <gmock/gmock.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -8,6 +7,7 @@
 
 #include "host/storage/checkpoint.h"
 #include "tests/campaign.h"
+#include "tests/storage/checkpoint_writer.h"
 #include "tests/storage/failing_calls.h"
 #include "tests/storage/sample_checkpoint.h"
 #include "tests/storage/temporary_folder.h"
@@ -18,42 +18,19 @@ namespace {
 constexpr std::size_t numbers = 20000;  // 80 kB each: most of the time goes into writing
 constexpr std::uint64_t keep = 2;
 
-[[noreturn]] void write_for_ever(const std::filesystem::path& path, std::uint64_t step, int acknowledgements) {
-  try {
-    CheckpointFolder folder(path, keep, false);
-    for (;; ++step) {
-      folder.write(SampleCheckpoint(step, numbers).content());
-      if (write(acknowledgements, &step, sizeof(step)) != sizeof(step)) _exit(1);
-    }
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "the writer: %s\n", error.what());
-    _exit(1);
-  }
-}
-
 // One writer and its end. Returns the last step that it acknowledged, or `acknowledged`.
 std::uint64_t kill_a_writer(const std::filesystem::path& path, std::uint64_t acknowledged, std::mt19937_64& random) {
-  int pipe_ends[2];
-  if (pipe(pipe_ends) != 0) throw std::runtime_error("no pipe");
   // Every other one begins by replacing the last, on a file system that can or cannot do it in one instant.
   const auto first = acknowledged == 0 ? 1 : acknowledged + random() % 2;
   forbid_exchange(random() % 2 == 0);
-  const pid_t child = fork();
-  if (child == 0) write_for_ever(path, first, pipe_ends[1]);
-  close(pipe_ends[1]);
+  CheckpointWriter writer(path, first, numbers, keep);
   // The instant: some acknowledgements, then somewhere inside the next write.
-  const auto wait_for = random() % 3;
-  std::uint64_t step = 0;
-  const auto acknowledges = [&] { return read(pipe_ends[0], &step, sizeof(step)) == sizeof(step); };
-  for (std::uint64_t i = 0; i < wait_for && acknowledges(); ++i) acknowledged = step;
+  writer.wait_for(random() % 3);
   usleep(static_cast<useconds_t>(random() % 20000));
-  kill(child, SIGKILL);
-  int status = 0;
-  waitpid(child, &status, 0);
+  writer.kill();
+  const int status = writer.end();
   EXPECT_TRUE(WIFSIGNALED(status)) << "it ended by itself";
-  while (acknowledges()) acknowledged = step;
-  close(pipe_ends[0]);
-  return acknowledged;
+  return writer.last().value_or(acknowledged);
 }
 
 TEST(CheckpointKill, NeverLosesWhatWasAcknowledged) {

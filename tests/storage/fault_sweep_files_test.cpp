@@ -9,8 +9,8 @@
 
 #include "host/storage/atomic_file.h"
 #include "host/storage/metrics_file.h"
+#include "host/storage/read_whole.h"
 #include "host/storage/run_directory.h"
-#include "host/storage/safetensors.h"
 #include "host/storage/sha256.h"
 #include "tests/storage/failing_calls.h"
 #include "tests/storage/temporary_folder.h"

@@ -1,6 +1,5 @@
 // Power cuts under a writer of checkpoints: what it said was durable is there when the machine starts again.
 #include <gmock/gmock.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 
 #include "host/storage/checkpoint.h"
 #include "tests/campaign.h"
+#include "tests/storage/checkpoint_writer.h"
 #include "tests/storage/failing_calls.h"
 #include "tests/storage/loop_disk.h"
 #include "tests/storage/sample_checkpoint.h"
@@ -19,38 +19,17 @@ namespace {
 constexpr std::size_t numbers = 5000;
 constexpr std::uint64_t keep = 2;
 
-[[noreturn]] void write_until_the_cut(const std::filesystem::path& path, std::uint64_t step, int acknowledgements) {
-  try {
-    CheckpointFolder folder(path, keep, false);
-    for (;; ++step) {
-      folder.write(SampleCheckpoint(step, numbers).content());
-      if (write(acknowledgements, &step, sizeof(step)) != sizeof(step)) _exit(1);
-    }
-  } catch (const std::exception&) {
-    _exit(0);
-  }
-}
-
 // Starts a writer and cuts the power under it. Returns the last step that it acknowledged, or `acknowledged`.
 std::uint64_t cut_power_under_a_writer(const LoopDisk& disk, std::uint64_t acknowledged, std::uint64_t at_least,
                                        std::mt19937_64& random) {
-  int pipe_ends[2];
-  if (pipe(pipe_ends) != 0) throw std::runtime_error("no pipe");
   const auto first = acknowledged == 0 ? 1 : acknowledged + random() % 2;
-  const pid_t child = fork();
-  if (child == 0) write_until_the_cut(disk.mount_point() / "run/checkpoints", first, pipe_ends[1]);
-  close(pipe_ends[1]);
-  std::uint64_t step = 0;
-  const auto acknowledges = [&] { return read(pipe_ends[0], &step, sizeof(step)) == sizeof(step); };
-  for (auto i = at_least + random() % 4; i > 0 && acknowledges(); --i) acknowledged = step;
+  CheckpointWriter writer(disk.mount_point() / "run/checkpoints", first, numbers, keep);
+  writer.wait_for(at_least + random() % 4);
   usleep(static_cast<useconds_t>(random() % 6000));
   disk.cut_power();
-  int status = 0;
-  EXPECT_EQ(waitpid(child, &status, 0), child);
-  while (acknowledges()) acknowledged = step;
-  close(pipe_ends[0]);
+  const int status = writer.end();
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "the writer did not notice";
-  return acknowledged;
+  return writer.last().value_or(acknowledged);
 }
 
 std::unique_ptr<LoopDisk> make_disk(std::string& refusal) {

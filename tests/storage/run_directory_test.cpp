@@ -35,6 +35,23 @@ TEST(RunDirectory, IsNewForEveryRunOfOneSecond) {
   EXPECT_EQ(ids.size(), 50u);
 }
 
+TEST(RunDirectory, SortsAfterEveryRunThatIsThereWhateverTheClockSays) {
+  const TemporaryFolder folder;
+  const auto begin = [&] { return RunDirectory(folder.path(), "run", "").run_id(); };
+  auto before = begin();
+  for (int i = 0; i < 3; ++i) {  // within a second
+    const auto next = begin();
+    EXPECT_LT(before, next);
+    before = next;
+  }
+  for (const char* name : {"29981231T235959Z-00000000", "29991399T000000Z-00000000", "bench-29991231T000000Z-00000000",
+                           "29991231T000000-00000000", "zzz"}) {
+    std::filesystem::create_directory(folder / "run" / name);
+  }
+  EXPECT_THAT(begin(), testing::StartsWith("29990101T000000Z-"));
+  EXPECT_THAT(begin(), testing::StartsWith("29990101T000001Z-"));
+}
+
 TEST(RunDirectory, IsAbsoluteUnderARelativeRoot) {
   const TemporaryFolder folder;
   const auto relative = std::filesystem::relative(folder.path());

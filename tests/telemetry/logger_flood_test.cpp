@@ -15,16 +15,6 @@
 namespace binade::host {
 namespace {
 
-class CallingSink : public EventSink {
- public:
-  explicit CallingSink(std::function<void()> at_each) : at_each_(std::move(at_each)) {}
-  void write(const binade_event&) override { at_each_(); }
-  void flush() override {}
-
- private:
-  std::function<void()> at_each_;
-};
-
 double resident_megabytes() {
   std::ifstream file("/proc/self/statm");
   std::uint64_t size = 0, resident = 0;

@@ -1,4 +1,4 @@
-// An event sink for tests: records what it is told, and does what the test wants at each event.
+// Event sinks for tests: one records what it is told, both do what the test wants at each event.
 #pragma once
 
 #include <condition_variable>
@@ -58,6 +58,17 @@ class RecordingSink : public EventSink {
 
   std::shared_ptr<Recording> recording_;
   std::function<void()> before_write_;
+};
+
+// Does what it is told to at each event, and keeps nothing.
+class CallingSink : public EventSink {
+ public:
+  explicit CallingSink(std::function<void()> at_each) : at_each_(std::move(at_each)) {}
+  void write(const binade_event&) override { at_each_(); }
+  void flush() override {}
+
+ private:
+  std::function<void()> at_each_;
 };
 
 // Holds whoever passes until it is opened.

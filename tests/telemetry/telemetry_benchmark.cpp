@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "host/telemetry/telemetry.h"
+#include "recording_sink.h"
 
 namespace binade::host {
 namespace {
@@ -131,16 +132,6 @@ void telemetry_step_into_full_queues(benchmark::State& state) {
   }
 }
 BENCHMARK(telemetry_step_into_full_queues);
-
-class CallingSink : public EventSink {
- public:
-  explicit CallingSink(std::function<void()> at_each) : at_each_(std::move(at_each)) {}
-  void write(const binade_event&) override { at_each_(); }
-  void flush() override {}
-
- private:
-  std::function<void()> at_each_;
-};
 
 double median(std::vector<double> values) {
   std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());

@@ -1,0 +1,38 @@
+// The checkpoint that a run goes on from.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "host/engine/loop_state.h"
+#include "host/engine/snapshot.h"
+#include "host/engine/train_step.h"
+
+namespace binade::host {
+
+// Read whole, and refused where it is of another run, before anything of it is used: a model that is another one may
+// fit by chance. The checkpoint outlives this.
+class ResumedTraining {
+ public:
+  // `made_by`: what this process is about to do, as the checkpoint's own was described. Throws BadCheckpoint.
+  ResumedTraining(const Checkpoint& checkpoint, const std::map<std::string, std::string>& made_by);
+
+  const Snapshot& snapshot() const { return snapshot_; }
+  const LoopState& loop() const { return loop_; }
+  // Why the run will not be the one that was interrupted; empty: it will be, exactly.
+  const std::vector<std::string>& differences() const { return differences_; }
+
+  // Throws BadCheckpoint for what does not fit, and PluginError.
+  void load(const Training& training) const;
+
+ private:
+  std::filesystem::path folder_;
+  Snapshot snapshot_;
+  LoopState loop_;
+  std::vector<std::string> differences_;
+};
+
+}  // namespace binade::host

@@ -1,0 +1,15 @@
+// One environment variable.
+#pragma once
+
+#include <cstdlib>
+#include <string>
+
+namespace binade::host {
+
+// Empty where it is not set.
+inline std::string environment_variable(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+}  // namespace binade::host

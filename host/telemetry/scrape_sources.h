@@ -1,0 +1,58 @@
+// What nobody tells the metrics: it is asked for at every scrape.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "host/telemetry/device_usage.h"
+#include "host/telemetry/logger_counts.h"
+#include "host/telemetry/metric_families.h"
+
+namespace binade::host {
+
+class CallTimes;
+class PluginMetrics;
+
+// The process, the machine's GPUs, the loggers' counts, the plugins' own metrics and the times of their calls. Any
+// thread; scrapes go one after the other.
+class ScrapeSources {
+ public:
+  // The families outlive this.
+  ScrapeSources(MetricFamilies& families, std::string run_id);
+  ~ScrapeSources();
+
+  // As Metrics has them.
+  void watch_logger(const std::string& label, const std::string& plugin, std::function<LoggerCounts()> counts);
+  void watch_plugin(const std::string& id, const std::string& kind, std::shared_ptr<const PluginMetrics> metrics,
+                    std::shared_ptr<const CallTimes> call_times);
+  void watch_devices(std::shared_ptr<const DeviceCollector> devices);
+
+  // The GPUs as they are now; none where they are not watched.
+  std::vector<DeviceUsage> devices();
+
+  // All families, with what was asked for just now. Throws std::exception.
+  std::vector<prometheus::MetricFamily> collect();
+
+ private:
+  struct WatchedLogger;
+  struct WatchedPlugin;
+
+  void collect_process();
+  void collect_devices();
+  void collect_logger(WatchedLogger& logger);
+  void collect_failures(WatchedPlugin& plugin);
+  void collect_calls(WatchedPlugin& plugin);
+
+  MetricFamilies& families_;
+  const std::string run_id_;
+  std::mutex collecting_;
+  std::vector<std::unique_ptr<WatchedLogger>> loggers_;
+  std::vector<std::unique_ptr<WatchedPlugin>> plugins_;
+  std::shared_ptr<const DeviceCollector> devices_;  // nullptr: they are not watched
+};
+
+}  // namespace binade::host
