@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <stdexcept>
 
 #include "host/commands/data_wiring.h"
 #include "host/commands/engine_library.h"
@@ -45,7 +46,14 @@ std::unique_ptr<PreparedModel> PreparedModel::make(const PluginFile& library, co
   if (!loaded) return nullptr;
   prepared->experiment_ = std::move(*loaded);
   prepared->engine_ = engine.load();
-  return prepared->read(library.manifest, seed, line.color()) ? std::move(prepared) : nullptr;
+  try {
+    return prepared->read(library.manifest, seed, line.color()) ? std::move(prepared) : nullptr;
+  } catch (const std::runtime_error& error) {
+    if (!experiment.empty()) throw;
+    throw std::runtime_error(fmt::format(
+        "{}: its samples are made up; `--experiment FILE` names an experiment whose dataset suits the model",
+        error.what()));
+  }
 }
 
 bool PreparedModel::read(const Manifest& model, std::uint64_t seed, ColorMode color) {

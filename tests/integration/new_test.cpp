@@ -45,7 +45,7 @@ void PrintTo(const Starter& starter, std::ostream* out) { *out << starter.kind <
 
 class NewPlugin : public ::testing::TestWithParam<Starter> {};
 
-TEST_P(NewPlugin, BuildsPassesItsTestAndTrainsByThePrintedCommands) {
+TEST_P(NewPlugin, BuildsPassesItsTestTrainsAndIsValidatedByThePrintedCommands) {
   Workspace workspace;
   const auto& [kind, language] = GetParam();
   if (language == "rust" && Process({"cargo", "--version"}, workspace).wait().exit_code != 0) {
@@ -59,10 +59,7 @@ TEST_P(NewPlugin, BuildsPassesItsTestAndTrainsByThePrintedCommands) {
   }
   const auto outcome = do_next(made.out, workspace, kind == "model" ? BINADE_LIBTORCH_DIR : "");
   expect_trained(outcome, project, "my-first_one");
-  if (kind == "model") return;
-  const auto* plugin = language == "rust" ? "target/release/libmy_first_one_plugin.so" : "build/my-first_one.so";
-  const auto validated = binade({"plugins", "validate", project / plugin, "--seed", "1"}, workspace);
-  EXPECT_EQ(validated.exit_code, 0) << validated.out << validated.err;
+  EXPECT_TRUE(std::regex_search(outcome.out, std::regex("[1-9][0-9]* passed, 0 failed"))) << outcome.out;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, NewPlugin,

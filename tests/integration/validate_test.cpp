@@ -146,6 +146,15 @@ TEST(Validate, TellsAllMistakesInTheOptionsOfAModel) {
   EXPECT_NE(outcome.err.find("layrs"), std::string::npos) << outcome.err;
 }
 
+TEST(Validate, TellsHowToNameADatasetThatSuitsTheModel) {
+  Workspace workspace;
+  const auto outcome = validate(std::string(BINADE_PLUGIN_DIR) + "/cnn.so", workspace);
+  EXPECT_NE(outcome.exit_code, 0);
+  EXPECT_NE(outcome.err.find("`--experiment FILE` names an experiment whose dataset suits the model"),
+            std::string::npos)
+      << outcome.err;
+}
+
 TEST(Validate, RefusesAModelForAnotherLibTorch) {
   Workspace workspace;
   auto bytes = read_file(std::string(BINADE_PLUGIN_DIR) + "/mlp.so");
