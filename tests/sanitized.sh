@@ -17,7 +17,7 @@ fi
 # LibTorch's own code does not tell AddressSanitizer how full a container is.
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:allocator_may_return_null=1:detect_container_overflow=0
 export UBSAN_OPTIONS=print_stacktrace=1
-export TSAN_OPTIONS=second_deadlock_stack=1
+export TSAN_OPTIONS=second_deadlock_stack=1:allocator_may_return_null=1
 
 launcher=()
 ! command -v ccache >/dev/null || launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
@@ -46,6 +46,8 @@ if [[ $preset == asan && $# == 0 ]]; then
   work=$(mktemp -d)
   trap 'rm -rf -- "$work"' EXIT
   cd "$work"
+  # `binade` has an operator new of its own, on malloc, and others of that family, which it leaves out, are the sanitizer's.
+  ASAN_OPTIONS+=:alloc_dealloc_mismatch=0
   binade=$folder/bin/binade
   attempt check "$binade" check "$tree/experiments/first_run.toml"
   attempt run "$binade" run "$tree/experiments/first_run.toml" --set train.steps=4 --set train.evaluate_batches=1 \
