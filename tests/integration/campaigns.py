@@ -133,35 +133,56 @@ def compare(straight, other, case):
     require((straight / average).read_bytes() == (other / average).read_bytes(), case, "the averages differ")
 
 
+# A run, and the same one with a checkpoint of every step, for which it waits `pace` microseconds at each sample: none
+# may still be being written when the next one is due.
+class Source:
+    def __init__(self, binade, seed, threads):
+        self.binade, self.keys = binade, {"seed": seed, "threads": threads}
+        self.straight = self.run("straight")
+        self.pace = 1500
+        self.with_checkpoints = self.slow_run()
+
+    def run(self, kind, pace=0, **more):
+        name = f"{kind}-{self.keys['seed']}-{self.keys['threads']}"
+        experiment = self.binade.experiment(name, **self.keys, **more)
+        self.binade.run("run", experiment, BINADE_PACE=str(pace))
+        return self.binade.directory(name)
+
+    def slow_run(self):
+        return self.run(f"source-{self.pace}", self.pace, every_steps=1, keep=1000)
+
+    # On a slow disk the pace is not enough at first.
+    def checkpoint(self, step):
+        while not (folder := self.with_checkpoints / "checkpoints" / f"step-{step:08d}").exists():
+            self.pace *= 2
+            require(self.pace < 100_000, "no checkpoint of step", step, "in", self.with_checkpoints)
+            self.with_checkpoints = self.slow_run()
+        return folder
+
+
 # Each case: a copy of a run's directory that has the one checkpoint of step k, as if it had been killed there.
 def resume_campaign(binade, record, cases):
     grid = [(seed, threads, k) for k in spread(STEPS) for seed in (1, 2, 3) for threads in (1, 2)]
-    source = {}
+    sources = {}
     for seed, threads, k in grid[:cases]:
         case = f"seed {seed}, {threads} threads, step {k}"
         if case in record.done:
             continue
-        if (seed, threads) not in source:
-            names = [f"{kind}-{seed}-{threads}" for kind in ("straight", "source")]
-            binade.run("run", binade.experiment(names[0], seed=seed, threads=threads))
-            # A checkpoint of every step: none is still being written when the next one is due.
-            slow = binade.experiment(names[1], seed=seed, threads=threads, every_steps=1, keep=1000)
-            binade.run("run", slow, BINADE_PACE="1500")
-            source[seed, threads] = [binade.directory(name) for name in names]
-        straight, run = source[seed, threads]
-        if not (run / "checkpoints" / f"step-{k:08d}").exists():
-            continue  # the disk was slow: the next call tries again
+        if (seed, threads) not in sources:
+            sources[seed, threads] = Source(binade, seed, threads)
+        source = sources[seed, threads]
+        checkpoint = source.checkpoint(k)
+        run = source.with_checkpoints
         copy = binade.folder / "copy" / run.name
         (copy / "checkpoints").mkdir(parents=True)
         for file in ("experiment.toml", "experiment.lock", "metrics.jsonl"):
             shutil.copy(run / file, copy)
-        shutil.copytree(run / "checkpoints" / f"step-{k:08d}", copy / "checkpoints" / f"step-{k:08d}")
+        shutil.copytree(checkpoint, copy / "checkpoints" / checkpoint.name)
         err = binade.run("resume", copy, "--set", "checkpoint.every_steps=0")
         require(f"resumed at step {k}: exact" in err, case, err)
-        compare(straight, copy, case)
+        compare(source.straight, copy, case)
         shutil.rmtree(binade.folder / "copy")
         record.add(case)
-    require(len(record.done) >= cases, "only", len(record.done), "of", cases, "are done: call again")
     return f"{len(record.done)} resumed runs ended as the straight ones, bit by bit"
 
 
