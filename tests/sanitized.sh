@@ -56,7 +56,7 @@ if [[ $preset == asan && $# == 0 ]]; then
   head -n 101 "$tree/experiments/data/spirals.csv" >points.csv # it is read a thousand times
   attempt validate-csv "$binade" plugins validate "$folder/lib/binade/plugins/csv.so" --limit 600 \
     --set "path=\"$work/points.csv\"" --set 'label="arm"'
-  for plugin in synthetic bf16 fp16 fp16_headroom fp32 console csv_logger tensorboard; do
+  for plugin in mlp synthetic bf16 fp16 fp16_headroom fp32 console csv_logger tensorboard; do
     attempt "validate-$plugin" "$binade" plugins validate "$folder/lib/binade/plugins/$plugin.so" --limit 600
   done
 fi
