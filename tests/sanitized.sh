@@ -2,7 +2,7 @@
 # sanitized.sh asan|tsan TREE FOLDER [GOOGLETEST ARGUMENTS]
 # Builds by the preset of this name, in FOLDER, and runs. asan: all folders with their tests, LibTorch's users as well, and
 # whole runs. tsan: what does not use LibTorch, whose threads are not instrumented, in folders that have threads or
-# plugins.
+# plugins. BINADE_SANITIZED_TESTS: only these test programs.
 set -euo pipefail
 
 preset=$1 tree=$2 folder=$3
@@ -14,6 +14,8 @@ if [[ $preset == asan ]]; then
   tests+=(experiment_tests bench_tests sdk_tests engine_tests tensor_memory_tests model_tests)
   others+=(binade cnn gpt mlp)
 fi
+read -ra only <<<"${BINADE_SANITIZED_TESTS:-}"
+((${#only[@]} == 0)) || tests=("${only[@]}") others=()
 # LibTorch's own code does not tell AddressSanitizer how full a container is.
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:allocator_may_return_null=1:detect_container_overflow=0
 export UBSAN_OPTIONS=print_stacktrace=1
@@ -42,7 +44,7 @@ attempt() {
 for test in "${tests[@]}"; do attempt "$test" "tests/$test" "$@"; done
 
 # Whole runs, with all that comes with Binade; each run of verify-resume is one to the end, and one that is resumed.
-if [[ $preset == asan && $# == 0 ]]; then
+if [[ $preset == asan && $# == 0 && ${#only[@]} == 0 ]]; then
   work=$(mktemp -d)
   trap 'rm -rf -- "$work"' EXIT
   cd "$work"
