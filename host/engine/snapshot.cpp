@@ -47,6 +47,7 @@ void copy(const at::Tensor& from, const at::Tensor& into, const std::string& nam
 
 std::vector<TensorBytes> bytes_of(const std::vector<NamedTensor>& tensors) {
   std::vector<TensorBytes> bytes;
+  bytes.reserve(tensors.size());
   for (const auto& [name, tensor] : tensors) {
     bytes.push_back(
         {name, abi_dtype(tensor.scalar_type()), tensor.sizes().vec(), tensor.const_data_ptr(), tensor.nbytes()});
