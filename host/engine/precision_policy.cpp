@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <stdexcept>
+#include <tuple>
 
 #include "binade/precision.h"
 #include "host/loading/kept_failure.h"
@@ -97,7 +97,11 @@ PrecisionPolicy::~PrecisionPolicy() {
 }
 
 void PrecisionPolicy::replace(const binade_policy& policy) {
-  if (std::memcmp(&policy_, &policy, sizeof(policy)) == 0) return;
+  const auto constants = [](const binade_policy& of) {
+    return std::tie(of.compute_dtype, of.autocast, of.dynamic_scaling, of.init_scale, of.growth_factor,
+                    of.backoff_factor, of.growth_interval, of.min_scale, of.hysteresis, of.exponents_every);
+  };
+  if (constants(policy_) == constants(policy)) return;
   policy_ = policy;
   table_.update = nullptr;
 }
