@@ -72,6 +72,7 @@ int exit_code_of(const TrainingResult& result, int signal) {
 struct StartedRun {
   const TrainingJob& job;
   const Experiment& experiment;
+  const std::filesystem::path& runs;  // that the directory lies in
   const RunDirectory& directory;
   const ReportedRun& reported;
   const std::vector<PluginAccount>& accounts;
@@ -84,7 +85,7 @@ void end(const StartedRun& run, const TrainingResult& result) {
   run.telemetry.end({result.state, result.steps, result.skipped_steps, result.seconds});
   const Paint paint(wants_color(run.color, stdout));
   if (!run.job.dry_run) return print_end(run.reported, result, paint);
-  std::filesystem::remove_all(run.directory.path().parent_path().parent_path());
+  std::filesystem::remove_all(run.runs);
   fmt::print("\n{} one step (loss {:.4g}) and an evaluation (loss {:.4g}) went through; nothing was kept\n",
              paint.green("dry run:"), result.final_loss, result.validation_loss);
 }
@@ -184,7 +185,7 @@ int train(const TrainingJob& job, const CommandLine& line) {
       .records = {{"experiment.toml", resolved}, {"experiment.lock", locked}},
       .stop_after = job.stop_after,
       .progress = &progress};
-  const StartedRun run{job, *experiment, directory, reported, accounts, telemetry, line.color()};
+  const StartedRun run{job, *experiment, runs, directory, reported, accounts, telemetry, line.color()};
   try {
     const auto result = engine->train(request);
     watchdog.reset();

@@ -155,4 +155,15 @@ std::vector<Check> common_checks() {
           {"exceptions", keeps_exceptions_in_create}};
 }
 
+std::vector<Check> with_checks_of_use(std::vector<Check> own, const Use& use) {
+  const auto add = [&](const char* name, void (*check)(const Subject&, const Use&)) {
+    own.push_back({name, [check, use](const Subject& subject) { check(subject, use); }});
+  };
+  add("allocations", stands_failing_allocations);
+  add("older_hosts", works_in_older_hosts);
+  add("failing_services", stands_failing_services);
+  add("leaks", require_no_leak);
+  return own;
+}
+
 }  // namespace binade::host

@@ -194,16 +194,13 @@ void use(const Subject& subject, const Plugin& plugin) {
 }  // namespace
 
 std::vector<Check> dataset_checks() {
-  return {{"describe", describes_itself, true},
-          {"determinism", reads_the_same_each_time},
-          {"strides", reads_each_sample_where_it_belongs},
-          {"bounds", stays_within_its_buffers},
-          {"zero_samples", reads_nothing_when_asked_for_nothing},
-          {"threads", reads_from_many_threads},
-          {"allocations", [](const Subject& subject) { stands_failing_allocations(subject, use); }},
-          {"older_hosts", [](const Subject& subject) { works_in_older_hosts(subject, use); }},
-          {"failing_services", [](const Subject& subject) { stands_failing_services(subject, use); }},
-          {"leaks", [](const Subject& subject) { require_no_leak(subject, use); }}};
+  return with_checks_of_use({{"describe", describes_itself, true},
+                             {"determinism", reads_the_same_each_time},
+                             {"strides", reads_each_sample_where_it_belongs},
+                             {"bounds", stays_within_its_buffers},
+                             {"zero_samples", reads_nothing_when_asked_for_nothing},
+                             {"threads", reads_from_many_threads}},
+                            use);
 }
 
 }  // namespace binade::host

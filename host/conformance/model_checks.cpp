@@ -247,20 +247,17 @@ void use(const Subject& subject, const Plugin& plugin) {
 }  // namespace
 
 std::vector<Check> model_checks() {
-  return {{"state_names", names_its_state, true},
-          {"forward", goes_forward, true},
-          {"backward", goes_backward},
-          {"determinism", does_the_same_each_time},
-          {"evaluation", evaluates_without_a_trace},
-          {"inputs", leaves_its_inputs},
-          {"input_count", refuses_another_number_of_inputs},
-          {"state_round_trip", is_all_in_its_state},
-          {"zero_samples", stands_no_samples},
-          {"strange_inputs", stands_strange_inputs},
-          {"allocations", [](const Subject& subject) { stands_failing_allocations(subject, use); }},
-          {"older_hosts", [](const Subject& subject) { works_in_older_hosts(subject, use); }},
-          {"failing_services", [](const Subject& subject) { stands_failing_services(subject, use); }},
-          {"leaks", [](const Subject& subject) { require_no_leak(subject, use); }}};
+  return with_checks_of_use({{"state_names", names_its_state, true},
+                             {"forward", goes_forward, true},
+                             {"backward", goes_backward},
+                             {"determinism", does_the_same_each_time},
+                             {"evaluation", evaluates_without_a_trace},
+                             {"inputs", leaves_its_inputs},
+                             {"input_count", refuses_another_number_of_inputs},
+                             {"state_round_trip", is_all_in_its_state},
+                             {"zero_samples", stands_no_samples},
+                             {"strange_inputs", stands_strange_inputs}},
+                            use);
 }
 
 }  // namespace binade::host

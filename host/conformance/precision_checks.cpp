@@ -162,14 +162,11 @@ void use(const Subject& subject, const Plugin& plugin) {
 }  // namespace
 
 std::vector<Check> precision_checks() {
-  return {{"policy", has_a_valid_policy},
-          {"determinism", decides_the_same_each_time},
-          {"state_round_trip", goes_on_from_its_state},
-          {"strange_state", refuses_a_strange_state},
-          {"allocations", [](const Subject& subject) { stands_failing_allocations(subject, use); }},
-          {"older_hosts", [](const Subject& subject) { works_in_older_hosts(subject, use); }},
-          {"failing_services", [](const Subject& subject) { stands_failing_services(subject, use); }},
-          {"leaks", [](const Subject& subject) { require_no_leak(subject, use); }}};
+  return with_checks_of_use({{"policy", has_a_valid_policy},
+                             {"determinism", decides_the_same_each_time},
+                             {"state_round_trip", goes_on_from_its_state},
+                             {"strange_state", refuses_a_strange_state}},
+                            use);
 }
 
 }  // namespace binade::host

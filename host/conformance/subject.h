@@ -87,8 +87,10 @@ std::vector<Check> precision_checks();
 std::vector<Check> logger_checks();
 std::vector<Check> model_checks();
 
-// A use of the plugin from create() to destroy() that exercises what its kind does; for what counts leaks.
+// A use of the plugin from create() to destroy() that exercises what its kind does.
 using Use = std::function<void(const Subject&, const Plugin&)>;
+// The checks of one kind, and behind them those below, which every kind's use must stand.
+std::vector<Check> with_checks_of_use(std::vector<Check> own, const Use& use);
 void require_no_leak(const Subject& subject, const Use& use);
 // With each allocation of the plugin's calls failing in turn: one after the other, and of very many ever fewer.
 // Failures of the use are the plugin's right; exceptions that leave it are none, nor is a plugin that works no more
