@@ -1,6 +1,7 @@
 // The class names of a label column, and their numbers.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "csv_fields.h"
+#include "quoted.h"
 
 // Label texts, in the order in which they came; then classes, in sorted order: integers by value, others by bytes.
 class Classes {
@@ -40,6 +42,33 @@ class Classes {
     return classes;
   }
   const std::vector<std::string>& names() const { return names_; }
+
+  // After sort(): the classes and how many, but not too many of them.
+  std::string listed() const {
+    constexpr std::size_t most = 10;
+    std::string list = std::to_string(size()) + " classes:";
+    for (std::size_t i = 0; i < std::min(size(), most); ++i) {
+      list += (i > 0 ? ", " : " ") + std::to_string(i) + " = " + names_[i];
+    }
+    return list + (size() > most ? ", ..." : "");
+  }
+
+  // Labels that are one number, written in several ways: `"0", "0.0" and "00"`.
+  std::vector<std::string> same_numbers() const {
+    std::map<double, std::vector<std::string>> spellings;
+    for (const auto& [label, number] : numbers_) {
+      double value = 0;
+      if (parse_number(label, value) == nullptr) spellings[value].push_back(quoted(label));
+    }
+    std::vector<std::string> same;
+    for (const auto& [value, labels] : spellings) {
+      if (labels.size() < 2) continue;
+      auto& list = same.emplace_back(labels.front());
+      for (std::size_t i = 1; i < labels.size(); ++i)
+        list.append(i + 1 < labels.size() ? ", " : " and ").append(labels[i]);
+    }
+    return same;
+  }
 
  private:
   std::map<std::string, std::int64_t, std::less<>> numbers_;

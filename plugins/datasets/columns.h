@@ -1,4 +1,4 @@
-// The columns of a CSV file, found by name or number.
+// The columns of a CSV file: their names, and how they are found by name or number.
 #pragma once
 
 #include <binade/options.h>
@@ -32,6 +32,22 @@ class Columns {
 
   std::size_t size() const { return names_.size(); }
   const std::string& name(std::size_t column) const { return names_[column]; }
+
+  // A column in a message: "`age`", or "3 (without a name)".
+  std::string shown(std::size_t column) const {
+    return names_[column].empty() ? std::to_string(column + 1) + " (without a name)" : "`" + names_[column] + "`";
+  }
+  // Several, and the verb behind them: "columns `a`, `b` and 3 more have".
+  std::string list(const std::vector<std::size_t>& columns, const char* singular, const char* plural) const {
+    if (columns.size() == 1) return "column " + shown(columns.front()) + " " + singular;
+    constexpr std::size_t most = 10;
+    std::string text = "columns";
+    for (std::size_t i = 0; i < std::min(columns.size(), most); ++i) {
+      text += (i == 0 ? " " : i + 1 == columns.size() ? " and " : ", ") + shown(columns[i]);
+    }
+    if (columns.size() > most) text += " and " + std::to_string(columns.size() - most) + " more";
+    return text + " " + plural;
+  }
 
   // The column of that name, or else of that number from 1. `option` stands in messages.
   // Throws binade::Failure (BINADE_NOT_FOUND) with the columns that there are, the nearest first.

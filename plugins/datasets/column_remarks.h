@@ -1,0 +1,94 @@
+// What is said, once, of columns that can be read and still are not what they seem. Each kind is one warning, which
+// names its columns.
+#pragma once
+
+#include <binade/options.h>
+
+#include <string>
+#include <vector>
+
+#include "columns.h"
+#include "numeric_column.h"
+
+// The rows' numbers, from 0 or from 1, in order, or in any order where the rows are many.
+inline bool numbers_the_rows(const NumericColumn& column) {
+  constexpr std::size_t few = 5, many = 20;  // fewer rows count up by chance
+  const std::size_t rows = column.size();
+  if (rows < few) return false;
+  const auto& numbers = column.numbers();
+  const double first = *std::min_element(numbers.begin(), numbers.end());
+  if (first != 0 && first != 1) return false;
+  std::vector<bool> seen(rows);
+  bool in_order = true;
+  for (std::size_t row = 0; row < rows; ++row) {
+    const double place = numbers[row] - first;
+    if (place != std::trunc(place) || place >= static_cast<double>(rows)) return false;
+    const auto number = static_cast<std::size_t>(place);
+    if (seen[number]) return false;
+    seen[number] = true;
+    in_order = in_order && number == row;
+  }
+  return in_order || rows >= many;
+}
+
+class ColumnRemarks {
+ public:
+  // Of the file `file`, in messages. `asked_for`: the experiment names the columns to use.
+  ColumnRemarks(std::string file, const Columns& columns, bool asked_for)
+      : file_(std::move(file)), columns_(columns), asked_for_(asked_for) {}
+
+  // Of a column of features, and how it is scaled.
+  void look_at(std::size_t number, const NumericColumn& column, const Scale& scale) {
+    if (!asked_for_ && numbers_the_rows(column)) {
+      row_numbers_.push_back(number);
+    } else if (!asked_for_ && columns_.name(number).empty()) {
+      unnamed_.push_back(number);
+    }
+    if (column.size() > 1 && column.constant()) {
+      constant_.push_back(number);
+    } else if (const auto distinct = count_distinct(column, scale); distinct.collapsed()) {
+      if (collapsed_.empty()) example_ = distinct;
+      collapsed_.push_back(number);
+    }
+  }
+  // Of the column of numbers to predict.
+  void look_at_target(std::size_t number, const NumericColumn& column, const Scale& scale) {
+    const auto distinct = count_distinct(column, scale);
+    if (distinct.collapsed()) target_ = columns_.shown(number) + ":" + counts(distinct);
+  }
+
+  void tell(const binade::Host& host, bool standardized) const {
+    const auto say = [&](const std::string& text) { host.warning(file_ + ": " + text); };
+    if (!row_numbers_.empty()) {
+      say(columns_.list(row_numbers_, "counts", "count") +
+          " the rows, which says nothing of a new one: name the columns to use in `columns`");
+    }
+    if (!unnamed_.empty()) {
+      say(columns_.list(unnamed_, "is", "are") +
+          " used as any other; a column that a program added, such as a row's number, is left out by `columns`");
+    }
+    if (!constant_.empty()) {
+      say(columns_.list(constant_, "has", "have") +
+          " the same number in every row, from which nothing can be learned: is that meant?");
+    }
+    if (!collapsed_.empty()) {
+      say(columns_.list(collapsed_, "loses", "lose") + " numbers in float32: of the first one," + counts(example_) +
+          (standardized ? ": one number far from all others, such as a mark for a missing value, has that effect"
+                        : ": set standardize = true, or subtract a constant beforehand"));
+    }
+    if (!target_.empty()) say("the label " + target_ + " in float32: subtract a constant beforehand, or scale it");
+  }
+
+ private:
+  static std::string counts(const Distinct& distinct) {
+    return std::string(" ") + std::to_string(distinct.before) + " different numbers become " +
+           std::to_string(distinct.after);
+  }
+
+  std::string file_;
+  const Columns& columns_;
+  bool asked_for_;
+  std::vector<std::size_t> row_numbers_, unnamed_, constant_, collapsed_;
+  Distinct example_;
+  std::string target_;
+};

@@ -1,0 +1,166 @@
+// A CSV file as columns: those of features, and that of labels. What cannot be read is refused with its line and
+// column.
+#pragma once
+
+#include <binade/options.h>
+
+#include <cmath>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "class_names.h"
+#include "columns.h"
+#include "csv_fields.h"
+#include "csv_reader.h"
+#include "missing.h"
+#include "numeric_column.h"
+#include "quoted.h"
+#include "read_file.h"
+
+class CsvTable {
+ public:
+  explicit CsvTable(const binade::Options& options)
+      : file_(options.path("path")),
+        regression_(options.string("task") == "regression"),
+        standardized_(options.boolean("standardize")),
+        missing_(options.strings("missing")) {
+    const auto delimiter = options.string("delimiter");
+    if (delimiter.size() != 1 || delimiter == "\"" || delimiter == "\n" || delimiter == "\r") {
+      throw std::invalid_argument("`delimiter` must be one character (one byte), and no quote or line end");
+    }
+    const auto text = read_file(file_);
+    CsvReader reader(text, delimiter[0], file_);
+    std::vector<std::string_view> fields;
+    if (!reader.next(fields)) bad_data("the file is empty");
+    const bool header = options.boolean("header");
+    name_columns(fields, header);
+    choose_columns(options);
+    if (header) looks_like_data_ = all_numbers(fields);
+    if (header && !reader.next(fields)) bad_data("there is a header and no row below it");
+    do add(fields, reader.line());
+    while (reader.next(fields));
+  }
+
+  const std::string& file() const { return file_; }
+  const Columns& columns() const { return columns_; }
+  std::size_t rows() const { return regression_ ? targets_.size() : labels_.size(); }
+  // The numbers of the feature columns and of the label's, and what stands in the former.
+  const std::vector<std::size_t>& chosen() const { return chosen_; }
+  std::size_t label() const { return label_; }
+  std::vector<NumericColumn>& features() { return features_; }
+  // The label of each row: to predict as a number, or the number that classes() gave it.
+  const NumericColumn& targets() const { return targets_; }
+  std::vector<std::int64_t>& labels() { return labels_; }
+  Classes& classes() { return classes_; }
+  // The header consists of numbers where there are features.
+  bool header_looks_like_data() const { return looks_like_data_; }
+
+ private:
+  [[noreturn]] void bad_data(const std::string& reason) const {
+    throw binade::Failure(BINADE_BAD_DATA, file_ + ": " + reason);
+  }
+  [[noreturn]] void bad_field(std::uint64_t line, std::size_t column, std::string_view field,
+                              const std::string& reason) const {
+    const auto place = file_ + ":" + std::to_string(line) + ": column " + std::to_string(column + 1) + " (`" +
+                       columns_.name(column) + "`): ";
+    throw binade::Failure(BINADE_BAD_DATA, place + (field.empty() ? "the field" : quoted(field)) + " " + reason);
+  }
+
+  [[noreturn]] void ragged(std::size_t count, std::uint64_t line) const {
+    const auto last = columns_.size() - 1;
+    const auto reason = count < columns_.size()
+                            ? "column " + std::to_string(count + 1) + " (`" + columns_.name(count) + "`) is missing"
+                            : "column " + std::to_string(last + 2) + " has no name; the last is " +
+                                  std::to_string(last + 1) + " (`" + columns_.name(last) +
+                                  "`); a delimiter inside a field needs quotes around the field";
+    throw binade::Failure(BINADE_BAD_DATA, file_ + ":" + std::to_string(line) + ": " + std::to_string(count) +
+                                               (count == 1 ? " field" : " fields") + " where the first line has " +
+                                               std::to_string(columns_.size()) + ": " + reason);
+  }
+
+  void name_columns(const std::vector<std::string_view>& fields, bool header) {
+    std::vector<std::string> names;
+    for (const auto field : fields) {
+      names.push_back(header ? std::string(trim(field)) : std::to_string(names.size() + 1));
+    }
+    columns_ = Columns(std::move(names), file_);
+  }
+
+  void choose_columns(const binade::Options& options) {
+    label_ = options.has("label") ? columns_.find(options.string("label"), "label") : columns_.size() - 1;
+    if (options.has("columns")) {
+      for (const auto& name : options.strings("columns")) chosen_.push_back(columns_.find(name, "columns"));
+    } else {
+      for (std::size_t column = 0; column < columns_.size(); ++column) {
+        if (column != label_) chosen_.push_back(column);
+      }
+    }
+    if (std::find(chosen_.begin(), chosen_.end(), label_) != chosen_.end()) {
+      throw std::invalid_argument("column `" + columns_.name(label_) + "` is the label and stands in `columns` too");
+    }
+    if (chosen_.empty()) {
+      bad_data("no column is left for features beside the label `" + columns_.name(label_) +
+               "`: is `delimiter` right?");
+    }
+    features_.resize(chosen_.size());
+  }
+
+  bool all_numbers(const std::vector<std::string_view>& fields) const {
+    double number = 0;
+    return std::all_of(chosen_.begin(), chosen_.end(),
+                       [&](std::size_t column) { return parse_number(trim(fields[column]), number) == nullptr; });
+  }
+
+  void add(const std::vector<std::string_view>& fields, std::uint64_t line) {
+    if (fields.size() != columns_.size()) ragged(fields.size(), line);
+    for (std::size_t i = 0; i < chosen_.size(); ++i) {
+      features_[i].add(number(fields, chosen_[i], line, standardized_));
+    }
+    if (regression_) {
+      targets_.add(number(fields, label_, line, false));
+    } else {
+      labels_.push_back(classes_.add(class_name(fields, line)));
+    }
+  }
+
+  // A number that is not standardized must be one in float32.
+  double number(const std::vector<std::string_view>& fields, std::size_t column, std::uint64_t line,
+                bool standardized) const {
+    const auto field = trim(fields[column]);
+    double value = 0;
+    const char* reason = missing_(field) && !field.empty() ? "stands for a missing value" : parse_number(field, value);
+    if (reason == nullptr && !standardized && !std::isfinite(static_cast<float>(value)))
+      reason = "is not finite in float32";
+    if (reason == nullptr) return value;
+    bad_field(
+        line, column, field,
+        std::string(reason) + "; a finite number was expected" +
+            (rows() == 0 ? " (is this line a header? `header` says so)" : " (`columns` chooses the columns to use)"));
+  }
+
+  std::string_view class_name(const std::vector<std::string_view>& fields, std::uint64_t line) const {
+    const auto label = trim(fields[label_]);
+    double value = 0;
+    if (label.empty()) bad_field(line, label_, label, "is empty; a class name or number was expected");
+    if (missing_(label)) {
+      bad_field(line, label_, label,
+                "stands for a missing value; a class name or finite number was expected (where it is the name of a "
+                "class, `missing` lists the marks without it)");
+    }
+    if (parse_number(label, value) == nullptr || std::isfinite(value)) return label;
+    bad_field(line, label_, label, "is not finite; a class name or finite number was expected");
+  }
+
+  std::string file_;
+  bool regression_, standardized_;
+  Missing missing_;
+  Columns columns_;
+  bool looks_like_data_ = false;
+  std::size_t label_ = 0;
+  std::vector<std::size_t> chosen_;
+  std::vector<NumericColumn> features_;
+  NumericColumn targets_;             // regression
+  std::vector<std::int64_t> labels_;  // classification
+  Classes classes_;
+};

@@ -1,0 +1,146 @@
+// The csv dataset: what its columns hold. Statistics, missing values, labels, and columns that are not what they seem.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <numeric>
+
+#include "tests/plugins/opened_dataset.h"
+
+namespace binade::host {
+namespace {
+
+using testing::Each;
+using testing::FloatNear;
+using testing::HasSubstr;
+using testing::Not;
+using testing::Pointwise;
+using Floats = std::vector<float>;
+
+constexpr std::size_t row_count = 88;
+
+class CsvColumns : public testing::Test {
+ protected:
+  // A file of one column `x`, and labels that alternate.
+  GivenOptions column(const std::function<std::string(std::size_t row)>& field, bool standardize = true) const {
+    std::string rows = "x,k\n";
+    for (std::size_t row = 0; row < row_count; ++row) rows += field(row) + (row % 2 == 0 ? ",a\n" : ",b\n");
+    return file(rows, standardize);
+  }
+  GivenOptions file(const std::string& content, bool standardize = true) const {
+    return {{"path", text(folder_.write("a.csv", content))}, {"standardize", {Scalar(standardize)}}};
+  }
+  static Floats values(const GivenOptions& options) {
+    std::vector<std::uint64_t> rows(row_count);
+    std::iota(rows.begin(), rows.end(), 0);
+    return OpenedDataset("csv", options).read<float>(0, rows);
+  }
+  static std::string log(const GivenOptions& options) { return OpenedDataset("csv", options).log(); }
+
+  DataFolder folder_;
+};
+
+TEST_F(CsvColumns, StayApartThoughTheirNumbersAreLarge) {
+  struct Case {
+    double offset, step;
+    int digits;
+  };
+  // Seconds since 1970, minutes as YYYYMMDDhhmm, and metres to the millimetre: equal numbers in float32.
+  for (const auto& [offset, step, digits] : {Case{1.7e9, .25, 2}, Case{202601010000., 1, 0}, Case{5512345, .001, 3}}) {
+    const auto spread = [&, step = step, digits = digits](double from) {
+      return values(column([&](std::size_t row) {
+        return fmt::format("{:.{}f}", from + step * static_cast<double>(row * 37 % row_count), digits);
+      }));
+    };
+    EXPECT_THAT(spread(offset), Pointwise(FloatNear(2e-6F), spread(0))) << offset;
+  }
+}
+
+TEST_F(CsvColumns, AreStandardizedAtTheEndsOfTheRangeOfDoubles) {
+  const auto plain = values(column([](std::size_t row) { return std::to_string(row); }));
+  for (const char* exponent : {"e-300", "e-40", "e200", "e306"}) {
+    const auto scaled = values(column([&](std::size_t row) { return std::to_string(row) + exponent; }));
+    EXPECT_THAT(scaled, Pointwise(FloatNear(1e-6F), plain)) << exponent;
+  }
+  EXPECT_THAT(refusal("csv", column([](std::size_t) { return "1e39"; }, false), BINADE_BAD_DATA),
+              HasSubstr("\"1e39\" is not finite in float32"));
+}
+
+TEST_F(CsvColumns, BecomeZeroWhereTheyAreConstantAndAreNamed) {
+  // The sum of 88 times 0.1 is not 8.8: what is left over the mean is no deviation.
+  const auto options = column([](std::size_t) { return "0.1"; });
+  EXPECT_THAT(values(options), Each(0));
+  EXPECT_THAT(log(options), HasSubstr("warning: "));
+  EXPECT_THAT(log(options), HasSubstr("a.csv: column `x` has the same number in every row"));
+  EXPECT_THAT(log(column([](std::size_t row) { return row == 7 ? "0.2" : "0.1"; })), Not(HasSubstr("warning")));
+}
+
+TEST_F(CsvColumns, AreNamedInOneWarningOfAKind) {
+  std::string rows = "a,b,c,k\n";
+  for (int row = 0; row < 6; ++row) rows += fmt::format("7,8,{},{}\n", row % 3, row % 2);
+  const auto told = log(file(rows));
+  EXPECT_THAT(told, HasSubstr("columns `a` and `b` have the same number in every row"));
+  EXPECT_EQ(told.find("warning"), told.rfind("warning"));
+}
+
+TEST_F(CsvColumns, AreNamedWhereFloatsCannotTellTheirNumbersApart) {
+  const auto times = [](std::size_t row) { return fmt::format("{:.2f}", 1.7e9 + .25 * static_cast<double>(row)); };
+  EXPECT_THAT(log(column(times, false)),
+              HasSubstr("a.csv: column `x` loses numbers in float32: of the first one, 88 different numbers become 1: "
+                        "set standardize = true"));
+  EXPECT_THAT(log(column(times)), Not(HasSubstr("warning")));
+  // One number far away, and the others are equal even after standardization.
+  const auto far = [](std::size_t row) { return row == 3 ? std::string("1e20") : fmt::format("{}.5", row * 37 % 88); };
+  EXPECT_THAT(log(column(far)), HasSubstr("88 different numbers become 2: one number far from all others"));
+}
+
+TEST_F(CsvColumns, AreNotNamedForTheLastDigitsOfADouble) {
+  EXPECT_THAT(log(column([](std::size_t row) {
+                return row % 3 == 0 ? "0.3" : row % 3 == 1 ? "0.30000000000000004" : "1.2246467991473532e-16";
+              })),
+              Not(HasSubstr("warning")));
+  EXPECT_THAT(log(column([](std::size_t row) { return fmt::format("{}", std::sin(double(row))); })),
+              Not(HasSubstr("warning")));
+}
+
+TEST_F(CsvColumns, OfNumbersToPredictAreNamedWhereFloatsCannotTellThemApart) {
+  std::string rows = "x,y\n";
+  for (int row = 0; row < 10; ++row) rows += fmt::format("{},{}\n", row * row, 1700000000 + row);
+  auto options = file(rows);
+  options["task"] = text("regression");
+  EXPECT_THAT(log(options), HasSubstr("the label `y`: 10 different numbers become 1 in float32"));
+}
+
+TEST_F(CsvColumns, MissAValueInTheSameWaysAsFeaturesAndAsLabels) {
+  for (const char* mark : {"NA", "N/A", "null", "NULL", "None", "?", "nan", "NaN", "-nan", " NA ", "<NA>"}) {
+    const auto feature = file("x,k\n1,a\n" + std::string(mark) + ",b\n");
+    EXPECT_THAT(refusal("csv", feature, BINADE_BAD_DATA),
+                testing::AllOf(HasSubstr("a.csv:3: column 1 (`x`): \""),
+                               HasSubstr("\" stands for a missing value; a finite number was expected")));
+    const auto label = file("x,k\n1,a\n2," + std::string(mark) + "\n");
+    EXPECT_THAT(refusal("csv", label, BINADE_BAD_DATA),
+                testing::AllOf(HasSubstr("a.csv:3: column 2 (`k`): \""),
+                               HasSubstr("\" stands for a missing value; a class name or finite number was expected")));
+  }
+  EXPECT_THAT(log(file("x,k\n1,nano\n2,infra\n3,Nana\n4,none\n")), HasSubstr("4 classes"));
+}
+
+TEST_F(CsvColumns, TakeAMarkAsAClassWhereTheExperimentListsOthers) {
+  auto options = file("x,k\n1,NA\n2,EU\n3,-99\n");
+  options["missing"] = {Scalar("-99")};
+  EXPECT_THAT(refusal("csv", options, BINADE_BAD_DATA), HasSubstr("a.csv:4: column 2 (`k`): \"-99\" stands for"));
+  options["missing"] = {Scalar("?")};
+  EXPECT_THAT(log(options), HasSubstr("3 classes: 0 = -99, 1 = EU, 2 = NA"));
+}
+
+TEST_F(CsvColumns, AreWarnedOfWhereOneNumberIsSeveralLabels) {
+  const auto told = log(file("x,k\n5,0\n2,0.0\n3,01\n4,1\n1,1e0\n9,2\n"));
+  EXPECT_THAT(told, HasSubstr("column `k`: the labels \"0\" and \"0.0\" are the same number and different classes"));
+  EXPECT_THAT(told, HasSubstr("the labels \"01\", \"1\" and \"1e0\" are the same number"));
+  EXPECT_THAT(log(file("x,k\n5,0\n2,1\n3,one\n4,10\n")), Not(HasSubstr("warning")));
+}
+
+}  // namespace
+}  // namespace binade::host
