@@ -37,6 +37,8 @@ class ColumnRemarks {
   ColumnRemarks(std::string file, const Columns& columns, bool asked_for)
       : file_(std::move(file)), columns_(columns), asked_for_(asked_for) {}
 
+  // Of all that are used, the label's among them.
+  void look_at_names(const std::vector<std::size_t>& used) { repeated_ = columns_.repeated(used); }
   // Of a column of features, and how it is scaled.
   void look_at(std::size_t number, const NumericColumn& column, const Scale& scale) {
     if (!asked_for_ && numbers_the_rows(column)) {
@@ -59,6 +61,10 @@ class ColumnRemarks {
 
   void tell(const binade::Host& host, bool standardized) const {
     const auto say = [&](const std::string& text) { host.warning(file_ + ": " + text); };
+    if (!repeated_.empty()) {
+      say(columns_.list(repeated_, "has", "have") +
+          " the name of a column before, and both are used: is one a copy of the other?");
+    }
     if (!row_numbers_.empty()) {
       say(columns_.list(row_numbers_, "counts", "count") +
           " the rows, which says nothing of a new one: name the columns to use in `columns`");
@@ -88,7 +94,7 @@ class ColumnRemarks {
   std::string file_;
   const Columns& columns_;
   bool asked_for_;
-  std::vector<std::size_t> row_numbers_, unnamed_, constant_, collapsed_;
+  std::vector<std::size_t> repeated_, row_numbers_, unnamed_, constant_, collapsed_;
   Distinct example_;
   std::string target_;
 };

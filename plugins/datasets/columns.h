@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <numeric>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +65,16 @@ class Columns {
     if (parsed.ec == std::errc() && parsed.ptr == end && number >= 1 && number <= size()) return number - 1;
     throw binade::Failure(BINADE_NOT_FOUND, file_ + ": there is no column `" + wanted + "` (`" + option +
                                                 "`); columns, the nearest name first: " + nearest_first(wanted));
+  }
+
+  // Of these columns, those whose name an earlier one has.
+  std::vector<std::size_t> repeated(const std::vector<std::size_t>& columns) const {
+    std::vector<std::size_t> again;
+    std::set<std::string> names;
+    for (const auto column : columns) {
+      if (!names_[column].empty() && !names.insert(names_[column]).second) again.push_back(column);
+    }
+    return again;
   }
 
  private:

@@ -14,6 +14,9 @@ class Csv {
     if (table.header_looks_like_data())
       host.warning(table.file() + ":1: the header looks like a row of data; if it is one, set header = false");
     ColumnRemarks remarks(table.file(), table.columns(), options.has("columns"));
+    auto used = table.chosen();
+    used.push_back(table.label());
+    remarks.look_at_names(used);
     take_features(table, remarks);
     if (regression_) {
       take_targets(table, remarks);

@@ -14,6 +14,17 @@ inline std::string_view trim(std::string_view text) {
   return begin == text.npos ? std::string_view() : text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
 }
 
+inline const char* why_no_number(std::string_view text) {
+  const auto has = [&](std::string_view characters) { return text.find_first_of(characters) != text.npos; };
+  if (has(";\t|")) return "is no number: is `delimiter` right?";
+  if (!has("0123456789")) return "is no number";
+  if (has(",")) return "is no number: a comma is no decimal point here, and groups no digits; write 1234.5";
+  if (has("%")) return "is no number: write the number without the percent sign";
+  if (has("xX")) return "is no number: hexadecimal numbers are not read; write it in decimal";
+  if (has(" '_")) return "is no number: nothing groups digits here; write 1234.5";
+  return "is no number";
+}
+
 // What is wrong with it, or nullptr. `value` is set where the text is a number, finite or not. `text` has no spaces
 // around it.
 inline const char* parse_number(std::string_view text, double& value) {
@@ -22,10 +33,7 @@ inline const char* parse_number(std::string_view text, double& value) {
   double number = 0;
   const char* end = text.data() + text.size();
   const auto [stopped, error] = std::from_chars(text.data(), end, number);
-  if (stopped != end || error == std::errc::invalid_argument) {
-    if (text.find(',') == text.npos) return "is no number";
-    return "is no number: a comma is neither a decimal point nor does it group digits here; write 1234.5";
-  }
+  if (stopped != end || error == std::errc::invalid_argument) return why_no_number(text);
   // Out of range and below 1 in magnitude is zero.
   if (error == std::errc::result_out_of_range) number = std::strtod(std::string(text).c_str(), nullptr);
   value = number;

@@ -9,26 +9,26 @@
 #include <string_view>
 #include <vector>
 
+#include "text_form.h"
+
 class CsvReader {
  public:
   // `name` stands in messages. `text` stays alive as long as the reader and its fields.
   CsvReader(std::string_view text, char delimiter, std::string name)
-      : text_(text), delimiter_(delimiter), name_(std::move(name)) {
-    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-    if (text_.substr(0, byte_order_mark.size()) == byte_order_mark) position_ = byte_order_mark.size();
-  }
+      : text_(text_form::without_mark(text)), delimiter_(delimiter), name_(std::move(name)) {}
 
   // The next record, unquoted; false at the end. The fields are valid until the next call.
-  // Throws binade::Failure (BINADE_BAD_DATA) where a quoted field does not end as it should.
+  // Throws binade::Failure (BINADE_BAD_DATA) where a field does not end as it should.
   bool next(std::vector<std::string_view>& fields) {
     fields.clear();
     unescaped_.clear();
     while (take_line_end()) {
     }
     line_ = next_line_;
+    begin_ = position_;
     if (position_ == text_.size()) return false;
     for (;;) {
-      fields.push_back(at('"') ? quoted_field(fields.size() + 1) : plain_field());
+      fields.push_back(at('"') ? quoted_field(fields.size() + 1) : plain_field(fields.size() + 1));
       if (take_line_end() || position_ == text_.size()) return true;
       ++position_;  // the delimiter
     }
@@ -36,6 +36,8 @@ class CsvReader {
 
   // Where the last record began, from 1.
   std::uint64_t line() const { return line_; }
+  // The last record as it stands in the file.
+  std::string_view record() const { return text_.substr(begin_, position_ - begin_); }
 
  private:
   bool at(char character) const { return position_ < text_.size() && text_[position_] == character; }
@@ -47,11 +49,18 @@ class CsvReader {
     return size > 0;
   }
 
-  std::string_view plain_field() {
+  std::string_view plain_field(std::size_t number) {
     const std::size_t begin = position_;
-    while (position_ < text_.size() && text_[position_] != delimiter_ && text_[position_] != '\n') ++position_;
-    if (at('\n') && position_ > begin && text_[position_ - 1] == '\r') --position_;
+    while (position_ < text_.size() && text_[position_] != delimiter_ && !at('\n') && !at('\r')) ++position_;
+    if (at('\r')) require_line_feed(number);
     return text_.substr(begin, position_ - begin);
+  }
+
+  void require_line_feed(std::size_t number) const {
+    if (text_.compare(position_, 2, "\r\n") == 0) return;
+    fail(next_line_, number,
+         "a carriage return (CR) without a line feed (LF) behind it: where all lines end with it, as on old Macs, "
+         "convert the file with `tr '\\r' '\\n'`; inside a field it needs quotes around the field");
   }
 
   std::string_view quoted_field(std::size_t number) {
@@ -68,8 +77,8 @@ class CsvReader {
     }
     const auto field = text_.substr(begin, position_ - begin);
     ++position_;
-    const bool ends =
-        position_ == text_.size() || at(delimiter_) || at('\n') || text_.compare(position_, 2, "\r\n") == 0;
+    if (at('\r')) require_line_feed(number);
+    const bool ends = position_ == text_.size() || at(delimiter_) || at('\n') || at('\r');
     if (!ends)
       fail(next_line_, number, "text follows the closing quote; a quote inside a quoted field is written \"\"");
     return doubled ? unescape(field) : field;
@@ -92,7 +101,7 @@ class CsvReader {
   std::string_view text_;
   char delimiter_;
   std::string name_;
-  std::size_t position_ = 0;
+  std::size_t position_ = 0, begin_ = 0;
   std::uint64_t line_ = 1, next_line_ = 1;
   std::deque<std::string> unescaped_;  // of this record; a deque, for fields point into it
 };

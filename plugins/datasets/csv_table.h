@@ -4,6 +4,7 @@
 
 #include <binade/options.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <string_view>
@@ -13,10 +14,13 @@
 #include "columns.h"
 #include "csv_fields.h"
 #include "csv_reader.h"
+#include "delimiters.h"
+#include "known_format.h"
 #include "missing.h"
 #include "numeric_column.h"
 #include "quoted.h"
 #include "read_file.h"
+#include "text_form.h"
 
 class CsvTable {
  public:
@@ -30,10 +34,12 @@ class CsvTable {
       throw std::invalid_argument("`delimiter` must be one character (one byte), and no quote or line end");
     }
     const auto text = read_file(file_);
+    check_form(text);
     CsvReader reader(text, delimiter[0], file_);
     std::vector<std::string_view> fields;
     if (!reader.next(fields)) bad_data("the file is empty");
     const bool header = options.boolean("header");
+    other_delimiter_ = other_delimiter(reader.record(), delimiter[0]);
     name_columns(fields, header);
     choose_columns(options);
     if (header) looks_like_data_ = all_numbers(fields);
@@ -67,16 +73,35 @@ class CsvTable {
     throw binade::Failure(BINADE_BAD_DATA, place + (field.empty() ? "the field" : quoted(field)) + " " + reason);
   }
 
+  void check_form(const std::string& text) const {
+    auto complaint = known_format::complaint(file_, text, text.size(), "a CSV file was expected");
+    if (complaint.empty()) complaint = text_form::complaint(file_, text);
+    if (!complaint.empty()) bad_data(complaint);
+    const auto zero = text.find('\0');
+    if (zero == std::string::npos) return;
+    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(zero), '\n');
+    throw binade::Failure(BINADE_BAD_DATA, file_ + ":" + std::to_string(line) +
+                                               ": a byte 0 (NUL) stands in it: this is no text, or it was damaged");
+  }
+
+  // What to do where the fields of a line are too few or too many.
+  std::string advice_on_delimiter() const {
+    if (other_delimiter_.empty()) return "is `delimiter` right?";
+    return "fields seem to be separated by \"" + other_delimiter_ + "\": set delimiter = \"" + other_delimiter_ + "\"";
+  }
+
   [[noreturn]] void ragged(std::size_t count, std::uint64_t line) const {
     const auto last = columns_.size() - 1;
     const auto reason = count < columns_.size()
                             ? "column " + std::to_string(count + 1) + " (`" + columns_.name(count) + "`) is missing"
                             : "column " + std::to_string(last + 2) + " has no name; the last is " +
                                   std::to_string(last + 1) + " (`" + columns_.name(last) +
-                                  "`); a delimiter inside a field needs quotes around the field";
+                                  "`); a delimiter inside a field needs quotes around the field, and a first field " +
+                                  "that names or numbers the row a name in the first line";
     throw binade::Failure(BINADE_BAD_DATA, file_ + ":" + std::to_string(line) + ": " + std::to_string(count) +
                                                (count == 1 ? " field" : " fields") + " where the first line has " +
-                                               std::to_string(columns_.size()) + ": " + reason);
+                                               std::to_string(columns_.size()) + ": " + reason +
+                                               (other_delimiter_.empty() ? "" : "; or " + advice_on_delimiter()));
   }
 
   void name_columns(const std::vector<std::string_view>& fields, bool header) {
@@ -88,6 +113,7 @@ class CsvTable {
   }
 
   void choose_columns(const binade::Options& options) {
+    if (columns_.size() == 1) no_features(0);
     label_ = options.has("label") ? columns_.find(options.string("label"), "label") : columns_.size() - 1;
     if (options.has("columns")) {
       for (const auto& name : options.strings("columns")) chosen_.push_back(columns_.find(name, "columns"));
@@ -99,11 +125,13 @@ class CsvTable {
     if (std::find(chosen_.begin(), chosen_.end(), label_) != chosen_.end()) {
       throw std::invalid_argument("column `" + columns_.name(label_) + "` is the label and stands in `columns` too");
     }
-    if (chosen_.empty()) {
-      bad_data("no column is left for features beside the label `" + columns_.name(label_) +
-               "`: is `delimiter` right?");
-    }
+    if (chosen_.empty()) no_features(label_);
     features_.resize(chosen_.size());
+  }
+
+  [[noreturn]] void no_features(std::size_t label) const {
+    bad_data("no column is left for features beside the label `" + columns_.name(label) +
+             "`: " + advice_on_delimiter());
   }
 
   bool all_numbers(const std::vector<std::string_view>& fields) const {
@@ -155,6 +183,7 @@ class CsvTable {
   std::string file_;
   bool regression_, standardized_;
   Missing missing_;
+  std::string other_delimiter_;
   Columns columns_;
   bool looks_like_data_ = false;
   std::size_t label_ = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,8 +30,8 @@ class ImageFiles {
  public:
   // Throws binade::Failure for files that are not IDX, or are no pair.
   void add_idx(const std::string& images, const std::string& labels) {
-    const auto& image_file = open(images);
-    const auto& label_file = open(labels);
+    const auto& image_file = open(images, "IDX was expected");
+    const auto& label_file = open(labels, "IDX was expected");
     const auto count = check_idx(image_file, 3, "images"), label_count = check_idx(label_file, 1, "labels");
     if (count != label_count) {
       label_file.bad_data(std::to_string(label_count) + " labels; " + image_file.name() + " has " +
@@ -43,7 +44,7 @@ class ImageFiles {
   // Records of `label_bytes` labels, of which the last counts, and 3072 pixels.
   // Throws binade::Failure for a file that is not made of such records.
   void add_cifar(const std::string& path, std::size_t label_bytes) {
-    const auto& file = open(path);
+    const auto& file = open(path, "the binary version of CIFAR was expected");
     shape_ = {3, 32, 32};
     const auto record = label_bytes + shape_.size();
     if (file.size() == 0 || file.size() % record != 0) {
@@ -78,6 +79,17 @@ class ImageFiles {
     }
     return largest;
   }
+  // The label of every image, where all have the same.
+  std::optional<int> only_label() const {
+    if (size() == 0) return {};
+    const int first = parts_.front().labels[0];
+    for (const auto& part : parts_) {
+      for (std::uint64_t i = 0; i < part.count; ++i) {
+        if (part.labels[i * part.label_stride] != first) return {};
+      }
+    }
+    return first;
+  }
   // Throws binade::Failure when a label is not below `classes`.
   void check_labels(std::int64_t classes) const {
     for (const auto& part : parts_) {
@@ -91,10 +103,9 @@ class ImageFiles {
   }
 
  private:
-  const MappedFile& open(const std::string& path) {
+  const MappedFile& open(const std::string& path, const char* expected) {
     const auto& file = files_.emplace_back(path);
-    const bool gzip = file.size() >= 2 && file.data()[0] == 0x1F && file.data()[1] == 0x8B;
-    if (gzip) file.bad_data("the file is compressed: run `gunzip " + file.name() + "` and name what comes out");
+    file.refuse_other_formats(expected);
     return file;
   }
 

@@ -11,7 +11,7 @@
 
 namespace {
 
-constexpr input_files::Kind no_folder = {[](const std::filesystem::path&) { return false; },
+constexpr input_files::Kind no_folder = {[](const std::filesystem::path&, std::string&) { return false; },
                                          "training file by rule: name files, or a glob such as data_batch_*.bin"};
 
 // What a pixel of each channel becomes.
@@ -25,7 +25,7 @@ class Images {
     if (format == "idx") {
       open_idx(options);
     } else {
-      open_cifar(options, format == "cifar100" ? 2 : 1);
+      open_cifar(options, host, format == "cifar100" ? 2 : 1);
     }
     const bool known = format != "idx";
     classes_ = options.has("classes") ? options.integer("classes")
@@ -34,6 +34,10 @@ class Images {
     train_.check_labels(classes_);
     validation_.check_labels(classes_);
     if (train_.size() == 0) throw binade::Failure(BINADE_BAD_DATA, "there are no images in the training files");
+    if (const auto label = train_.only_label(); label && train_.size() > 1) {
+      host.warning("every image to train on has the label " + std::to_string(*label) +
+                   ", so there is nothing to learn");
+    }
     make_shades(options, host);
     host.info(std::to_string(train_.size()) + " images" +
               (validation_.size() > 0 ? ", and " + std::to_string(validation_.size()) + " to validate" : "") + ", " +
@@ -95,6 +99,8 @@ class Images {
       refuse("`validation_images` and `validation_labels` belong together: give both or none");
     }
     if (!options.has("validation_images")) return;
+    input_files::refuse_shared({options.path("images")}, {options.path("validation_images")},
+                               "`images` and in `validation_images`");
     validation_.add_idx(options.path("validation_images"), options.path("validation_labels"));
     const auto& other = validation_.shape();
     if (other.height == shape().height && other.width == shape().width) return;
@@ -102,15 +108,14 @@ class Images {
                                                ", those to train on " + text(shape()));
   }
 
-  void open_cifar(const binade::Options& options, std::size_t label_bytes) {
+  void open_cifar(const binade::Options& options, const binade::Host& host, std::size_t label_bytes) {
     require(options, {"paths"}, {"images", "labels", "validation_images", "validation_labels"});
-    for (const auto& file : input_files::find(options.paths("paths"), no_folder)) {
-      train_.add_cifar(file.string(), label_bytes);
-    }
+    const auto files = input_files::find(options.paths("paths"), no_folder, host);
+    for (const auto& file : files) train_.add_cifar(file.string(), label_bytes);
     if (!options.has("validation_paths")) return;
-    for (const auto& file : input_files::find(options.paths("validation_paths"), no_folder, "validation_paths")) {
-      validation_.add_cifar(file.string(), label_bytes);
-    }
+    const auto others = input_files::find(options.paths("validation_paths"), no_folder, host, "validation_paths");
+    input_files::refuse_shared(files, others, "`paths` and in `validation_paths`");
+    for (const auto& file : others) validation_.add_cifar(file.string(), label_bytes);
   }
 
   // One number for all channels, or one for each.
@@ -169,7 +174,9 @@ class Images {
       };
       mean.push_back(average([](double x) { return x; }));
       const double variance = average([&](double x) { return (x - mean.back()) * (x - mean.back()); });
-      deviation.push_back(variance > 0 ? std::sqrt(variance) : 1);  // all pixels alike become 0
+      // Pixels that are all alike become 0; what rounding leaves of their variance is none.
+      const bool alike = std::count(count.begin(), count.end(), 0) == 255;
+      deviation.push_back(alike ? 1 : std::sqrt(variance));
     }
   }
 

@@ -4,113 +4,214 @@
 //   a folder  every file below it that counts, but for hidden ones (".name"); links to folders are not followed
 //   a glob    files whose path matches; * ? and [...] match within a name, ** any number of folders, and none of them
 //             a leading dot
+//
+// Links that lead nowhere or in a circle are left out of folders and globs, and the host is told.
 #pragma once
 
 #include <binade/options.h>
 #include <fnmatch.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "known_format.h"
+#include "text_form.h"
 
 namespace input_files {
 
 namespace fs = std::filesystem;
 
-inline bool is_hidden(const fs::path& path) { return path.filename().native().front() == '.'; }
+using Files = std::vector<fs::path>;
 
-// Which files of a folder count, and what stands in messages: "this folder holds no ...".
+inline bool is_hidden(const fs::path& path) { return path.filename().native().front() == '.'; }
+inline bool is_glob(const std::string& name) { return name.find_first_of("*?[") != std::string::npos; }
+
+// The same for all names of a file and all links to it.
+using Identity = std::pair<dev_t, ino_t>;
+inline Identity identity(const fs::path& file) {
+  struct stat status {};
+  return ::stat(file.c_str(), &status) == 0 ? Identity(status.st_dev, status.st_ino) : Identity();
+}
+
+// Which files of a folder count, and what stands in messages: "this folder holds no ...". Of a file that does not
+// count, `what` says what it is where someone may have meant it to count.
 struct Kind {
-  bool (*counts)(const fs::path& path);
+  bool (*counts)(const fs::path& path, std::string& what);
   const char* described;
 };
 
-// A NUL in the first 8000 bytes: git's rule.
-inline bool is_binary(const fs::path& path) {
-  char head[8000];
+// A NUL in the first 8000 bytes, git's rule, or a known format.
+inline bool is_text(const fs::path& path, std::string& what) {
+  char bytes[8000];
   std::ifstream file(path, std::ios::binary);
-  file.read(head, sizeof(head));
-  return std::memchr(head, '\0', static_cast<std::size_t>(file.gcount())) != nullptr;
+  file.read(bytes, sizeof(bytes));
+  const std::string_view head(bytes, static_cast<std::size_t>(file.gcount()));
+  std::error_code unknown;
+  const auto* const format = known_format::find(head, fs::file_size(path, unknown), false);
+  const auto* const wide = format == nullptr ? text_form::wide(head) : nullptr;
+  if (wide != nullptr) what = std::string("text in ") + wide->name;
+  if (format != nullptr && format->unpack != nullptr) what = format->name;
+  return format == nullptr && wide == nullptr && head.find('\0') == head.npos;
 }
 
-constexpr Kind text = {[](const fs::path& path) { return !is_binary(path); },
-                       "text file (hidden and binary files do not count)"};
+constexpr Kind text = {is_text, "text file (hidden and binary files do not count)"};
 
-inline bool is_glob(const std::string& name) { return name.find_first_of("*?[") != std::string::npos; }
+// What one search has found.
+class Search {
+ public:
+  explicit Search(const Kind& kind) : kind_(kind) {}
 
-inline std::vector<fs::path> below(const fs::path& folder, const Kind& kind) {
-  std::vector<fs::path> files;
-  for (auto entry = fs::recursive_directory_iterator(folder); entry != fs::recursive_directory_iterator(); ++entry) {
-    if (is_hidden(entry->path())) {
-      entry.disable_recursion_pending();
-    } else if (entry->is_regular_file() && kind.counts(entry->path())) {
-      files.push_back(entry->path());
+  // Throws binade::Failure for a path that means no file at all.
+  void add(const fs::path& path) {
+    const auto before = files_.size();
+    switch (type(path)) {
+      case fs::file_type::directory:
+        below(path);
+        if (files_.size() > before) return;
+        missing(path,
+                std::string("this folder holds no ") + kind_.described + (other_.empty() ? "" : "; " + list(other_)));
+      case fs::file_type::not_found:
+        break;
+      case fs::file_type::none:
+        missing(path, "this link leads nowhere");
+      default:
+        files_.push_back(path);
+        return;
     }
+    if (!is_glob(path.string())) missing(path, "no such file or folder");
+    const fs::path parts = path.relative_path();
+    match(path.root_path(), parts.begin(), parts.end());
+    if (files_.size() == before) missing(path, "no file matches this glob");
   }
-  return files;
-}
 
-// Adds what matches the parts [part, end) below `base`.
-inline void match(const fs::path& base, fs::path::iterator part, const fs::path::iterator& end,
-                  std::vector<fs::path>& files) {
-  if (part == end) {
-    if (fs::is_regular_file(base)) files.push_back(base);
-    return;
-  }
-  const std::string name = (part++)->string();
-  if (!is_glob(name)) {
-    if (fs::exists(base / name)) match(base / name, part, end, files);
-    return;
-  }
-  if (!fs::is_directory(base)) return;
-  const bool any_depth = name == "**";
-  if (any_depth && part != end) match(base, part, end, files);
-  for (const auto& entry : fs::directory_iterator(base)) {
-    if (any_depth && !is_hidden(entry.path()) && entry.is_directory() && !entry.is_symlink()) {
-      match(entry.path(), std::prev(part), end, files);
+  // Each file once, whatever its names and links, sorted.
+  Files take() {
+    std::sort(files_.begin(), files_.end());
+    std::set<Identity> seen;
+    Files once;
+    for (auto& file : files_) {
+      if (seen.insert(identity(file)).second) once.push_back(std::move(file));
     }
-    // A last ** takes files as * does.
-    const bool descends = any_depth && part != end;
-    if (!descends && fnmatch(name.c_str(), entry.path().filename().c_str(), FNM_PERIOD) == 0) {
-      match(entry.path(), part, end, files);
-    }
+    return once;
   }
-}
 
-inline std::vector<fs::path> of(const fs::path& path, const Kind& kind) {
-  if (fs::is_directory(path)) {
-    auto files = below(path, kind);
-    if (files.empty()) {
-      throw binade::Failure(BINADE_NOT_FOUND, path.string() + ": this folder holds no " + kind.described);
-    }
-    return files;
+  void tell(const binade::Host& host) const {
+    if (!broken_.empty()) host.warning("left out, for these links lead nowhere: " + list(broken_));
+    if (!other_.empty()) host.warning("left out, for this is not plain text: " + list(other_));
   }
-  if (fs::exists(path)) return {path};
-  if (!is_glob(path.string())) throw binade::Failure(BINADE_NOT_FOUND, path.string() + ": no such file or folder");
-  std::vector<fs::path> files;
-  const fs::path parts = path.relative_path();
-  match(path.root_path(), parts.begin(), parts.end(), files);
-  if (files.empty()) throw binade::Failure(BINADE_NOT_FOUND, path.string() + ": no file matches this glob");
-  return files;
-}
+
+ private:
+  [[noreturn]] static void missing(const fs::path& path, const std::string& reason) {
+    throw binade::Failure(BINADE_NOT_FOUND, path.string() + ": " + reason);
+  }
+
+  [[noreturn]] static void unreadable(const fs::path& folder, const std::error_code& error) {
+    throw binade::Failure(BINADE_BAD_DATA, folder.string() + ": cannot be read: " + error.message());
+  }
+
+  // Of what a link leads to; none for one that leads nowhere or in a circle.
+  static fs::file_type type(const fs::path& path) {
+    std::error_code error;
+    const auto found = fs::status(path, error).type();
+    if (found != fs::file_type::none && found != fs::file_type::not_found) return found;
+    const bool link = fs::symlink_status(path, error).type() == fs::file_type::symlink;
+    return link ? fs::file_type::none : fs::file_type::not_found;
+  }
+
+  void below(const fs::path& folder) {
+    std::error_code error;
+    for (fs::recursive_directory_iterator entry(folder, error), end; entry != end; entry.increment(error)) {
+      if (is_hidden(entry->path())) {
+        entry.disable_recursion_pending();
+        continue;
+      }
+      const auto found = type(entry->path());
+      if (found == fs::file_type::none) broken_.push_back(entry->path().string());
+      std::string what;
+      if (found != fs::file_type::regular) continue;
+      if (kind_.counts(entry->path(), what)) {
+        files_.push_back(entry->path());
+      } else if (!what.empty()) {
+        other_.push_back(entry->path().string() + " is " + what);
+      }
+    }
+    // Half a folder would be other data.
+    if (error) unreadable(folder, error);
+  }
+
+  // Adds what matches the parts [part, end) below `base`.
+  void match(const fs::path& base, fs::path::iterator part, const fs::path::iterator& end) {
+    const auto found = type(base);
+    if (found == fs::file_type::none) broken_.push_back(base.string());
+    if (part == end) {
+      if (found == fs::file_type::regular) files_.push_back(base);
+      return;
+    }
+    if (found != fs::file_type::directory) return;
+    const std::string name = (part++)->string();
+    if (!is_glob(name)) return match(base / name, part, end);
+    const bool any_depth = name == "**";
+    if (any_depth && part != end) match(base, part, end);
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(base, error)) {
+      if (any_depth && !is_hidden(entry.path()) && !entry.is_symlink() && entry.is_directory()) {
+        match(entry.path(), std::prev(part), end);
+      }
+      // A last ** takes files as * does.
+      const bool descends = any_depth && part != end;
+      if (!descends && fnmatch(name.c_str(), entry.path().filename().c_str(), FNM_PERIOD) == 0) {
+        match(entry.path(), part, end);
+      }
+    }
+    if (error) unreadable(base, error);
+  }
+
+  // In sorted order, as the files are read, and each once.
+  static std::string list(const std::vector<std::string>& found) {
+    const std::set<std::string> names(found.begin(), found.end());
+    constexpr std::size_t most = 5;
+    std::string text;
+    std::size_t shown = 0;
+    for (const auto& name : names) {
+      if (shown == most) return text + " and " + std::to_string(names.size() - most) + " more";
+      text.append(shown++ > 0 ? ", " : "").append(name);
+    }
+    return text;
+  }
+
+  const Kind& kind_;
+  Files files_;
+  std::vector<std::string> broken_, other_;
+};
 
 // All files of all paths, each once, sorted. `option` gave the paths. Throws binade::Failure for a path that means no
 // file at all.
-inline std::vector<fs::path> find(const std::vector<std::string>& paths, const Kind& kind,
-                                  const std::string& option = "paths") {
+inline Files find(const std::vector<std::string>& paths, const Kind& kind, const binade::Host& host,
+                  const std::string& option = "paths") {
   if (paths.empty())
     throw binade::Failure(BINADE_NOT_FOUND, "`" + option + "` is empty: name a file, a folder or a glob");
-  std::vector<fs::path> files;
-  for (const auto& path : paths) {
-    const auto found = of(fs::path(path).lexically_normal(), kind);
-    files.insert(files.end(), found.begin(), found.end());
+  Search search(kind);
+  for (const auto& path : paths) search.add(fs::path(path).lexically_normal());
+  search.tell(host);
+  return search.take();
+}
+
+// Throws std::invalid_argument when a file to validate on is one to train on, under whatever name. `options` names the
+// two options that gave them.
+inline void refuse_shared(const Files& train, const Files& validation, const std::string& options) {
+  std::set<Identity> known;
+  for (const auto& file : train) known.insert(identity(file));
+  for (const auto& file : validation) {
+    if (known.count(identity(file)) == 0) continue;
+    throw std::invalid_argument(file.string() + ": is in " + options + ": validate on what is not trained on");
   }
-  std::sort(files.begin(), files.end());
-  files.erase(std::unique(files.begin(), files.end()), files.end());
-  return files;
 }
 
 }  // namespace input_files

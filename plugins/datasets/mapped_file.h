@@ -1,37 +1,26 @@
 // A file as memory, read from the disk where it is touched. Who shortens the file while it is mapped ends the process.
 #pragma once
 
-#include <binade/options.h>
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <string>
+#include <cstdint>
 #include <utility>
+
+#include "known_format.h"
+#include "regular_file.h"
 
 class MappedFile {
  public:
   // Throws binade::Failure, BINADE_NOT_FOUND or BINADE_BAD_DATA, with the system's reason.
   explicit MappedFile(std::filesystem::path path) : path_(std::move(path)) {
-    const int file = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) fail(errno);
-    struct stat status {};
-    int reason = ::fstat(file, &status) == 0 ? 0 : errno;
-    if (reason == 0 && !S_ISREG(status.st_mode)) reason = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
-    size_ = static_cast<std::size_t>(status.st_size);
-    if (reason == 0 && size_ > 0) {  // nothing cannot be mapped
-      data_ = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file, 0);
-      if (data_ == MAP_FAILED) {
-        reason = errno;
-        data_ = nullptr;
-      }
+    const RegularFile file(path_);
+    size_ = file.size();
+    if (size_ == 0) return;  // nothing cannot be mapped
+    data_ = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file.descriptor(), 0);
+    if (data_ == MAP_FAILED) {
+      data_ = nullptr;
+      file.fail(errno);
     }
-    ::close(file);
-    if (reason != 0) fail(reason);
   }
   ~MappedFile() {
     if (data_ != nullptr) ::munmap(data_, size_);
@@ -45,6 +34,7 @@ class MappedFile {
   const unsigned char* data() const { return static_cast<const unsigned char*>(data_); }
   std::size_t size() const { return size_; }
   std::string name() const { return path_.string(); }
+  std::string_view bytes() const { return {static_cast<const char*>(data_), size_}; }
 
   // Little-endian, at any byte.
   std::uint32_t little(std::size_t offset) const {
@@ -57,17 +47,18 @@ class MappedFile {
     return static_cast<std::uint32_t>(byte[0]) << 24u | byte[1] << 16u | byte[2] << 8u | byte[3];
   }
 
+  // Throws binade::Failure (BINADE_BAD_DATA) for a file of another known format: what it is, and `expected`.
+  void refuse_other_formats(const std::string& expected) const {
+    const auto complaint = known_format::complaint(name(), bytes(), size(), expected);
+    if (!complaint.empty()) bad_data(complaint);
+  }
+
   // Throws binade::Failure (BINADE_BAD_DATA): the file's name, and what is wrong with it.
   [[noreturn]] void bad_data(const std::string& reason) const {
     throw binade::Failure(BINADE_BAD_DATA, name() + ": " + reason);
   }
 
  private:
-  [[noreturn]] void fail(int reason) const {
-    throw binade::Failure(reason == ENOENT ? BINADE_NOT_FOUND : BINADE_BAD_DATA,
-                          name() + ": cannot be read: " + std::strerror(reason));
-  }
-
   std::filesystem::path path_;
   void* data_ = nullptr;
   std::size_t size_ = 0;

@@ -5,7 +5,9 @@
 #include <cstdio>
 
 #include "input_files.h"
+#include "known_format.h"
 #include "read_file.h"
+#include "text_form.h"
 #include "utf8.h"
 #include "windows.h"
 
@@ -41,6 +43,37 @@ void see_characters(const std::string& text, const std::filesystem::path& file, 
   }
 }
 
+// Files that can be read, byte for byte, and may not be the text that was meant.
+class Forms {
+ public:
+  // Throws binade::Failure (BINADE_BAD_DATA) for one that is not made of characters where these are wanted.
+  void look_at(const std::filesystem::path& file, const std::string& text, bool characters) {
+    const auto name = file.string();
+    auto complaint = text_form::complaint(name, text);
+    if (const auto* const format = known_format::find(text, text.size(), false); format != nullptr) {
+      complaint = known_format::complaint(name, text, text.size(), "text was expected");
+    }
+    if (!complaint.empty() && characters) throw binade::Failure(BINADE_BAD_DATA, name + ": " + complaint);
+    if (complaint.empty() && text.find('\0') != std::string::npos) complaint = "bytes 0 (NUL) stand in it";
+    if (complaint.empty() && text.find('\r') != std::string::npos && text.find('\n') == std::string::npos) {
+      complaint = "its lines end with a carriage return (CR) alone, as on old Macs: `tr '\\r' '\\n'` converts it";
+    }
+    if (complaint.empty()) return;
+    ++count_;
+    if (first_.empty()) first_ = name + ": " + complaint;
+  }
+
+  void tell(const binade::Host& host) const {
+    if (count_ == 0) return;
+    host.warning(first_ + "; it is read as it is" +
+                 (count_ == 1 ? "" : ", and so are " + std::to_string(count_ - 1) + " more that are not plain text"));
+  }
+
+ private:
+  std::size_t count_ = 0;
+  std::string first_;
+};
+
 // 0.1 as "0.1"
 std::string short_text(double number) {
   char text[32];
@@ -53,14 +86,18 @@ class Text {
   Text(const binade::Options& options, const binade::Host& host)
       : length_(static_cast<std::uint64_t>(options.integer("sequence_length"))) {
     const bool characters = options.string("encoding") == "characters";
-    const auto files = input_files::find(options.paths("paths"), input_files::text);
+    const auto files = input_files::find(options.paths("paths"), input_files::text, host);
     Vocabulary vocabulary;
+    Forms forms;
     for (const auto& file : files) {
       auto text = read_file(file);
+      if (text_form::without_mark(text).size() < text.size()) text.erase(0, text_form::byte_order_mark.size());
+      forms.look_at(file, text, characters);
       if (!text.empty() && text.back() != '\n') text.push_back('\n');
       if (characters) see_characters(text, file, vocabulary);
       bytes_ += text;
     }
+    forms.tell(host);
     if (characters) number_characters(vocabulary);
     split(options, files, characters);
     host.info(std::to_string(files.size()) + (files.size() == 1 ? " file, " : " files, ") + std::to_string(size()) +

@@ -9,11 +9,13 @@
 #include <string>
 
 #include "mapped_file.h"
+#include "token_width.h"
 
 class TokenShard {
  public:
   // `format` is "auto", "nanogpt" or "llmc". Throws binade::Failure for a file that is not in that format.
   TokenShard(const std::filesystem::path& path, const std::string& format) : file_(path) {
+    file_.refuse_other_formats("16-bit tokens and nothing else were expected, as numpy's tofile() writes them");
     const auto first = file_.size() >= 4 ? file_.little(0) : 0;
     if (format == "auto" && first == llama_magic) {
       file_.bad_data("this is llm.c's format for 32-bit tokens (Llama 3); only 16-bit tokens (GPT-2) are read");
@@ -30,6 +32,17 @@ class TokenShard {
   const std::uint16_t* tokens() const { return reinterpret_cast<const std::uint16_t*>(file_.data() + offset_); }
   std::uint64_t size() const { return (file_.size() - offset_) / 2; }
   const MappedFile& file() const { return file_; }
+
+  // What the file seems to hold instead of 16-bit tokens; empty where nothing speaks against them.
+  std::string doubt() const {
+    if (offset_ == 0 && file_.size() >= header_size && file_.little(0) == magic && file_.little(4) == version) {
+      return "it begins with the header of llm.c's format, which is read as 512 tokens: set format = \"llmc\"";
+    }
+    const auto verdict = BytePlaces(file_.data() + offset_, file_.size() - offset_).verdict();
+    return verdict.empty() ? verdict
+                           : "these look like " + verdict +
+                                 "; 16-bit tokens, least significant byte first, were expected (numpy's uint16)";
+  }
 
   // The largest token, 0 when there is none. Reads the whole file.
   std::uint16_t largest() const {
@@ -64,7 +77,10 @@ class TokenShard {
     const std::uint64_t count = file_.little(8), bytes = file_.size() - header_size;
     if (count * 2 != bytes) {
       file_.bad_data("the header announces " + std::to_string(count) + " tokens, so " + std::to_string(count * 2) +
-                     " bytes behind it; there are " + std::to_string(bytes) + ": is the file cut off?");
+                     " bytes behind it; there are " + std::to_string(bytes) +
+                     (count * 4 == bytes
+                          ? ": four for each, so these are 32-bit tokens, and only 16-bit tokens are read"
+                          : ": is the file cut off?"));
     }
   }
 

@@ -11,8 +11,8 @@ namespace {
 
 using Shards = std::vector<TokenShard>;
 
-constexpr input_files::Kind token_file = {[](const std::filesystem::path& path) { return path.extension() == ".bin"; },
-                                          "file NAME.bin"};
+constexpr input_files::Kind token_file = {
+    [](const std::filesystem::path& path, std::string&) { return path.extension() == ".bin"; }, "file NAME.bin"};
 
 // The windows of one split: first those of the first shard, then those of the next.
 class Split {
@@ -52,12 +52,12 @@ class Tokens {
       : length_(static_cast<std::uint64_t>(options.integer("sequence_length"))),
         stride_(options.has("stride") ? static_cast<std::uint64_t>(options.integer("stride")) : length_) {
     const auto format = options.string("format");
-    const auto files = input_files::find(options.paths("paths"), token_file);
-    open(files, format, shards_);
+    const auto files = input_files::find(options.paths("paths"), token_file, host);
+    open(files, format, host, shards_);
     if (options.has("validation_paths")) {
-      const auto others = input_files::find(options.paths("validation_paths"), token_file, "validation_paths");
-      refuse_shared(files, others);
-      open(others, format, validation_shards_);
+      const auto others = input_files::find(options.paths("validation_paths"), token_file, host, "validation_paths");
+      input_files::refuse_shared(files, others, "`paths` and in `validation_paths`");
+      open(others, format, host, validation_shards_);
     }
     find_vocabulary(options);
     place_windows(options.number("validation"));
@@ -85,18 +85,16 @@ class Tokens {
   }
 
  private:
-  static void refuse_shared(const std::vector<std::filesystem::path>& files,
-                            const std::vector<std::filesystem::path>& others) {
-    std::vector<std::filesystem::path> both;
-    std::set_intersection(files.begin(), files.end(), others.begin(), others.end(), std::back_inserter(both));
-    if (both.empty()) return;
-    throw std::invalid_argument(both.front().string() +
-                                ": is in `paths` and in `validation_paths`: validate on what is not trained on");
-  }
-
-  void open(const std::vector<std::filesystem::path>& files, const std::string& format, Shards& shards) const {
+  // Where the experiment names the format, a file that looks like another is its author's to judge.
+  void open(const input_files::Files& files, const std::string& format, const binade::Host& host,
+            Shards& shards) const {
     for (const auto& file : files) {
       const auto& shard = shards.emplace_back(file, format);
+      const auto doubt = shard.doubt();
+      if (!doubt.empty() && format == "auto") {
+        shard.file().bad_data(doubt + "; if they are, set format = \"nanogpt\"");
+      }
+      if (!doubt.empty()) host.warning(shard.file().name() + ": " + doubt);
       if (shard.size() < length_) {
         const auto size = std::to_string(shard.size());
         shard.file().bad_data(size + " tokens, less than one sample: leave the file out" +

@@ -12,6 +12,7 @@
 namespace binade::host {
 namespace {
 
+using namespace std::string_literals;
 using testing::Each;
 using testing::FloatNear;
 using testing::HasSubstr;
@@ -111,6 +112,69 @@ TEST_F(CsvColumns, OfNumbersToPredictAreNamedWhereFloatsCannotTellThemApart) {
   auto options = file(rows);
   options["task"] = text("regression");
   EXPECT_THAT(log(options), HasSubstr("the label `y`: 10 different numbers become 1 in float32"));
+}
+
+TEST_F(CsvColumns, AreNamedWhereTheyCountTheRows) {
+  const auto counts = HasSubstr("column `x` counts the rows");
+  EXPECT_THAT(log(column([](std::size_t row) { return std::to_string(row); })), counts);
+  EXPECT_THAT(log(column([](std::size_t row) { return std::to_string(row + 1) + ".0"; })), counts);
+  EXPECT_THAT(log(column([](std::size_t row) { return std::to_string(row * 37 % row_count); })), counts);
+  EXPECT_THAT(log(column([](std::size_t row) { return std::to_string(row * 37 % 64); })), Not(HasSubstr("warning")));
+  EXPECT_THAT(log(column([](std::size_t row) { return std::to_string(row * .25); })), Not(HasSubstr("warning")));
+  auto options = column([](std::size_t row) { return std::to_string(row); });
+  options["columns"] = text("x");
+  EXPECT_THAT(log(options), Not(HasSubstr("warning")));
+}
+
+TEST_F(CsvColumns, AreNamedWhereTheyHaveNoName) {
+  const auto told = log(file(",x,k\n17,5,a\n4,3,b\n9,1,a\n"));
+  EXPECT_THAT(told, HasSubstr("column 1 (without a name) is used as any other"));
+  EXPECT_THAT(log(file(",x,k\n0,5,a\n1,3,b\n2,1,a\n3,7,b\n4,2,b\n")),
+              HasSubstr("column 1 (without a name) counts the rows"));
+}
+
+TEST_F(CsvColumns, AreNamedWhereTwoHaveOneName) {
+  EXPECT_THAT(log(file("x,y,x,k\n5,1,2,a\n3,2,5,b\n")), HasSubstr("column `x` has the name of a column before"));
+  EXPECT_THAT(log(file("x,k,k\n5,1,a\n3,2,b\n")), HasSubstr("column `k` has the name of a column before"));
+}
+
+TEST_F(CsvColumns, AreAllOneWhereTheDelimiterIsAnother) {
+  for (const auto& [content, delimiter] :
+       {std::pair("x;y;k\n1,5;2,5;a\n", ";"), std::pair("x\ty\tk\n1\t2\ta\n", "\\t"), std::pair("x|k\n1|a\n", "|")}) {
+    EXPECT_THAT(refusal("csv", file(content), BINADE_BAD_DATA),
+                HasSubstr(fmt::format("fields seem to be separated by \"{0}\": set delimiter = \"{0}\"", delimiter)));
+  }
+  auto labelled = file("x;y;k\n1;2;a\n");
+  labelled["label"] = text("k");
+  EXPECT_THAT(refusal("csv", labelled, BINADE_BAD_DATA), HasSubstr("set delimiter = \";\""));
+  EXPECT_THAT(refusal("csv", file("x (a,b);y;k\n1;2;a\n"), BINADE_BAD_DATA),
+              HasSubstr("1 field where the first line has 2: column 2 (`b);y;k`) is missing; or fields seem to be"));
+}
+
+TEST_F(CsvColumns, SayHowANumberIsWrittenThatIsNone) {
+  const auto refused = [&](const char* field) {
+    return refusal("csv", file("x,k\n1,a\n"s + field + ",b\n"), BINADE_BAD_DATA);
+  };
+  EXPECT_THAT(refused("\"1,5\""), HasSubstr("\"1,5\" is no number: a comma is no decimal point here"));
+  EXPECT_THAT(refused("\"1,234.5\""), HasSubstr("groups no digits; write 1234.5"));
+  EXPECT_THAT(refused("1 234"), HasSubstr("is no number: nothing groups digits here"));
+  EXPECT_THAT(refused("5%"), HasSubstr("is no number: write the number without the percent sign"));
+  EXPECT_THAT(refused("0x1F"), HasSubstr("is no number: hexadecimal"));
+  EXPECT_THAT(refused("1;2"), HasSubstr("is no number: is `delimiter` right?"));
+  EXPECT_THAT(refused("+-5"), HasSubstr("\"+-5\" is no number"));
+  EXPECT_THAT(refused("1e5e"), HasSubstr("\"1e5e\" is no number; a finite number"));
+}
+
+TEST_F(CsvColumns, AreTakenForDataWhereTheHeaderIsNumbersBesideTheLabel) {
+  EXPECT_THAT(log(file("1.5,2,a\n3,4,b\n5,1,a\n")), HasSubstr("a.csv:1: the header looks like a row of data"));
+  EXPECT_THAT(log(file("country,1990,k\n3,4,b\n5,1,a\n")), Not(HasSubstr("warning")));
+}
+
+TEST_F(CsvColumns, QuoteNoHalfOfACharacter) {
+  std::string name(39, 'x');
+  for (int i = 0; i < 20; ++i) name += "\u20AC";
+  EXPECT_THAT(refusal("csv", file("x,k\n1,a\n" + name + ",b\n"), BINADE_BAD_DATA),
+              HasSubstr("\"" + std::string(39, 'x') + "\" is no number"));
 }
 
 TEST_F(CsvColumns, MissAValueInTheSameWaysAsFeaturesAndAsLabels) {

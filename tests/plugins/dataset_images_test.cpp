@@ -151,6 +151,21 @@ TEST_F(ImagesDataset, MeasuresMeanAndDeviationOfTheTrainingFiles) {
   EXPECT_THAT(data.log(), HasSubstr("mean and std of the training files: 0.139"));
 }
 
+TEST_F(ImagesDataset, MakesPixelsThatAreAllAlikeZero) {
+  // The mean of twelve times 11 / 255 differs from 11 / 255 in the last bit.
+  for (const int shade : {11, 52, 3, 0}) {
+    const std::vector<int> pixels(12, shade);
+    const OpenedDataset alike("images", idx(idx_images(pixels), idx_labels({0, 1}), {{"normalize", {Scalar(true)}}}));
+    for (const float pixel : alike.read<float>(0, {0, 1})) EXPECT_NEAR(pixel, 0, 1e-6) << shade;
+  }
+}
+
+TEST_F(ImagesDataset, SaysThatEveryLabelIsTheSame) {
+  EXPECT_THAT(OpenedDataset("images", idx(idx_images(std::vector<int>(12, 1)), idx_labels({1, 1}))).log(),
+              HasSubstr("warning: every image to train on has the label 1"));
+  EXPECT_THAT(OpenedDataset("images", pair()).log(), testing::Not(HasSubstr("warning")));
+}
+
 TEST_F(ImagesDataset, FlipsAboutEveryOtherImageWhileTraining) {
   const OpenedDataset data("images", plain(pair({{"flip", {Scalar(true)}}})));
   int flipped = 0;
@@ -228,7 +243,7 @@ TEST_F(ImagesDataset, SaysWhatAnIdxFileHasInstead) {
   };
   const auto images = idx_images({1, 2, 3, 4, 5, 6}), labels = idx_labels({0});
   EXPECT_THAT(refused("\x1F\x8B\x08", labels),
-              HasSubstr(file("images") + ": the file is compressed: run `gunzip " + file("images") + "`"));
+              HasSubstr(file("images") + ": this is compressed (gzip): run `gunzip " + file("images") + "` first"));
   EXPECT_THAT(refused(labels + "12345678", labels), HasSubstr("the file begins with the number 2049; IDX with images "
                                                               "begins with 2051: these are labels, were two"));
   EXPECT_THAT(refused(images, big(7) + big(1) + "x"),
