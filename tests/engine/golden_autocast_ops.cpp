@@ -250,4 +250,25 @@ const std::map<std::string, Expression>& expressions() {
   return all;
 }
 
+bool is_refused_by_the_cpus_kernel(const std::string& op) { return op == "conv_transpose2d"; }
+
+std::set<std::string> refused_types(const std::string& error) {
+  if (!error.starts_with("error: ")) return {"not an error"};
+  auto text = error;
+  const auto take = [&text](const std::string& spelling) {
+    bool found = false;
+    for (auto at = text.find(spelling); at != std::string::npos; at = text.find(spelling)) {
+      text.erase(at, spelling.size());
+      found = true;
+    }
+    return found;
+  };
+  std::set<std::string> types;
+  if (take("BFloat16")) types.insert("bfloat16");  // before "Float", which it contains
+  if (take("Half")) types.insert("float16");
+  const bool upper = take("Float"), lower = take("(float)");
+  if (upper || lower) types.insert("float32");
+  return types;
+}
+
 }  // namespace binade::host::testing
