@@ -15,6 +15,7 @@
 #include "host/loading/plugin.h"
 #include "host/loading/plugin_text.h"
 #include "host/loading/table_calls.h"
+#include "host/loading/told_once.h"
 #include "host/storage/sha256.h"
 
 namespace binade::host {
@@ -29,14 +30,19 @@ struct Services {
   std::once_flag cache_made;
   std::string cache;
   PluginLog log;
+  ToldOnce warnings;
   std::shared_ptr<PluginMetrics> metrics;
 };
 
-PluginMetrics& metrics_of(const binade_host* host) { return *reinterpret_cast<const Services*>(host)->metrics; }
+Services& services_of(const binade_host* host) {
+  // Ours, as every binade_host that plugins get. NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
+  return *const_cast<Services*>(reinterpret_cast<const Services*>(host));
+}
+
+PluginMetrics& metrics_of(const binade_host* host) { return *services_of(host).metrics; }
 
 binade_string cache_folder_of(const binade_host* host) noexcept {
-  // Ours, as every binade_host that plugins get. NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
-  auto& of = *const_cast<Services*>(reinterpret_cast<const Services*>(host));
+  auto& of = services_of(host);
   try {
     std::call_once(of.cache_made, [&] { of.cache = make_cache_folder(of.plugin).string(); });
   } catch (const std::exception&) {
@@ -55,8 +61,10 @@ std::shared_ptr<const binade_host> make_services(const std::string& plugin, Plug
   base.struct_size = host_size(minor);
   base.log = [](const binade_host* self, std::int32_t level, binade_string message) noexcept {
     try {
-      const auto& of = *reinterpret_cast<const Services*>(self);
-      if (of.log && message.data != nullptr) of.log(level, of.plugin, view(message));
+      auto& of = services_of(self);
+      if (!of.log || message.data == nullptr) return;
+      if (level == BINADE_LOG_WARNING && !of.warnings.is_new(view(message))) return;
+      of.log(level, of.plugin, view(message));
     } catch (const std::exception&) {
       return;  // a line that cannot be logged is no reason to end a run
     }

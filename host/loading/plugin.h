@@ -61,7 +61,8 @@ class OptionsView {
   View view_;
 };
 
-// Takes what plugins log: BINADE_LOG_*, the plugin's id, one line. Called from any thread, from several at once.
+// Takes what plugins log: BINADE_LOG_*, the plugin's id, one line; the same warning of an opened plugin once, so that
+// one in every read() does not flood the terminal. Called from any thread, from several at once.
 using PluginLog = std::function<void(std::int32_t level, const std::string& plugin, std::string_view text)>;
 
 // An opened library. Copies share it; it is never unloaded: code of it may still be referred to.

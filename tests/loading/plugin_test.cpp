@@ -54,6 +54,29 @@ TEST(Plugin, AnswersThroughItsTableAndLogsUnderItsId) {
   EXPECT_THAT(lines, ElementsAre("1 good: half of what was asked"));
 }
 
+TEST(Plugin, IsHeardOnceWhenItRepeatsAWarning) {
+  std::vector<std::string> lines;
+  const auto plugin =
+      open_plugin(read_plugin_file(fixture("good")),
+                  [&](std::int32_t, const std::string&, std::string_view text) { lines.emplace_back(text); });
+  const auto say = [&](std::int32_t level, const std::string& text) {
+    plugin.host()->log(plugin.host(), level, {text.data(), text.size()});
+  };
+  for (int i = 0; i < 3; ++i) {
+    say(BINADE_LOG_WARNING, "row 7 is empty");
+    say(BINADE_LOG_INFO, "read");
+    say(BINADE_LOG_ERROR, "failed");
+  }
+  say(BINADE_LOG_WARNING, "row 8 is empty");
+  EXPECT_THAT(lines,
+              ElementsAre("row 7 is empty", "read", "failed", "read", "failed", "read", "failed", "row 8 is empty"));
+  // It does not remember without end.
+  lines.clear();
+  for (int i = 0; i < 5000; ++i) say(BINADE_LOG_WARNING, std::to_string(i));
+  say(BINADE_LOG_WARNING, "row 7 is empty");
+  EXPECT_EQ(lines.size(), 5000u);
+}
+
 TEST(Plugin, KeepsALogThatThrowsToTheHost) {
   const auto plugin = open_plugin(read_plugin_file(fixture("good")),
                                   [](auto, const auto&, auto) { throw std::runtime_error("the log is full"); });
