@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "host/commands/version.h"
+#include "host/experiment/secrets.h"
 
 namespace binade::host {
 namespace {
@@ -76,6 +77,8 @@ std::string cpu_model() {
 std::string environment_json(const EngineInfo& engine, const std::vector<std::string>& command_line) {
   utsname system{};
   uname(&system);
+  std::vector<std::string> shown;
+  for (const auto& word : command_line) shown.push_back(without_passwords(word));
   const Json json{{"binade", version()},
                   {"git_sha", git_sha()},
                   {"libtorch", engine.torch_version},
@@ -87,7 +90,7 @@ std::string environment_json(const EngineInfo& engine, const std::vector<std::st
                   {"host", system.nodename},
                   {"system", std::string(system.sysname) + " " + system.release},
                   {"architecture", system.machine},
-                  {"command_line", command_line}};
+                  {"command_line", shown}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -10,7 +10,7 @@ namespace binade::host {
 // "AMD EPYC 9B14"; "unknown" where the system does not say.
 std::string cpu_model();
 
-// environment.json: versions, machine, threads, command line. Written at the start.
+// environment.json: versions, machine, threads, command line without passwords in addresses. Written at the start.
 std::string environment_json(const EngineInfo& engine, const std::vector<std::string>& command_line);
 
 // summary.json: the result and the experiment's tags and notes, with null for what is not known. Written at the end.

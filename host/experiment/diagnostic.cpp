@@ -8,6 +8,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "host/experiment/secrets.h"
 #include "host/experiment/toml_text.h"
 
 namespace binade::host {
@@ -68,8 +69,10 @@ struct Excerpt {
 };
 
 // The source line, cut around the caret where it is too long, and the carets below it.
-Excerpt excerpt(std::string_view source_line, const Location& where) {
-  const auto parts = cells(source_line);
+Excerpt excerpt(std::string_view source_line, Location where) {
+  const auto parts = cells(without_passwords(source_line));
+  const auto hidden = cells(source_line).size() - parts.size();
+  where.length = where.length > hidden ? where.length - static_cast<std::uint32_t>(hidden) : 1;
   const std::size_t caret = where.column == 0 ? 0 : where.column - 1;
   std::size_t begin = 0;
   std::size_t end = parts.size();
@@ -165,7 +168,7 @@ std::string Diagnostics::render(bool color) const {
   for (std::size_t i = 0; i < std::min(ordered.size(), max_shown); ++i) out += render_one(*ordered[i], texts, c) + "\n";
   if (ordered.size() > max_shown) out += fmt::format("... and {} more\n\n", ordered.size() - max_shown);
   out += fmt::format("{}error{}{}: {}{}\n", c.error, c.off, c.strong, summary(ordered), c.off);
-  return out;
+  return without_passwords(out);
 }
 
 }  // namespace binade::host

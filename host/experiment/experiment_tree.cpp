@@ -56,8 +56,7 @@ class TreeReader {
     auto text = read_experiment_file(file, from, diagnostics_);
     if (!text) return std::nullopt;
     remember(file);
-    auto root = parse_toml(*text, file.string(), diagnostics_);
-    diagnostics_.add_source(file.string(), std::move(*text));
+    auto root = is_own(file) ? parse_own(file, std::move(*text)) : parse_foreign(file, *text);
     if (!root) return std::nullopt;
     const Member* include = root->find("include");
     if (include == nullptr) return root;
@@ -76,6 +75,24 @@ class TreeReader {
     fs::path file, real;
     Location from;  // where in `file` the next one is included
   };
+
+  std::optional<Node> parse_own(const fs::path& file, std::string text) {
+    auto root = parse_toml(text, file.string(), diagnostics_);
+    diagnostics_.add_source(file.string(), std::move(text));
+    return root;
+  }
+
+  // Messages say where a mistake is, and show nothing of the text, nor what the parser saw of it.
+  std::optional<Node> parse_foreign(const fs::path& file, const std::string& text) {
+    diagnostics_.add_remark(file.string(), "its text is not shown: it lies outside the experiment's folder");
+    Diagnostics found;
+    auto root = parse_toml(text, file.string(), found);
+    for (auto diagnostic : found.all()) {
+      diagnostic.label.clear();
+      diagnostics_.add(std::move(diagnostic));
+    }
+    return root;
+  }
 
   // The files of one `include`, merged.
   std::optional<Node> read_all(Node list, const fs::path& file) {
@@ -128,6 +145,15 @@ class TreeReader {
     return ignored ? fs::absolute(file) : path;
   }
 
+  // Whether it really lies in the folder of the first file or below. Who gave that one may read it; what it includes
+  // may be a file that only this process may read, such as /etc/shadow.
+  bool is_own(const fs::path& file) {
+    if (own_folder_.empty()) own_folder_ = real(fs::absolute(file).parent_path());
+    if (files_.size() == 1) return true;
+    const auto path = real(fs::absolute(file)).lexically_relative(own_folder_);
+    return !path.empty() && *path.begin() != "..";
+  }
+
   void remember(const fs::path& file) {
     auto path = fs::absolute(file).lexically_normal();
     if (std::find(files_.begin(), files_.end(), path) == files_.end()) files_.push_back(std::move(path));
@@ -136,6 +162,7 @@ class TreeReader {
   Diagnostics& diagnostics_;
   std::vector<Inclusion> chain_;
   std::vector<fs::path> files_;
+  fs::path own_folder_;
   std::size_t inclusions_ = 0;
 };
 

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "host/experiment/experiment.h"
+#include "host/experiment/secrets.h"
 #include "host/experiment/sections.h"
 #include "host/experiment/toml_text.h"
 
@@ -18,6 +19,14 @@ std::optional<int> decimal(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   const bool plain = !text.empty() && text.front() != '-' && error == std::errc{} && end == text.data() + text.size();
   return plain ? std::optional(value) : std::nullopt;
+}
+
+// As it may stand in a Host header, without a port; in lower or upper case. An IPv6 address has no brackets here.
+bool is_host_name(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdefABCDEF:.";
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+  const bool address = std::count(text.begin(), text.end(), ':') > 1;
+  return !text.empty() && text.find_first_not_of(address ? digits : letters) == std::string_view::npos;
 }
 
 class Rules {
@@ -159,8 +168,7 @@ class Rules {
       const bool tls = text.ends_with('s') && parse_listen(text.substr(0, text.size() - 1));
       if (tls) {
         return add("E0118", metrics, "listen", fmt::format("`metrics.listen` cannot be {}", toml_string(text)),
-                   {"TLS is not offered here, because Debian's civetweb crashes with OpenSSL 3: put a reverse proxy in "
-                    "front, as monitoring/README.md shows"});
+                   {"TLS is not offered here: put a reverse proxy in front, as monitoring/README.md shows"});
       }
       return add("E0118", metrics, "listen", fmt::format("`metrics.listen` cannot be {}", toml_string(text)),
                  {"write host:port with a port in 0..=65535, for example \"127.0.0.1:9464\"; port 0 takes a free one"});
@@ -187,6 +195,12 @@ class Rules {
       add("E0118", metrics, "user",
           fmt::format("`metrics.user` cannot be {}: a colon ends it", toml_string(metrics.string("user"))));
     }
+    for (const auto& host :
+         metrics.has("allowed_hosts") ? metrics.strings("allowed_hosts") : std::vector<std::string>()) {
+      if (is_host_name(host)) continue;
+      add("E0118", metrics, "allowed_hosts", fmt::format("`metrics.allowed_hosts` cannot have {}", toml_string(host)),
+          {"write names or addresses alone, without http:// and without a port: [\"node7\", \"runs.example.org\"]"});
+    }
     if (metrics.has("push") && !metrics.string("push").starts_with("http://")) {
       add("E0118", metrics, "push", fmt::format("`metrics.push` cannot be {}", toml_string(metrics.string("push"))),
           {"write http://HOST:PORT; TLS is not offered here, so push to a proxy on this machine"});
@@ -201,6 +215,7 @@ class Rules {
 
 void check_section_rules(const Experiment& experiment, Diagnostics& diagnostics) {
   Rules(experiment, diagnostics).run();
+  refuse_passwords(experiment, diagnostics);
 }
 
 std::optional<double> parse_duration(std::string_view text) {

@@ -261,6 +261,11 @@ SectionSpec metrics_section() {
                  .at_least(0)
                  .at_most(1e9),
              Spec("allow_remote", Type::boolean, "Whether other machines may read it.").by_default(Scalar(false)),
+             Spec("allowed_hosts", Type::string,
+                  "Names by which readers may call this machine, as in http://NAME:PORT, beside localhost and the "
+                  "address in `listen`; a request under another name is refused.")
+                 .array()
+                 .by_default(std::vector<Scalar>{}),
              Spec("user", Type::string, "Who must ask, where there is a password.").by_default(text("binade")),
              Spec("password_file", Type::path, "A file with the password that readers must give.").optional(),
              Spec("password_env", Type::string, "The environment variable that holds it.").optional(),

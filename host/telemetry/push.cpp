@@ -19,6 +19,8 @@
 #include <system_error>
 #include <thread>
 
+#include "host/experiment/secrets.h"
+
 namespace binade::host {
 namespace {
 
@@ -105,7 +107,7 @@ std::string post(const PushAddress& to, const std::string& run_id, const std::st
 PushAddress parse_push(const std::string& url) {
   constexpr std::string_view scheme = "http://";
   const auto refuse = [&](std::string_view why) {
-    throw std::invalid_argument(fmt::format("cannot push to \"{}\": {}", url, why));
+    throw std::invalid_argument(fmt::format("cannot push to \"{}\": {}", without_passwords(url), why));
   };
   if (url.starts_with("https://")) refuse("TLS is not offered here; push to a proxy on this machine");
   if (!url.starts_with(scheme)) refuse("write http://HOST:PORT");

@@ -143,6 +143,52 @@ TEST_F(Include, OfABrokenFileShowsTheBrokenLine) {
   EXPECT_THAT(loaded.text(), HasSubstr(" 2 | plugin = net\n"));
 }
 
+// A file of which nothing may be shown: /etc/shadow, for a service that checks the experiments of others.
+class IncludeOutside : public Include {
+ protected:
+  std::string outside(const std::string& text) { return other_.write("shadow", text).string(); }
+  void says_only_where(const std::string& include, const std::string& file, int line) {
+    const auto loaded = bench_.load(including({include}));
+    EXPECT_THAT(loaded.text(), HasSubstr("--> " + file + ":" + std::to_string(line) + ":"));
+    EXPECT_THAT(loaded.text(), HasSubstr("(its text is not shown: it lies outside the experiment's folder)"));
+    EXPECT_THAT(loaded.text(), testing::Not(HasSubstr("secret")));
+    EXPECT_THAT(loaded.text(), testing::Not(HasSubstr("root")));
+  }
+  TemporaryFolder other_;
+};
+
+TEST_F(IncludeOutside, ShowsNothingOfAFileThatIsNotToml) {
+  const auto file = outside("# users\nroot:secret:1:0\n");
+  says_only_where(file, file, 2);
+}
+
+TEST_F(IncludeOutside, ShowsNothingOfWhatTheParserSaw) {
+  const auto file = outside("a = secret\n");  // "could not determine value", with the first letters
+  says_only_where(file, file, 1);
+  const auto twice = outside("rootsecret = 1\nrootsecret = 2\n");  // "cannot redefine existing integer 'rootsecret'"
+  says_only_where(twice, twice, 2);
+}
+
+TEST_F(IncludeOutside, ShowsNothingOfALineWithAnotherMistake) {
+  const auto file = outside(plugins_text() + "[train]\nsteps = 0 # secret\n");
+  const auto loaded = bench_.load(including({file}));
+  EXPECT_EQ(loaded.only().code, "E0117");
+  says_only_where(file, file, 9);
+}
+
+TEST_F(IncludeOutside, IsNotDeceivedByALink) {
+  std::filesystem::create_symlink(outside("root:secret:1:0\n"), bench_.folder.path() / "link.toml");
+  says_only_where("link.toml", path("link.toml"), 1);
+  std::filesystem::create_directory_symlink(other_.path(), bench_.folder.path() / "below");
+  says_only_where("below/shadow", path("below/shadow"), 1);
+}
+
+TEST_F(IncludeOutside, IsNotDeceivedByAFileThatItIncludesFrom) {
+  const auto shadow = outside("root:secret:1:0\n");
+  const auto other = other_.write("more.toml", including({"shadow"})).string();
+  says_only_where(other, shadow, 1);
+}
+
 TEST_F(Include, InACircleShowsTheWholeCircle) {
   write("a.toml", "include = [\"b.toml\"]\n");
   write("b.toml", "\n" + including({"../" + bench_.folder.path().filename().string() + "/test.toml"}));

@@ -264,6 +264,12 @@ TEST_F(Sections, MetricsWaitPushAndAskAsTheyAreTold) {
        {"wait_for_scrape = \"soon\"", "push = \"gateway:9091\"", "push = \"https://gateway\"", "user = \"a:b\""}) {
     EXPECT_EQ(code("[metrics]\n" + bad + "\n"), "E0118") << bad;
   }
+  for (const std::string hosts : {"[\"node7\"]", "[\"a.example.org\", \"B-1\", \"2001:db8::1\", \"10.0.0.1\"]", "[]"}) {
+    EXPECT_EQ(code("[metrics]\nallowed_hosts = " + hosts + "\n"), "") << hosts;
+  }
+  for (const std::string host : {"", "*", "http://node7", "node7:9464", "[::1]", "a b", "a/b"}) {
+    EXPECT_EQ(code("[metrics]\nallowed_hosts = [\"" + host + "\"]\n"), "E0118") << host;
+  }
   EXPECT_EQ(code("[metrics]\npassword_file = \"a\"\npassword_env = \"B\"\n"), "E0119");
   EXPECT_EQ(code("[metrics]\npassword = \"a\"\n"), "E0103") << "never in the TOML";
 }

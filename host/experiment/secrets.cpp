@@ -1,0 +1,85 @@
+// Addresses with somebody's credentials in them.
+#include "host/experiment/secrets.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <variant>
+
+#include "host/experiment/diagnostic.h"
+#include "host/experiment/experiment.h"
+#include "host/experiment/toml_text.h"
+
+namespace binade::host {
+namespace {
+
+constexpr std::string_view scheme_end = "://";
+
+// What ends an address in a text. A slash does not: one in a password that nobody encoded must not show the rest of it.
+constexpr std::string_view ends = " \t\r\n\"'`<>|";
+
+// The next address in a text: what stands before it, its credentials, and what follows them.
+struct Address {
+  std::string_view before, credentials, after;
+};
+
+std::optional<Address> next_address(std::string_view text) {
+  const auto scheme = text.find(scheme_end);
+  if (scheme == std::string_view::npos) return std::nullopt;
+  const auto begin = scheme + scheme_end.size();
+  const auto end = std::min(text.find_first_of(ends, begin), text.size());
+  const auto at = text.substr(begin, end - begin).rfind('@');
+  const auto size = at == std::string_view::npos ? 0 : at;
+  return Address{text.substr(0, begin), text.substr(begin, size), text.substr(begin + size)};
+}
+
+void refuse_password(const std::string& section, const Option& option, Diagnostics& diagnostics) {
+  for (const auto& value : option.values) {
+    const auto* text = std::get_if<std::string>(&value);
+    if (text == nullptr || !has_password(*text)) continue;
+    const auto key = option.spec->table ? fmt::format("{}.{}", option.spec->name, option.key) : option.spec->name;
+    const char* const advice = section == "metrics"
+                                   ? "write http://HOST:PORT; where it asks for a password, put a proxy before it that "
+                                     "knows the password"
+                                   : "leave the password out; a plugin may read it from a file or the environment";
+    diagnostics.add({"E0118",
+                     fmt::format("`{}.{}` cannot be {}: its password would stay in the run's records", section, key,
+                                 toml_string(without_passwords(*text))),
+                     option.where,
+                     "",
+                     {advice}});
+  }
+}
+
+}  // namespace
+
+std::string without_passwords(std::string_view text) {
+  std::string out;
+  while (const auto address = next_address(text)) {
+    out += address->before;
+    if (!address->credentials.empty()) out += "***";
+    text = address->after;
+  }
+  return out.append(text);
+}
+
+bool has_password(std::string_view text) {
+  while (const auto address = next_address(text)) {
+    const auto& [before, credentials, after] = *address;
+    const bool web = before.ends_with("http://") || before.ends_with("https://");
+    if (!credentials.empty() && (web || credentials.find(':') != std::string_view::npos)) return true;
+    text = after;
+  }
+  return false;
+}
+
+void refuse_passwords(const Experiment& experiment, Diagnostics& diagnostics) {
+  for (const auto& section : resolved_sections(experiment)) {
+    for (const auto* table : section.tables) {
+      for (const auto& option : table->options()) refuse_password(section.name, option, diagnostics);
+    }
+  }
+}
+
+}  // namespace binade::host
