@@ -15,7 +15,7 @@ trains what a TOML file describes, and exports what mixed precision is doing
 to Prometheus. With the headers that plugins are built with.")
 # By hand, since dpkg-shlibdeps stops at LibTorch, which no package has. A test compares.
 set(CPACK_DEBIAN_PACKAGE_DEPENDS
-  "libc6 (>= 2.36), libstdc++6 (>= 12), libgcc-s1, libcivetweb1, libfmt9, libprometheus-cpp-core1.0, libssl3")
+  "libc6 (>= 2.36), libstdc++6 (>= 12), libgcc-s1, libfmt9, libprometheus-cpp-core1.0, libssl3")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "python3-pip, ca-certificates")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "cmake, g++, prometheus")
 set(CPACK_COMPONENTS_ALL_IN_ONE_PACKAGE ON)

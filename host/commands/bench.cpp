@@ -69,8 +69,7 @@ class Bench {
     const auto& metrics = plan_.experiment.metrics;
     if (!metrics.boolean("enabled")) return;
     try {
-      exporter_ = std::make_unique<Exporter>(
-          ExporterOptions{{metrics.string("listen"), metrics.string("user"), metrics_password(metrics)}, {}}, metrics_);
+      exporter_ = std::make_unique<Exporter>(ExporterOptions{endpoint_options(metrics), {}}, metrics_);
       log_line(color_, BINADE_LOG_INFO, "metrics of the benchmark: " + exporter_->address());
     } catch (const std::runtime_error& error) {
       if (metrics.boolean("required")) throw;

@@ -1,37 +1,38 @@
 #include "host/commands/metrics_access.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "host/storage/atomic_file.h"
+#include "host/telemetry/machine.h"
 
 namespace binade::host {
-namespace {
 
-std::string machine_name() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
-}
-
-}  // namespace
-
-std::filesystem::path write_target(const std::filesystem::path& folder, const std::string& run_id,
-                                   const std::string& host, int port) {
+std::filesystem::path write_target(const std::filesystem::path& folder, const ScrapeTarget& target) {
   std::filesystem::create_directories(folder);
-  const auto address = fmt::format("{}:{}", host == "0.0.0.0" ? machine_name() : host, port);
-  const auto target = nlohmann::json{{"targets", {address}}, {"labels", {{"run_id", run_id}}}};
-  const auto text = nlohmann::json::array({target}).dump() + "\n";
-  auto path = folder / (run_id + ".json");
+  const auto address = fmt::format("{}:{}", target.host == "0.0.0.0" ? target.machine : target.host, target.port);
+  const nlohmann::json labels{{"run_id", target.run_id}, {"run_name", target.run_name}, {"host", target.machine}};
+  const nlohmann::json one{{"targets", {address}}, {"labels", labels}};
+  const auto text = nlohmann::json::array({one}).dump() + "\n";
+  auto path = folder / (target.run_id + ".json");
   AtomicFile file(path);
   file.write(text.data(), text.size());
   file.commit();
   return path;
+}
+
+HttpOptions endpoint_options(const OptionTable& metrics) {
+  HttpOptions options;
+  options.listen = metrics.string("listen");
+  options.user = metrics.string("user");
+  options.password = metrics_password(metrics);
+  options.allowed_hosts = metrics.strings("allowed_hosts");
+  if (options.listen.starts_with("0.0.0.0:")) options.allowed_hosts.push_back(machine_name());
+  return options;
 }
 
 std::string metrics_password(const OptionTable& metrics) {

@@ -5,13 +5,24 @@
 #include <string>
 
 #include "host/experiment/option.h"
+#include "host/telemetry/http_server.h"
 
 namespace binade::host {
 
+// What Prometheus finds a run by. The labels go to all that it scrapes there, `up` included.
+struct ScrapeTarget {
+  std::string run_id, run_name, machine;
+  std::string host;  // that the endpoint listens on; 0.0.0.0 becomes the machine's name
+  int port = 0;
+};
+
 // Writes FOLDER/<run_id>.json for Prometheus' file_sd_configs, whole or not at all, and returns its path. The folder is
-// made when missing. `host` 0.0.0.0 becomes this machine's name. Throws std::system_error naming the file.
-std::filesystem::path write_target(const std::filesystem::path& folder, const std::string& run_id,
-                                   const std::string& host, int port);
+// made when missing. Throws std::system_error naming the file.
+std::filesystem::path write_target(const std::filesystem::path& folder, const ScrapeTarget& target);
+
+// How [metrics] wants the endpoint to be, which also answers to this machine's name where it listens everywhere: it is
+// the name in the target file. Throws as metrics_password does.
+HttpOptions endpoint_options(const OptionTable& metrics);
 
 // [metrics] password_file's first line, or what password_env holds; empty when neither is given. Throws
 // std::runtime_error when there is no password where one is said to be: nothing is served without it by mistake.

@@ -12,6 +12,7 @@
 #include "host/loading/plugin_file.h"
 #include "host/storage/sha256.h"
 #include "host/telemetry/device_usage.h"
+#include "host/telemetry/machine.h"
 #include "host/telemetry/push.h"
 
 namespace binade::host {
@@ -22,6 +23,7 @@ RunIdentity identity_of(const Experiment& experiment, const OpenedPlugins& plugi
   RunIdentity identity;
   identity.run_id = directory.run_id();
   identity.run_name = experiment.experiment.string("name");
+  identity.host = machine_name();
   identity.model = experiment.model.plugin;
   identity.dataset = experiment.dataset.plugin;
   identity.optimizer = experiment.optimizer.string("name");
@@ -32,6 +34,10 @@ RunIdentity identity_of(const Experiment& experiment, const OpenedPlugins& plugi
   identity.libtorch = engine.torch_version;
   identity.cuda = engine.cuda_version;
   identity.compiler = __VERSION__;
+  if (experiment.checkpoint.boolean("enabled")) {
+    identity.checkpoint_every_seconds = 60 * experiment.checkpoint.number("every_minutes");
+    identity.checkpoint_every_steps = static_cast<double>(experiment.checkpoint.integer("every_steps"));
+  }
   for (const auto& plugin : plugins.all()) {
     identity.plugins.push_back({plugin.id(), std::string(to_string(plugin.kind())), plugin.version(),
                                 fmt::format("{}.{}", BINADE_ABI_MAJOR, plugin.abi_minor()), plugin.sha256(),
@@ -60,6 +66,7 @@ RunTelemetry::RunTelemetry(const Experiment& experiment, const OpenedPlugins& pl
     for (const auto& plugin : plugins.all()) {
       metrics_->watch_plugin(plugin.id(), std::string(to_string(plugin.kind())), plugin.metrics(), plugin.call_times());
     }
+    metrics_->watch_free_space(directory.path());
     metrics_->watch_devices(DeviceCollector::start());
     start_exporter();
   }
@@ -71,7 +78,7 @@ RunTelemetry::RunTelemetry(const Experiment& experiment, const OpenedPlugins& pl
 
 void RunTelemetry::start_exporter() {
   const auto& metrics = experiment_.metrics;
-  ExporterOptions options{{metrics.string("listen"), metrics.string("user"), metrics_password(metrics)}, {}};
+  ExporterOptions options{endpoint_options(metrics), {}};
   if (metrics.boolean("page")) {
     options.history = [history = history_](std::size_t points) { return history->json(points); };
   }
@@ -90,7 +97,9 @@ void RunTelemetry::start_exporter() {
 void RunTelemetry::add_target() {
   if (dry_run_ || !experiment_.metrics.has("targets")) return;
   const std::filesystem::path folder = experiment_.metrics.string("targets");
-  target_ = write_target(folder, directory_.run_id(), exporter_->server().host(), exporter_->server().port());
+  const auto& server = exporter_->server();
+  target_ = write_target(folder, {directory_.run_id(), experiment_.experiment.string("name"), machine_name(),
+                                  server.host(), server.port()});
 }
 
 void RunTelemetry::add_loggers(const OpenedPlugins& plugins) {

@@ -18,7 +18,7 @@ namespace binade::host {
 
 struct ExporterOptions {
   HttpOptions http = {};
-  // What /history answers: at most about that many of the run's steps, as JSON. Any thread. Without it there is neither
+  // What /history answers: at most that many of the run's steps, as JSON. Any thread. Without it there is neither
   // a history nor a page.
   std::function<std::string(std::size_t points)> history = {};
 };

@@ -1,226 +1,233 @@
-// civetweb, with its traps closed.
+// One thread reads and writes all connections, a few others make the answers.
 #include "host/telemetry/http_server.h"
 
-#include <arpa/inet.h>
-#include <civetweb.h>
-#include <fmt/format.h>
-#include <netinet/in.h>
-#include <strings.h>
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <charconv>
-#include <chrono>
-#include <future>
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <list>
+#include <mutex>
 #include <stdexcept>
 #include <string_view>
-#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "host/telemetry/http_access.h"
+#include "host/telemetry/http_connection.h"
+#include "host/telemetry/listening_socket.h"
 
 namespace binade::host {
 namespace {
 
-struct Listen {
-  std::string host;  // IPv4, dotted
-  int port;
-};
+using Clock = HttpConnection::Clock;
+using State = HttpConnection::State;
 
-[[noreturn]] void refuse(const std::string& listen, std::string_view why) {
-  throw std::runtime_error(fmt::format("metrics: cannot listen on \"{}\": {}", listen, why));
-}
-
-sockaddr_in socket_address(const std::string& host, int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  if (inet_pton(AF_INET, host.c_str(), &address.sin_addr) != 1) address.sin_family = AF_UNSPEC;
-  return address;
-}
-
-Listen parse(const std::string& listen) {
-  // As "9464s" it would be TLS, with which Debian's civetweb crashes.
-  if (listen.ends_with('s')) refuse(listen, "TLS is not offered here; put a reverse proxy or an SSH tunnel in front");
-  if (listen.starts_with('[') || std::count(listen.begin(), listen.end(), ':') > 1) {
-    refuse(listen, "IPv6 is not supported; give an IPv4 address, such as 127.0.0.1:9464");
-  }
-  const auto colon = listen.rfind(':');
-  std::string host = colon == std::string::npos ? "127.0.0.1" : listen.substr(0, colon);
-  if (host == "localhost") host = "127.0.0.1";
-  const auto digits = std::string_view(listen).substr(colon == std::string::npos ? 0 : colon + 1);
-  int port = -1;
-  const auto [end, error] = std::from_chars(digits.begin(), digits.end(), port);
-  if (error != std::errc() || end != digits.end() || port < 0 || port > 65535) {
-    refuse(listen, "the port must be a number from 0 to 65535; 0 takes a free one");
-  }
-  if (socket_address(host, port).sin_family != AF_INET) {
-    refuse(listen,
-           "write ADDRESS:PORT with an IPv4 address, such as 127.0.0.1:9464, or 0.0.0.0:9464 for every network");
-  }
-  return {host, port};
-}
-
-// A socket that closes itself.
-class Socket {
- public:
-  explicit Socket(int flags = 0) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)) {}
-  ~Socket() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-// civetweb says only that there may be a problem with the port: tries the same again and asks the system.
-std::string why_not(const Listen& listen) {
-  const Socket socket;
-  const int on = 1;
-  setsockopt(socket.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  const auto address = socket_address(listen.host, listen.port);
-  const auto* const generic = reinterpret_cast<const sockaddr*>(&address);
-  if (bind(socket.fd(), generic, sizeof(address)) == 0 && ::listen(socket.fd(), 1) == 0) return "";
-  const int error = errno;
-  std::string text = std::system_category().message(error);
-  if (error == EADDRINUSE) return text + "; choose another port, or 0 for a free one";
-  if (error == EADDRNOTAVAIL) return text + ": this machine has no such address";
-  if (error == EACCES) return text + ": ports below 1024 need privileges";
-  return text;
-}
-
-// Connects once and hangs up; whether anyone answered does not matter.
-void knock(const std::string& host, int port) {
-  const Socket socket(SOCK_NONBLOCK);
-  const auto address = socket_address(host, port);
-  static_cast<void>(connect(socket.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)));
-}
-
-bool may_read(const std::string& wanted, const mg_connection* connection) {
-  constexpr std::string_view scheme = "Basic ";
-  const char* header = mg_get_header(connection, "Authorization");
-  if (header == nullptr || strncasecmp(header, scheme.data(), scheme.size()) != 0) return false;
-  return equal_in_constant_time(header + scheme.size(), wanted);
-}
-
-HttpRequest request_of(const mg_connection* connection) {
-  const mg_request_info& info = *mg_get_request_info(connection);
-  return {info.local_uri, info.query_string != nullptr ? info.query_string : "",
-          mg_get_header(connection, "X-Prometheus-Scrape-Timeout-Seconds") != nullptr};
-}
-
-bool send(mg_connection* connection, const HttpAnswer& answer, std::string_view more_headers, bool with_body) {
-  // The page may load nothing from elsewhere, and nobody may show it in a frame.
-  const auto head = fmt::format(
-      "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\nCache-Control: no-store\r\n"
-      "X-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; "
-      "script-src 'unsafe-inline'; connect-src 'self'; img-src data:; frame-ancestors 'none'\r\n{}\r\n",
-      answer.status, mg_get_response_code_text(connection, answer.status), answer.content_type, answer.body.size(),
-      more_headers);
-  const auto all = with_body ? head + answer.body : head;
-  return mg_write(connection, all.data(), all.size()) == static_cast<int>(all.size());
-}
+constexpr std::size_t answering_threads = 4;
+constexpr std::chrono::milliseconds accept_pause(100);  // after there was no room for a connection
 
 }  // namespace
 
-std::string base64(const std::string& text) {
-  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string encoded;
-  for (std::size_t i = 0; i < text.size(); i += 3) {
-    const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
-    const unsigned bits = byte(i) << 16U | byte(i + 1) << 8U | byte(i + 2);
-    for (unsigned digit = 0; digit < 4; ++digit) {
-      encoded += i + digit <= text.size() ? digits[bits >> (18U - 6U * digit) & 63U] : '=';
-    }
-  }
-  return encoded;
-}
-
-bool equal_in_constant_time(const std::string& given, const std::string& wanted) {
-  unsigned difference = given.size() == wanted.size() ? 0 : 1;
-  for (std::size_t i = 0; i < given.size(); ++i) {
-    difference |= static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(wanted[i % wanted.size()]);
-  }
-  return difference == 0;
-}
-
-struct HttpServer::Running {
-  Handler handler;
-  std::string credentials;  // as a client must send them; empty: nobody is asked
-  mg_context* server = nullptr;
-
-  static int answer(mg_connection* connection) noexcept {
-    auto& self = *static_cast<Running*>(mg_get_user_data(mg_get_context(connection)));
+class HttpServer::Connections {
+ public:
+  Connections(const HttpOptions& options, Handler handler)
+      : listening_(options.listen),
+        access_({listening_.host, options.allowed_hosts, options.user, options.password}),
+        handler_(std::move(handler)),
+        patience_(options.patience),
+        wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (wake_.fd() < 0) throw std::runtime_error("metrics: the system has no descriptor for the HTTP server");
+    to_answer_.reserve(most_connections);
+    answered_.reserve(most_connections);
     try {
-      return self.answer_request(connection);
+      threads_.emplace_back([this] { serve(); });
+      for (std::size_t i = 0; i < answering_threads; ++i) threads_.emplace_back([this] { make_answers(); });
     } catch (const std::exception&) {
-      return 500;  // out of memory: nothing more to say
+      stop();
+      throw;
     }
   }
+  ~Connections() { stop(); }
 
-  int answer_request(mg_connection* connection) const {
-    const std::string_view method = mg_get_request_info(connection)->request_method;
-    HttpAnswer answer;
-    std::string headers;
-    if (!credentials.empty() && !may_read(credentials, connection)) {
-      answer = {401, answer.content_type, "user and password, please\n", {}};
-      headers = "WWW-Authenticate: Basic realm=\"binade\", charset=\"UTF-8\"\r\n";
-    } else if (method != "GET" && method != "HEAD") {
-      answer = {405, answer.content_type, "this server only answers GET\n", {}};
-      headers = "Allow: GET, HEAD\r\n";
-    } else {
+  const ListeningSocket& listening() const { return listening_; }
+
+ private:
+  void stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
+    asked_.notify_all();
+    wake();
+    for (auto& thread : threads_) thread.join();
+  }
+
+  // ---- the serving thread
+  void serve() {
+    while (!stopped()) {
       try {
-        answer = handler(request_of(connection));
-      } catch (const std::exception& error) {
-        answer = {500, answer.content_type, std::string(error.what()) + "\n", {}};
+        wait();
+        begin_answers();
+        std::erase_if(connections_, [](const HttpConnection& one) { return one.state() == State::ended; });
+        accept_waiting();
+      } catch (const std::exception&) {  // out of memory
+        shed();
       }
     }
-    const bool sent = send(connection, answer, headers, method != "HEAD");
-    if (sent && answer.sent) answer.sent();
-    return answer.status;
   }
+
+  // For anything to happen, or for the next deadline; lets each connection of which something did happen go on.
+  void wait() {
+    const auto now = Clock::now();
+    const bool accepts = now >= accept_after_;
+    auto until = accepts ? now + std::chrono::hours(1) : accept_after_;
+    polled_.assign({{wake_.fd(), POLLIN, 0}, {accepts ? listening_.socket.fd() : -1, POLLIN, 0}});
+    waiting_.clear();
+    for (auto& connection : connections_) {
+      if (connection.state() == State::answering) continue;
+      polled_.push_back({connection.fd(), static_cast<short>(connection.reads() ? POLLIN : POLLOUT), 0});
+      waiting_.push_back(&connection);
+      until = std::min(until, connection.deadline());
+    }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now).count();
+    poll(polled_.data(), polled_.size(), static_cast<int>(std::max<std::int64_t>(left, 0)));
+    std::uint64_t ignored = 0;
+    static_cast<void>(read(wake_.fd(), &ignored, sizeof(ignored)));
+    const auto later = Clock::now();
+    for (std::size_t i = 0; i < waiting_.size(); ++i) {
+      if (polled_[i + 2].revents != 0 || later >= waiting_[i]->deadline()) advance(*waiting_[i]);
+    }
+  }
+
+  void advance(HttpConnection& connection) {
+    connection.advance();
+    if (connection.state() != State::answering) return;
+    const std::lock_guard lock(mutex_);
+    to_answer_.push_back(&connection);
+    asked_.notify_one();
+  }
+
+  void accept_waiting() {
+    constexpr int at_once = 64;
+    for (int i = 0; i < at_once && polled_[1].revents != 0; ++i) {
+      Socket socket(accept4(listening_.socket.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      if (socket.fd() >= 0) {
+        if (connections_.size() >= most_connections && !shed()) continue;  // all are being answered: this one is closed
+        // Often its request has come already, which cannot be taken for silence then.
+        advance(connections_.emplace_back(std::move(socket), patience_));
+      } else if (errno != EMFILE && errno != ENFILE) {
+        return;  // nobody waits any more
+      } else if (!shed()) {
+        accept_after_ = Clock::now() + accept_pause;
+        return;
+      }
+    }
+  }
+
+  // Makes room: the oldest that had its answer goes first, then the oldest that has not asked, then the oldest that
+  // does not take its answer.
+  bool shed() {
+    for (const auto state : {State::ended, State::closing, State::reading, State::writing}) {
+      const auto oldest = std::find_if(connections_.begin(), connections_.end(),
+                                       [&](const HttpConnection& connection) { return connection.state() == state; });
+      if (oldest == connections_.end()) continue;
+      connections_.erase(oldest);
+      return true;
+    }
+    return false;
+  }
+
+  // ---- between the threads
+  void begin_answers() {
+    const std::lock_guard lock(mutex_);
+    for (auto* connection : answered_) connection->begin_writing();
+    answered_.clear();
+  }
+
+  bool stopped() {
+    const std::lock_guard lock(mutex_);
+    return stop_;
+  }
+
+  void wake() const {
+    const std::uint64_t one = 1;
+    static_cast<void>(write(wake_.fd(), &one, sizeof(one)));
+  }
+
+  // ---- the answering threads
+  void make_answers() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      asked_.wait(lock, [this] { return stop_ || !to_answer_.empty(); });
+      if (stop_) return;
+      auto* const connection = to_answer_.front();
+      to_answer_.erase(to_answer_.begin());
+      lock.unlock();
+      try {
+        connection->answer([this](std::string_view head) { return answer_to(head); });
+      } catch (const std::exception&) {  // out of memory: the connection is closed without an answer
+      }
+      lock.lock();
+      answered_.push_back(connection);
+      wake();
+    }
+  }
+
+  HttpAnswer answer_to(std::string_view head) const {
+    if (head.size() > HttpConnection::longest_head) return refusal(431, "a request's head has 16 KiB at most\n");
+    const auto request = parse_request(head);
+    if (!request) return refusal(400, "this is not a request of HTTP/1.0 or HTTP/1.1\n");
+    if (auto refused = access_.refusal(*request)) return std::move(*refused);
+    if (request->method != "GET" && request->method != "HEAD") {
+      auto answer = refusal(405, "this server only answers GET\n");
+      answer.headers = "Allow: GET, HEAD\r\n";
+      return answer;
+    }
+    try {
+      return handler_(*request);
+    } catch (const std::exception& error) {
+      return refusal(500, std::string(error.what()) + "\n");
+    }
+  }
+
+  static HttpAnswer refusal(int status, std::string text) {
+    HttpAnswer answer;
+    answer.status = status;
+    answer.body = std::move(text);
+    return answer;
+  }
+
+  const ListeningSocket listening_;
+  const HttpAccess access_;
+  const Handler handler_;
+  const std::chrono::milliseconds patience_;
+  const Socket wake_;
+
+  // The serving thread's. Nobody but an answering thread touches a connection that is being answered.
+  std::list<HttpConnection> connections_;  // in the order in which they came
+  std::vector<pollfd> polled_;
+  std::vector<HttpConnection*> waiting_;  // those of polled_, from its third on
+  Clock::time_point accept_after_{};
+
+  std::mutex mutex_;
+  std::condition_variable asked_;
+  bool stop_ = false;                       // guarded by mutex_, as are the next two, which never grow
+  std::vector<HttpConnection*> to_answer_;  // in the order in which they came
+  std::vector<HttpConnection*> answered_;
+  std::vector<std::thread> threads_;  // last: they use all of the above
 };
 
-HttpServer::HttpServer(const HttpOptions& options, Handler handler) : running_(std::make_unique<Running>()) {
-  const auto where = parse(options.listen);
-  host_ = where.host;
-  running_->handler = std::move(handler);
-  if (!options.password.empty()) running_->credentials = base64(options.user + ":" + options.password);
-  const auto listen = fmt::format("{}:{}", host_, where.port);
-  // By default two silent connections would block every other for 30 s.
-  std::array<const char*, 11> settings{"listening_ports",
-                                       listen.c_str(),
-                                       "num_threads",
-                                       "16",
-                                       "request_timeout_ms",
-                                       "2000",
-                                       "connection_queue",
-                                       "256",
-                                       "tcp_nodelay",
-                                       "1",
-                                       nullptr};
-  mg_callbacks callbacks{};
-  callbacks.begin_request = &Running::answer;
-  callbacks.log_message = [](const mg_connection*, const char*) { return 1; };  // not to stderr
-  running_->server = mg_start(&callbacks, running_.get(), settings.data());
-  if (running_->server == nullptr) {
-    const auto cause = why_not(where);
-    refuse(options.listen, cause.empty() ? "the HTTP server did not start" : cause);
-  }
-  mg_server_port port{};
-  mg_get_server_ports(running_->server, 1, &port);
-  port_ = port.port;
-}
+HttpServer::HttpServer(const HttpOptions& options, Handler handler)
+    : connections_(std::make_unique<Connections>(options, std::move(handler))) {}
 
-HttpServer::~HttpServer() {
-  // civetweb's accepting thread sleeps up to 2 s before it sees that it shall end; a connection wakes it at once.
-  auto stopped = std::async(std::launch::async, [this] { mg_stop(running_->server); });
-  do {
-    knock(host_, port_);
-  } while (stopped.wait_for(std::chrono::milliseconds(10)) != std::future_status::ready);
-}
+HttpServer::~HttpServer() = default;
+
+const std::string& HttpServer::host() const { return connections_->listening().host; }
+int HttpServer::port() const { return connections_->listening().port; }
 
 }  // namespace binade::host

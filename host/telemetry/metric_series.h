@@ -102,6 +102,7 @@ struct MetricSeries {
   MetricFamilies& families;
   std::array<prometheus::Gauge*, run_state_names.size()> states =
       series_of(families, &MetricFamilies::gauge, "binade_run_state", "state", run_state_names);
+  prometheus::Gauge& state_since = families.gauge("binade_run_state_timestamp_seconds");
   std::array<prometheus::Histogram*, phase_count> phases =
       series_of(families, &MetricFamilies::histogram, "binade_phase_duration_seconds", "phase", phase_names);
 

@@ -52,12 +52,15 @@ void Metrics::learn_identity(const RunIdentity& run) {
       .Set(1);
   families_
       ->gauge("binade_run_info", {{"run_name", run.run_name},
+                                  {"host", run.host},
                                   {"model", run.model},
                                   {"dataset", run.dataset},
                                   {"optimizer", run.optimizer},
                                   {"config_sha256", run.config_sha256},
                                   {"seed", run.seed}})
       .Set(1);
+  families_->gauge("binade_checkpoint_every_seconds").Set(run.checkpoint_every_seconds);
+  families_->gauge("binade_checkpoint_every_steps").Set(run.checkpoint_every_steps);
   for (const auto& plugin : run.plugins) {
     families_
         ->gauge("binade_plugin_info", {{"plugin", plugin.id},
@@ -119,6 +122,7 @@ void Metrics::run_started(const RunStarted& run) noexcept {
 void Metrics::state_changed(RunState state) noexcept {
   for (auto* gauge : series_->states) gauge->Set(0);
   series_->states[static_cast<std::size_t>(state)]->Set(1);
+  series_->state_since.Set(unix_time());
 }
 
 void Metrics::step(const StepRecord& record) noexcept {
@@ -201,7 +205,10 @@ void Metrics::checkpoint_ended(const CheckpointRecord& record) noexcept {
   observe(duration("stall"), record.stall_seconds);
   observe(duration("write"), record.write_seconds);
   families_->counter("binade_checkpoints_total", {{"result", record.saved ? "saved" : "failed"}}).Increment();
-  if (!record.saved) return;
+  if (!record.saved) {
+    families_->gauge("binade_checkpoint_last_failure_timestamp_seconds").Set(record.time);
+    return;
+  }
   families_->gauge("binade_checkpoint_last_success_timestamp_seconds").Set(record.time);
   families_->gauge("binade_checkpoint_last_step").Set(static_cast<double>(record.step));
   families_->gauge("binade_checkpoint_size_bytes").Set(static_cast<double>(record.bytes));
@@ -226,6 +233,8 @@ void Metrics::watch_plugin(const std::string& id, const std::string& kind, std::
                            std::shared_ptr<const CallTimes> call_times) {
   sources_->watch_plugin(id, kind, std::move(metrics), std::move(call_times));
 }
+
+void Metrics::watch_free_space(const std::filesystem::path& folder) { sources_->watch_free_space(folder); }
 
 void Metrics::watch_devices(std::shared_ptr<const DeviceCollector> devices) {
   sources_->watch_devices(std::move(devices));

@@ -4,6 +4,7 @@
 #include <prometheus/collectable.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -36,9 +37,11 @@ struct PluginIdentity {
 // What is known of a run before it starts. run_id: [A-Za-z0-9._-]{1,64}. All else may be empty.
 struct RunIdentity {
   std::string run_id;
-  std::string run_name, model, dataset, optimizer, config_sha256, seed;
+  std::string run_name, host, model, dataset, optimizer, config_sha256, seed;
   std::string version, git_sha, libtorch, cuda, compiler;
   std::vector<PluginIdentity> plugins;
+  double checkpoint_every_seconds = 0;  // as the experiment says; 0: not by time
+  double checkpoint_every_steps = 0;    // 0: not by steps
 };
 
 // Held by a shared_ptr, because a scrape may still be under way when the run's owner lets go.
@@ -70,6 +73,9 @@ class Metrics : public RunListener, public prometheus::Collectable {
   // at every scrape. Any thread.
   void watch_plugin(const std::string& id, const std::string& kind, std::shared_ptr<const PluginMetrics> metrics,
                     std::shared_ptr<const CallTimes> call_times);
+
+  // Exports how much space is left where `folder` lies. Any thread.
+  void watch_free_space(const std::filesystem::path& folder);
 
   // Exports the machine's GPUs. Any thread.
   void watch_devices(std::shared_ptr<const DeviceCollector> devices);

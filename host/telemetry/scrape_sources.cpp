@@ -7,6 +7,8 @@
 
 #include "host/loading/plugin_metrics.h"
 #include "host/telemetry/clock.h"
+#include "host/telemetry/events.h"
+#include "host/telemetry/machine.h"
 #include "host/telemetry/plugin_families.h"
 #include "host/telemetry/process_usage.h"
 
@@ -72,6 +74,11 @@ void ScrapeSources::watch_plugin(const std::string& id, const std::string& kind,
       std::make_unique<WatchedPlugin>(WatchedPlugin{id, kind, std::move(metrics), std::move(call_times), 0, {}, {}}));
 }
 
+void ScrapeSources::watch_free_space(const std::filesystem::path& folder) {
+  const std::lock_guard lock(collecting_);
+  folder_ = folder;
+}
+
 void ScrapeSources::watch_devices(std::shared_ptr<const DeviceCollector> devices) {
   const std::lock_guard lock(collecting_);
   devices_ = std::move(devices);
@@ -85,6 +92,7 @@ std::vector<DeviceUsage> ScrapeSources::devices() {
 std::vector<prometheus::MetricFamily> ScrapeSources::collect() {
   const std::lock_guard lock(collecting_);
   collect_process();
+  if (!folder_.empty()) collect_free_space();
   if (devices_) collect_devices();
   for (const auto& logger : loggers_) collect_logger(*logger);
   PluginFamilies own(run_id_);
@@ -114,6 +122,10 @@ void ScrapeSources::collect_process() {
   }
   families_.gauge("binade_collector_success", {{"collector", "process"}}).Set(usage ? 1 : 0);
   families_.gauge("binade_collector_duration_seconds", {{"collector", "process"}}).Set(seconds_since(start));
+}
+
+void ScrapeSources::collect_free_space() {
+  families_.gauge("binade_run_folder_free_bytes").Set(free_bytes(folder_).value_or(nan));
 }
 
 void ScrapeSources::collect_devices() {

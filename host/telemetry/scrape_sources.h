@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -29,6 +30,7 @@ class ScrapeSources {
   void watch_logger(const std::string& label, const std::string& plugin, std::function<LoggerCounts()> counts);
   void watch_plugin(const std::string& id, const std::string& kind, std::shared_ptr<const PluginMetrics> metrics,
                     std::shared_ptr<const CallTimes> call_times);
+  void watch_free_space(const std::filesystem::path& folder);
   void watch_devices(std::shared_ptr<const DeviceCollector> devices);
 
   // The GPUs as they are now; none where they are not watched.
@@ -42,6 +44,7 @@ class ScrapeSources {
   struct WatchedPlugin;
 
   void collect_process();
+  void collect_free_space();
   void collect_devices();
   void collect_logger(WatchedLogger& logger);
   void collect_failures(WatchedPlugin& plugin);
@@ -52,6 +55,7 @@ class ScrapeSources {
   std::mutex collecting_;
   std::vector<std::unique_ptr<WatchedLogger>> loggers_;
   std::vector<std::unique_ptr<WatchedPlugin>> plugins_;
+  std::filesystem::path folder_;                    // empty: its disk is not watched
   std::shared_ptr<const DeviceCollector> devices_;  // nullptr: they are not watched
 };
 

@@ -14,6 +14,7 @@ RATE = "[$__rate_interval]"
 TRAIN, VALIDATION, UNSCALED = 'split="train"', 'split="validation"', 'stage="unscaled"'
 BACKOFF, RESULT_SKIPPED = 'action="backoff"', 'result="skipped"'
 SKIPPED = "run:binade_optimizer_steps_skipped_per_optimizer_steps:ratio_rate5m"
+WHERE = 'job=~"$job", instance=~"$instance"'
 STATE_COLORS = {"starting": "blue", "running": "green", "evaluating": "purple", "finished": "text",
                 "interrupted": "orange", "preempted": "orange", "failed": "red"}
 
@@ -23,7 +24,11 @@ VARIABLES = [
      "current": {"selected": True, "text": "Prometheus", "value": "prometheus"}},
     query_variable("job", "Job", "label_values(binade_run_info, job)"),
     query_variable("instance", "Instance", 'label_values(binade_run_info{job=~"$job"}, instance)'),
-    query_variable("run_id", "Run", 'label_values(binade_run_info{job=~"$job", instance=~"$instance"}, run_id)'),
+    query_variable("run_name", "Experiment", f"label_values(binade_run_info{{{WHERE}}}, run_name)"),
+    query_variable("host", "Host", f"label_values(binade_run_info{{{WHERE}}}, host)"),
+    # Without an allValue: All means those that are listed, of the chosen experiments and machines.
+    query_variable("run_id", "Run",
+                   f'label_values(binade_run_info{{{WHERE}, run_name=~"$run_name", host=~"$host"}}, run_id)', allValue=None),
 ]
 DEVICE = query_variable("device", "Device",
                         'label_values(binade_device_info{job=~"$job", instance=~"$instance"}, device)')
@@ -207,14 +212,18 @@ def plugin_row():
         graph("Errors of plugins", "Failed calls in 15 minutes.",
               target(f"sum without (stage) (increase({sel('binade_plugin_errors_total')}[15m]))", "{{plugin}}"), "none",
               min=0, width=12, thresholds=steps("BinadePluginErrors", color="orange"), alert="BinadePluginErrors"),
-        graph("Age of the last checkpoint", "What a crash now would cost.",
-              target(f"time() - {sel('binade_checkpoint_last_success_timestamp_seconds')}"), "s", width=12, min=0),
+        graph("Age of the last checkpoint", "What a crash now would cost; and when the next one is due.",
+              [target(f"time() - {sel('binade_checkpoint_last_success_timestamp_seconds')}"),
+               target(f"{sel('binade_checkpoint_every_seconds')} > 0", "due")], "s", width=12, min=0),
         graph("Time of a checkpoint", "Mean: the training thread stands still, and writing beside it.",
               target(f"{rate('binade_checkpoint_duration_seconds_sum')} / "
-                     f"({rate('binade_checkpoint_duration_seconds_count')} > 0)", "{{operation}}"), "s", width=12,
+                     f"({rate('binade_checkpoint_duration_seconds_count')} > 0)", "{{operation}}"), "s", width=8,
               scale=10),
         graph("Checkpoints", "Durable ones, and ones that could not be written, in 15 minutes.",
-              target(f"increase({sel('binade_checkpoints_total')}[15m])", "{{result}}"), "none", width=12, min=0),
+              target(f"increase({sel('binade_checkpoints_total')}[15m])", "{{result}}"), "none", width=8, min=0),
+        graph("Free disk space", "What may still be written to the disk of the run's folder.",
+              target(sel("binade_run_folder_free_bytes")), "bytes", width=8, min=0,
+              thresholds=steps("BinadeDiskSpaceLow", above=False, color="orange"), alert="BinadeDiskSpaceLow"),
         graph("Events to loggers", "Written, dropped because the queue was full, failed.",
               target(rate("binade_logger_events_total"), "{{logger}} {{result}}"), "ops", width=12),
         graph("Loggers' queues", "Events that wait, as a share of what fits.",

@@ -82,11 +82,21 @@ def test_thresholds_are_the_alerts():
                 coloured.setdefault(alert[1], set()).add(steps[1]["value"])
     numbers = {"BinadeLossScaleCollapsed": 2, "BinadeOverflowStorm": 0.2, "BinadeLossNonFinite": 3,
                "BinadeGradientUnderflow": 0.05, "BinadeLossScaleAtFloor": 60, "BinadeDeviceMemoryHigh": 0.95,
-               "BinadePluginErrors": 0}
+               "BinadePluginErrors": 0, "BinadeDiskSpaceLow": 1073741824}
     assert coloured == {alert: {number} for alert, number in numbers.items()}, coloured
     for alert, number in numbers.items():
         body = RULES[RULES.index(f"- alert: {alert}\n") :]
         assert re.search(rf"[<>]=? {number}\b", body[: body.index("labels:")]), alert
+
+
+def test_runs_are_chosen_by_experiment_and_machine():
+    for name, board in BOARDS.items():
+        listed = {variable["name"]: variable for variable in board["templating"]["list"]}
+        asked = {variable: (label, selector) for variable, label, selector in variables(board)}
+        for variable in ("run_name", "host"):
+            assert asked[variable][0] == variable and variable in asked["run_id"][1], (name, asked)
+            assert f'{variable}=~"${variable}"' in asked["run_id"][1], (name, asked)
+        assert listed["run_id"]["allValue"] is None, f"{name}: All runs are those that are listed"
 
 
 def exported():
@@ -134,6 +144,7 @@ def test_start_up_files_fit_together():
     assert source["jsonData"]["timeInterval"] == config["global"]["scrape_interval"]
     assert config["scrape_configs"][0]["honor_labels"] is True
     assert config["scrape_configs"][0]["job_name"] == "binade", "the alert BinadeExporterDown goes by this name"
+    assert "static_configs" not in config["scrape_configs"][0], "an address where no run listens is an alert for ever"
 
 
 if __name__ == "__main__":

@@ -24,8 +24,9 @@ def test_a_run_is_found_and_its_clean_end_is_seen():
     with workspace() as folder, Run(folder, TARGETS) as run:
         run.trains()
         target = folder / "targets" / f"{run.run_id()}.json"
+        labels = {"run_id": run.run_id(), "run_name": "points", "host": socket.gethostname()}
         assert json.loads(target.read_text()) == [
-            {"targets": [run.address().removeprefix("http://")], "labels": {"run_id": run.run_id()}}]
+            {"targets": [run.address().removeprefix("http://")], "labels": labels}]
         assert [file.name for file in target.parent.iterdir()] == [target.name], "nothing half-written lies there"
         with Prometheus(folder, DISCOVERED) as server:
             until(lambda: server.value(f'up{{job="binade", run_id="{run.run_id()}"}}') == 1, "the run to be found")

@@ -22,7 +22,7 @@ OWN_LOSS = (EXPERIMENT.replace('"mlp"', '"own_loss"').replace('"csv"\npath = "po
 def filled(expression):
     for variable, value in (("$__rate_interval", "10s"), ("$__interval", "10s"), ("$__range", "2m")):
         expression = expression.replace(variable, value)
-    return re.sub(r"\$(?:job|instance|run_id|device)\b", ".+", expression)
+    return re.sub(r"\$(?:job|instance|run_name|host|run_id|device)\b", ".+", expression)
 
 
 def needs_a_gpu(expression):

@@ -58,7 +58,7 @@ def test_slow_clients_keep_nobody_waiting():
         with connect(run) as writes, connect(run) as reads:
             writes.sendall(b"GET /metr")
             reads.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
-            reads.sendall(b"GET /history HTTP/1.1\r\nHost: a\r\n\r\n")  # and never takes the answer
+            reads.sendall(b"GET /history HTTP/1.1\r\nHost: localhost\r\n\r\n")  # and never takes the answer
             answers_at_once(run)
             before = run.value("binade_step")
             until(lambda: run.value("binade_step") > before, "further steps")
@@ -94,6 +94,42 @@ def test_nothing_else_is_served():
         run.trains()
         assert status_of(run, "/metrics") == 200
         assert [status_of(run, path) for path in ("/", "/history")] == [404, 404]
+
+
+def test_it_answers_to_known_names_only():
+    """DNS rebinding: a page's own name, pointed at this machine, must not let the page read a run."""
+    with workspace() as folder, Run(folder, 'metrics.allowed_hosts=["node7.example.org"]') as run:
+        run.trains()
+        port = run.address().rsplit(":", 1)[1]
+        for path in ("/metrics", "/", "/history", "/nothing"):
+            for name in ("evil.example", f"evil.example:{port}", "localhost.evil.example", "127.0.0.1.evil.example", "node7"):
+                assert status_of(run, path, {"Host": name}) == 421, (path, name)
+        for name in (f"localhost:{port}", f"127.0.0.1:{port}", "[::1]", "node7.example.org", f"NODE7.example.org:{port}"):
+            assert status_of(run, "/metrics", {"Host": name}) == 200, name
+        assert b"allowed_hosts" in raw(run, b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n")
+
+
+def test_silent_connections_keep_nobody_waiting_however_many():
+    with workspace() as folder, Run(folder) as run, contextlib.ExitStack() as opened:
+        run.trains()
+        for count in (40, 40, 394):
+            for _ in range(count):
+                opened.enter_context(connect(run))
+            begin = time.monotonic()
+            assert "binade_step{" in run.metrics()
+            print(f"{count} more silent connections: a scrape takes {time.monotonic() - begin:.3f} s")
+
+
+def test_no_record_has_a_password_of_an_address():
+    with workspace() as folder:
+        with Run(folder, "metrics.push=http://somebody:secret@gateway:9091") as run:
+            assert run.wait() == 2, run.output()
+            assert "records" in run.output() and "secret" not in run.output() and "somebody" not in run.output()
+        assert not (folder / "runs").exists()
+        with Run(folder, "experiment.notes=see ssh://somebody@host/path", "train.steps=1") as run:
+            assert run.wait() == 0, run.output()
+            environment = (run.directory() / "environment.json").read_text()
+            assert "ssh://***@host/path" in environment and "somebody" not in environment, environment
 
 
 def basic(user, password):

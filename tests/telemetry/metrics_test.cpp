@@ -131,6 +131,49 @@ TEST_F(MetricsTest, IsInOneStateAtATime) {
   EXPECT_NE(value("binade_run_end_timestamp_seconds"), "0");
 }
 
+TEST_F(MetricsTest, SaysSinceWhenItIsInItsState) {
+  const auto since = [&] { return std::stod(value("binade_run_state_timestamp_seconds")); };
+  const auto started = since();
+  EXPECT_GT(started, 1e9);
+  metrics_.state_changed(RunState::running);
+  const auto running = since();
+  EXPECT_GT(running, started);
+  metrics_.state_changed(RunState::evaluating);
+  EXPECT_GT(since(), running);
+}
+
+TEST_F(MetricsTest, TellsWhetherTheNewestCheckpointFailed) {
+  metrics_.run_started(scaled_run());
+  EXPECT_EQ(value("binade_checkpoint_last_failure_timestamp_seconds"), "0");
+  CheckpointRecord record;
+  record.time = 2e9;
+  metrics_.checkpoint_ended(record);
+  EXPECT_EQ(value("binade_checkpoint_last_failure_timestamp_seconds"), "2000000000");
+  EXPECT_LT(std::stod(value("binade_checkpoint_last_success_timestamp_seconds")), 2e9) << "the run's start";
+  record.saved = true;
+  record.time = 2e9 + 1;
+  metrics_.checkpoint_ended(record);
+  EXPECT_EQ(value("binade_checkpoint_last_success_timestamp_seconds"), "2000000001");
+  EXPECT_EQ(value("binade_checkpoint_last_failure_timestamp_seconds"), "2000000000");
+}
+
+TEST(Metrics, TellWhenCheckpointsAreDue) {
+  auto run = identity();
+  run.checkpoint_every_seconds = 600;
+  run.checkpoint_every_steps = 50;
+  const Metrics metrics(run);
+  EXPECT_EQ(value_of(metrics, "binade_checkpoint_every_seconds"), "600");
+  EXPECT_EQ(value_of(metrics, "binade_checkpoint_every_steps"), "50");
+}
+
+TEST_F(MetricsTest, TellsTheSpaceThatIsLeftForTheRunsFolder) {
+  EXPECT_EQ(value("binade_run_folder_free_bytes"), "Nan");
+  metrics_.watch_free_space("/");
+  EXPECT_GE(std::stod(value("binade_run_folder_free_bytes")), 0);
+  metrics_.watch_free_space("/no/such/folder");
+  EXPECT_EQ(value("binade_run_folder_free_bytes"), "Nan");
+}
+
 TEST_F(MetricsTest, TellsTheEffectivePrecision) {
   metrics_.run_started(scaled_run());
   EXPECT_EQ(

@@ -6,7 +6,7 @@
 
 #include <stdexcept>
 
-#include "host/telemetry/http_server.h"
+#include "host/telemetry/http_access.h"
 #include "host/telemetry/metrics.h"
 
 namespace binade::host {
