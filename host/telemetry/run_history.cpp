@@ -17,6 +17,8 @@
 #include <system_error>
 #include <utility>
 
+#include "host/telemetry/clock.h"
+
 namespace binade::host {
 namespace {
 
@@ -89,8 +91,9 @@ std::string steps_json(const File& file, std::size_t size, std::size_t points) {
     json += line.text;
     next = line.start + 1;
   };
-  for (std::size_t i = 0; i < points; ++i) {
-    const auto offset = size / points * i + size % points * i / points;
+  const auto others = points - std::min<std::size_t>(points, 1);  // than the last one
+  for (std::size_t i = 0; i < others; ++i) {
+    const auto offset = size / others * i + size % others * i / others;
     if (offset < size && (offset >= next || i == 0)) take(next_step(file.read(offset, buffer), offset, offset == 0));
   }
   const auto tail = size - std::min(size, buffer.size());
@@ -161,8 +164,8 @@ std::string RunHistory::json(std::size_t points) const {
                       one.step, one.split, number(one.loss), number(one.accuracy));
     }
   }
-  return fmt::format("{{\"run_id\":\"{}\",\"bytes\":{},\"evaluations\":[{}],\n\"steps\":[{}]}}\n", run_id_, size,
-                     evaluations, steps_json(file, size, points));
+  return fmt::format("{{\"run_id\":\"{}\",\"now\":{:.3f},\"bytes\":{},\"evaluations\":[{}],\n\"steps\":[{}]}}\n",
+                     run_id_, unix_time(), size, evaluations, steps_json(file, size, points));
 }
 
 }  // namespace binade::host

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 
 namespace binade::host {
@@ -68,13 +69,34 @@ TEST_F(RunHistoryTest, OfAResumedRunHasTheEvaluationsThatItsFileHolds) {
 TEST_F(RunHistoryTest, SpreadsItsPointsOverALongRunFromTheFirstStepToTheLast) {
   write_steps(5000);
   const auto found = steps(50);
-  EXPECT_THAT(found, SizeIs(Le(51)));
+  EXPECT_THAT(found, SizeIs(50));
   EXPECT_EQ(found.front(), 1);
   EXPECT_EQ(found.back(), 5000);
   for (std::size_t i = 1; i < found.size(); ++i) {
     EXPECT_GT(found[i], found[i - 1]);
     EXPECT_LE(found[i] - found[i - 1], 110) << "evenly";
   }
+}
+
+TEST_F(RunHistoryTest, HasNoMorePointsThanAreAskedFor) {
+  for (const int count : {1, 2, 3, 5, 100, 1000}) {
+    std::filesystem::remove(file());
+    write_steps(count);
+    for (const std::size_t points : {1U, 2U, 3U, 4U, 99U, 100U, 101U}) {
+      const auto found = steps(points);
+      EXPECT_THAT(found, SizeIs(Le(points))) << count;
+      EXPECT_EQ(found.back(), count) << points;
+      EXPECT_EQ(found.front(), points > 1 ? 1 : count) << points;
+    }
+  }
+}
+
+TEST_F(RunHistoryTest, SaysWhatTimeItIs) {
+  const auto before = static_cast<double>(time(nullptr));
+  const auto json = RunHistory(file(), "r").json(1);
+  const double now = std::atof(json.c_str() + json.find("\"now\":") + 6);
+  EXPECT_GE(now, before - 1);
+  EXPECT_LE(now, static_cast<double>(time(nullptr)) + 1);
 }
 
 TEST_F(RunHistoryTest, LeavesOutALineThatIsNotWholeYet) {
