@@ -46,7 +46,9 @@ class ColumnRemarks {
     } else if (!asked_for_ && columns_.name(number).empty()) {
       unnamed_.push_back(number);
     }
-    if (column.size() > 1 && column.constant()) {
+    if (column.rounded()) {
+      rounded_.push_back(number);
+    } else if (column.size() > 1 && column.constant()) {
       constant_.push_back(number);
     } else if (const auto distinct = count_distinct(column, scale); distinct.collapsed()) {
       if (collapsed_.empty()) example_ = distinct;
@@ -55,6 +57,7 @@ class ColumnRemarks {
   }
   // Of the column of numbers to predict.
   void look_at_target(std::size_t number, const NumericColumn& column, const Scale& scale) {
+    if (column.rounded()) rounded_.push_back(number);
     const auto distinct = count_distinct(column, scale);
     if (distinct.collapsed()) target_ = columns_.shown(number) + ":" + counts(distinct);
   }
@@ -72,6 +75,11 @@ class ColumnRemarks {
     if (!unnamed_.empty()) {
       say(columns_.list(unnamed_, "is", "are") +
           " used as any other; a column that a program added, such as a row's number, is left out by `columns`");
+    }
+    if (!rounded_.empty()) {
+      say(columns_.list(rounded_, "has", "have") +
+          " integers of more digits than a double keeps, so that different ones become equal: is that a key, and no "
+          "quantity?");
     }
     if (!constant_.empty()) {
       say(columns_.list(constant_, "has", "have") +
@@ -94,7 +102,7 @@ class ColumnRemarks {
   std::string file_;
   const Columns& columns_;
   bool asked_for_;
-  std::vector<std::size_t> repeated_, row_numbers_, unnamed_, constant_, collapsed_;
+  std::vector<std::size_t> repeated_, row_numbers_, unnamed_, rounded_, constant_, collapsed_;
   Distinct example_;
   std::string target_;
 };

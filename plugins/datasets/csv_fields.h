@@ -40,6 +40,16 @@ inline const char* parse_number(std::string_view text, double& value) {
   return std::isfinite(value) ? nullptr : "is not finite";
 }
 
+// Whether `value`, read from `text`, is another number: an integer of more digits than a double has.
+inline bool is_rounded_integer(std::string_view text, double value) {
+  constexpr std::size_t digits = 15;  // that every double keeps
+  if (text.size() <= digits || text.find_first_not_of("+-0123456789") != text.npos) return false;
+  text.remove_prefix(text.front() == '+' || text.front() == '-' ? 1 : 0);
+  std::uint64_t integer = 0;
+  const auto error = std::from_chars(text.data(), text.data() + text.size(), integer).ec;
+  return error != std::errc() || static_cast<long double>(integer) != std::abs(static_cast<long double>(value));
+}
+
 inline bool parse_integer(std::string_view text, std::int64_t& value) {
   const char* end = text.data() + text.size();
   const auto [stopped, error] = std::from_chars(text.data(), end, value);

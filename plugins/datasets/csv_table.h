@@ -143,24 +143,26 @@ class CsvTable {
   void add(const std::vector<std::string_view>& fields, std::uint64_t line) {
     if (fields.size() != columns_.size()) ragged(fields.size(), line);
     for (std::size_t i = 0; i < chosen_.size(); ++i) {
-      features_[i].add(number(fields, chosen_[i], line, standardized_));
+      add_number(features_[i], fields, chosen_[i], line, standardized_);
     }
     if (regression_) {
-      targets_.add(number(fields, label_, line, false));
+      add_number(targets_, fields, label_, line, false);
     } else {
       labels_.push_back(classes_.add(class_name(fields, line)));
     }
   }
 
   // A number that is not standardized must be one in float32.
-  double number(const std::vector<std::string_view>& fields, std::size_t column, std::uint64_t line,
-                bool standardized) const {
+  void add_number(NumericColumn& to, const std::vector<std::string_view>& fields, std::size_t column,
+                  std::uint64_t line, bool standardized) const {
     const auto field = trim(fields[column]);
     double value = 0;
-    const char* reason = missing_(field) && !field.empty() ? "stands for a missing value" : parse_number(field, value);
+    const char* reason = parse_number(field, value);
+    const bool asked = !field.empty() && (reason != nullptr || missing_.may_be_numbers());
+    if (asked && missing_(field)) reason = "stands for a missing value";
     if (reason == nullptr && !standardized && !std::isfinite(static_cast<float>(value)))
       reason = "is not finite in float32";
-    if (reason == nullptr) return value;
+    if (reason == nullptr) return to.add(value, is_rounded_integer(field, value));
     bad_field(
         line, column, field,
         std::string(reason) + "; a finite number was expected" +

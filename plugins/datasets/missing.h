@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -12,7 +13,12 @@
 class Missing {
  public:
   // `marks` beside those that are marks anyway: nothing at all, and "nan" as programs write it for a number.
-  explicit Missing(const std::vector<std::string>& marks) : marks_(marks.begin(), marks.end()) {}
+  explicit Missing(const std::vector<std::string>& marks) : marks_(marks.begin(), marks.end()) {
+    for (const auto& mark : marks) numbers_ = numbers_ || mark.find_first_of("0123456789") != std::string::npos;
+  }
+
+  // Whether a number may be a mark, such as -99: where not, who has read a number need not ask.
+  bool may_be_numbers() const { return numbers_; }
 
   // `text` has no spaces around it.
   bool operator()(std::string_view text) const { return text.empty() || marks_.count(text) > 0 || is_nan(text); }
@@ -27,4 +33,5 @@ class Missing {
   }
 
   std::set<std::string, std::less<>> marks_;
+  bool numbers_ = false;
 };

@@ -17,10 +17,16 @@ struct Scale {
 
 class NumericColumn {
  public:
-  void add(double number) { numbers_.push_back(number); }
+  // `rounded`: the file has another number, with more digits than a double.
+  void add(double number, bool rounded = false) {
+    numbers_.push_back(number);
+    rounded_ = rounded_ || rounded;
+  }
   std::size_t size() const { return numbers_.size(); }
   double operator[](std::size_t row) const { return numbers_[row]; }
   const std::vector<double>& numbers() const { return numbers_; }
+
+  bool rounded() const { return rounded_; }
 
   // Every row has the same number.
   bool constant() const {
@@ -42,6 +48,7 @@ class NumericColumn {
 
  private:
   std::vector<double> numbers_;
+  bool rounded_ = false;
 };
 
 // How many numbers differ before and after they are scaled and rounded to float32.
@@ -66,7 +73,7 @@ inline bool small_integers(const NumericColumn& column, const Scale& scale) {
 // Looks at every row of a short column, and at rows that are spread evenly over a long one.
 inline Distinct count_distinct(const NumericColumn& column, const Scale& scale) {
   if (small_integers(column, scale)) return {};
-  constexpr std::size_t looked_at = std::size_t{1} << 16;
+  constexpr std::size_t looked_at = std::size_t{1} << 14;
   const std::size_t stride = (column.size() + looked_at - 1) / looked_at;
   std::vector<double> numbers;
   for (std::size_t row = 0; row < column.size(); row += stride) numbers.push_back(column[row]);

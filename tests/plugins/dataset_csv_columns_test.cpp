@@ -106,6 +106,16 @@ TEST_F(CsvColumns, AreNotNamedForTheLastDigitsOfADouble) {
               Not(HasSubstr("warning")));
 }
 
+TEST_F(CsvColumns, AreNamedWhereDoublesCannotTellTheirNumbersApart) {
+  const auto told = HasSubstr("column `x` has integers of more digits than a double keeps");
+  for (const char* start : {"900719925474099", "1234567890123456789", "-900719925474099"}) {
+    EXPECT_THAT(log(column([&](std::size_t row) { return fmt::format("{}{:02}", start, row); })), told) << start;
+  }
+  for (const char* start : {"12345678901234", "1000000000000000000e", "1.000000000000000000"}) {
+    EXPECT_THAT(log(column([&](std::size_t row) { return fmt::format("{}{:02}", start, row * 31 % 53); })), Not(told));
+  }
+}
+
 TEST_F(CsvColumns, OfNumbersToPredictAreNamedWhereFloatsCannotTellThemApart) {
   std::string rows = "x,y\n";
   for (int row = 0; row < 10; ++row) rows += fmt::format("{},{}\n", row * row, 1700000000 + row);
