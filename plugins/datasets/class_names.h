@@ -53,24 +53,42 @@ class Classes {
     return list + (size() > most ? ", ..." : "");
   }
 
-  // Labels that are one number, written in several ways: `"0", "0.0" and "00"`.
-  std::vector<std::string> same_numbers() const {
-    std::map<double, std::vector<std::string>> spellings;
+  // What is to be said of labels that may be meant to be one class.
+  std::vector<std::string> remarks() const {
+    std::vector<std::string> all;
+    const auto add = [&](const auto& spellings, const char* remark) {
+      for (const auto& [meaning, labels] : spellings) {
+        if (labels.size() > 1) all.push_back("the labels " + list(labels) + remark);
+      }
+    };
+    std::map<double, std::vector<std::string>> numbers;
+    std::map<std::string, std::vector<std::string>> words;  // in lower case; letters may well be classes of their own
     for (const auto& [label, number] : numbers_) {
       double value = 0;
-      if (parse_number(label, value) == nullptr) spellings[value].push_back(quoted(label));
+      if (parse_number(label, value) == nullptr) {
+        numbers[value].push_back(quoted(label));
+      } else if (label.size() > 1) {
+        words[lower_case(label)].push_back(quoted(label));
+      }
     }
-    std::vector<std::string> same;
-    for (const auto& [value, labels] : spellings) {
-      if (labels.size() < 2) continue;
-      auto& list = same.emplace_back(labels.front());
-      for (std::size_t i = 1; i < labels.size(); ++i)
-        list.append(i + 1 < labels.size() ? ", " : " and ").append(labels[i]);
-    }
-    return same;
+    add(numbers, " are the same number and different classes: write it in one way");
+    add(words, " differ in nothing but capital letters and are different classes: is that meant?");
+    return all;
   }
 
  private:
+  static std::string list(const std::vector<std::string>& labels) {
+    std::string text = labels.front();
+    for (std::size_t i = 1; i < labels.size(); ++i) {
+      text.append(i + 1 < labels.size() ? ", " : " and ").append(labels[i]);
+    }
+    return text;
+  }
+  static std::string lower_case(std::string text) {
+    for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    return text;
+  }
+
   std::map<std::string, std::int64_t, std::less<>> numbers_;
   std::vector<std::string> names_;
 };

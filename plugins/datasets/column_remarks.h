@@ -58,6 +58,7 @@ class ColumnRemarks {
   // Of the column of numbers to predict.
   void look_at_target(std::size_t number, const NumericColumn& column, const Scale& scale) {
     if (column.rounded()) rounded_.push_back(number);
+    if (column.size() > 1 && column.constant()) constant_.push_back(number);
     const auto distinct = count_distinct(column, scale);
     if (distinct.collapsed()) target_ = columns_.shown(number) + ":" + counts(distinct);
   }

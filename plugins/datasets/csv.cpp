@@ -83,10 +83,8 @@ class Csv {
       bad_data("every row has the label \"" + classes.names().front() + "\" (column `" + label +
                "`): a classifier needs two classes");
     }
-    for (const auto& same : classes.same_numbers()) {
-      host.warning(table.file() + ": column `" + label + "`: the labels " + same +
-                   " are the same number and different classes: write it in one way");
-    }
+    const auto place = table.file() + ": column `" + label + "`: ";
+    for (const auto& remark : classes.remarks()) host.warning(std::string(place).append(remark));
     if (table.rows() >= 20 && classes.size() > table.rows() / 2) {
       host.warning(table.file() + ": column `" + label + "` has " + std::to_string(classes.size()) +
                    " different values in " + std::to_string(table.rows()) +

@@ -106,6 +106,7 @@ class CsvTable {
 
   void name_columns(const std::vector<std::string_view>& fields, bool header) {
     std::vector<std::string> names;
+    names.reserve(fields.size());
     for (const auto field : fields) {
       names.push_back(header ? std::string(trim(field)) : std::to_string(names.size() + 1));
     }

@@ -216,5 +216,17 @@ TEST_F(CsvColumns, AreWarnedOfWhereOneNumberIsSeveralLabels) {
   EXPECT_THAT(log(file("x,k\n5,0\n2,1\n3,one\n4,10\n")), Not(HasSubstr("warning")));
 }
 
+TEST_F(CsvColumns, AreWarnedOfWhereOneWordIsSeveralLabels) {
+  EXPECT_THAT(log(file("x,k\n5,Yes\n2,yes\n3,YES\n4,No\n")),
+              HasSubstr("column `k`: the labels \"YES\", \"Yes\" and \"yes\" differ in nothing but capital letters"));
+  EXPECT_THAT(log(file("x,k\n5,a\n2,A\n3,b\n4,B\n")), Not(HasSubstr("warning")));
+}
+
+TEST_F(CsvColumns, OfNumbersToPredictAreNamedWhereTheyAreConstant) {
+  auto options = file("x,y\n5,7\n2,7\n");
+  options["task"] = text("regression");
+  EXPECT_THAT(log(options), HasSubstr("column `y` has the same number in every row"));
+}
+
 }  // namespace
 }  // namespace binade::host
