@@ -6,6 +6,7 @@ import json
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -45,7 +46,7 @@ def test_it_shows_the_run():
     with workspace() as folder, Run(folder, *SCALED) as run:
         page = shown(folder, trained(run))
         assert 'data-ready="yes"' in page, page
-        assert ">points</h1>" in page and f">{run.run_id()}<" in page
+        assert ">points</h1>" in page and f">{run.run_id()} on {socket.gethostname()}<" in page
         assert re.search(">(running|evaluating)</span>", page), page
         assert "mlp · csv · fp16 · adamw" in page
         for chart in ("Loss", "Loss scale", "Gradient norm", "Skipped steps", "Samples per second"):
