@@ -80,6 +80,12 @@ std::optional<Scalar> check_scalar(const Node& value, const std::string& name, c
   return scalar;
 }
 
+// nullptr where it may be one. The system would read it up to the zero, which may be another file.
+const char* why_no_path(const std::string& text) {
+  if (text.empty()) return "is empty";
+  return text.find('\0') == std::string::npos ? nullptr : "has the character U+0000 in it, which no path has";
+}
+
 }  // namespace
 
 std::string wanted(const OptionSpec& spec) {
@@ -127,8 +133,8 @@ bool check_limits(const Scalar& value, const std::string& name, const OptionSpec
         {"E0117", fmt::format("`{}` must be {}, got {}", name, range(spec), toml_scalar(value)), where, "", {}});
     return false;
   }
-  if (spec.type == OptionType::path && std::get<std::string>(value).empty()) {
-    diagnostics.add({"E0118", fmt::format("`{}` must be a path, and this one is empty", name), where, "", {}});
+  if (const char* reason = spec.type == OptionType::path ? why_no_path(std::get<std::string>(value)) : nullptr) {
+    diagnostics.add({"E0118", fmt::format("`{}` must be a path, and this one {}", name, reason), where, "", {}});
     return false;
   }
   if (spec.choices.empty() || std::count(spec.choices.begin(), spec.choices.end(), value) > 0) return true;

@@ -180,6 +180,8 @@ TEST_F(PathOptions, ExpandTheHomeFolder) {
   EXPECT_EQ(file_path("~other"), bench_.folder.path() / "~other");
 }
 
+TEST_F(PathOptions, CannotEndBeforeTheirEnd) { EXPECT_EQ(file_path("d.csv\\u0000.txt"), "E0118"); }
+
 TEST_F(PathOptions, CannotBeEmpty) { EXPECT_EQ(file_path(""), "E0118"); }
 
 }  // namespace
