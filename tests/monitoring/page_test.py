@@ -137,6 +137,7 @@ def test_a_run_that_hangs_is_shown_as_such():
         hung = stand_in(folder, now=500)
         assert badge(hung) == ("hangs", "no step for 5 min"), badge(hung)
         assert tile(hung, "Samples per second")[0] == "–" and " left" not in hung, hung
+        assert re.search('<h2>Samples per second</h2><span class="legend"></span>', hung), "no speed there either"
         before_the_first = stand_in(folder, now=500, steps=0)
         assert badge(before_the_first) == ("hangs", "no step for 8 min 18 s"), badge(before_the_first)
         after_an_evaluation = stand_in(folder, now=505, since=500)
