@@ -53,10 +53,7 @@ class TreeReader {
 
   // `from`: where it is included; without a source for the file itself.
   std::optional<Node> read(const fs::path& file, const Location& from) {
-    auto text = read_experiment_file(file, from, diagnostics_);
-    if (!text) return std::nullopt;
-    remember(file);
-    auto root = is_own(file) ? parse_own(file, std::move(*text)) : parse_foreign(file, *text);
+    auto root = is_own(file) ? read_own(file, from) : read_foreign(file, from);
     if (!root) return std::nullopt;
     const Member* include = root->find("include");
     if (include == nullptr) return root;
@@ -76,19 +73,28 @@ class TreeReader {
     Location from;  // where in `file` the next one is included
   };
 
-  std::optional<Node> parse_own(const fs::path& file, std::string text) {
-    auto root = parse_toml(text, file.string(), diagnostics_);
-    diagnostics_.add_source(file.string(), std::move(text));
+  std::optional<Node> read_own(const fs::path& file, const Location& from) {
+    auto text = read_experiment_file(file, from, diagnostics_);
+    if (!text) return std::nullopt;
+    remember(file);
+    auto root = parse_toml(*text, file.string(), diagnostics_);
+    diagnostics_.add_source(file.string(), std::move(*text));
     return root;
   }
 
-  // Messages say where a mistake is, and show nothing of the text, nor what the parser saw of it.
-  std::optional<Node> parse_foreign(const fs::path& file, const std::string& text) {
-    diagnostics_.add_remark(file.string(), "its text is not shown: it lies outside the experiment's folder");
+  // Messages say where a mistake is, and show nothing of the text, of what the parser saw of it, and of the names of
+  // files beside it.
+  std::optional<Node> read_foreign(const fs::path& file, const Location& from) {
     Diagnostics found;
-    auto root = parse_toml(text, file.string(), found);
+    std::optional<Node> root;
+    if (const auto text = read_experiment_file(file, from, found)) {
+      remember(file);
+      diagnostics_.add_remark(file.string(), "its text is not shown: it lies outside the experiment's folder");
+      root = parse_toml(*text, file.string(), found);
+    }
     for (auto diagnostic : found.all()) {
       diagnostic.label.clear();
+      diagnostic.notes.clear();
       diagnostics_.add(std::move(diagnostic));
     }
     return root;
@@ -149,7 +155,7 @@ class TreeReader {
   // may be a file that only this process may read, such as /etc/shadow.
   bool is_own(const fs::path& file) {
     if (own_folder_.empty()) own_folder_ = real(fs::absolute(file).parent_path());
-    if (files_.size() == 1) return true;
+    if (chain_.empty()) return true;
     const auto path = real(fs::absolute(file)).lexically_relative(own_folder_);
     return !path.empty() && *path.begin() != "..";
   }

@@ -183,6 +183,14 @@ TEST_F(IncludeOutside, IsNotDeceivedByALink) {
   says_only_where("below/shadow", path("below/shadow"), 1);
 }
 
+TEST_F(IncludeOutside, DoesNotSayWhatElseIsThere) {
+  const auto file = other_.write("private.toml", "").string();
+  const auto missing = other_.path() / "privat.toml";
+  const auto loaded = bench_.load(including({missing.string()}));
+  EXPECT_EQ(loaded.only().code, "E0101");
+  EXPECT_THAT(loaded.text(), testing::Not(HasSubstr(file)));
+}
+
 TEST_F(IncludeOutside, IsNotDeceivedByAFileThatItIncludesFrom) {
   const auto shadow = outside("root:secret:1:0\n");
   const auto other = other_.write("more.toml", including({"shadow"})).string();
