@@ -19,6 +19,8 @@ struct BatchField {
 struct HostBatch {
   std::uint64_t epoch = 0;
   std::uint64_t batch = 0;             // inside the epoch
+  std::uint64_t epoch_batches = 1;     // that the epoch has
+  std::uint64_t batch_size = 0;        // of a full one; an epoch's last batch may have fewer samples
   std::vector<std::uint64_t> indices;  // of the plugin's split, one per sample
   std::vector<BatchField> fields;      // the dataset's, in order, then the lengths
 };

@@ -141,6 +141,8 @@ BatchLoader::Impl::Slot* BatchLoader::Impl::claim() {
 void BatchLoader::Impl::place(HostBatch& batch) {
   batch.epoch = epoch_;
   batch.batch = batch_;
+  batch.epoch_batches = sampler_.batches_per_epoch();
+  batch.batch_size = sampler_.batch_size();
   if (++batch_ == sampler_.batches_per_epoch()) {
     batch_ = 0;
     ++epoch_;

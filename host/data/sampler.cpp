@@ -35,6 +35,15 @@ Sampler::Sampler(std::uint64_t size, std::uint64_t batch_size, Order order, bool
   batches_per_epoch_ = drop_last && share_ >= batch_size ? share_ / batch_size : (share_ - 1) / batch_size + 1;
 }
 
+std::uint64_t Sampler::last_batch_size() const {
+  return std::min(batch_size_, share_ - (batches_per_epoch_ - 1) * batch_size_);
+}
+
+std::uint64_t Sampler::left_out() const {
+  const auto drawn = ((batches_per_epoch_ - 1) * batch_size_ + last_batch_size()) * shard_.world_size;
+  return size_ - std::min(size_, drawn);
+}
+
 void Sampler::batch(std::uint64_t epoch, std::uint64_t batch, std::vector<std::uint64_t>& positions) {
   if (batch >= batches_per_epoch_) throw std::out_of_range("the epoch has no such batch");
   if (order_ == Order::shuffled && (permutation_.empty() || permutation_epoch_ != epoch)) {

@@ -19,18 +19,23 @@ struct Shard {
 // shuffled: a new permutation each epoch. with_replacement: each draw is from all samples, whatever came before.
 enum class Order { sequential, shuffled, with_replacement };
 
-// Walks through epochs, batch by batch. Each epoch has as many draws as samples; the last
-// batch of an epoch that would be short is left out in training (`drop_last`), unless it is the only one, and kept in
-// evaluation. Ranks take turns: rank r of w gets positions r, r + w, ... of the order, equally many on each rank: where
-// the size is no multiple of w, the rest is left out with `drop_last`, and otherwise (or when there are fewer samples
-// than ranks) the last round is filled up from the order's beginning.
+// Walks through epochs, batch by batch. Each epoch has as many draws as samples. Its last batch has what is left, and
+// is left out where that is too little for a full one and `drop_last` asks for it, unless it is the only batch. Ranks
+// take turns: rank r of w gets positions r, r + w, ... of the order, equally many on each rank: where the size is not a
+// multiple of w, the rest is left out with `drop_last`, and otherwise (or when there are fewer samples than ranks) the
+// last round is filled up from the order's beginning.
 class Sampler {
  public:
   // Throws std::invalid_argument when there are no samples, the batch size is 0, or the rank is none of the world's.
   Sampler(std::uint64_t size, std::uint64_t batch_size, Order order, bool drop_last, std::uint64_t seed, Shard shard);
 
   std::uint64_t size() const { return size_; }
+  std::uint64_t batch_size() const { return batch_size_; }
   std::uint64_t batches_per_epoch() const { return batches_per_epoch_; }
+  // The draws that `drop_last` takes from each epoch, over all ranks.
+  std::uint64_t left_out() const;
+  // How many samples the last batch of an epoch has.
+  std::uint64_t last_batch_size() const;
 
   // Positions (below size) of batch `batch` of `epoch`, into `positions` (cleared first; capacity is reused). Throws
   // std::out_of_range when the epoch has no such batch. Epochs may be asked for in any order; going through them in

@@ -63,7 +63,7 @@ struct TrainingRequest {
 struct EpochSummary {
   std::uint64_t epoch = 0;                                  // from 0
   std::uint64_t steps = 0;                                  // done by its end
-  double train_loss = nan, train_accuracy = nan;            // means over its steps
+  double train_loss = nan, train_accuracy = nan;            // means over its samples
   double validation_loss = nan, validation_accuracy = nan;  // of an evaluation at its end
   double seconds = 0;                                       // of training
 };

@@ -21,8 +21,7 @@ BatchLoader make_loader(const EvaluationPlan& plan, std::uint64_t batches_wanted
 }
 
 std::uint64_t batches_in(const EvaluationPlan& plan) {
-  const auto all = (plan.split.size + plan.batch_size - 1) / plan.batch_size;
-  return plan.batches == 0 ? all : std::min(all, plan.batches);
+  return (plan.split.size + plan.batch_size - 1) / plan.batch_size;
 }
 
 class EvaluationMode {

@@ -14,7 +14,6 @@ struct EvaluationPlan {
   const Dataset& dataset;
   const Split& split;
   std::uint64_t batch_size;
-  std::uint64_t batches;  // at most; 0: the whole split
   std::uint32_t workers, prefetch;
   std::uint64_t seed;
   const std::atomic<int>* stop_signal = nullptr;  // non-zero: no further batch

@@ -1,6 +1,9 @@
 #include "host/engine/loop_state.h"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "host/storage/state_json.h"
 
@@ -54,6 +57,13 @@ void for_each_member_of_epoch(Epoch& epoch, Visit visit) {
   visit("seconds", epoch.seconds);
 }
 
+template <class Position, class Visit>
+void for_each_member_of_position(Position& position, Visit visit) {
+  visit("epoch", position.epoch);
+  visit("epoch_batch", position.batch);
+  visit("epoch_batches", position.batches);
+}
+
 struct Writer {
   Json& json;
   void operator()(const char* name, double value) const { json[name] = to_json(value); }
@@ -70,24 +80,38 @@ struct Reader {
   void operator()(const char* name, std::string& value) const { json.at(name).get_to(value); }
 };
 
+void read_position(const Json& json, LoopState& state) {
+  if (!json.contains("epoch")) return;
+  auto& position = state.position.emplace();
+  for_each_member_of_position(position, Reader{json});
+  if (position.batch < position.batches) return;
+  throw std::runtime_error(
+      fmt::format("its place is behind batch {} of an epoch of {}", position.batch, position.batches));
+}
+
 }  // namespace
 
 void EpochSums::add(const StepRecord& record) {
-  loss += record.loss;
+  loss += record.loss * static_cast<double>(record.samples);
   correct += record.accuracy * static_cast<double>(record.samples);
   seconds += record.seconds;
   samples += record.samples;
   ++steps;
 }
 
+void EpochSums::weight_by_samples() {
+  if (steps > 0) loss *= static_cast<double>(samples) / static_cast<double>(steps);
+}
+
 EpochSummary EpochSums::summary(std::uint64_t epoch, std::uint64_t steps_done) const {
-  return {epoch, steps_done, loss / static_cast<double>(steps), correct / static_cast<double>(samples), nan,
-          nan,   seconds};
+  const auto count = static_cast<double>(samples);
+  return {epoch, steps_done, loss / count, correct / count, nan, nan, seconds};
 }
 
 nlohmann::json to_json(const LoopState& state) {
   Json json;
   for_each_member(state, Writer{json});
+  if (state.position) for_each_member_of_position(*state.position, Writer{json});
   auto epochs = Json::array();
   for (const auto& epoch : state.result.epochs) {
     Json row;
@@ -101,6 +125,7 @@ nlohmann::json to_json(const LoopState& state) {
 LoopState loop_state(const nlohmann::json& json) {
   LoopState state;
   for_each_member(state, Reader{json});
+  read_position(json, state);
   for (const auto& row : json.at("epochs")) {
     for_each_member_of_epoch(state.result.epochs.emplace_back(), Reader{row});
   }

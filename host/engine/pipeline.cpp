@@ -8,8 +8,10 @@
 #include <optional>
 #include <set>
 #include <stdexcept>
+#include <utility>
 
 #include "binade/abi/plugin.h"
+#include "host/data/subset.h"
 #include "host/engine/device.h"
 #include "host/engine/effective_precision.h"
 #include "host/engine/initial_weights.h"
@@ -18,6 +20,7 @@
 #include "host/engine/precision_overrides.h"
 #include "host/engine/resumed_training.h"
 #include "host/engine/tensor_memory.h"
+#include "host/engine/training_data.h"
 #include "host/engine/training_loop.h"
 #include "host/engine/weights.h"
 #include "host/experiment/sections.h"
@@ -30,23 +33,33 @@ std::uint64_t unsigned_option(const OptionTable& table, std::string_view name) {
   return table.has(name) ? static_cast<std::uint64_t>(table.integer(name)) : 0;
 }
 
-LoopPlan plan_loop(const OptionTable& train, std::uint64_t batches_per_epoch, const TrainingRequest& request) {
-  const auto accumulate = unsigned_option(train, "accumulate");
-  LoopPlan plan{};
-  plan.steps_per_epoch = std::max<std::uint64_t>(1, batches_per_epoch / accumulate);
+// The steps that the run will have, of which those of `resumed` are done, when the first of `steps` and `epochs` ends
+// it.
+void plan_length(LoopPlan& plan, const OptionTable& train, const LoopState* resumed) {
   plan.target_steps = unsigned_option(train, "steps");
-  if (const auto epochs = unsigned_option(train, "epochs"); epochs != 0) {
-    const auto steps = epochs * plan.steps_per_epoch;
-    plan.target_steps = plan.target_steps == 0 ? steps : std::min(plan.target_steps, steps);
-    plan.evaluate_every = plan.steps_per_epoch;
-  }
+  const auto epochs = unsigned_option(train, "epochs");
+  if (epochs == 0) return;
+  const auto steps =
+      (resumed == nullptr ? 0 : resumed->step) + plan.begin.steps_until(epochs, unsigned_option(train, "accumulate"));
+  if (plan.target_steps != 0 && plan.target_steps <= steps) return;
+  plan.target_steps = steps;
+  plan.epochs = epochs;
+}
+
+LoopPlan plan_loop(const OptionTable& train, const TrainingData& data, const LoopState* resumed,
+                   const TrainingRequest& request) {
+  LoopPlan plan{};
+  plan.begin = data.begin(resumed);
+  plan_length(plan, train, resumed);
   plan.max_seconds = train.has("max_time") ? max_seconds(train) : 0;
-  if (train.has("evaluate_every")) plan.evaluate_every = unsigned_option(train, "evaluate_every");
+  plan.evaluate_every = unsigned_option(train, "evaluate_every");
+  plan.evaluate_each_epoch = train.has("epochs") && !train.has("evaluate_every");
   plan.patience = unsigned_option(train, "early_stopping.patience");
   plan.max_nonfinite_losses = unsigned_option(train, "max_nonfinite_losses");
   plan.stop_after = request.stop_after;
   plan.min_delta = train.number("early_stopping.min_delta");
-  if (train.boolean("keep_best") && plan.evaluate_every != 0) plan.best_file = request.best_file;
+  const bool evaluates = plan.evaluate_every != 0 || plan.evaluate_each_epoch;
+  if (train.boolean("keep_best") && evaluates) plan.best_file = request.best_file;
   return plan;
 }
 
@@ -87,8 +100,7 @@ std::vector<double> lr_ratios(const Experiment& experiment) {
   return ratios;
 }
 
-RunStarted describe(const Training& training, const EvaluationPlan& evaluation, const LoopPlan& plan,
-                    const TrainingRequest& request) {
+RunStarted describe(const Training& training, const LoopPlan& plan, const TrainingRequest& request) {
   const auto& policy = training.precision.constants();
   const auto& scaler = training.scaler;
   RunStarted started;
@@ -108,7 +120,6 @@ RunStarted describe(const Training& training, const EvaluationPlan& evaluation, 
   started.steps_done = request.resume == nullptr ? 0 : request.resume->step;
   started.target_steps = plan.target_steps;
   started.max_seconds = plan.max_seconds;
-  started.validation_samples = evaluation.split.size;
   return started;
 }
 
@@ -135,6 +146,13 @@ void tell_resume(const ResumedTraining& resumed, const std::map<std::string, std
     listener.message(BINADE_LOG_WARNING, fmt::format("resumed at step {}: approximate, because {}", step,
                                                      fmt::join(resumed.differences(), "; ")));
   }
+}
+
+// What each evaluation is on. A dry run evaluates one batch.
+Split evaluated_part(Split validation, const OptionTable& train, std::uint64_t seed, bool dry_run) {
+  const auto batches = dry_run ? 1 : unsigned_option(train, "evaluate_batches");
+  if (batches == 0) return validation;
+  return subset(validation, batches * unsigned_option(train, "batch_size"), seed);
 }
 
 TrainingResult run_with_checkpoints(const TrainingRequest& request, const LoopPlan& plan, const Training& training,
@@ -191,20 +209,16 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   if (policy.autocast != 0) overrides.install(device.type());
   const Task task(experiment.task, dataset, model);
   const auto vocab_size = task.is_token_loss() ? vocabulary_of(request, model) : 0;
-  const auto train_split = dataset.split("train", seed);
-  const auto validation_split = dataset.split("validation", seed);
+  const TrainingData data(dataset, train, seed);
+  auto validation = dataset.split("validation", seed);
+  const auto validation_samples = validation.size;
+  const auto evaluated = evaluated_part(std::move(validation), train, seed, request.dry_run);
 
-  const auto batch_size = unsigned_option(train, "batch_size");
-  const auto workers = static_cast<std::uint32_t>(train.integer("workers"));
-  const auto prefetch = static_cast<std::uint32_t>(train.integer("prefetch"));
-  const auto order = train.string("sampling") == "replacement" ? Order::with_replacement : Order::shuffled;
-  Sampler sampler(train_split.size, batch_size, order, /*drop_last=*/true, seed, Shard{});
-  auto plan = plan_loop(train, sampler.batches_per_epoch(), request);
-  const auto made_by = describe_run(request, device, train_split.size);
+  const auto made_by = describe_run(request, device, data.split().size);
   std::optional<ResumedTraining> resumed;
   if (request.resume != nullptr) resumed.emplace(*request.resume, made_by);
-  BatchLoader batches(dataset, train_split, std::move(sampler), /*training=*/true, seed, workers, prefetch, 0,
-                      resumed ? resumed->loop().batches : 0);
+  auto plan = plan_loop(train, data, resumed ? &resumed->loop() : nullptr, request);
+  auto batches = data.batches(plan.begin);
 
   GradScaler scaler(policy);
   if (scaler.enabled()) require_no_fp16(model);
@@ -226,18 +240,24 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
                           train.number("clip_norm"),
                           unsigned_option(experiment.metrics, "sample_gradients_every"),
                           request.progress};
-  const EvaluationPlan evaluation{
-      dataset, validation_split, batch_size, request.dry_run ? 1 : unsigned_option(train, "evaluate_batches"),
-      workers, prefetch,         seed,       &request.stop_signal};
+  const EvaluationPlan evaluation{dataset,
+                                  evaluated,
+                                  unsigned_option(train, "batch_size"),
+                                  static_cast<std::uint32_t>(train.integer("workers")),
+                                  static_cast<std::uint32_t>(train.integer("prefetch")),
+                                  seed,
+                                  &request.stop_signal};
 
   const auto scalar_names = probe(evaluation, model, task, policy, device);
   if (resumed) resumed->load(training);
-  auto started = describe(training, evaluation, plan, request);
-  started.train_samples = train_split.size;
+  auto started = describe(training, plan, request);
+  started.train_samples = data.split().size;
+  started.validation_samples = validation_samples;
   started.scalar_names = scalar_names;
   for (const auto& rule : overrides.unused()) {
     listener.message(BINADE_LOG_WARNING, rule + " had no effect on the first batch: no operation came under it");
   }
+  data.tell(model, listener);
   if (resumed) tell_resume(*resumed, made_by, listener);
   listener.run_started(started);
 

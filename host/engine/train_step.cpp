@@ -8,6 +8,7 @@
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
@@ -35,6 +36,17 @@ class PhaseClock {
   Clock::time_point last_;
 };
 
+// The failure of a plugin, with what the step knows of its batch.
+class ShortBatchError : public PluginError {
+ public:
+  ShortBatchError(const PluginError& failure, const std::string& batch)
+      : PluginError(failure), text_(fmt::format("{}; {}", failure.what(), batch)) {}
+  const char* what() const noexcept override { return text_.c_str(); }
+
+ private:
+  std::string text_;
+};
+
 constexpr std::size_t loss_slot = 0, correct_slot = 1, counted_slot = 2, first_scalar_slot = 3;
 
 }  // namespace
@@ -43,7 +55,7 @@ TrainStep::TrainStep(const Training& training)
     : training_(training), batch_(training.device), statistics_(training.model, training.precision.constants()) {}
 
 void TrainStep::run(StepRecord& record) {
-  auto& [model, task, batches, precision, scaler, optimizer, schedule, average, device, micro_batches, clip_norm,
+  auto& [model, task, batches, precision, scaler, optimizer, schedule, average, device, accumulated, clip_norm,
          sample_every, progress] = training_;
   PhaseClock clock(record);
   sums_.clear();
@@ -51,17 +63,17 @@ void TrainStep::run(StepRecord& record) {
   record.samples = record.tokens = 0;
   record.loss_scale = scaler.get_scale();
   record.learning_rate = schedule.lr();
-  std::uint64_t first_targets = 0, all_targets = 0;
+  std::uint64_t first_targets = 0, all_targets = 0, micro_batch = 0;
 
-  for (std::uint64_t micro_batch = 0; micro_batch < micro_batches; ++micro_batch) {
+  do {
     training_.enter(Activity::data, record.step);
     const auto& host_batch = batches.next();
+    if (micro_batch == 0) begin(host_batch, record);
     batch_.assign(host_batch);
     samples_.insert(samples_.end(), host_batch.indices.begin(), host_batch.indices.end());
     const auto targets = task.targets(host_batch);
     if (micro_batch == 0) first_targets = std::max<std::uint64_t>(1, targets);
     all_targets += targets;
-    record.epoch = host_batch.epoch;
     record.samples += static_cast<std::uint64_t>(batch_.samples());
     clock.end(Phase::data);
 
@@ -69,18 +81,18 @@ void TrainStep::run(StepRecord& record) {
     // in all is known only at the end: until then the first one's number stands for the mean.
     training_.enter(Activity::forward, record.step);
     const double weight = static_cast<double>(targets) / static_cast<double>(first_targets);
-    const auto result = task.run(model, batch_, precision.constants(), device, /*training=*/true);
+    const auto result = forward(host_batch);
     accumulate(result, weight);
     clock.end(Phase::forward);
 
     training_.enter(Activity::backward, record.step);
-    const double share = weight / static_cast<double>(micro_batches);
+    const double share = weight / static_cast<double>(micro_batches_);
     loss_ = scaler.scale(share == 1 ? result.loss : result.loss * share);
     model.backward(loss_);
     clock.end(Phase::backward);
-  }
-  loss_factor_ =
-      static_cast<double>(first_targets * micro_batches) / static_cast<double>(std::max<std::uint64_t>(1, all_targets));
+  } while (++micro_batch < micro_batches_);
+  loss_factor_ = static_cast<double>(first_targets * micro_batches_) /
+                 static_cast<double>(std::max<std::uint64_t>(1, all_targets));
   if (task.is_token_loss()) record.tokens = all_targets;
 
   training_.enter(Activity::optimizer, record.step);
@@ -109,6 +121,30 @@ void TrainStep::run(StepRecord& record) {
   clock.end(Phase::scaler);
 }
 
+// Where the step stands in its epoch, of which every number is the loader's.
+void TrainStep::begin(const HostBatch& first, StepRecord& record) {
+  const EpochPosition here{first.epoch, first.batch, first.epoch_batches};
+  micro_batches_ = here.batches_of_step(training_.accumulate);
+  position_ = here.behind(micro_batches_);
+  record.epoch = here.epoch;
+  record.epoch_progress = static_cast<double>(here.batch + micro_batches_) / static_cast<double>(here.batches);
+}
+
+TaskResult TrainStep::forward(const HostBatch& batch) {
+  try {
+    return training_.task.run(training_.model, batch_, training_.precision.constants(), training_.device,
+                              /*training=*/true);
+  } catch (const PluginError& error) {
+    const auto samples = batch.indices.size();
+    if (samples >= batch.batch_size || batch.epoch_batches < 2) throw;
+    throw ShortBatchError(
+        error, fmt::format("this was the last batch of epoch {}, which has {} sample{} where the others have {}: "
+                           "[train] drop_last = true leaves it out, for models that cannot train on so few (batch "
+                           "normalization needs two)",
+                           batch.epoch, samples, samples == 1 ? "" : "s", batch.batch_size));
+  }
+}
+
 void TrainStep::accumulate(const TaskResult& result, double weight) {
   const at::NoGradGuard no_grad;
   packed_.clear();
@@ -119,6 +155,7 @@ void TrainStep::accumulate(const TaskResult& result, double weight) {
   packed_.push_back(result.counted.defined() ? result.counted : zero);
   for (const auto& [name, scalar] : result.scalars) {
     packed_.push_back(scalar.detach().reshape({}).to(packed_.front().options()));
+    if (weight != 1) packed_.back() = packed_.back() * weight;
   }
   if (sums_.empty()) {
     sums_ = packed_;
@@ -165,12 +202,12 @@ void TrainStep::unscale_and_check(StepRecord& record) {
 
   const auto values = at::stack(packed_).to(at::kCPU).to(at::kDouble);
   const double* value = values.const_data_ptr<double>();
-  const auto micro_batches = static_cast<double>(training_.accumulate);
+  const auto micro_batches = static_cast<double>(micro_batches_);
   record.loss = value[loss_slot] / micro_batches * loss_factor_;
   record.accuracy = value[counted_slot] > 0 ? value[correct_slot] / value[counted_slot] : nan;
   record.scalar_count = static_cast<std::uint32_t>(std::min(sums_.size() - first_scalar_slot, max_scalars));
   for (std::uint32_t i = 0; i < record.scalar_count; ++i) {
-    record.scalars[i] = value[first_scalar_slot + i] / micro_batches;
+    record.scalars[i] = value[first_scalar_slot + i] / micro_batches * loss_factor_;
   }
   record.gradient_norm = value[sums_.size()];
   record.clipped_norm = record.gradient_norm;

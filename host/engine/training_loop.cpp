@@ -55,6 +55,7 @@ class Loop {
     evaluation_.before_batch = [this] { training_.enter(Activity::evaluation, record_.step); };
     state_.result.samples_hash = fnv_offset;
     if (checkpoints.resumed != nullptr) load(*checkpoints.resumed);
+    state_.position = plan.begin;
     first_step_ = record_.step;
   }
 
@@ -116,8 +117,10 @@ class Loop {
   void tell_when_there_is_nothing_to_do() {
     if (checkpoints_.resumed == nullptr) return;
     if (reached_target()) {
-      listener_.message(BINADE_LOG_INFO, fmt::format("all {} steps are done already; `--set train.steps={}` trains on",
-                                                     record_.step, 2 * record_.step));
+      const auto* unit = plan_.epochs != 0 ? "epochs" : "steps";
+      const auto done = plan_.epochs != 0 ? plan_.epochs : record_.step;
+      listener_.message(BINADE_LOG_INFO, fmt::format("all {} {} are done already; `--set train.{}={}` trains on", done,
+                                                     unit, unit, 2 * done));
     } else if (reached_max_time()) {
       listener_.message(BINADE_LOG_INFO,
                         fmt::format("[train] max_time of {:g} s is over: the run had {:.1f} s before; `--set "
@@ -137,14 +140,13 @@ class Loop {
     ++record_.step;
     step_.run(record_);
     record_.phase_seconds[static_cast<std::size_t>(Phase::logging)] = logging_seconds_;
-    const auto in_epoch = (record_.step - 1) % plan_.steps_per_epoch + 1;
-    record_.epoch_progress = static_cast<double>(in_epoch) / static_cast<double>(plan_.steps_per_epoch);
     record_.seconds = seconds_since(begin);
     record_.time = unix_time();
     state_.training_seconds += record_.seconds;
     state_.samples += record_.samples;
     state_.tokens += record_.tokens;
-    state_.batches += training_.accumulate;
+    state_.batches += step_.micro_batches();
+    state_.position = step_.position();
     for (const auto sample : step_.samples())
       state_.result.samples_hash = (state_.result.samples_hash ^ sample) * fnv_prime;
     if (!record_.skipped) {
@@ -162,7 +164,7 @@ class Loop {
       report_nonfinite_loss();
     }
     state_.epoch.add(record_);
-    if (in_epoch == plan_.steps_per_epoch) end_epoch();
+    if (state_.position->at_start()) end_epoch();
   }
 
   void tell() {
@@ -221,10 +223,9 @@ class Loop {
 
   void end_epoch() {
     auto& epochs = state_.result.epochs;
-    const auto number = epochs.empty() ? 0 : epochs.back().epoch + 1;
     if (epochs.size() >= most_epochs) forget_an_epoch();
-    epochs.push_back(state_.epoch.summary(number, record_.step));
-    listener_.epoch_ended({number, state_.epoch.seconds});
+    epochs.push_back(state_.epoch.summary(record_.epoch, record_.step));
+    listener_.epoch_ended({record_.epoch, state_.epoch.seconds});
     state_.epoch = {};
   }
 
@@ -236,8 +237,10 @@ class Loop {
   }
 
   void evaluate_when_due() {
-    const bool due = plan_.evaluate_every != 0 && record_.step != 0 && record_.step % plan_.evaluate_every == 0;
-    if (due && state_.evaluated_step != record_.step) evaluate();
+    if (record_.step == 0 || state_.evaluated_step == record_.step) return;
+    const bool due = plan_.evaluate_each_epoch ? state_.position->at_start()
+                                               : plan_.evaluate_every != 0 && record_.step % plan_.evaluate_every == 0;
+    if (due) evaluate();
   }
 
   // False when a signal broke it off: then nothing of it is left.
@@ -295,6 +298,7 @@ class Loop {
 
   void load(const ResumedTraining& resumed) {
     state_ = resumed.loop();
+    if (!state_.position) state_.epoch.weight_by_samples();
     record_.step = state_.step;
     record_.skipped_steps = state_.skipped_steps;
     record_.gradient_norm = state_.gradient_norm;

@@ -13,10 +13,12 @@
 namespace binade::host {
 
 struct LoopPlan {
-  std::uint64_t target_steps = 0;    // 0: until max_seconds
-  double max_seconds = 0;            // 0: no limit
-  std::uint64_t evaluate_every = 0;  // steps; 0: only at the end
-  std::uint64_t steps_per_epoch = 1;
+  std::uint64_t target_steps = 0;          // 0: until max_seconds
+  double max_seconds = 0;                  // 0: no limit
+  std::uint64_t evaluate_every = 0;        // steps; 0: only at the end
+  bool evaluate_each_epoch = false;        // instead
+  EpochPosition begin{};                   // where the run begins, or is resumed
+  std::uint64_t epochs = 0;                // that target_steps are; 0: they are [train] steps
   std::uint64_t patience = 0;              // evaluations without improvement that end the run; 0: never
   std::uint64_t max_nonfinite_losses = 0;  // in a row, at which the run fails; 0: never
   double min_delta = 0;                    // what counts as improvement

@@ -127,8 +127,8 @@ class Rules {
     if (train.has("ema_decay") && !(train.number("ema_decay") < 1)) {
       add("E0117", train, "ema_decay", "`train.ema_decay` must be less than 1");
     }
-    if (train.has("early_stopping.patience") && train.integer("early_stopping.patience") > 0 && !train.has("epochs") &&
-        !(train.has("evaluate_every") && train.integer("evaluate_every") > 0)) {
+    const bool evaluates = train.has("evaluate_every") ? train.integer("evaluate_every") > 0 : train.has("epochs");
+    if (train.has("early_stopping.patience") && train.integer("early_stopping.patience") > 0 && !evaluates) {
       add("E0119", train, "early_stopping.patience", "`train.early_stopping` needs evaluations to go by",
           {"add `evaluate_every = 100`, or say the length in `epochs`: then each epoch ends with one"});
     }

@@ -175,11 +175,21 @@ SectionSpec train_section() {
       "How long and how. The first of steps, epochs and max_time that is reached ends the run.",
       {{"",
         {Spec("steps", Type::integer, "Optimizer steps.").optional().at_least(1).at_most(many),
-         Spec("epochs", Type::integer, "Passes over the training split.").optional().at_least(1).at_most(many),
+         Spec("epochs", Type::integer, "Passes over the training split, each over all of its samples.")
+             .optional()
+             .at_least(1)
+             .at_most(many),
          Spec("max_time", Type::string, "Training time: \"90s\", \"5m\", \"1h30m\", or a number of seconds.")
              .optional(),
-         count("batch_size", 32, 1, "Samples per forward pass."),
-         count("accumulate", 1, 1, "Forward passes per optimizer step."),
+         count("batch_size", 32, 1, "Samples per forward pass; the last batch of an epoch has what is left."),
+         count("accumulate", 1, 1,
+               "Forward passes per optimizer step; the last step of an epoch takes what is left. Each sample or token "
+               "counts the same."),
+         Spec(
+             "drop_last", Type::boolean,
+             "Whether an epoch leaves its last batch out where that is smaller than batch_size: for models that cannot "
+             "train on few samples, as with batch normalization.")
+             .by_default(Scalar(false)),
          number("clip_norm", 1, "Largest norm of all gradients together; 0 does not clip."),
          Spec("evaluate_every", Type::integer,
               "Steps between evaluations; 0 evaluates at the end only. By default each epoch where `epochs` is given, "
@@ -187,7 +197,9 @@ SectionSpec train_section() {
              .optional()
              .at_least(0)
              .at_most(many),
-         count("evaluate_batches", 0, 0, "Batches per evaluation; 0 takes the whole split."),
+         count("evaluate_batches", 0, 0,
+               "Batches per evaluation, drawn once from the whole split by the seed: each evaluation is on the same "
+               "ones. 0 takes the whole split."),
          count("max_nonfinite_losses", 10, 0,
                "Steps in a row whose loss is inf or NaN at which the run fails; 0 never fails it."),
          count("early_stopping.patience", 0, 0,

@@ -18,9 +18,9 @@ namespace binade::host {
 //   a step (`"split": "train"`): one per optimizer step, skipped or not
 //     step            integer   from 1
 //     split           text      "train"
-//     epoch           integer   from 0
+//     epoch           integer   from 0; as in summary.json
 //     epoch_progress  number    0 to 1, inside this epoch
-//     loss            number    unscaled mean over the step's batches
+//     loss            number    unscaled mean over the step's targets
 //     accuracy        number    0 to 1; null where the task has none
 //     lr              number    learning rate of this step
 //     grad_norm       number    unscaled, before clipping

@@ -38,7 +38,7 @@ constexpr std::array catalogue{
                nan},
 
     MetricSpec{"binade_step", gauge, "", "Optimizer steps attempted, skipped ones included."},
-    MetricSpec{"binade_target_steps", gauge, "", "Steps at which the run ends; 0 when it ends by time or epochs."},
+    MetricSpec{"binade_target_steps", gauge, "", "Steps at which the run ends; 0 when it ends by time alone."},
     MetricSpec{"binade_epoch", gauge, "", "Passes through the training data, with the fraction of the current one."},
     MetricSpec{"binade_epoch_duration_seconds", gauge, "", "Training time of the last complete epoch.", {}, nan},
     MetricSpec{"binade_last_step_timestamp_seconds", gauge, "", "Unix time at which the last step ended."},

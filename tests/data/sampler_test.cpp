@@ -81,15 +81,20 @@ TEST(Sampler, GoesInOrderWithoutShuffling) {
   EXPECT_THAT(batch(sampler, 3, 1), ElementsAre(2, 3));
 }
 
-TEST(Sampler, KeepsTheLastShortBatchInEvaluation) {
+TEST(Sampler, KeepsTheLastShortBatch) {
   Sampler sampler(5, 2, Order::sequential, false, 7, {});
   EXPECT_EQ(sampler.batches_per_epoch(), 3u);
   EXPECT_THAT(batch(sampler, 0, 2), ElementsAre(4));
+  EXPECT_EQ(sampler.last_batch_size(), 1u);
+  EXPECT_EQ(sampler.left_out(), 0u);
 }
 
-TEST(Sampler, LeavesOutTheLastShortBatchInTraining) {
+TEST(Sampler, LeavesOutTheLastShortBatchWhereAsked) {
   Sampler sampler(5, 2, Order::sequential, true, 7, {});
   EXPECT_EQ(sampler.batches_per_epoch(), 2u);
+  EXPECT_EQ(sampler.last_batch_size(), 2u);
+  EXPECT_EQ(sampler.left_out(), 1u);
+  EXPECT_EQ(Sampler(71, 36, Order::shuffled, true, 7, {}).left_out(), 35u);
   EXPECT_EQ(Sampler(6, 2, Order::sequential, true, 7, {}).batches_per_epoch(), 3u);
 }
 
@@ -98,6 +103,7 @@ TEST(Sampler, KeepsAShortBatchThatIsTheOnlyOne) {
     Sampler sampler(3, 10, Order::sequential, drop_last, 7, {});
     EXPECT_EQ(sampler.batches_per_epoch(), 1u);
     EXPECT_THAT(batch(sampler, 0, 0), ElementsAre(0, 1, 2));
+    EXPECT_EQ(sampler.left_out(), 0u);
   }
 }
 

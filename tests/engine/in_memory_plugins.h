@@ -91,6 +91,7 @@ Plugin dataset_plugin() {
 // A model made of tensors and a function, without torch::nn.
 struct TensorModel {
   static inline std::vector<std::pair<std::string, at::Tensor>> parameters;  // visited in order, repeats and all
+  static inline std::vector<std::pair<std::string, at::Tensor>> buffers;
   static inline std::function<at::Tensor(const std::vector<at::Tensor>&)> forward;
   static inline bool training = true;
 
@@ -111,7 +112,10 @@ struct TensorModel {
     for (const auto& [name, tensor] : parameters) sink->add(sink, to_abi(name), &tensor);
     return BINADE_OK;
   }
-  static std::int32_t no_buffers(void*, binade_tensors*, binade_error*) { return BINADE_OK; }
+  static std::int32_t visit_buffers(void*, binade_tensors* sink, binade_error*) {
+    for (const auto& [name, tensor] : buffers) sink->add(sink, to_abi(name), &tensor);
+    return BINADE_OK;
+  }
   static std::int32_t train(void*, std::int32_t on, binade_error*) {
     training = on != 0;
     return BINADE_OK;
@@ -124,7 +128,7 @@ struct TensorModel {
   }
 
   static constexpr binade_model_table table{
-      sizeof(binade_model_table), 0, create, destroy, run, nullptr, visit, no_buffers, train, to, vocabulary};
+      sizeof(binade_model_table), 0, create, destroy, run, nullptr, visit, visit_buffers, train, to, vocabulary};
 
   static Plugin plugin() {
     static const binade_plugin symbol{sizeof(binade_plugin), BINADE_ABI_MAJOR, BINADE_ABI_MINOR, BINADE_KIND_MODEL,

@@ -180,7 +180,7 @@ struct OwnLoss : TensorModel {
     return BINADE_OK;
   }
   static constexpr binade_model_table table{
-      sizeof(binade_model_table), 0, create, destroy, run, loss, visit, no_buffers, train, to, vocabulary};
+      sizeof(binade_model_table), 0, create, destroy, run, loss, visit, visit_buffers, train, to, vocabulary};
   static Plugin plugin() {
     static const binade_plugin symbol{sizeof(binade_plugin), BINADE_ABI_MAJOR, BINADE_ABI_MINOR, BINADE_KIND_MODEL,
                                       &table};

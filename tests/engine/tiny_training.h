@@ -13,9 +13,11 @@ namespace binade::host::testing {
 
 class TinyTraining {
  public:
-  static constexpr std::int64_t features = 8, units = 16, classes = 4, batch_size = 16, rows = 64;
+  static constexpr std::int64_t features = 8, units = 16, classes = 4, batch_size = 16, full_rows = 64;
 
-  TinyTraining() {
+  // `short_last`: rows of the last batch of an epoch; 0: a full one.
+  explicit TinyTraining(std::int64_t short_last = 0) {
+    const auto rows = static_cast<std::size_t>(full_rows + short_last);
     at::set_num_threads(1);
     at::manual_seed(1);
     LabelledRows::features.assign(rows, std::vector<float>(features, 0.5f));
@@ -29,7 +31,7 @@ class TinyTraining {
     dataset_ = std::make_unique<Dataset>(dataset_plugin<LabelledRows>(), OptionTable{});
     split_ = dataset_->split("train", 0);
     batches_ = std::make_unique<BatchLoader>(
-        *dataset_, split_, Sampler(rows, batch_size, Order::shuffled, true, 1, Shard{}), true, 1, 0, 1, 0, 0);
+        *dataset_, split_, Sampler(rows, batch_size, Order::shuffled, false, 1, Shard{}), true, 1, 0, 1, 0, 0);
     model_ = std::make_unique<Model>(TensorModel::plugin(), OptionTable{}, std::vector<std::string>{"features"}, cpu);
     task_ = std::make_unique<Task>(task_options_.table(), *dataset_, *model_);
     optimizer_ = make_optimizer(optimizer_options_.table(), one_group(*model_, 0.01));
@@ -46,8 +48,9 @@ class TinyTraining {
   // The same operations without the host around them.
   double bare_step() {
     const auto& batch = batches_->next();
-    const auto x = at::from_blob(batch.fields[0].data, {batch_size, features}, at::kFloat);
-    const auto label = at::from_blob(batch.fields[1].data, {batch_size}, at::kLong);
+    const auto samples = static_cast<std::int64_t>(batch.indices.size());
+    const auto x = at::from_blob(batch.fields[0].data, {samples, features}, at::kFloat);
+    const auto label = at::from_blob(batch.fields[1].data, {samples}, at::kLong);
     const auto logits = forward(x);
     const auto flat = logits.reshape({-1, classes});
     const auto target = label.reshape({-1});

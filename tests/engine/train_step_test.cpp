@@ -46,7 +46,7 @@ class StepTest : public ::testing::Test {
     const auto split = dataset.split("train", 0);
     Model model(TensorModel::plugin(), OptionTable{}, {dataset.fields().front().name}, cpu);
     const Task task(task_options_.table(), dataset, model);
-    Sampler sampler(split.size, batch_size, Order::sequential, true, 0, Shard{});
+    Sampler sampler(split.size, batch_size, Order::sequential, drop_last_, 0, Shard{});
     BatchLoader batches(dataset, split, std::move(sampler), true, 0, 0, 1, 0, 0);
     PrecisionPolicy precision(policy);
     GradScaler scaler(policy);
@@ -61,11 +61,14 @@ class StepTest : public ::testing::Test {
       train_step.run(record);
     }
     without_gradient_ = train_step.parameters_without_gradient();
+    position_ = train_step.position();
     return record;
   }
 
   testing::Options task_options_ = testing::task_options("mse", "y");
+  bool drop_last_ = false;
   at::Tensor weight_;
+  EpochPosition position_;
   std::vector<std::string> without_gradient_;
 };
 
@@ -96,6 +99,71 @@ TEST_F(StepTest, PaddedMicroBatchesCountByTheirTargets) {
   EXPECT_NEAR(parts.gradient_norm, whole.gradient_norm, 1e-6);
   EXPECT_EQ(whole.tokens, 8u);
   EXPECT_EQ(parts.tokens, 8u);
+}
+
+// Three rows of four are behind: whatever the step would take, there is one left, and it alone moves the weight.
+TEST_F(StepTest, TheLastStepOfAnEpochTakesWhatIsLeft) {
+  const auto first = step(fp32_policy, 3, 1, 0);
+  EXPECT_EQ(first.samples, 3u);
+  EXPECT_EQ(position_, (EpochPosition{0, 1, 2}));
+  EXPECT_EQ(first.epoch_progress, 0.5);
+  const auto moved = weight_.item<double>();
+  SetUp();
+  const auto last = step(fp32_policy, 3, 1, 0, 2);
+  EXPECT_EQ(last.samples, 1u);
+  EXPECT_EQ(last.epoch, 0u);
+  EXPECT_EQ(last.epoch_progress, 1);
+  EXPECT_EQ(position_, (EpochPosition{1, 0, 2}));
+  EXPECT_NEAR(last.loss, std::pow(8 - 4 * moved, 2), 1e-4);
+  const double descent = last.learning_rate * 2 * 4 * (8 - 4 * moved);
+  EXPECT_NEAR(weight_.item<double>(), moved + descent, 1e-5);
+
+  SetUp();
+  const auto accumulated = step(fp32_policy, 1, 3, 0, 2);  // three micro-batches, then one
+  EXPECT_EQ(accumulated.samples, 1u);
+  EXPECT_EQ(accumulated.epoch, 0u);
+  EXPECT_NEAR(accumulated.loss, last.loss, 1e-4);
+  EXPECT_NEAR(weight_.item<double>(), moved + descent, 1e-5);
+}
+
+TEST_F(StepTest, AShortMicroBatchCountsByItsSamples) {
+  const auto whole = step(fp32_policy, 4, 1, 0);
+  const auto moved = weight_.item<float>();
+  for (const std::uint64_t accumulate : {2, 100}) {  // of which the epoch has two
+    SetUp();
+    const auto parts = step(fp32_policy, 3, accumulate, 0);
+    EXPECT_EQ(parts.samples, 4u);
+    EXPECT_NEAR(parts.loss, whole.loss, 1e-5);
+    EXPECT_NEAR(parts.gradient_norm, whole.gradient_norm, 1e-4);
+    EXPECT_FLOAT_EQ(weight_.item<float>(), moved);
+    EXPECT_EQ(position_, (EpochPosition{1, 0, 2}));
+  }
+}
+
+TEST_F(StepTest, AFailureInAShortLastBatchSaysHowToLeaveItOut) {
+  TensorModel::forward = [this](const auto& inputs) {
+    if (inputs[0].size(0) == 1) throw std::runtime_error("expected more than 1 value per channel");
+    return at::linear(inputs[0], weight_);
+  };
+  const auto message_of = [this](std::uint64_t batch_size) {
+    try {
+      step(fp32_policy, batch_size, 1, 0, 2);
+    } catch (const PluginError& error) {
+      EXPECT_EQ(error.plugin(), "tensors");
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  const auto message = message_of(3);
+  EXPECT_NE(message.find("expected more than 1 value per channel"), std::string::npos) << message;
+  EXPECT_NE(message.find("the last batch of epoch 0, which has 1 sample where the others have 3"), std::string::npos)
+      << message;
+  EXPECT_NE(message.find("[train] drop_last = true"), std::string::npos) << message;
+  EXPECT_EQ(message_of(1).find("drop_last"), std::string::npos) << "all of its batches are like that";
+  drop_last_ = true;
+  EXPECT_EQ(message_of(3), "");
+  Rows::x = Rows::y = {{1}};
+  EXPECT_EQ(message_of(3).find("drop_last"), std::string::npos) << "the only batch is never left out";
 }
 
 TEST_F(StepTest, ClipsTheGlobalNormAndReportsItAsItWas) {
@@ -179,7 +247,7 @@ TEST_F(StepTest, EvaluationIsTheMeanOverAllSamplesInEvaluationModeWithoutGradien
     grad = output.requires_grad();
     return output;
   };
-  const auto record = evaluate({dataset, split, 3, 0, 1, 4, 0}, model, task, fp32_policy, cpu).value();
+  const auto record = evaluate({dataset, split, 3, 1, 4, 0}, model, task, fp32_policy, cpu).value();
   EXPECT_NEAR(record.loss, (4.0 + 16 + 36 + 64) / 4, 1e-5);  // batch means are fp32
   EXPECT_EQ(record.samples, 4u);
   EXPECT_FALSE(trained);

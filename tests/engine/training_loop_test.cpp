@@ -43,18 +43,20 @@ class LoopTest : public ::testing::Test, protected RunListener {
     Model model(TensorModel::plugin(), OptionTable{}, {"x"}, cpu);
     const auto options = testing::task_options("mse", "y");
     const Task task(options.table(), dataset, model);
-    BatchLoader batches(dataset, split, Sampler(split.size, 2, Order::sequential, true, 0, Shard{}), true, 0, 0, 1, 0,
-                        0);
+    BatchLoader batches(dataset, split, Sampler(split.size, 2, Order::sequential, false, 0, Shard{}), true, 0, 0, 1,
+                        plan.begin.epoch, plan.begin.batch);
     PrecisionPolicy precision(testing::fp32_policy);
     GradScaler scaler(precision.constants());
     const auto optimizer = make_optimizer(testing::sgd().table(), testing::one_group(model, 0));
     Schedule schedule(testing::constant_schedule().table(), lr, 100);
     WeightAverage average({weight_}, ema_decay);
-    const Training training{model, task, batches, precision, scaler, *optimizer, schedule, average, cpu, 1, 0};
-    const EvaluationPlan evaluation{dataset, split, 4, 0, 0, 1, 0, &signal_};
+    const Training training{model,    task,    batches, precision,   scaler, *optimizer,
+                            schedule, average, cpu,     accumulate_, 0};
+    const EvaluationPlan evaluation{dataset, split, 4, 0, 1, 0, &signal_};
     return run_training_loop(plan, training, evaluation, signal_, *this);
   }
 
+  void step(const StepRecord& record) noexcept override { steps_.push_back(record); }
   void message(int, std::string_view text) noexcept override { messages_.emplace_back(text); }
   void epoch_ended(const EpochRecord& record) noexcept override { epochs_.push_back(record.epoch); }
   void evaluated(const EvaluationRecord& record) noexcept override { losses_.push_back(record.loss); }
@@ -66,13 +68,15 @@ class LoopTest : public ::testing::Test, protected RunListener {
   bool signal_in_evaluation_ = false;
 
   at::Tensor weight_;
+  std::uint64_t accumulate_ = 1;
+  std::vector<StepRecord> steps_;
   std::vector<std::uint64_t> epochs_;
   std::vector<double> losses_;
   std::vector<std::string> messages_;
 };
 
 TEST_F(LoopTest, SumsUpEachEpochWithTheEvaluationAtItsEnd) {
-  const auto result = run({.target_steps = 5, .evaluate_every = 2, .steps_per_epoch = 2}, 0.1);
+  const auto result = run({.target_steps = 5, .evaluate_every = 2}, 0.1);
   EXPECT_THAT(epochs_, ElementsAre(0u, 1u)) << "the third is not complete";
   ASSERT_EQ(result.epochs.size(), 2u);
   EXPECT_EQ(result.epochs[1].steps, 4u);
@@ -83,8 +87,46 @@ TEST_F(LoopTest, SumsUpEachEpochWithTheEvaluationAtItsEnd) {
   EXPECT_EQ(losses_.size(), 3u) << "and one at the end";
 }
 
+// Seven rows in batches of two, three of which are a step: steps of 6 and of 1 sample.
+TEST_F(LoopTest, AnEpochIsEveryRowOnceHoweverTheStepsFall) {
+  Rows::x.assign(7, {1});
+  Rows::y.assign(7, {2});
+  accumulate_ = 3;
+  const auto result = run({.target_steps = 6, .evaluate_each_epoch = true}, 0.1);
+  std::vector<std::uint64_t> samples, epochs;
+  std::vector<double> progress;
+  for (const auto& step : steps_) {
+    samples.push_back(step.samples);
+    epochs.push_back(step.epoch);
+    progress.push_back(step.epoch_progress);
+  }
+  EXPECT_THAT(samples, ElementsAre(6u, 1u, 6u, 1u, 6u, 1u));
+  EXPECT_THAT(epochs, ElementsAre(0u, 0u, 1u, 1u, 2u, 2u));
+  EXPECT_THAT(progress, ElementsAre(0.75, 1, 0.75, 1, 0.75, 1));
+  EXPECT_THAT(epochs_, ElementsAre(0u, 1u, 2u));
+  EXPECT_EQ(losses_.size(), 3u) << "one evaluation at the end of each";
+  ASSERT_EQ(result.epochs.size(), 3u);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(result.epochs[i].epoch, i);
+    EXPECT_EQ(result.epochs[i].steps, 2 * (i + 1));
+    EXPECT_NEAR(result.epochs[i].train_loss, (6 * steps_[2 * i].loss + steps_[2 * i + 1].loss) / 7, 1e-9);
+    EXPECT_EQ(result.epochs[i].validation_loss, losses_[i]);
+  }
+}
+
+TEST_F(LoopTest, BeginsInTheMiddleOfAnEpoch) {
+  Rows::x.assign(7, {1});
+  Rows::y.assign(7, {2});
+  const auto result = run({.target_steps = 3, .evaluate_each_epoch = true, .begin = {4, 2, 4}}, 0.1);
+  EXPECT_THAT(epochs_, ElementsAre(4u));
+  ASSERT_EQ(result.epochs.size(), 1u);
+  EXPECT_EQ(result.epochs[0].steps, 2u);
+  EXPECT_EQ(steps_.back().epoch, 5u);
+  EXPECT_EQ(steps_.back().epoch_progress, 0.25);
+}
+
 TEST_F(LoopTest, OfManyEpochsTheNewestAreSummedUpAndTheBest) {
-  const auto result = run({.target_steps = 2100, .evaluate_every = 1050, .steps_per_epoch = 2}, 1e-3);
+  const auto result = run({.target_steps = 2100, .evaluate_every = 1050}, 1e-3);
   EXPECT_EQ(result.epochs.size(), 1000u);
   EXPECT_EQ(result.epochs.back().epoch, 1049u);
   EXPECT_EQ(result.epochs.back().steps, 2100u);
@@ -96,7 +138,7 @@ TEST_F(LoopTest, KeepsTheWeightsOfTheLowestValidationLoss) {
   const TemporaryFolder folder;
   const auto file = folder / "best.safetensors";
   // A rate of 1.05 overshoots further each time: the first evaluation is the best.
-  const auto result = run({.target_steps = 6, .evaluate_every = 2, .steps_per_epoch = 2, .best_file = file}, 1.05);
+  const auto result = run({.target_steps = 6, .evaluate_every = 2, .best_file = file}, 1.05);
   EXPECT_EQ(result.best_step, 2u);
   ASSERT_EQ(losses_.size(), 3u);
   EXPECT_LT(losses_[0], losses_[2]);
@@ -109,14 +151,14 @@ TEST_F(LoopTest, KeepsTheWeightsOfTheLowestValidationLoss) {
 }
 
 TEST_F(LoopTest, StopsEarlyWhenEvaluationsNoLongerImprove) {
-  const auto diverging = run({.target_steps = 100, .evaluate_every = 2, .steps_per_epoch = 2, .patience = 3}, 1.05);
+  const auto diverging = run({.target_steps = 100, .evaluate_every = 2, .patience = 3}, 1.05);
   EXPECT_EQ(diverging.steps, 8u) << "evaluations at 2, 4, 6, 8: three after the best";
   EXPECT_THAT(diverging.stop_reason, HasSubstr("early stopping: 3 evaluations"));
   EXPECT_EQ(diverging.state, RunState::finished);
 }
 
 TEST_F(LoopTest, AnImprovementBelowMinDeltaIsNone) {
-  LoopPlan plan{.target_steps = 100, .evaluate_every = 1, .steps_per_epoch = 2, .patience = 2, .min_delta = 1e-3};
+  LoopPlan plan{.target_steps = 100, .evaluate_every = 1, .patience = 2, .min_delta = 1e-3};
   const auto with_delta = run(plan, 0.1).steps;
   SetUp();
   plan.min_delta = 0;
@@ -126,7 +168,7 @@ TEST_F(LoopTest, AnImprovementBelowMinDeltaIsNone) {
 
 TEST_F(LoopTest, NamesTheSamplesOfALossThatIsNotFiniteAndFailsAfterSomeInARow) {
   Rows::y[3] = {std::nanf("")};  // in every second batch
-  const auto result = run({.target_steps = 4, .steps_per_epoch = 2, .max_nonfinite_losses = 2}, 0.1);
+  const auto result = run({.target_steps = 4, .max_nonfinite_losses = 2}, 0.1);
   EXPECT_EQ(result.skipped_steps, 2u);
   ASSERT_EQ(messages_.size(), 2u) << "not in a row: each is said";
   EXPECT_THAT(messages_[0], HasSubstr("the loss of step 2 is nan"));
@@ -136,7 +178,7 @@ TEST_F(LoopTest, NamesTheSamplesOfALossThatIsNotFiniteAndFailsAfterSomeInARow) {
   Rows::y = {{std::nanf("")}, {2}, {std::nanf("")}, {2}};
   messages_.clear();
   try {
-    run({.target_steps = 100, .steps_per_epoch = 2, .max_nonfinite_losses = 3}, 0.1);
+    run({.target_steps = 100, .max_nonfinite_losses = 3}, 0.1);
     FAIL();
   } catch (const std::runtime_error& error) {
     EXPECT_THAT(error.what(), HasSubstr("the loss of step 3 is nan"));
@@ -149,7 +191,7 @@ TEST_F(LoopTest, ASignalBreaksOffAnEvaluation) {
   signal_in_evaluation_ = true;
   for (const std::uint64_t evaluate_every : {2, 0}) {  // on the way, and at the end
     signal_ = 0;
-    const auto result = run({.target_steps = 4, .evaluate_every = evaluate_every, .steps_per_epoch = 2}, 0.1);
+    const auto result = run({.target_steps = 4, .evaluate_every = evaluate_every}, 0.1);
     EXPECT_EQ(result.state, RunState::interrupted);
     EXPECT_EQ(result.steps, evaluate_every == 0 ? 4u : 2u);
     EXPECT_TRUE(std::isnan(result.validation_loss));
@@ -158,7 +200,7 @@ TEST_F(LoopTest, ASignalBreaksOffAnEvaluation) {
 }
 
 TEST_F(LoopTest, EvaluatesTheAverageOfTheWeights) {
-  const auto result = run({.target_steps = 3, .evaluate_every = 0, .steps_per_epoch = 2}, 0.1, 0.9);
+  const auto result = run({.target_steps = 3, .evaluate_every = 0}, 0.1, 0.9);
   // w: 0.4, 0.72, 0.976; decays of the ramp: 2/11, 3/12, 4/13.
   double average = 0, w = 0;
   for (int n = 1; n <= 3; ++n) {

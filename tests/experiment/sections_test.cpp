@@ -130,6 +130,7 @@ TEST_F(Sections, EarlyStoppingNeedsEvaluations) {
   EXPECT_EQ(code("[train]\nsteps = 9\n" + patience), "E0119");
   EXPECT_EQ(code("[train]\nsteps = 9\nevaluate_every = 3\n" + patience), "");
   EXPECT_EQ(code("[train]\nepochs = 9\n" + patience), "");
+  EXPECT_EQ(code("[train]\nepochs = 9\nevaluate_every = 0\n" + patience), "E0119");
 }
 
 TEST_F(Sections, SchedulesThatEndMustKnowWhere) {

@@ -4,7 +4,7 @@
 #     python3 tests/integration/campaigns.py resume build/bin/binade --cases 1200 --folder build/campaigns
 #
 #   resume  a run that is gone on with at step k, in a new process, ends as the straight run: k in 1..200, three seeds,
-#           one thread and two
+#           one thread and two. Each fifth step ends an epoch, and is a short one.
 #   kill    kill -9 at random instants: every checkpoint can be read, none is older than one that was seen before, and
 #           the run ends as the straight run
 #   soak    a long run in one process: its memory, threads and descriptors stay what they were (--cases: steps)
@@ -42,7 +42,8 @@ name = "cosine"
 warmup_steps = 15
 [train]
 steps = {steps}
-batch_size = 16
+batch_size = {batch_size}
+accumulate = {accumulate}
 device = "cpu"
 threads = {threads}
 ema_decay = 0.9
@@ -90,6 +91,7 @@ class Binade:
 
     def experiment(self, name, **keys):
         defaults = {"seed": 1, "steps": STEPS, "threads": 1, "evaluate_every": 7, "every_steps": 0, "keep": 2}
+        defaults |= {"batch_size": 16, "accumulate": 1}
         file = self.folder / f"{name}.toml"
         file.write_text(EXPERIMENT.format(name=name, **{**defaults, **keys}))
         return file
@@ -138,13 +140,14 @@ def compare(straight, other, case):
 class Source:
     def __init__(self, binade, seed, threads):
         self.binade, self.keys = binade, {"seed": seed, "threads": threads}
+        self.in_short_groups = {"batch_size": 9, "accumulate": 4}  # 160 samples: steps of 4, 4, 4, 4 and 2 batches
         self.straight = self.run("straight")
-        self.pace = 1500
+        self.pace = 600
         self.with_checkpoints = self.slow_run()
 
     def run(self, kind, pace=0, **more):
         name = f"{kind}-{self.keys['seed']}-{self.keys['threads']}"
-        experiment = self.binade.experiment(name, **self.keys, **more)
+        experiment = self.binade.experiment(name, **self.keys, **self.in_short_groups, **more)
         self.binade.run("run", experiment, BINADE_PACE=str(pace))
         return self.binade.directory(name)
 
@@ -162,7 +165,11 @@ class Source:
 
 # Each case: a copy of a run's directory that has the one checkpoint of step k, as if it had been killed there.
 def resume_campaign(binade, record, cases):
-    grid = [(seed, threads, k) for k in spread(STEPS) for seed in (1, 2, 3) for threads in (1, 2)]
+    # Any few cases that are next to each other have different steps as well as different sources. First: before the short
+    # step that ends an epoch, and behind it.
+    steps = [4, 5] + [k for k in spread(STEPS) if k not in (4, 5)]
+    kinds = [(seed, threads) for seed in (1, 2, 3) for threads in (1, 2)]
+    grid = [(*kind, steps[(i + j) % STEPS]) for i in range(STEPS) for j, kind in enumerate(kinds)]
     sources = {}
     for seed, threads, k in grid[:cases]:
         case = f"seed {seed}, {threads} threads, step {k}"
