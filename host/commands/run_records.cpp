@@ -11,6 +11,7 @@
 
 #include "host/commands/version.h"
 #include "host/experiment/secrets.h"
+#include "host/telemetry/lower_loss.h"
 
 namespace binade::host {
 namespace {
@@ -49,12 +50,11 @@ Json skips_json(const std::vector<SkipCount>& skips) {
   return rows;
 }
 
-// From 0; null when no epoch ended with an evaluation.
+// From 0; null when no epoch ended with an evaluation whose loss was finite.
 Json best_epoch(const std::vector<EpochSummary>& epochs) {
   const EpochSummary* best = nullptr;
   for (const auto& epoch : epochs) {
-    if (std::isnan(epoch.validation_loss)) continue;
-    if (best == nullptr || epoch.validation_loss < best->validation_loss) best = &epoch;
+    if (is_lower(epoch.validation_loss, best == nullptr ? nan : best->validation_loss)) best = &epoch;
   }
   return best == nullptr ? Json(nullptr) : Json(best->epoch);
 }

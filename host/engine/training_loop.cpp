@@ -7,6 +7,7 @@
 #include <cmath>
 #include <csignal>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <system_error>
@@ -20,6 +21,7 @@
 #include "host/engine/tensor_memory.h"
 #include "host/engine/training_state.h"
 #include "host/telemetry/clock.h"
+#include "host/telemetry/lower_loss.h"
 
 namespace binade::host {
 namespace {
@@ -106,12 +108,19 @@ class Loop {
     } else if (reached_max_time()) {
       state_.result.stop_reason = fmt::format("max_time of {:g} s", plan_.max_seconds);
     } else if (plan_.patience > 0 && state_.evaluations_without_improvement >= plan_.patience) {
-      state_.result.stop_reason = fmt::format(
-          "early stopping: {} evaluations without a lower validation loss than {:.6g}", plan_.patience, state_.to_beat);
+      state_.result.stop_reason = early_stopping_text();
     } else {
       return false;
     }
     return true;
+  }
+
+  std::string early_stopping_text() const {
+    if (std::isfinite(state_.to_beat)) {
+      return fmt::format("early stopping: {} evaluations without a lower validation loss than {:.6g}", plan_.patience,
+                         state_.to_beat);
+    }
+    return fmt::format("early stopping: the validation loss of {} evaluations was not finite", plan_.patience);
   }
 
   void tell_when_there_is_nothing_to_do() {
@@ -264,22 +273,34 @@ class Loop {
       state_.result.epochs.back().validation_loss = record.loss;
       state_.result.epochs.back().validation_accuracy = record.accuracy;
     }
-    const bool is_best =
-        record.loss < state_.result.best_validation_loss || std::isnan(state_.result.best_validation_loss);
-    // One that cannot be kept is not the best: what is told of and the file stay one.
-    if (is_best && change_best([&] { best_.keep(training_.model, record.step); })) {
-      state_.result.best_validation_loss = record.loss;
-      state_.result.best_step = record.step;
+    compare(record);
+    listener_.evaluated(record);
+    listener_.state_changed(RunState::running);
+    return true;
+  }
+
+  // With the best until now, and with what early stopping measures by.
+  void compare(const EvaluationRecord& record) {
+    if (!std::isfinite(record.loss) && !std::exchange(told_of_nonfinite_evaluation_, true)) {
+      listener_.message(BINADE_LOG_WARNING,
+                        fmt::format("the validation loss of step {} is {}: this counts as an evaluation without "
+                                    "improvement, and such weights are never the best (said once; "
+                                    "binade_loss_nonfinite_total counts how often)",
+                                    record.step, record.loss));
     }
-    if (record.loss < state_.to_beat - plan_.min_delta || std::isinf(state_.to_beat)) {
+    auto& result = state_.result;
+    // One that cannot be kept is not the best: what is told of and the file stay one.
+    if (is_lower(record.loss, result.best_validation_loss) &&
+        change_best([&] { best_.keep(training_.model, record.step); })) {
+      result.best_validation_loss = record.loss;
+      result.best_step = record.step;
+    }
+    if (is_lower(record.loss, state_.to_beat - plan_.min_delta)) {
       state_.to_beat = record.loss;
       state_.evaluations_without_improvement = 0;
     } else {
       ++state_.evaluations_without_improvement;
     }
-    listener_.evaluated(record);
-    listener_.state_changed(RunState::running);
-    return true;
   }
 
   // What TrainStep keeps from step to step stands in the record.
@@ -303,11 +324,22 @@ class Loop {
     record_.skipped_steps = state_.skipped_steps;
     record_.gradient_norm = state_.gradient_norm;
     skips_.load(resumed.snapshot().values.at("skips"));
+    forget_nonfinite_best();
     if (best_.go_on_from(state_.result.best_step)) return;
     listener_.message(BINADE_LOG_WARNING,
                       fmt::format("the weights of step {}, the best one until the checkpoint of step {}, are gone: "
                                   "there is a {} again once a step is better",
                                   state_.result.best_step, record_.step, plan_.best_file.filename().string()));
+  }
+
+  // Checkpoints of older versions may say that NaN is the best.
+  void forget_nonfinite_best() {
+    auto& result = state_.result;
+    if (!std::isfinite(result.best_validation_loss)) {
+      result.best_validation_loss = nan;
+      result.best_step = 0;
+    }
+    if (!std::isfinite(state_.to_beat)) state_.to_beat = std::numeric_limits<double>::infinity();
   }
 
   void checkpoint() {
@@ -379,6 +411,7 @@ class Loop {
   std::uint64_t taken_step_ = 0;  // of the newest snapshot; 0: it is durable, or there is none
   bool terminated_ = false;       // by SIGTERM
   bool told_of_best_ = false;     // that it cannot be kept
+  bool told_of_nonfinite_evaluation_ = false;
   double logging_seconds_ = 0;    // of the step before: a step's own is known only after it was told
 };
 

@@ -15,6 +15,7 @@
 #include "host/storage/atomic_file.h"
 #include "host/storage/checkpoint_manifest.h"
 #include "host/storage/unfinished_checkpoint.h"
+#include "host/telemetry/lower_loss.h"
 
 namespace binade::host {
 namespace {
@@ -201,7 +202,7 @@ void CheckpointFolder::remove_unneeded(std::uint64_t written, std::vector<std::s
   std::optional<std::uint64_t> best;
   for (const auto& [step, checkpoint] : good_) {
     if (!keep_best_ || !checkpoint.validation_loss) continue;
-    if (!best || *checkpoint.validation_loss < *good_[*best].validation_loss) best = step;
+    if (!best || is_lower(*checkpoint.validation_loss, *good_[*best].validation_loss)) best = step;
   }
   std::uint64_t newer = 0;
   std::vector<std::uint64_t> unneeded;

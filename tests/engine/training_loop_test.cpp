@@ -2,6 +2,7 @@
 #include "host/engine/training_loop.h"
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/full_like.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/zeros.h>
 #include <gmock/gmock.h>
@@ -11,8 +12,10 @@
 #include <csignal>
 #include <cstring>
 #include <fstream>
+#include <limits>
 
 #include "host/engine/torch_warnings.h"
+#include "host/storage/safetensors.h"
 #include "tests/engine/in_memory_plugins.h"
 #include "tests/storage/temporary_folder.h"
 
@@ -57,6 +60,17 @@ class LoopTest : public ::testing::Test, protected RunListener {
   }
 
   void step(const StepRecord& record) noexcept override { steps_.push_back(record); }
+  // The validation loss of each step, from the first one on; behind the last one the model's own.
+  std::vector<double> evaluated_{};
+  void evaluations_are(std::vector<double> losses) {
+    evaluated_ = std::move(losses);
+    TensorModel::forward = [this](const auto& inputs) {
+      const auto output = at::linear(inputs[0], weight_);
+      if (at::GradMode::is_enabled() || losses_.size() >= evaluated_.size()) return output;
+      return at::full_like(output, 2 + std::sqrt(evaluated_[losses_.size()]));
+    };
+  }
+
   void message(int, std::string_view text) noexcept override { messages_.emplace_back(text); }
   void epoch_ended(const EpochRecord& record) noexcept override { epochs_.push_back(record.epoch); }
   void evaluated(const EvaluationRecord& record) noexcept override { losses_.push_back(record.loss); }
@@ -164,6 +178,57 @@ TEST_F(LoopTest, AnImprovementBelowMinDeltaIsNone) {
   plan.min_delta = 0;
   EXPECT_LT(with_delta, 40u);
   EXPECT_GT(run(plan, 0.1).steps, with_delta);
+}
+
+constexpr double infinite = std::numeric_limits<double>::infinity();
+
+TEST_F(LoopTest, ALossThatIsNotFiniteIsNothingToBeat) {
+  const TemporaryFolder folder;
+  for (const double first : {std::nan(""), infinite}) {
+    SetUp();
+    losses_.clear();
+    messages_.clear();
+    evaluations_are({first, first, 3, 2.5, first, 2, 1.5});
+    const auto file = folder / "best.safetensors";
+    const auto result = run(
+        {.target_steps = 7, .evaluate_every = 1, .steps_per_epoch = 1, .patience = 3, .best_file = file}, 0.1);
+    EXPECT_EQ(result.steps, 7u) << "it improves, so early stopping leaves it alone: " << result.stop_reason;
+    EXPECT_EQ(result.best_step, 7u);
+    EXPECT_NEAR(result.best_validation_loss, 1.5, 1e-5);
+    EXPECT_EQ(read_safetensors(file).metadata.at("step"), "7");
+    ASSERT_EQ(messages_.size(), 1u);
+    EXPECT_THAT(messages_[0], HasSubstr("the validation loss of step 1 is"));
+    EXPECT_THAT(messages_[0], HasSubstr("without improvement"));
+  }
+}
+
+TEST_F(LoopTest, EvaluationsThatStayNotFiniteEndTheRunAndLeaveNoBestWeights) {
+  const TemporaryFolder folder;
+  for (const double loss : {std::nan(""), infinite}) {
+    SetUp();
+    losses_.clear();
+    evaluations_are({loss, loss, loss, loss, loss});
+    const auto file = folder / "best.safetensors";
+    const auto result = run(
+        {.target_steps = 5, .evaluate_every = 1, .steps_per_epoch = 1, .patience = 3, .best_file = file}, 0.1);
+    EXPECT_EQ(result.steps, 3u);
+    EXPECT_EQ(result.stop_reason, "early stopping: the validation loss of 3 evaluations was not finite");
+    EXPECT_EQ(result.best_step, 0u);
+    EXPECT_TRUE(std::isnan(result.best_validation_loss));
+    EXPECT_FALSE(std::filesystem::exists(file));
+  }
+}
+
+TEST_F(LoopTest, ALossThatTurnsNotFiniteIsNoImprovement) {
+  for (const double loss : {std::nan(""), infinite}) {
+    SetUp();
+    losses_.clear();
+    evaluations_are({3, loss, loss, 4});
+    const auto result = run({.target_steps = 9, .evaluate_every = 1, .steps_per_epoch = 1, .patience = 3}, 0.1);
+    EXPECT_EQ(result.steps, 4u);
+    EXPECT_THAT(result.stop_reason, HasSubstr("without a lower validation loss than 3"));
+    EXPECT_EQ(result.best_step, 1u);
+  }
 }
 
 TEST_F(LoopTest, NamesTheSamplesOfALossThatIsNotFiniteAndFailsAfterSomeInARow) {
