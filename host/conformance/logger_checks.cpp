@@ -1,5 +1,11 @@
 // What a logger must stand.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
 #include <limits>
+#include <map>
+#include <sstream>
 
 #include "binade/abi/logger.h"
 #include "host/conformance/subject.h"
@@ -88,6 +94,89 @@ void takes_every_event(const Subject& subject) {
   tell_a_run(Told(subject, plugin), folder, {{text("kl"), 0.25}, {text("reconstruction"), 0.5}});
 }
 
+void tell_steps(const Told& told, std::uint64_t first, std::uint64_t last) {
+  for (auto number = first; number <= last; ++number) told.tell(BINADE_EVENT_STEP, step(number, 0.5));
+}
+
+void tell_resumed(const Told& told, const ScratchFolder& folder) {
+  told.tell(BINADE_EVENT_RUN_START, start(folder));
+  binade_resumed_event resumed{};
+  resumed.step = 2;
+  told.tell(BINADE_EVENT_RESUMED, resumed);
+  tell_steps(told, 3, 3);
+  told.tell(BINADE_EVENT_RUN_END, binade_run_end_event{});
+  told.flush();
+}
+
+// Of each file in the folder, by its name; the last one may lack its end.
+using Lines = std::map<std::string, std::vector<std::string>>;
+
+Lines lines_in(const ScratchFolder& folder) {
+  Lines lines;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path())) {
+    if (!entry.is_regular_file()) continue;
+    auto& of_file = lines[entry.path().lexically_relative(folder.path()).string()];
+    std::ifstream file(entry.path(), std::ios::binary);
+    for (std::string line; std::getline(file, line);) of_file.push_back(line);
+  }
+  return lines;
+}
+
+// As a kill in the middle of a write leaves them.
+void tear_last_lines(const ScratchFolder& folder) {
+  constexpr std::uintmax_t lost = 4;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path())) {
+    if (entry.is_regular_file() && entry.file_size() > lost) {
+      std::filesystem::resize_file(entry.path(), entry.file_size() - lost);
+    }
+  }
+}
+
+// `whole`: of a run that was never interrupted; `torn`: before the resumed run continued.
+void require_no_line_twice(const std::string& file, const std::vector<std::string>& whole,
+                           const std::vector<std::string>& torn, const std::vector<std::string>& resumed) {
+  const auto count = [](const auto& lines, const auto& line) { return std::count(lines.begin(), lines.end(), line); };
+  for (const auto& line : whole) {
+    if (count(whole, line) > 1 || count(resumed, line) <= 1) continue;
+    throw Violation(
+        fmt::format("a run that was killed after step 3 and resumed at step 2 has a line of {} twice: cut "
+                    "what a logger keeps back to the step of the event `resumed`",
+                    file));
+  }
+  const auto& last = torn.back();
+  const auto is_glued = [&](const std::string& line) {
+    return line.starts_with(last) && line.size() > last.size() + last.size() / 2 && count(whole, line) == 0;
+  };
+  if (last.empty() || std::none_of(resumed.begin(), resumed.end(), is_glued)) return;
+  throw Violation(fmt::format(
+      "a run that was killed while it wrote {} and then resumed has a line glued to half of one: cut a last line that "
+      "is not whole off at the event `resumed`",
+      file));
+}
+
+void cuts_back_what_comes_again(const Subject& subject) {
+  constexpr std::uint32_t minor_of_resumed = 2;
+  if (subject.file.abi_minor < minor_of_resumed) return;  // it cannot know
+  const auto plugin = open(subject);
+  const ScratchFolder uninterrupted("validate"), killed("validate");
+  for (const auto* folder : {&uninterrupted, &killed}) {
+    const Told told(subject, plugin);
+    told.tell(BINADE_EVENT_RUN_START, start(*folder));
+    tell_steps(told, 1, 3);
+    if (folder == &uninterrupted) told.tell(BINADE_EVENT_RUN_END, binade_run_end_event{});
+    told.flush();
+  }
+  tear_last_lines(killed);
+  const auto torn = lines_in(killed);
+  tell_resumed(Told(subject, plugin), killed);
+  const auto whole = lines_in(uninterrupted);
+  auto resumed = lines_in(killed);
+  for (const auto& [file, lines] : torn) {
+    const auto same = whole.find(file);
+    if (!lines.empty() && same != whole.end()) require_no_line_twice(file, same->second, lines, resumed[file]);
+  }
+}
+
 void passes_over_unknown_events(const Subject& subject) {
   const auto plugin = open(subject);
   const ScratchFolder folder("validate");
@@ -96,7 +185,7 @@ void passes_over_unknown_events(const Subject& subject) {
   struct Unknown {
     binade_event event;
   };
-  for (const std::uint32_t type : {0u, 6u, 99u, 0xFFFFFFFFu}) told.tell(type, Unknown{});
+  for (const std::uint32_t type : {0u, 7u, 99u, 0xFFFFFFFFu}) told.tell(type, Unknown{});
 }
 
 void takes_extreme_numbers(const Subject& subject) {
@@ -122,6 +211,7 @@ void takes_extreme_numbers(const Subject& subject) {
 void use(const Subject& subject, const Plugin& plugin) {
   const ScratchFolder folder("validate");
   tell_a_run(Told(subject, plugin), folder, {});
+  tell_resumed(Told(subject, plugin), folder);
 }
 
 }  // namespace
@@ -129,7 +219,8 @@ void use(const Subject& subject, const Plugin& plugin) {
 std::vector<Check> logger_checks() {
   return with_checks_of_use({{"events", takes_every_event},
                              {"unknown_events", passes_over_unknown_events},
-                             {"extreme_numbers", takes_extreme_numbers}},
+                             {"extreme_numbers", takes_extreme_numbers},
+                             {"resumed", cuts_back_what_comes_again}},
                             use);
 }
 

@@ -254,6 +254,7 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   started.train_samples = data.split().size;
   started.validation_samples = validation_samples;
   started.scalar_names = scalar_names;
+  if (resumed) started.evaluated_step = resumed->loop().evaluated_step;
   for (const auto& rule : overrides.unused()) {
     listener.message(BINADE_LOG_WARNING, rule + " had no effect on the first batch: no operation came under it");
   }

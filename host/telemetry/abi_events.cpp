@@ -52,6 +52,13 @@ binade_run_start_event to_event(double time, const RunStarted& record, const Run
   return event;
 }
 
+binade_resumed_event resumed_event(double time, const RunStarted& record) {
+  auto event = make_event<binade_resumed_event>(BINADE_EVENT_RESUMED, time);
+  event.step = record.steps_done;
+  event.evaluated_step = record.evaluated_step;
+  return event;
+}
+
 binade_step_event to_event(double time, const StepRecord& record) {
   auto event = make_event<binade_step_event>(BINADE_EVENT_STEP, time);
   event.step = record.step;
@@ -106,6 +113,7 @@ void AbiEvents::convert(const Event& event, const std::function<void(const binad
     scalar_names_ = start->scalar_names;
     parameter_names_ = start->parameter_names;
     write(to_event(time, *start, run_).event);
+    if (start->steps_done != 0) write(resumed_event(time, *start).event);
   } else if (const auto* step = std::get_if<StepRecord>(&event.record)) {
     auto abi = to_event(time, *step);
     add_scalars(*step, scalar_names_, scalars, abi);

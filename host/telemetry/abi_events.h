@@ -26,7 +26,8 @@ class AbiEvents {
  public:
   explicit AbiEvents(RunDescription run) : run_(std::move(run)) {}
 
-  // Calls `write` with the event; it and all it points to are valid during that call.
+  // Calls `write` with the event; it and all it points to are valid during that call. The start of a resumed run is two
+  // events.
   void convert(const Event& event, const std::function<void(const binade_event&)>& write);
 
  private:

@@ -57,10 +57,11 @@ struct RunStarted {
   std::string parameter_dtype;  // of what is trained, and so of its gradients: "fp32", "mixed"
   std::vector<double> lr_ratios{
       1};  // of [optimizer]'s own parameters, then of each [[optimizer.group]], to `learning_rate`
-  std::uint64_t parameters = 0;    // trainable elements
-  std::uint64_t steps_done = 0;    // of a resumed run, at its checkpoint
-  std::uint64_t target_steps = 0;  // 0: unknown
-  double max_seconds = 0;          // 0: no limit
+  std::uint64_t parameters = 0;      // trainable elements
+  std::uint64_t steps_done = 0;      // of a resumed run, at its checkpoint; 0 for a new run
+  std::uint64_t evaluated_step = 0;  // likewise: of the last evaluation that the checkpoint knows of; 0 without one
+  std::uint64_t target_steps = 0;    // 0: unknown
+  double max_seconds = 0;            // 0: no limit
   std::uint64_t train_samples = 0;
   std::uint64_t validation_samples = 0;
   bool autocast = false;

@@ -1,5 +1,6 @@
 // A row per step and per evaluation in a CSV file.
 #include <binade/logger.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
@@ -8,6 +9,8 @@
 #include <cstring>
 #include <filesystem>
 #include <memory>
+
+#include "csv_rows.h"
 
 namespace {
 
@@ -38,6 +41,14 @@ class Csv {
     std::filesystem::create_directories(path_.parent_path());
     file_.reset(std::fopen(path_.c_str(), "ab"));
     if (!file_) fail("open");
+    const auto folder = std::filesystem::path(binade::view(event.directory));
+    own_ = path_.lexically_relative(folder).native().rfind("..", 0) != 0;
+    cut([](std::string_view) { return true; });  // a row that a killed process left torn
+  }
+
+  // Other runs may have written to a file outside the run's folder, and no row says whose it is.
+  void resumed(const binade::Resumed& event) {
+    if (own_) cut([&](std::string_view row) { return csv_rows::belongs(row, event.step, event.evaluated_step); });
   }
 
   void step(const binade::Step& event) {
@@ -63,7 +74,7 @@ class Csv {
     if (!file_) throw std::runtime_error(path_.string() + " is not open");
     std::string row;
     // The names of the model's scalars are not known before.
-    if (!header_written_ && std::ftell(file_.get()) == 0) {
+    if (!header_written_ && size() == 0) {
       row = "time,split,step,epoch,loss,accuracy,learning_rate,gradient_norm,loss_scale,skipped,seconds,samples,tokens";
       for (std::uint64_t i = 0; i < scalar_count; ++i) row.append(",").append(quoted(binade::view(scalars[i].name)));
       row += "\r\n";
@@ -74,6 +85,20 @@ class Csv {
     for (std::uint64_t i = 0; i < scalar_count; ++i) row.append(",").append(number(scalars[i].value));
     row += "\r\n";
     if (std::fwrite(row.data(), 1, row.size(), file_.get()) != row.size()) fail("write to");
+  }
+
+  // The file keeps its rows up to the first one that does not belong or is not whole.
+  template <class Belongs>
+  void cut(Belongs belongs) {
+    if (!std::filesystem::is_regular_file(path_)) return;  // a pipe has no rows to look at
+    const auto kept = csv_rows::size_until(path_, belongs);
+    if (kept < size() && ::ftruncate(::fileno(file_.get()), static_cast<off_t>(kept)) != 0) fail("cut back");
+  }
+
+  std::uintmax_t size() const {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(path_, error);
+    return error ? 0 : size;
   }
 
   [[noreturn]] void fail(const char* what) const {
@@ -87,6 +112,7 @@ class Csv {
   std::filesystem::path path_;
   std::unique_ptr<std::FILE, Close> file_;
   bool header_written_ = false;
+  bool own_ = true;  // the file is in the run's folder
 };
 
 }  // namespace

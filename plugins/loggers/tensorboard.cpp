@@ -1,5 +1,6 @@
 // TensorBoard's event files, written without TensorFlow: the scalars of each step and each evaluation.
 #include <binade/logger.h>
+#include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <memory>
 
 #include "tensorboard_records.h"
@@ -37,13 +39,28 @@ void make_folders(const std::string& path) {
   }
 }
 
+std::vector<std::string> event_files(const std::string& folder) {
+  struct Close {
+    void operator()(DIR* open) const { ::closedir(open); }
+  };
+  const std::unique_ptr<DIR, Close> open(::opendir(folder.c_str()));
+  if (!open) throw std::runtime_error("cannot read the folder " + folder + ": " + std::strerror(errno));
+  std::vector<std::string> files;
+  while (const auto* entry = ::readdir(open.get())) {
+    if (std::strncmp(entry->d_name, "events.out.tfevents.", 20) == 0) files.push_back(inside(folder, entry->d_name));
+  }
+  return files;
+}
+
 class TensorBoard {
  public:
   explicit TensorBoard(const binade::Options& options) : folder_(options.string("folder")) {}
 
   void run_start(const binade::RunStart& event) {
-    const auto folder = inside(std::string(binade::view(event.directory)), folder_);
+    const std::string run(binade::view(event.directory));
+    const auto folder = inside(run, folder_);
     make_folders(folder);
+    own_folder_ = folder_.rfind('/', 0) == 0 || folder_.find("..") != std::string::npos ? "" : folder;
     // TensorBoard reads files whose names contain "tfevents", in the order of their names.
     char time[32];
     std::snprintf(time, sizeof(time), "%010lld", static_cast<long long>(event.event.time));
@@ -57,10 +74,22 @@ class TensorBoard {
     write(tensorboard::file_version(event.event.time));
   }
 
+  // What the files before this one say of later steps goes. A reader that has seen it already is told to forget it, and
+  // so are those of a folder outside the run's, where other runs may have files.
+  void resumed(const binade::Resumed& event) {
+    if (!own_folder_.empty()) {
+      for (const auto& file : event_files(own_folder_)) {
+        if (file != path_) cut(file, event);
+      }
+    }
+    write(tensorboard::session_start(event.event.time, event.step + 1));
+    started_ = true;
+  }
+
   void step(const binade::Step& event) {
-    // A run that was resumed repeats the steps after its checkpoint.
-    if (first_step_ && event.step > 1) write(tensorboard::session_start(event.event.time, event.step));
-    first_step_ = false;
+    // A host that does not tell of it has resumed a run all the same.
+    if (!started_ && event.step > 1) write(tensorboard::session_start(event.event.time, event.step));
+    started_ = true;
     Message values;
     tensorboard::add_scalar(values, "loss/train", event.loss);
     if (!std::isnan(event.accuracy)) tensorboard::add_scalar(values, "accuracy/train", event.accuracy);
@@ -94,6 +123,20 @@ class TensorBoard {
     }
   }
 
+  static void cut(const std::string& file, const binade::Resumed& resumed) {
+    std::ifstream in(file, std::ios::binary);
+    in.exceptions(std::ios::badbit);
+    std::streamoff kept = 0;
+    for (std::string event; tensorboard::read_record(in, event); kept = in.tellg()) {
+      const auto says = [&event](const char* tag) { return event.find(tag) != std::string::npos; };
+      const bool evaluation = says("loss/") && !says("loss/train");
+      if (tensorboard::step_of(event) > (evaluation ? resumed.evaluated_step : resumed.step)) break;
+    }
+    if (::truncate(file.c_str(), kept) != 0) {
+      throw std::runtime_error("cannot cut back " + file + ": " + std::strerror(errno));
+    }
+  }
+
   void write(const Message& event) {
     if (!file_) throw std::runtime_error(path_ + " is not open");
     const auto record = tensorboard::record(event.text());
@@ -110,7 +153,8 @@ class TensorBoard {
   std::string folder_;
   std::string path_;
   std::unique_ptr<std::FILE, Close> file_;
-  bool first_step_ = true;
+  std::string own_folder_;  // empty: the files are not in the run's own
+  bool started_ = false;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <istream>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,48 @@ std::string little_endian(Number number) {
 inline std::string record(std::string_view data) {
   const auto length = little_endian(static_cast<std::uint64_t>(data.size()));
   return length + little_endian(masked_crc32c(length)) + std::string(data) + little_endian(masked_crc32c(data));
+}
+
+// Takes the record at the stream's place. False at the end, and where a record is torn or damaged.
+inline bool read_record(std::istream& in, std::string& data) {
+  constexpr std::uint64_t most = std::uint64_t{1} << 26;
+  const auto take = [&in](std::string& bytes, std::size_t count) {
+    bytes.resize(count);
+    return static_cast<bool>(in.read(bytes.data(), static_cast<std::streamsize>(count)));
+  };
+  const auto number = [](std::string_view bytes) {
+    std::uint64_t value = 0;
+    for (std::size_t i = bytes.size(); i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[i]);
+    return value;
+  };
+  std::string length, sum;
+  if (!take(length, 8) || !take(sum, 4) || number(sum) != masked_crc32c(length)) return false;
+  if (number(length) > most || !take(data, number(length)) || !take(sum, 4)) return false;
+  return number(sum) == masked_crc32c(data);
+}
+
+// Reads a protocol buffer's varint off the front; false where there is none.
+inline bool take_varint(std::string_view& message, std::uint64_t& value) {
+  value = 0;
+  for (unsigned shift = 0; !message.empty() && shift < 64; shift += 7) {
+    const auto byte = static_cast<unsigned char>(message.front());
+    message.remove_prefix(1);
+    value |= std::uint64_t{byte & 0x7FU} << shift;
+    if (byte < 0x80) return true;
+  }
+  return false;
+}
+
+// The step of an event, its field 2; 0 where it has none, as that of the file's version.
+inline std::uint64_t step_of(std::string_view event) {
+  for (std::uint64_t key = 0, value = 0; take_varint(event, key);) {
+    std::uint64_t size = (key & 7) == 1 ? 8 : (key & 7) == 5 ? 4 : 0;
+    if ((key & 7) == 0 && (!take_varint(event, value) || key >> 3 == 2)) return key >> 3 == 2 ? value : 0;
+    if ((key & 7) == 2 && !take_varint(event, size)) return 0;
+    if (size > event.size()) return 0;
+    event.remove_prefix(size);
+  }
+  return 0;
 }
 
 // A protocol buffer, field by field.

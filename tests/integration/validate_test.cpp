@@ -71,9 +71,9 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"dataset_hangs", "zero_samples"}, Fault{"dataset_threads", "threads"}, Fault{"dataset_leaks", "leaks"},
         Fault{"../unseeded", "determinism"}, Fault{"logger_none", ""}, Fault{"logger_events", "events"},
         Fault{"logger_unknown_events", "unknown_events"}, Fault{"logger_extreme_numbers", "extreme_numbers"},
-        Fault{"logger_leaks", "leaks"}, Fault{"precision_allocations", "allocations"},
-        Fault{"precision_allocations_die", "allocations"}, Fault{"dataset_allocations", "allocations"},
-        Fault{"logger_allocations", "allocations"}),
+        Fault{"logger_resumed", "resumed"}, Fault{"logger_leaks", "leaks"},
+        Fault{"precision_allocations", "allocations"}, Fault{"precision_allocations_die", "allocations"},
+        Fault{"dataset_allocations", "allocations"}, Fault{"logger_allocations", "allocations"}),
     name_of);
 
 std::vector<Fault> faults_of_models() {

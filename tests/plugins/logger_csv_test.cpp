@@ -116,6 +116,83 @@ TEST_F(CsvLogger, AddsRowsToAFileThatExists) {
   EXPECT_THAT(text, HasSubstr("\r\n0,train,2,"));
 }
 
+RunStarted resumed_at(std::uint64_t step, std::uint64_t evaluated_step) {
+  RunStarted run;
+  run.steps_done = step;
+  run.evaluated_step = evaluated_step;
+  return run;
+}
+
+TEST_F(CsvLogger, CutsARunThatWasKilledBackToItsCheckpoint) {
+  {
+    auto logger = open();
+    logger.tell(0, RunStarted{});
+    logger.tell(1, step(1));
+    logger.tell(1, evaluation());
+    for (std::uint64_t number = 2; number <= 4; ++number) logger.tell(1, step(number));
+    auto later = evaluation();
+    later.step = 4;
+    logger.tell(1, later);
+    logger.close();
+  }
+  std::filesystem::resize_file(folder_.path() / "steps.csv", content().size() - 9);  // a kill while it wrote
+  auto logger = open();
+  logger.tell(2, resumed_at(2, 1));
+  for (std::uint64_t number = 3; number <= 5; ++number) logger.tell(2, step(number));
+  logger.close();
+  std::vector<std::string> rows;
+  std::istringstream lines(content());
+  for (std::string row; std::getline(lines, row);) rows.push_back(row.substr(0, row.find(',', row.find(',', 2) + 1)));
+  EXPECT_THAT(rows, testing::ElementsAre("time,split,step", "1,train,1", "1,validation,1", "1,train,2", "2,train,3",
+                                         "2,train,4", "2,train,5"));
+}
+
+TEST_F(CsvLogger, AnEvaluationThatTheCheckpointDoesNotKnowOfIsCutToo) {
+  {
+    auto logger = open();
+    logger.tell(0, RunStarted{});
+    logger.tell(1, step(1));
+    logger.tell(1, evaluation());
+  }
+  auto logger = open();
+  logger.tell(2, resumed_at(1, 0));
+  logger.tell(2, evaluation());
+  logger.close();
+  const auto text = content();
+  EXPECT_THAT(text, HasSubstr("\r\n2,validation,1,"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("\r\n1,validation,1,")));
+}
+
+TEST_F(CsvLogger, ARowThatWasTornGoesBeforeTheNextIsAdded) {
+  {
+    auto logger = open();
+    logger.tell(0, RunStarted{});
+    logger.tell(1, step(1));
+  }
+  std::filesystem::resize_file(folder_.path() / "steps.csv", content().size() - 5);
+  auto logger = open();
+  logger.tell(0, RunStarted{});
+  logger.tell(2, step(1));
+  logger.close();
+  EXPECT_EQ(content(), std::string(header) + "\r\n2,train,1,2,0.1,,3e-04,1.5,65536,0,0.25,8,512\r\n");
+}
+
+TEST_F(CsvLogger, LeavesTheRowsOfOtherRunsInAFileThatSeveralShare) {
+  const DataFolder shared;
+  const GivenOptions options{{"file", text((shared.path() / "all.csv").string())}};
+  {
+    auto logger = open(options);
+    logger.tell(0, RunStarted{});
+    for (std::uint64_t number = 1; number <= 3; ++number) logger.tell(1, step(number));
+  }
+  auto logger = open(options);
+  logger.tell(2, resumed_at(1, 0));
+  logger.close();
+  std::ostringstream all;
+  all << std::ifstream(shared.path() / "all.csv", std::ios::binary).rdbuf();
+  EXPECT_THAT(all.str(), HasSubstr("\r\n1,train,3,"));
+}
+
 TEST_F(CsvLogger, MakesTheFolderOfItsFile) {
   auto logger = open({{"file", text("logs/all.csv")}});
   logger.tell(0, RunStarted{});

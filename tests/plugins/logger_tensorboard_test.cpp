@@ -250,6 +250,64 @@ TEST_F(TensorBoardLogger, TellsReadersToForgetTheStepsThatAResumedRunRepeats) {
   EXPECT_FALSE(all[3].session_start);
 }
 
+TEST_F(TensorBoardLogger, CutsARunThatWasKilledBackToItsCheckpoint) {
+  EvaluationRecord evaluation;
+  evaluation.split = "validation";
+  auto first = open();
+  first.tell(1000, RunStarted{});
+  for (const std::uint64_t number : {1, 2}) first.tell(1001, step(number));
+  evaluation.step = 2;
+  first.tell(1001, evaluation);
+  for (const std::uint64_t number : {3, 4}) first.tell(1001, step(number));
+  evaluation.step = 4;
+  first.tell(1001, evaluation);
+  first.close();
+  const auto killed = files().at(0);
+  std::filesystem::resize_file(killed, std::filesystem::file_size(killed) - 3);
+
+  RunStarted resumed;
+  resumed.steps_done = 3;
+  resumed.evaluated_step = 2;
+  for (const double time : {1010.0, 1020.0}) {  // and once more from the same checkpoint
+    auto second = open();
+    second.tell(time, resumed);
+    second.tell(time, step(4));
+    second.close();
+  }
+  ASSERT_EQ(files().size(), 3u);
+  const auto steps = [&](std::size_t file) {
+    std::vector<std::uint64_t> steps;
+    for (const auto& event : events(files()[file])) {
+      if (!event.scalars.empty()) steps.push_back(event.step);
+    }
+    return steps;
+  };
+  EXPECT_THAT(steps(0), ElementsAre(1u, 2u, 2u, 3u));
+  EXPECT_THAT(steps(1), testing::IsEmpty()) << "step 4 comes again";
+  EXPECT_THAT(steps(2), ElementsAre(4u));
+  const auto all = events(files()[2]);
+  EXPECT_TRUE(all.at(1).session_start) << "for readers that have seen step 4 already";
+  EXPECT_EQ(all[1].step, 4u);
+}
+
+TEST_F(TensorBoardLogger, LeavesTheFilesOfOtherRunsInAFolderThatSeveralShare) {
+  const DataFolder shared;
+  const GivenOptions options{{"folder", text(shared.path().string())}};
+  RunStarted run;
+  for (const std::uint64_t steps_done : {0, 1}) {
+    run.steps_done = steps_done;
+    auto logger = open(options);
+    logger.tell(1000 + static_cast<double>(steps_done), run);
+    for (std::uint64_t number = steps_done + 1; number <= 3; ++number) logger.tell(1000, step(number));
+  }
+  std::vector<std::filesystem::path> all;
+  for (const auto& entry : std::filesystem::directory_iterator(shared.path())) all.push_back(entry.path());
+  std::sort(all.begin(), all.end());
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(events(all[0]).size(), 4u) << "its version and three steps";
+  EXPECT_TRUE(events(all[1]).at(1).session_start);
+}
+
 TEST_F(TensorBoardLogger, MakesItsFolder) {
   auto logger = open({{"folder", text("logs/tb")}});
   logger.tell(0, RunStarted{});

@@ -2,6 +2,7 @@
 //
 //     struct Print {
 //       void run_start(const binade::RunStart& event);
+//       void resumed(const binade::Resumed& event);
 //       void step(const binade::Step& event) { std::printf("%llu %g\n", (unsigned long long)event.step, event.loss); }
 //       void evaluation(const binade::Evaluation& event);
 //       void message(const binade::Message& event);
@@ -12,8 +13,9 @@
 //
 // Threads: the constructor and destructor on the main thread; all else on one thread of the logger's own. It may be
 // slow: events queue up, and are dropped and counted when the queue is full. A throw is counted; the run goes on.
-// Members of the events are explained in abi/logger.h; binade::view() turns their strings into std::string_view, valid
-// until the member returns.
+// A run that continues from a checkpoint is told of as resumed, behind its start: what a logger keeps in the run's
+// folder it cuts back to that step, because the steps behind it come again. Members of the events are explained in
+// abi/logger.h; binade::view() turns their strings into std::string_view, valid until the member returns.
 #ifndef BINADE_LOGGER_H
 #define BINADE_LOGGER_H
 
@@ -27,6 +29,7 @@ using Step = binade_step_event;
 using Evaluation = binade_evaluation_event;
 using Message = binade_message_event;
 using RunEnd = binade_run_end_event;
+using Resumed = binade_resumed_event;
 
 namespace detail {
 
@@ -40,6 +43,8 @@ template <class T>
 using MessageCall = decltype(std::declval<T&>().message(std::declval<const Message&>()));
 template <class T>
 using RunEndCall = decltype(std::declval<T&>().run_end(std::declval<const RunEnd&>()));
+template <class T>
+using ResumedCall = decltype(std::declval<T&>().resumed(std::declval<const Resumed&>()));
 template <class T>
 using FlushCall = decltype(std::declval<T&>().flush());
 
@@ -73,6 +78,9 @@ struct LoggerShim {
           break;
         case BINADE_EVENT_RUN_END:
           if constexpr (has<RunEndCall, T>) logger.run_end(as<RunEnd>(event));
+          break;
+        case BINADE_EVENT_RESUMED:
+          if constexpr (has<ResumedCall, T>) logger.resumed(as<Resumed>(event));
           break;
         default:
           break;

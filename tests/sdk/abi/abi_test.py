@@ -33,7 +33,7 @@ def abidiff(minor, headers):
 
 class Released(unittest.TestCase):
     def test_there_is_a_past(self):
-        self.assertEqual(minors()[:2], ["1.0", "1.1"])
+        self.assertEqual(minors()[:3], ["1.0", "1.1", "1.2"])
 
     def test_each_minor_begins_with_the_one_before_it(self):
         for older, newer in zip(minors(), minors()[1:]):
@@ -64,7 +64,7 @@ class Released(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (0, ""))
         for minor in minors()[:-1]:
             report = abidiff(minor, includes).stdout
-            self.assertIn("1 data member insertion", report)
+            self.assertEqual("1 data member insertion" in report, minor == "1.0", minor)  # 1.2 appended an event
             for word in ("deletion", "offset changed", "type name changed", "Removed, 0"):
                 self.assertNotIn(word, report.replace("0 Removed", ""), minor)
 

@@ -11,7 +11,7 @@ import description
 
 headers, source = sys.argv[1], pathlib.Path(sys.argv[2])
 OTHER_NAMES = {"Text": "string", "Step": "step_event", "RunStart": "run_start_event", "Evaluation": "evaluation_event",
-               "Message": "message_event", "RunEnd": "run_end_event"}
+               "Message": "message_event", "RunEnd": "run_end_event", "Resumed": "resumed_event"}
 # Models are C++; the notes are written by note.rs, which the host's tests read.
 NOT_IN_RUST = {"binade_batch", "binade_loss", "binade_tensors", "binade_model_table", "binade_note_header",
                "binade_manifest_header", "binade_build_block"}

@@ -1,6 +1,6 @@
 /* The logger plugin: told what happens in a run, one event after the other, on a thread of its own behind a bounded
  * queue. It may be slow or fail without the training step noticing; what does not fit into the queue is dropped and
- * counted. (Nothing is lost by that: the host itself writes every step to metrics.jsonl.) */
+ * counted. (The host itself writes every step to metrics.jsonl, which waits for the disk.) */
 #ifndef BINADE_ABI_LOGGER_H
 #define BINADE_ABI_LOGGER_H
 
@@ -15,6 +15,7 @@ extern "C" {
 #define BINADE_EVENT_EVALUATION 3
 #define BINADE_EVENT_MESSAGE 4
 #define BINADE_EVENT_RUN_END 5
+#define BINADE_EVENT_RESUMED 6 /* since 1.2 */
 
 /* Every event begins with this, which never grows. Skip types that you do not know. */
 typedef struct binade_event {
@@ -95,6 +96,16 @@ typedef struct binade_run_end_event {
   uint64_t skipped_steps;
   double seconds;
 } binade_run_end_event;
+
+/* Since 1.2. Right behind the run's start, where this process continues a run from its checkpoint. The process before
+ * it may have told of more than that checkpoint knows of: those steps and evaluations come again. And it may have been
+ * killed in the middle of a write. A logger that keeps a record in the run's folder cuts it back to what stands here,
+ * and cuts off a last line that is not whole. */
+typedef struct binade_resumed_event {
+  binade_event event;
+  uint64_t step;           /* of the checkpoint: the next step is the one behind it */
+  uint64_t evaluated_step; /* evaluations behind this step come again; 0: all of them do */
+} binade_resumed_event;
 
 typedef struct binade_logger_table {
   uint32_t struct_size;

@@ -27,7 +27,7 @@
 #include <stdint.h>
 
 #define BINADE_ABI_MAJOR 1
-#define BINADE_ABI_MINOR 1
+#define BINADE_ABI_MINOR 2
 
 /* Whether the struct that `self` points to, which the other side allocated, has `member`. */
 #define BINADE_HAS(self, member) \

@@ -4,7 +4,7 @@
 use std::os::raw::c_void;
 
 pub const ABI_MAJOR: u32 = 1;
-pub const ABI_MINOR: u32 = 1;
+pub const ABI_MINOR: u32 = 2;
 
 pub const OK: i32 = 0;
 pub const FAILED: i32 = 1;
@@ -34,6 +34,7 @@ pub const EVENT_STEP: u32 = 2;
 pub const EVENT_EVALUATION: u32 = 3;
 pub const EVENT_MESSAGE: u32 = 4;
 pub const EVENT_RUN_END: u32 = 5;
+pub const EVENT_RESUMED: u32 = 6;
 
 pub const FLOAT16: u32 = 6;
 pub const BFLOAT16: u32 = 7;
@@ -355,6 +356,14 @@ pub struct RunEnd {
     pub steps: u64,
     pub skipped_steps: u64,
     pub seconds: f64,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Resumed {
+    pub event: Event,
+    pub step: u64,
+    pub evaluated_step: u64,
 }
 
 #[repr(C)]

@@ -12,6 +12,11 @@ pub trait Logger: Sized + Send + 'static {
     fn run_start(&mut self, _start: &abi::RunStart) -> Result<()> {
         Ok(())
     }
+    /// Behind the start of a run that continues from a checkpoint: the steps behind it come again, so a record in the
+    /// run's folder is cut back to it, and a last line that is not whole goes.
+    fn resumed(&mut self, _resumed: &abi::Resumed) -> Result<()> {
+        Ok(())
+    }
     fn evaluation(&mut self, _evaluation: &abi::Evaluation) -> Result<()> {
         Ok(())
     }
@@ -44,6 +49,7 @@ unsafe extern "C" fn write<L: Logger>(this: *mut c_void, event: *const abi::Even
             abi::EVENT_EVALUATION => logger.evaluation(&abi::whole(event as *const abi::Evaluation)),
             abi::EVENT_MESSAGE => logger.message(&abi::whole(event as *const abi::Message)),
             abi::EVENT_RUN_END => logger.run_end(&abi::whole(event as *const abi::RunEnd)),
+            abi::EVENT_RESUMED => logger.resumed(&abi::whole(event as *const abi::Resumed)),
             _ => Ok(()),
         }
     })

@@ -1,17 +1,34 @@
-// Writes the loss of every so many steps to a file.
+// Writes the loss of every so many steps to a file in the run's folder.
 #include <binade/logger.h>
+#include <unistd.h>
 
 #include <fstream>
 
 struct MyPlugin {
-  explicit MyPlugin(const binade::Options& options) : file(options.path("file")), every(options.integer("every")) {
-    if (!file) throw binade::Failure(BINADE_NOT_FOUND, "cannot write " + options.path("file"));
+  explicit MyPlugin(const binade::Options& options) : name(options.string("file")), every(options.integer("every")) {}
+
+  void run_start(const binade::RunStart& event) {
+    path = std::string(binade::view(event.directory)) + "/" + name;
+    file.open(path, std::ios::app);
+    if (!file) throw binade::Failure(BINADE_NOT_FOUND, "cannot write " + path);
+  }
+  // A process that was killed may have written more than its checkpoint knows of, and half a line.
+  void resumed(const binade::Resumed& event) {
+    std::ifstream lines(path);
+    lines.exceptions(std::ios::badbit);
+    std::size_t kept = 0;
+    for (std::string line; std::getline(lines, line) && !lines.eof() && std::stoull(line) <= event.step;) {
+      kept += line.size() + 1;
+    }
+    if (::truncate(path.c_str(), static_cast<off_t>(kept)) != 0)
+      throw binade::Failure(BINADE_FAILED, "cannot cut " + path);
   }
   void step(const binade::Step& event) {
     if (event.step % static_cast<std::uint64_t>(every) == 0) file << event.step << ' ' << event.loss << '\n';
   }
   void flush() { file.flush(); }
 
+  std::string name, path;
   std::ofstream file;
   std::int64_t every;
 };
