@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "host/bench/statistics.h"
+#include "host/storage/metrics_value.h"
 
 namespace binade::host {
 namespace {
@@ -52,7 +53,7 @@ void read_steps(Measurement& measurement, std::optional<std::uint64_t> warmup_st
   for (std::string line; std::getline(file, line);) {
     const auto step = Json::parse(line);
     if (step.value("split", "") != "train") continue;
-    measurement.losses.push_back(number(step, "loss"));
+    measurement.losses.push_back(metrics_value(step, "loss").value_or(std::numeric_limits<double>::quiet_NaN()));
     if (step.at("step").get<std::uint64_t>() <= measurement.warmup_steps) continue;
     step_seconds.push_back(step.at("seconds"));
     seconds += step_seconds.back();

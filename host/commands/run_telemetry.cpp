@@ -74,6 +74,10 @@ RunTelemetry::RunTelemetry(const Experiment& experiment, const OpenedPlugins& pl
       std::make_unique<Telemetry>(metrics_, std::vector<RunListener*>{&first_, &metrics_file_, history_.get()},
                                   [color](int level, const std::string& text) { log_line(color, level, text); });
   add_loggers(plugins);
+  metrics_file_.on_trouble({[color](int level, const std::string& text) { log_line(color, level, text); },
+                            [metrics = metrics_] {
+                              if (metrics) metrics->line_lost();
+                            }});
 }
 
 void RunTelemetry::start_exporter() {
@@ -129,7 +133,7 @@ void RunTelemetry::end(const RunEnded& ended) {
   telemetry_->state_changed(ended.state);
   telemetry_->run_ended(ended);
   telemetry_->close();
-  if (metrics_file_.failed()) {
+  if (metrics_file_.lost_lines() > 0) {
     warn(fmt::format("metrics.jsonl is incomplete, {} lines were lost: {}", metrics_file_.lost_lines(),
                      metrics_file_.reason()));
   }

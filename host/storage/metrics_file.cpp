@@ -2,17 +2,16 @@
 #include "host/storage/metrics_file.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <charconv>
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
 
+#include "binade/abi/plugin.h"
 #include "host/storage/atomic_file.h"
 #include "host/storage/metrics_until.h"
 
@@ -21,18 +20,8 @@ namespace {
 
 constexpr std::size_t capacity = std::size_t{1} << 20;     // kept while writing fails
 constexpr std::size_t write_above = std::size_t{1} << 16;  // bytes
-constexpr std::size_t number_bytes = 32;                   // the longest shortest double has 24
-constexpr std::size_t line_bytes = 2048;                   // of all fixed fields: 30 of them, with their names
+constexpr std::size_t line_bytes = 2560;                   // of all fixed fields: 30 of them, with their names
 constexpr double flush_seconds = 1;
-
-// Fixed notation where people write numbers so, 0.0003 and not 3e-04.
-std::to_chars_result shortest(char* first, char* last, double value) {
-  const double magnitude = std::abs(value);
-  if (value == 0 || (magnitude >= 1e-5 && magnitude < 1e15)) {
-    return std::to_chars(first, last, value, std::chars_format::fixed);
-  }
-  return std::to_chars(first, last, value);
-}
 
 std::string quoted(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -75,7 +64,7 @@ void MetricsFile::run_started(const RunStarted& run) noexcept {
   scalar_bytes_ = 0;
   for (const auto& name : run.scalar_names) {
     scalar_keys_.push_back(key_of(name));
-    scalar_bytes_ += scalar_keys_.back().size() + number_bytes;
+    scalar_bytes_ += 2 * scalar_keys_.back().size() + MetricsLine::number_bytes + MetricsLine::nonfinite_bytes;
   }
   group_keys_.clear();
   for (const auto& name : run.gradient_groups) group_keys_.push_back(key_of(name));
@@ -91,41 +80,42 @@ void MetricsFile::state_changed(RunState) noexcept { flush(); }
 
 void MetricsFile::step(const StepRecord& record) noexcept {
   if (!begin_line(longest_name_)) return;
-  integer("{\"step\":", record.step);
-  text(",\"split\":\"train\"");
-  integer(",\"epoch\":", record.epoch);
-  number(",\"epoch_progress\":", record.epoch_progress);
-  number(",\"loss\":", record.loss);
-  number(",\"accuracy\":", record.accuracy);
-  number(",\"lr\":", record.learning_rate);
-  number(",\"grad_norm\":", record.gradient_norm);
-  number(",\"clipped_norm\":", record.clipped_norm);
-  number(",\"loss_scale\":", record.loss_scale);
-  number(",\"next_loss_scale\":", record.next_loss_scale);
-  integer(",\"growth_tracker\":", record.growth_tracker);
+  line_.integer("{\"step\":", record.step);
+  line_.text(",\"split\":\"train\"");
+  line_.integer(",\"epoch\":", record.epoch);
+  line_.number(",\"epoch_progress\":", record.epoch_progress);
+  line_.measured(",\"loss\":", record.loss);
+  line_.number(",\"accuracy\":", record.accuracy);
+  line_.measured(",\"lr\":", record.learning_rate);
+  line_.measured(",\"grad_norm\":", record.gradient_norm);
+  line_.measured(",\"clipped_norm\":", record.clipped_norm);
+  line_.measured(",\"loss_scale\":", record.loss_scale);
+  line_.measured(",\"next_loss_scale\":", record.next_loss_scale);
+  line_.integer(",\"growth_tracker\":", record.growth_tracker);
   skip(record);
-  integer(",\"skipped_steps\":", record.skipped_steps);
-  integer(",\"samples\":", record.samples);
-  integer(",\"tokens\":", record.tokens);
+  line_.integer(",\"skipped_steps\":", record.skipped_steps);
+  line_.integer(",\"samples\":", record.samples);
+  line_.integer(",\"tokens\":", record.tokens);
   scalars(record.scalars, record.scalar_count);
-  number(",\"seconds\":", record.seconds);
-  text(",\"phases\":{");
+  line_.nonfinite();
+  line_.number(",\"seconds\":", record.seconds);
+  line_.text(",\"phases\":{");
   for (std::size_t phase = 0; phase < phase_count; ++phase) {
-    text(phase == 0 ? "\"" : ",\"");
-    text(phase_names[phase]);
-    number("\":", record.phase_seconds[phase]);
+    line_.text(phase == 0 ? "\"" : ",\"");
+    line_.text(phase_names[phase]);
+    line_.number("\":", record.phase_seconds[phase]);
   }
-  text("}");
+  line_.text("}");
   end_line(record.time, record.seconds);
 }
 
 void MetricsFile::skip(const StepRecord& record) {
-  if (!record.skipped) return text(",\"skipped\":false,\"skip_cause\":null,\"skip_parameter\":null");
-  text(",\"skipped\":true,\"skip_cause\":\"");
-  text(skip_cause_names[static_cast<std::size_t>(record.skip_cause)]);
-  text("\",\"skip_parameter\":");
+  if (!record.skipped) return line_.text(",\"skipped\":false,\"skip_cause\":null,\"skip_parameter\":null");
+  line_.text(",\"skipped\":true,\"skip_cause\":\"");
+  line_.text(skip_cause_names[static_cast<std::size_t>(record.skip_cause)]);
+  line_.text("\",\"skip_parameter\":");
   const auto first = static_cast<std::size_t>(record.nonfinite.first);
-  text(record.nonfinite.first >= 0 && first < parameter_names_.size() ? parameter_names_[first] : "null");
+  line_.text(record.nonfinite.first >= 0 && first < parameter_names_.size() ? parameter_names_[first] : "null");
 }
 
 void MetricsFile::gradients_sampled(const GradientSample& sample) noexcept {
@@ -133,15 +123,15 @@ void MetricsFile::gradients_sampled(const GradientSample& sample) noexcept {
   std::size_t bytes = groups * group_bytes;
   for (const auto& key : group_keys_) bytes += key.size();
   if (!begin_line(bytes)) return;
-  integer("{\"step\":", sample.step);
-  text(",\"split\":\"gradients\"");
-  number(",\"loss_scale\":", sample.loss_scale);
-  text(",\"groups\":{");
+  line_.integer("{\"step\":", sample.step);
+  line_.text(",\"split\":\"gradients\"");
+  line_.number(",\"loss_scale\":", sample.loss_scale);
+  line_.text(",\"groups\":{");
   for (std::size_t i = 0; i < groups; ++i) {
-    if (i != 0) text(",");
+    if (i != 0) line_.text(",");
     group(group_keys_[i], sample.groups[i], sample.smallest_exponent);
   }
-  text("}");
+  line_.text("}");
   end_line(sample.time, 0);
 }
 
@@ -149,27 +139,29 @@ void MetricsFile::group(const std::string& key, const ExponentCounts& counts, in
   const auto is_there = [](std::uint64_t count) { return count != 0; };
   const auto first = std::find_if(counts.begin() + 1, counts.end() - 1, is_there);
   const auto last = std::find_if(counts.rbegin() + 1, counts.rend() - 1, is_there).base();
-  text(key);
-  integer("{\"elements\":", elements(counts));
-  integer(",\"zeros\":", counts.front());
-  number(",\"underflow\":", underflow_ratio(counts, smallest_exponent));
-  number(",\"overflow\":", overflow_ratio(counts));
-  number(",\"exponent\":", first < last ? static_cast<double>(first - counts.begin() - exponent_bias) : nan);
-  text(",\"counts\":[");
-  for (auto count = first; count < last; ++count) integer(count == first ? "" : ",", *count);
-  text("]}");
+  line_.text(key);
+  line_.integer("{\"elements\":", elements(counts));
+  line_.integer(",\"zeros\":", counts.front());
+  line_.number(",\"underflow\":", underflow_ratio(counts, smallest_exponent));
+  line_.number(",\"overflow\":", overflow_ratio(counts));
+  line_.number(",\"exponent\":", first < last ? static_cast<double>(first - counts.begin() - exponent_bias) : nan);
+  line_.text(",\"counts\":[");
+  for (auto count = first; count < last; ++count) line_.integer(count == first ? "" : ",", *count);
+  line_.text("]}");
 }
 
 void MetricsFile::evaluated(const EvaluationRecord& record) noexcept {
   if (!begin_line(record.split.size())) return;
-  integer("{\"step\":", record.step);
-  text(",\"split\":\"");
-  text(record.split);
-  number("\",\"loss\":", record.loss);
-  number(",\"accuracy\":", record.accuracy);
-  integer(",\"samples\":", record.samples);
+  line_.integer("{\"step\":", record.step);
+  line_.text(",\"split\":\"");
+  line_.text(record.split);
+  line_.text("\"");
+  line_.measured(",\"loss\":", record.loss);
+  line_.number(",\"accuracy\":", record.accuracy);
+  line_.integer(",\"samples\":", record.samples);
   scalars(record.scalars, record.scalar_count);
-  number(",\"seconds\":", record.seconds);
+  line_.nonfinite();
+  line_.number(",\"seconds\":", record.seconds);
   end_line(record.time, record.seconds);
   flush();
 }
@@ -178,7 +170,9 @@ void MetricsFile::checkpoint_begins() noexcept { flush(); }
 
 void MetricsFile::run_ended(const RunEnded&) noexcept {
   flush();
-  if (sync_file(file_) != 0) error_ = errno;
+  if (sync_file(file_) == 0) return;
+  error_ = errno;
+  tell(BINADE_LOG_WARNING, "{reason}: its end may not survive a power cut");
 }
 
 std::string MetricsFile::reason() const {
@@ -188,15 +182,21 @@ std::string MetricsFile::reason() const {
 
 bool MetricsFile::begin_line(std::size_t extra_bytes) {
   const auto fits = [&] { return buffer_.size() + line_bytes + scalar_bytes_ + extra_bytes <= buffer_.capacity(); };
+  line_.begin();
   if (!fits()) flush();
   if (fits()) return true;
   ++lost_lines_;
+  if (trouble_.lost) trouble_.lost();
+  if (!std::exchange(told_of_lost_, true)) {
+    tell(BINADE_LOG_WARNING,
+         "{reason}: lines are lost from now on, and counted in binade_metrics_file_lost_lines_total");
+  }
   return false;
 }
 
 void MetricsFile::end_line(double time, double seconds) {
-  number(",\"time\":", time);
-  text("}\n");
+  line_.number(",\"time\":", time);
+  line_.text("}\n");
   // The next line comes about as much later as this step took. A clock set back must not hold lines up either.
   const double waited = time - flushed_at_;
   if (waited < 0 || waited + seconds >= flush_seconds || buffer_.size() >= write_above) {
@@ -205,38 +205,42 @@ void MetricsFile::end_line(double time, double seconds) {
   }
 }
 
-void MetricsFile::number(std::string_view key, double value) {
-  text(key);
-  if (!std::isfinite(value)) return text("null");
-  std::array<char, number_bytes> digits{};
-  const auto [end, error] = shortest(digits.data(), digits.data() + digits.size(), value);
-  text({digits.data(), end});
-}
-
-void MetricsFile::integer(std::string_view key, std::uint64_t value) {
-  text(key);
-  std::array<char, number_bytes> digits{};
-  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
-  text({digits.data(), end});
-}
-
 void MetricsFile::scalars(const std::array<double, max_scalars>& values, std::uint32_t count) {
   const auto named = std::min<std::size_t>({count, scalar_keys_.size(), values.size()});
   if (named == 0) return;
-  text(",\"scalars\":{");
+  line_.text(",\"scalars\":{");
   for (std::size_t i = 0; i < named; ++i) {
-    if (i != 0) text(",");
-    number(scalar_keys_[i], values[i]);
+    if (i != 0) line_.text(",");
+    line_.measured(scalar_keys_[i], values[i], /*scalar=*/true);
   }
-  text("}");
+  line_.text("}");
 }
 
 // What is written leaves the buffer, so that after a failure the next try goes on in the middle of a line if need be.
 void MetricsFile::flush() {
   if (buffer_.empty()) return;
   const auto written = write_all(file_, buffer_.data(), buffer_.size());
-  if (written < buffer_.size()) error_ = errno;
+  const bool failed = written < buffer_.size();
+  if (failed) error_ = errno;
   buffer_.erase(0, written);
+  if (failed == std::exchange(failing_, failed)) return;
+  told_of_lost_ = false;
+  if (failed) {
+    tell(BINADE_LOG_WARNING,
+         "{reason}; training continues, and some thousand lines wait in memory until it can be written again");
+  } else {
+    tell(BINADE_LOG_INFO, "{path} is written again");
+  }
+}
+
+void MetricsFile::tell(int level, const char* format) {
+  if (!trouble_.tell) return;
+  try {
+    trouble_.tell(level,
+                  fmt::format(fmt::runtime(format), fmt::arg("path", path_.string()), fmt::arg("reason", reason())));
+  } catch (const std::exception&) {  // without memory for the words the run goes on all the same
+    return;
+  }
 }
 
 }  // namespace binade::host

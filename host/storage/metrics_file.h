@@ -1,13 +1,17 @@
 // metrics.jsonl: everything that was measured in a run, one JSON object per line, in the order in which it happened.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "host/storage/metrics_line.h"
 #include "host/telemetry/events.h"
 
 namespace binade::host {
@@ -35,6 +39,8 @@ namespace binade::host {
 //     samples         integer   of this step
 //     tokens          integer   of this step; 0 where the task has none
 //     scalars         object    the model's own, by name; left out where the model names none
+//     nonfinite       object    which of the numbers above were measured and are not finite: "nan", "inf" or "-inf" by
+//                               field, or by `scalars.NAME`; left out where all are finite
 //     seconds         number    of this step
 //     phases          object    seconds of each phase of this step, by the names of `phase_names`
 //     time            number    Unix seconds, at the end of the step
@@ -50,11 +56,12 @@ namespace binade::host {
 //       counts          array     how many there are with each binary exponent, from the lowest to the highest
 //
 //   an evaluation (`"split": "validation"`)
-//     step (steps done by then), split, loss, accuracy, samples, scalars, seconds, time: as above
+//     step (steps done by then), split, loss, accuracy, samples, scalars, nonfinite, seconds, time: as above
 //
 // `seconds`, `phases` and `time` stand last and are the only ones that differ between two runs of one seed on one
 // machine. Numbers are the shortest that read back as the same double. JSON has no NaN and no infinity: a number that
-// is not finite, or was not measured, is null.
+// is not finite is null, and `nonfinite` says which; one that was not measured is null, too. metrics_value() reads
+// both.
 //
 // Lines are collected and written about once a second, and whenever the run changes its state. Nothing is allocated
 // after run_started(). All calls come from one thread.
@@ -80,6 +87,15 @@ class MetricsFile : public RunListener {
   void checkpoint_begins() noexcept override;
   void run_ended(const RunEnded& end) noexcept override;  // also syncs the file
 
+  // Who hears, on the thread of the calls above, that writing fails, that lines are lost, and that it works again: each
+  // said once (`level`: BINADE_LOG_*). `lost` is called for each lost line. Both may be empty; what they throw is
+  // dropped.
+  struct Trouble {
+    std::function<void(int level, const std::string& text)> tell;
+    std::function<void()> lost;
+  };
+  void on_trouble(Trouble trouble) { trouble_ = std::move(trouble); }
+
   // A write failed (disk full). The run goes on, and each later write tries again from where this one stopped: up to
   // a thousand and some lines are kept for that, what does not fit is lost whole and counted.
   bool failed() const { return error_ != 0; }
@@ -89,19 +105,21 @@ class MetricsFile : public RunListener {
  private:
   bool begin_line(std::size_t extra_bytes);
   void end_line(double time, double seconds);
-  void text(std::string_view text) { buffer_.append(text); }
-  void number(std::string_view key, double value);
-  void integer(std::string_view key, std::uint64_t value);
   void skip(const StepRecord& record);
   void group(const std::string& key, const ExponentCounts& counts, int smallest_exponent);
   void scalars(const std::array<double, max_scalars>& values, std::uint32_t count);
   void flush();
+  void tell(int level, const char* format);  // with places for {path} and {reason}
 
   std::filesystem::path path_;
   int file_ = -1;
-  int error_ = 0;  // errno of the last failure
+  int error_ = 0;              // errno of the last failure
+  bool failing_ = false;       // the last write failed
+  bool told_of_lost_ = false;  // since then
   std::uint64_t lost_lines_ = 0;
-  std::string buffer_;                    // whole lines, and while writing fails perhaps the rest of one in front
+  Trouble trouble_;
+  std::string buffer_;  // whole lines, and while writing fails perhaps the rest of one in front
+  MetricsLine line_{buffer_};
   std::vector<std::string> scalar_keys_;  // `"name":`, escaped
   std::vector<std::string> group_keys_;
   std::vector<std::string> parameter_names_;  // `"name"`, escaped

@@ -18,6 +18,8 @@
 #include <system_error>
 #include <vector>
 
+#include "host/storage/metrics_value.h"
+
 namespace binade::host {
 namespace {
 
@@ -62,11 +64,10 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
-std::optional<double> number(const Json& line, const char* field) {
-  const auto found = line.find(field);
-  if (found == line.end()) return std::nullopt;
-  if (found->is_boolean()) return found->get<bool>() ? 1 : 0;
-  return found->is_number() ? std::optional(found->get<double>()) : std::nullopt;
+std::string number_text(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
+  return fmt::format("{}", value);
 }
 
 class History {
@@ -81,12 +82,13 @@ class History {
     const auto labels = fmt::format("{},split=\"{}\"", run_, escaped(split));
     for (std::size_t i = 0; i < columns.size(); ++i) {
       const std::string_view more = columns[i].labels;
-      add(columns_[i][more.empty() ? labels : fmt::format("{},{}", labels, more)], number(line, columns[i].field),
-          last);
+      add(columns_[i][more.empty() ? labels : fmt::format("{},{}", labels, more)],
+          metrics_value(line, columns[i].field), last);
     }
     if (const auto scalars = line.find("scalars"); scalars != line.end()) {
       for (const auto& [name, value] : scalars->items()) {
-        add(scalars_[fmt::format("{},name=\"{}\"", labels, escaped(name))], number(*scalars, name.c_str()), last);
+        add(scalars_[fmt::format("{},name=\"{}\"", labels, escaped(name))], metrics_value(line, "scalars." + name),
+            last);
       }
     }
     (split == "train" ? told_.steps : told_.evaluations) += 1;
@@ -119,7 +121,7 @@ class History {
   static void write(std::ostream& out, std::string_view family, const std::string& labels,
                     const std::vector<Sample>& samples) {
     for (const auto& sample : samples) {
-      out << fmt::format("binade_history_{}{{{}}} {} {}.{:03}\n", family, labels, sample.value,
+      out << fmt::format("binade_history_{}{{{}}} {} {}.{:03}\n", family, labels, number_text(sample.value),
                          sample.milliseconds / 1000, sample.milliseconds % 1000);
     }
   }

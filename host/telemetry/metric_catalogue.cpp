@@ -156,6 +156,9 @@ constexpr std::array catalogue{
     MetricSpec{"binade_logger_queue_length", gauge, "logger", "Events that wait for the logger."},
     MetricSpec{"binade_logger_queue_capacity", gauge, "logger", "Events that fit into the logger's queue."},
 
+    MetricSpec{"binade_metrics_file_lost_lines_total", counter, "",
+               "Lines of the run's metrics.jsonl that were lost because it could not be written for long."},
+
     MetricSpec{"binade_device_info", gauge, "device name uuid driver",
                "A GPU of this machine; always 1. uuid joins it to DCGM's metrics."},
     MetricSpec{"binade_device_memory_used_bytes", gauge, "device",

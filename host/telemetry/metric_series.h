@@ -127,6 +127,7 @@ struct MetricSeries {
   prometheus::Counter& hold = families.counter("binade_amp_updates_total", {{"action", "hold"}});
   prometheus::Counter& at_min_scale = families.counter("binade_amp_at_floor_seconds_total");
   prometheus::Counter& refused_scales = families.counter("binade_amp_refused_scales_total");
+  prometheus::Counter& lost_lines = families.counter("binade_metrics_file_lost_lines_total");
   prometheus::Counter& audits = families.counter("binade_precision_audits_total");
 };
 

@@ -220,6 +220,8 @@ void Metrics::run_ended(const RunEnded& end) noexcept {
   state_changed(end.state);
 }
 
+void Metrics::line_lost() noexcept { series_->lost_lines.Increment(); }
+
 void Metrics::plugin_failed(const std::string& id, const std::string& kind, const std::string& stage) {
   families_->counter("binade_plugin_errors_total", {{"plugin", id}, {"kind", kind}, {"stage", stage}}).Increment();
   if (stage == "load") families_->gauge("binade_plugin_enabled", {{"plugin", id}, {"kind", kind}}).Set(0);

@@ -62,6 +62,9 @@ class Metrics : public RunListener, public prometheus::Collectable {
   void checkpoint_ended(const CheckpointRecord& record) noexcept override;
   void run_ended(const RunEnded& end) noexcept override;
 
+  // A line of metrics.jsonl could not be kept. Any thread.
+  void line_lost() noexcept;
+
   // A failed call of a plugin; `stage` is "load", after which it is not enabled, "call" or "shutdown". Any thread.
   void plugin_failed(const std::string& id, const std::string& kind, const std::string& stage);
 

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <exception>
 #include <fstream>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -111,7 +112,11 @@ double number_of(std::string_view line, std::string_view key) {
   const std::string value(value_of(line, key).substr(0, 32));
   char* end = nullptr;
   const double number = std::strtod(value.c_str(), &end);
-  return end == value.c_str() ? nan : number;  // null
+  if (end != value.c_str()) return number;
+  const auto nonfinite = line.find("\"nonfinite\":{");  // null: which of those is it?
+  const auto which = nonfinite == std::string_view::npos ? "" : value_of(line.substr(nonfinite), key);
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  return which.starts_with("\"inf\"") ? infinity : which.starts_with("\"-inf\"") ? -infinity : nan;
 }
 
 std::string number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : "null"; }

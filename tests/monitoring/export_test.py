@@ -71,9 +71,23 @@ def test_a_line_that_a_crash_cut_short_is_passed_over():
         labels = f'run_id="{folder.name}",split="train"'
         assert f"binade_history_step{{{labels}}} 1 1700000000.000\n" in done.stdout, done.stdout
         assert f"binade_history_step{{{labels}}} 2 1700000000.001\n" in done.stdout, "a millisecond later"
-        assert done.stdout.count("binade_history_loss{") == 1, "null is left out"
+        assert done.stdout.count("binade_history_loss{") == 1, "what was not measured is left out"
         assert 'name="a\\"b"} 2 1700000000.000\n' in done.stdout
         assert done.stdout.endswith("# EOF\n") and "not 3 hours old" not in done.stderr
+
+
+def test_nan_and_infinities_are_told_apart():
+    with workspace() as folder:
+        (folder / "metrics.jsonl").write_text(
+            '{"step":1,"split":"train","loss":null,"grad_norm":null,"accuracy":null,"scalars":{"kl":null},'
+            '"nonfinite":{"loss":"inf","grad_norm":"nan","scalars.kl":"-inf"},"time":1700000000}\n')
+        done = export(folder)
+        assert done.returncode == 0, done.stderr
+        labels = f'run_id="{folder.name}",split="train"'
+        assert f"binade_history_loss{{{labels}}} +Inf 1700000000.000\n" in done.stdout, done.stdout
+        assert f'binade_history_gradient_norm{{{labels},stage="unscaled"}} NaN 1700000000.000\n' in done.stdout
+        assert f'binade_history_model_scalar{{{labels},name="kl"}} -Inf 1700000000.000\n' in done.stdout
+        assert "binade_history_accuracy_ratio{" not in done.stdout, "it was not measured"
 
 
 if __name__ == "__main__":

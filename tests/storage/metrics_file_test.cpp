@@ -6,8 +6,10 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 
+#include "host/storage/metrics_value.h"
 #include "tests/storage/counted_allocations.h"
 #include "tests/storage/failing_calls.h"
 #include "tests/storage/temporary_folder.h"
@@ -159,6 +161,7 @@ TEST(MetricsFile, NamesTheModelsOwnScalars) {
     file.step(step);
   }
   EXPECT_EQ(lines(folder / "m")[0]["scalars"].dump(), R"({"kl":0.5,"with \"quotes\"":null})");
+  EXPECT_EQ(lines(folder / "m")[0]["nonfinite"].dump(), R"({"scalars.with \"quotes\"":"nan"})");
 }
 
 TEST(MetricsFile, PutsTimesLast) {
@@ -215,6 +218,95 @@ TEST(MetricsFile, WritesNullForWhatIsNotFinite) {
     EXPECT_TRUE(line["loss"].is_null());
     EXPECT_EQ(line["skipped"], true);
   }
+}
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+TEST(MetricsFile, SaysWhichNumbersAreNotFiniteAndReadsThemBack) {
+  const TemporaryFolder folder;
+  {
+    MetricsFile file(folder / "m");
+    RunStarted run;
+    run.scalar_names = {"kl", "entropy"};
+    file.run_started(run);
+    auto step = record(1);
+    step.loss = infinity;
+    step.gradient_norm = nan;
+    step.clipped_norm = -infinity;
+    step.scalars = {0.5, -infinity};
+    step.scalar_count = 2;
+    file.step(step);
+    step = record(2);
+    step.scalar_count = 2;
+    file.step(step);
+    EvaluationRecord evaluation;
+    evaluation.step = 2;
+    evaluation.split = "validation";
+    evaluation.loss = nan;
+    file.evaluated(evaluation);
+  }
+  const auto all = lines(folder / "m");
+  EXPECT_EQ(all[0]["nonfinite"].dump(),
+            R"({"loss":"inf","grad_norm":"nan","clipped_norm":"-inf","scalars.entropy":"-inf"})");
+  EXPECT_FALSE(all[1].contains("nonfinite")) << "a task without accuracy has a null that was not measured";
+  EXPECT_EQ(all[2]["nonfinite"].dump(), R"({"loss":"nan"})");
+
+  const auto value = [&](std::size_t line, const char* field) {
+    return metrics_value(nlohmann::json(all[line]), field);
+  };
+  EXPECT_EQ(value(0, "loss"), infinity);
+  EXPECT_TRUE(std::isnan(value(0, "grad_norm").value()));
+  EXPECT_EQ(value(0, "scalars.entropy"), -infinity);
+  EXPECT_EQ(value(0, "scalars.kl"), 0.5);
+  EXPECT_EQ(value(0, "skipped"), 0);
+  EXPECT_EQ(value(0, "accuracy"), std::nullopt);
+  EXPECT_EQ(value(0, "scalars.other"), std::nullopt);
+  EXPECT_EQ(value(1, "loss"), 5.54);
+}
+
+TEST(MetricsFile, AllNumbersOfALineMayBeNotFinite) {
+  const TemporaryFolder folder;
+  {
+    MetricsFile file(folder / "m");
+    RunStarted run;
+    for (std::size_t i = 0; i < max_scalars; ++i)
+      run.scalar_names.push_back(std::string(64, static_cast<char>('a' + i)));
+    file.run_started(run);
+    auto step = record(1);
+    step.loss = step.learning_rate = step.gradient_norm = step.clipped_norm = infinity;
+    step.loss_scale = step.next_loss_scale = nan;
+    step.scalars.fill(-infinity);
+    step.scalar_count = max_scalars;
+    const auto before = counted_allocations();
+    for (int i = 0; i < 1000; ++i) file.step(step);
+    EXPECT_EQ(counted_allocations(), before);
+    EXPECT_EQ(file.lost_lines(), 0u);
+  }
+  const auto all = lines(folder / "m");
+  ASSERT_EQ(all.size(), 1000u);
+  EXPECT_EQ(all[0]["nonfinite"].size(), 6 + max_scalars);
+}
+
+TEST(MetricsFile, TellsAtOnceThatWritingFailsThatLinesAreLostAndThatItWorksAgain) {
+  const TemporaryFolder folder;
+  MetricsFile file(folder / "m");
+  std::vector<std::string> told;
+  std::uint64_t lost = 0;
+  file.on_trouble({[&](int, const std::string& text) { told.push_back(text); }, [&] { ++lost; }});
+  file.step(record(1));
+  plan_fault({"write", 1, true, Fault::error, ENOSPC});
+  file.step(record(2, 1002));
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_THAT(told[0], HasSubstr("No space left on device; training continues"));
+  for (std::uint64_t step = 3; step <= 10000; ++step) file.step(record(step, 1000.0 + static_cast<double>(step)));
+  ASSERT_EQ(told.size(), 2u) << "once each";
+  EXPECT_THAT(told[1], HasSubstr("lines are lost from now on"));
+  EXPECT_EQ(lost, file.lost_lines());
+  EXPECT_GT(lost, 0u);
+  plan_fault({});
+  file.state_changed(RunState::evaluating);
+  ASSERT_EQ(told.size(), 3u);
+  EXPECT_THAT(told[2], EndsWith("m is written again"));
 }
 
 TEST(MetricsFile, HasALineInTheFileOneSecondLater) {
