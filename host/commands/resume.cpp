@@ -46,6 +46,9 @@ void add_resume(CommandLine& line) {
   verb.add_option("RUN", arguments->run, "The directory of the run")->required()->type_name("");
   arguments->job.experiment.add_overrides_to(verb);
   arguments->job.lock.add_to(verb);
+  verb.add_option("--rescue", arguments->job.rescue,
+                  "A folder on another disk, made when missing: takes the final weights when the run's own cannot")
+      ->type_name("DIR");
   verb.add_option("--stop-after", arguments->job.stop_after,
                   "Stop after so many further steps, with a checkpoint to go on from")
       ->type_name("STEPS");

@@ -63,6 +63,9 @@ void add_run(CommandLine& line) {
       ->type_name("WHEN")
       ->check(CLI::IsMember({"auto", "never"}))
       ->capture_default_str();
+  verb.add_option("--rescue", job.rescue,
+                  "A folder on another disk, made when missing: takes the final weights when the run's own cannot")
+      ->type_name("DIR");
   verb.add_option("--stop-after", job.stop_after, "Stop after so many steps, with a checkpoint to go on from")
       ->type_name("STEPS");
   verb.add_flag("--dry-run", job.dry_run, "One step and an evaluation with everything in place, then stop");

@@ -118,6 +118,7 @@ std::string summary_json(const TrainingResult& result, const Experiment& experim
                   {"parameters", result.parameters},
                   {"initial_parameters_sha256", result.initial_parameters_sha256},
                   {"parameters_sha256", result.parameters_sha256},
+                  {"rescued", result.rescued.empty() ? Json(nullptr) : Json(result.rescued.string())},
                   {"samples_hash", fmt::format("{:016x}", result.samples_hash)},
                   {"resumed_step", result.resumed_step ? Json(*result.resumed_step) : Json(nullptr)},
                   {"resume_differences", result.resume_differences},

@@ -105,7 +105,7 @@ void print_end(const ReportedRun& run, const TrainingResult& result, const Paint
     line(paint, "validation", text);
   }
   if (result.loss_scale != 1 || !result.skips.empty()) line(paint, "precision", precision_text(result));
-  line(paint, "weights", (run.directory / "weights.safetensors").string());
+  line(paint, "weights", ((result.rescued.empty() ? run.directory : result.rescued) / "weights.safetensors").string());
   if (const auto best = run.directory / "best.safetensors"; std::filesystem::exists(best)) {
     line(paint, "best",
          fmt::format("{} (step {}, validation loss {:.4g})", best.string(), result.best_step,

@@ -144,10 +144,19 @@ void RunTelemetry::end(const RunEnded& ended) {
   }
 }
 
+// A folder that is gone is told of elsewhere.
+void RunTelemetry::leave_file() {
+  try {
+    if (std::filesystem::exists(directory_.path())) directory_.write("metrics.prom", metrics_text(*metrics_));
+  } catch (const std::exception& error) {
+    warn(fmt::format("the run's last metrics were not kept: {}", error.what()));
+  }
+}
+
 void RunTelemetry::leave_last_values() {
   if (!metrics_) return;
   const auto& metrics = experiment_.metrics;
-  directory_.write("metrics.prom", metrics_text(*metrics_));
+  leave_file();
   if (!dry_run_ && metrics.has("push")) {
     constexpr std::chrono::seconds limit(5);
     const auto failure = push(parse_push(metrics.string("push")), directory_.run_id(), outcome_text(*metrics_), limit);

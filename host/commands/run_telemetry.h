@@ -65,6 +65,7 @@ class RunTelemetry {
   void start_exporter();
   void add_target();
   void add_loggers(const OpenedPlugins& plugins);
+  void leave_file();
   void leave_last_values();
   void warn(const std::string& text) const { log_line(color_, BINADE_LOG_WARNING, text); }
 

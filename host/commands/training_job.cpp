@@ -20,6 +20,7 @@
 #include "host/commands/signals.h"
 #include "host/commands/version.h"
 #include "host/loading/lock.h"
+#include "host/storage/atomic_file.h"
 #include "host/storage/run_directory.h"
 #include "host/storage/scratch_folder.h"
 
@@ -80,8 +81,24 @@ struct StartedRun {
   ColorMode color;
 };
 
+// Into the rescue folder where the run's own does not take it.
+void write_summary(const StartedRun& run, const TrainingResult& result) {
+  const auto text = summary_json(result, run.experiment);
+  try {
+    run.directory.write("summary.json", text);
+  } catch (const std::system_error& error) {
+    if (run.job.rescue.empty()) throw;
+    const auto folder = run.job.rescue / run.directory.run_id();
+    std::filesystem::create_directories(folder);
+    AtomicFile file(folder / "summary.json");
+    file.write(text.data(), text.size());
+    file.commit();
+    log_line(run.color, BINADE_LOG_WARNING, fmt::format("{}; it is in {}", error.what(), folder.string()));
+  }
+}
+
 void end(const StartedRun& run, const TrainingResult& result) {
-  run.directory.write("summary.json", summary_json(result, run.experiment));
+  write_summary(run, result);
   run.telemetry.end({result.state, result.steps, result.skipped_steps, result.seconds});
   const Paint paint(wants_color(run.color, stdout));
   if (!run.job.dry_run) return print_end(run.reported, result, paint);
@@ -96,6 +113,7 @@ void end(const StartedRun& run, const std::exception& failure) {
     tell_of(*of_plugin, run.accounts, run.telemetry.steps(), run.color);
   }
   run.telemetry.end({RunState::failed, run.telemetry.steps(), run.telemetry.skipped_steps(), 0});
+  if (dynamic_cast<const RunFolderGone*>(&failure) != nullptr) return;  // its message says all that there is to say
   try {
     run.directory.write("summary.json", failure_json(failure.what(), run.experiment));
   } catch (const std::system_error& error) {  // the disk may be what failed: its words must not hide the failure's
@@ -127,6 +145,7 @@ int train(const TrainingJob& job, const CommandLine& line) {
   copies.reset();  // what is loaded needs them no more, and nothing that ends the run can leave them
   std::optional<CrashReport> crash_report(std::in_place, accounts_of(*experiment, plugins),
                                           advice({}, line.called_as()));
+  if (!job.rescue.empty()) std::filesystem::create_directories(job.rescue);
   Progress progress;
   auto watchdog = watch_start(*experiment, plugins, progress, line.color());
   const auto dataset = wire_dataset(*experiment, plugins, *engine, line.color());
@@ -175,6 +194,7 @@ int train(const TrainingJob& job, const CommandLine& line) {
       .average_file = directory.path() / "average.safetensors",
       .dry_run = job.dry_run,
       .measure_memory = job.measure_memory,
+      .rescue_folder = job.rescue,
       .stop_signal = stop_signal,
       .listener = telemetry.listener(),
       .checkpoint_folder = checkpoint_folder(job, *experiment, directory),

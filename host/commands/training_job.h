@@ -17,6 +17,7 @@ struct TrainingJob {
   ExperimentArgument experiment;
   LockArgument lock;
   std::filesystem::path runs = "runs";
+  std::filesystem::path rescue;  // for what the run's folder cannot take at the end; empty: there is none
   bool dry_run = false, measure_memory = false;
   std::uint64_t stop_after = 0;       // steps of this process; 0: never
   std::optional<ResumedRun> resumed;  // goes on there; else a run of its own under `runs`

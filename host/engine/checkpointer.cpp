@@ -11,6 +11,7 @@
 #include "binade/abi/plugin.h"
 #include "host/engine/snapshot.h"
 #include "host/storage/atomic_file.h"
+#include "host/storage/run_directory.h"
 #include "host/telemetry/clock.h"
 
 namespace binade::host {
@@ -106,6 +107,7 @@ Checkpointer::Outcome Checkpointer::write(const Snapshot& snapshot, CheckpointRe
 // A disk that stays full is told of once, and counted.
 void Checkpointer::tell(Outcome outcome) {
   auto& record = outcome.record;
+  if (!record.saved) require_run_folder(plan_.folder.parent_path());
   if (record.saved) {
     // By a clock that nobody sets: the other one may have gone back.
     if (saved_at_) record.interval_seconds = std::chrono::duration<double>(outcome.ended - *saved_at_).count();

@@ -26,7 +26,8 @@ struct CheckpointPlan {
   std::filesystem::path metrics{};  // synced before each checkpoint, so that none is ahead of it; may be empty
 };
 
-// All calls come from the training thread, and so do the listener's.
+// All calls come from the training thread, and so do the listener's. Those that hear of a checkpoint that could not be
+// written throw RunFolderGone where the folder above is gone.
 class Checkpointer {
  public:
   // `written`: the step of the checkpoint that the run goes on from; 0 without one.

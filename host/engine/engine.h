@@ -44,7 +44,9 @@ struct TrainingRequest {
   std::filesystem::path average_file;      // the mean of the weights, where [train] ema_decay asks for one
   bool dry_run = false;                    // one step of everything, then stop
   bool measure_memory = false;             // count what CPU tensors hold: up to 1 % of the time of the smallest steps
-  const std::atomic<int>& stop_signal;     // non-zero: end after the step in progress
+  std::filesystem::path
+      rescue_folder{};                  // takes the final weights that the run's folder does not; empty: there is none
+  const std::atomic<int>& stop_signal;  // non-zero: end after the step in progress
   RunListener& listener;
   std::filesystem::path checkpoint_folder{};      // none are written when empty
   std::filesystem::path metrics_file{};           // synced before each checkpoint; may be empty
@@ -102,6 +104,7 @@ struct TrainingResult {
   std::vector<std::string>
       resume_differences;               // why the run is not the one that was interrupted; empty: it is, exactly
   std::uint64_t peak_tensor_bytes = 0;  // most bytes that tensors held at once; 0: not known
+  std::filesystem::path rescued{};      // where final weights are that the run's folder could not take; empty: there
 };
 
 class Engine {

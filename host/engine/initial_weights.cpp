@@ -2,6 +2,8 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/isfinite.h>
+#include <ATen/ops/isnan.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -77,9 +79,9 @@ std::string listed(const std::vector<std::string>& names) {
 
 struct Match {
   std::vector<std::pair<const TensorBytes*, const NamedTensor*>> fitting;
-  std::vector<std::string> missing, unexpected, mismatched;
+  std::vector<std::string> missing, unexpected, mismatched, unusable;
 
-  bool complete() const { return missing.empty() && unexpected.empty() && mismatched.empty(); }
+  bool complete() const { return missing.empty() && unexpected.empty() && mismatched.empty() && unusable.empty(); }
   std::string report() const {
     std::string text;
     const auto line = [&](const char* what, const std::vector<std::string>& names) {
@@ -88,6 +90,7 @@ struct Match {
     line("missing there", missing);
     line("unknown to the model", unexpected);
     line("of another form", mismatched);
+    line("with values that a model cannot begin with", unusable);
     return text;
   }
 };
@@ -95,6 +98,29 @@ struct Match {
 bool fits(const TensorBytes& bytes, const at::Tensor& tensor) {
   const bool same_kind = at::isFloatingType(scalar_type(bytes.dtype)) == tensor.is_floating_point();
   return same_kind && tensor.sizes() == bytes.shape;
+}
+
+at::Tensor tensor_of(const TensorBytes& bytes) {
+  auto tensor = at::empty(bytes.shape, at::TensorOptions().dtype(scalar_type(bytes.dtype)));
+  if (bytes.bytes != 0) std::memcpy(tensor.mutable_data_ptr(), bytes.data, bytes.bytes);
+  return tensor;
+}
+
+// What is NaN or infinite, or becomes so in the model's type: "NaN or infinite in 3 of 64 values". Empty where nothing
+// is. Buffers may hold infinities, as masks do, but neither NaN nor what only the conversion makes infinite.
+std::string unusable_values(const TensorBytes& bytes, const at::Tensor& wanted, bool is_buffer) {
+  if (!wanted.is_floating_point()) return {};
+  const auto count = [](const at::Tensor& which) { return which.sum().item().toLong(); };
+  const auto source = tensor_of(bytes);
+  const auto finite = at::isfinite(source);
+  const auto wrong = is_buffer ? count(at::isnan(source)) : source.numel() - count(finite);
+  if (wrong > 0) {
+    return fmt::format("{} in {} of {} values", is_buffer ? "NaN" : "NaN or infinite", wrong, source.numel());
+  }
+  const auto beyond = count(finite.logical_and(at::isfinite(source.to(wanted.scalar_type())).logical_not()));
+  if (beyond == 0) return {};
+  return fmt::format("{} of {} values are beyond the model's {}", beyond, source.numel(),
+                     c10::toString(wanted.scalar_type()));
 }
 
 Match match(const Model& model, const SafetensorsFile& file) {
@@ -120,6 +146,9 @@ Match match(const Model& model, const SafetensorsFile& file) {
             fmt::format("{} ({} of [{}], the model's {} of [{}])", wanted.name,
                         c10::toString(scalar_type(found->second->dtype)), fmt::join(found->second->shape, ", "),
                         c10::toString(wanted.tensor.scalar_type()), fmt::join(wanted.tensor.sizes(), ", ")));
+      } else if (const auto problem = unusable_values(*found->second, wanted.tensor, part == &model.buffers());
+                 !problem.empty()) {
+        result.unusable.push_back(fmt::format("{} ({})", wanted.name, problem));
       } else {
         result.fitting.emplace_back(found->second, &wanted);
       }
@@ -133,9 +162,7 @@ Match match(const Model& model, const SafetensorsFile& file) {
 
 void copy(const TensorBytes& bytes, const at::Tensor& into) {
   const at::NoGradGuard no_grad;
-  auto tensor = at::empty(bytes.shape, at::TensorOptions().dtype(scalar_type(bytes.dtype)));
-  if (bytes.bytes != 0) std::memcpy(tensor.mutable_data_ptr(), bytes.data, bytes.bytes);
-  into.copy_(tensor);
+  into.copy_(tensor_of(bytes));
 }
 
 }  // namespace

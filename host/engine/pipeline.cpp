@@ -14,6 +14,7 @@
 #include "host/data/subset.h"
 #include "host/engine/device.h"
 #include "host/engine/effective_precision.h"
+#include "host/engine/final_weights.h"
 #include "host/engine/initial_weights.h"
 #include "host/engine/parameters.h"
 #include "host/engine/precision_choice.h"
@@ -25,6 +26,7 @@
 #include "host/engine/weights.h"
 #include "host/experiment/sections.h"
 #include "host/experiment/vocabulary.h"
+#include "host/storage/run_directory.h"
 
 namespace binade::host {
 namespace {
@@ -57,6 +59,7 @@ LoopPlan plan_loop(const OptionTable& train, const TrainingData& data, const Loo
   plan.patience = unsigned_option(train, "early_stopping.patience");
   plan.max_nonfinite_losses = unsigned_option(train, "max_nonfinite_losses");
   plan.stop_after = request.stop_after;
+  plan.run_folder = request.weights_file.parent_path();
   plan.min_delta = train.number("early_stopping.min_delta");
   const bool evaluates = plan.evaluate_every != 0 || plan.evaluate_each_epoch;
   if (train.boolean("keep_best") && evaluates) plan.best_file = request.best_file;
@@ -180,10 +183,20 @@ void initialize(const Model& model, const TrainingRequest& request) {
   if (!weights.left_out.empty()) request.listener.message(BINADE_LOG_WARNING, "not taken; " + weights.left_out);
 }
 
-void keep_average(WeightAverage& average, const Model& model, const std::filesystem::path& file) {
-  if (!average.enabled()) return;
-  const WeightAverage::Applied averaged(average);
-  write_weights(model, file);
+void keep_final_weights(const TrainingRequest& request, const Model& model, WeightAverage& average,
+                        TrainingResult& result) {
+  FinalWeights weights(request);
+  try {
+    result.parameters_sha256 = weights.keep(model, request.weights_file);
+    if (average.enabled()) {
+      const WeightAverage::Applied averaged(average);
+      weights.keep(model, request.average_file);
+    }
+  } catch (const RunFolderGone&) {
+    weights.rescue(model, request.weights_file.filename().string());
+    throw;
+  }
+  result.rescued = weights.rescued();
 }
 
 }  // namespace
@@ -218,6 +231,8 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   std::optional<ResumedTraining> resumed;
   if (request.resume != nullptr) resumed.emplace(*request.resume, made_by);
   auto plan = plan_loop(train, data, resumed ? &resumed->loop() : nullptr, request);
+  plan.data = {&dataset, &data.split(), seed, request.inputs,
+               experiment.task.has("target") ? experiment.task.string("target") : ""};
   auto batches = data.batches(plan.begin);
 
   GradScaler scaler(policy);
@@ -262,7 +277,13 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   if (resumed) tell_resume(*resumed, made_by, listener);
   listener.run_started(started);
 
-  auto result = run_with_checkpoints(request, plan, training, evaluation, resumed, made_by);
+  TrainingResult result;
+  try {
+    result = run_with_checkpoints(request, plan, training, evaluation, resumed, made_by);
+  } catch (const RunFolderGone&) {
+    FinalWeights(request).rescue(model, request.weights_file.filename().string());
+    throw;
+  }
   if (resumed) {
     result.resumed_step = request.resume->step;
     result.resume_differences = resumed->differences();
@@ -277,8 +298,7 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   result.classification = started.classification;
   result.peak_tensor_bytes = peak_tensor_bytes(device);
   result.initial_parameters_sha256 = std::move(initial_hash);
-  result.parameters_sha256 = write_weights(model, request.weights_file);
-  keep_average(average, model, request.average_file);
+  keep_final_weights(request, model, average, result);
   return result;
 }
 

@@ -1,6 +1,7 @@
 #include "host/engine/training_loop.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -20,6 +21,7 @@
 #include "host/engine/snapshot.h"
 #include "host/engine/tensor_memory.h"
 #include "host/engine/training_state.h"
+#include "host/storage/run_directory.h"
 #include "host/telemetry/clock.h"
 #include "host/telemetry/lower_loss.h"
 
@@ -31,6 +33,9 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t most_epochs = 1000;  // in the summary; metrics.jsonl has all
 
 constexpr std::uint64_t fnv_offset = 0xcbf29ce484222325, fnv_prime = 0x100000001b3;  // FNV-1a, word by word
+
+// NaN without its sign, which says nothing.
+double shown(double loss) { return std::isnan(loss) ? nan : loss; }
 
 void warn_without_gradient(const TrainStep& step, RunListener& listener) {
   const auto& names = step.parameters_without_gradient();
@@ -78,9 +83,11 @@ class Loop {
     training_.enter(Activity::ending, record_.step);
     if (state_.result.state == RunState::finished && record_.step > 0 && record_.step == record_.skipped_steps) {
       throw std::runtime_error(fmt::format(
-          "none of {} steps could be applied: every gradient was inf or NaN (last loss: {}). A lower [optimizer] lr, "
-          "the data, or the model's initial values are where to look.",
-          record_.step, record_.loss));
+          "none of {} steps could be applied: {} (last loss: {}). A lower [optimizer] lr, the data, or the model's "
+          "initial values are where to look.",
+          record_.step,
+          std::isfinite(record_.loss) ? "every gradient was inf or NaN" : "every loss or gradient was inf or NaN",
+          shown(record_.loss)));
     }
     state_.result.seconds = seconds();
     state_.result.samples_per_second = static_cast<double>(state_.samples) / state_.training_seconds;
@@ -162,6 +169,7 @@ class Loop {
       if (std::isnan(state_.result.initial_loss)) state_.result.initial_loss = record_.loss;
       state_.result.final_loss = record_.loss;
     }
+    require_run_folder_now_and_then();
     if (record_.step == first_step_ + 1) warn_without_gradient(step_, listener_);
     const auto told = Clock::now();
     training_.enter(Activity::logging, record_.step);
@@ -174,6 +182,13 @@ class Loop {
     }
     state_.epoch.add(record_);
     if (state_.position->at_start()) end_epoch();
+  }
+
+  void require_run_folder_now_and_then() {
+    const double passed = record_.time - folder_seen_;
+    if (plan_.run_folder.empty() || (passed >= 0 && passed < 1)) return;  // a clock may be set back
+    require_run_folder(plan_.run_folder);
+    folder_seen_ = record_.time;
   }
 
   void tell() {
@@ -210,24 +225,29 @@ class Loop {
   }
 
   void report_nonfinite_loss() {
-    constexpr std::size_t shown = 16;
     ++state_.nonfinite_losses;
     const bool last = plan_.max_nonfinite_losses != 0 && state_.nonfinite_losses >= plan_.max_nonfinite_losses;
     if (state_.nonfinite_losses > 1 && !last) return;
-    std::string samples;
-    for (std::size_t i = 0; i < std::min(shown, step_.samples().size()); ++i) {
-      samples += fmt::format("{}{}", i == 0 ? "" : ", ", step_.samples()[i]);
-    }
-    if (step_.samples().size() > shown) samples += fmt::format(", ... ({} in all)", step_.samples().size());
-    const auto text = fmt::format(
-        "the loss of step {} is {}: a fault of the model or its data, and no overflow of gradients, so the step is "
-        "skipped and the loss scale stays. Its samples: {}",
-        record_.step, record_.loss, samples);
+    const auto cause =
+        nonfinite_cause(training_.model, training_.precision.constants(), plan_.data, record_.epoch, step_.samples());
+    auto text = fmt::format(
+        "the loss of step {} is {}: {}. This is no overflow of gradients, so the step is skipped and the loss scale "
+        "stays",
+        record_.step, shown(record_.loss), cause.text);
+    if (cause.of_samples) text += ". Its samples: " + samples_text();
     if (!last) return listener_.message(BINADE_LOG_WARNING, text);
     throw std::runtime_error(
-        fmt::format("{}. It is number {} in a row, where [train] max_nonfinite_losses ends the run; "
-                    "a lower [optimizer] lr, these samples and the model are where to look",
-                    text, state_.nonfinite_losses));
+        fmt::format("{}. It is number {} in a row, where [train] max_nonfinite_losses ends the run", text,
+                    state_.nonfinite_losses));
+  }
+
+  std::string samples_text() const {
+    constexpr std::size_t shown = 16;
+    const auto& samples = step_.samples();
+    const auto end = samples.begin() + static_cast<std::ptrdiff_t>(std::min(shown, samples.size()));
+    auto text = fmt::format("{}", fmt::join(samples.begin(), end, ", "));
+    if (samples.size() > shown) text += fmt::format(", ... ({} in all)", samples.size());
+    return text;
   }
 
   void end_epoch() {
@@ -282,11 +302,12 @@ class Loop {
   // With the best until now, and with what early stopping measures by.
   void compare(const EvaluationRecord& record) {
     if (!std::isfinite(record.loss) && !std::exchange(told_of_nonfinite_evaluation_, true)) {
+      const auto weights = nonfinite_weights(training_.model);
       listener_.message(BINADE_LOG_WARNING,
-                        fmt::format("the validation loss of step {} is {}: this counts as an evaluation without "
+                        fmt::format("the validation loss of step {} is {}{}: this counts as an evaluation without "
                                     "improvement, and such weights are never the best (said once; "
                                     "binade_loss_nonfinite_total counts how often)",
-                                    record.step, record.loss));
+                                    record.step, shown(record.loss), weights.empty() ? "" : ", because " + weights));
     }
     auto& result = state_.result;
     // One that cannot be kept is not the best: what is told of and the file stay one.
@@ -368,6 +389,7 @@ class Loop {
       change();
       return true;
     } catch (const std::system_error& error) {
+      require_run_folder(plan_.best_file.parent_path());
       const auto text = fmt::format(
           "the best weights of step {} are not kept: {}; training goes on, and the next ones "
           "are tried when there are better ones",
@@ -412,7 +434,8 @@ class Loop {
   bool terminated_ = false;       // by SIGTERM
   bool told_of_best_ = false;     // that it cannot be kept
   bool told_of_nonfinite_evaluation_ = false;
-  double logging_seconds_ = 0;    // of the step before: a step's own is known only after it was told
+  double folder_seen_ = 0;      // when the run's folder was looked for; Unix, seconds
+  double logging_seconds_ = 0;  // of the step before: a step's own is known only after it was told
 };
 
 }  // namespace

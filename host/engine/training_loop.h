@@ -7,6 +7,7 @@
 #include "host/engine/checkpointer.h"
 #include "host/engine/engine.h"
 #include "host/engine/evaluation.h"
+#include "host/engine/nonfinite_cause.h"
 #include "host/engine/resumed_training.h"
 #include "host/engine/train_step.h"
 
@@ -23,6 +24,8 @@ struct LoopPlan {
   std::uint64_t max_nonfinite_losses = 0;  // in a row, at which the run fails; 0: never
   double min_delta = 0;                    // what counts as improvement
   std::uint64_t stop_after = 0;            // steps of this process, after which it is interrupted; 0: never
+  TrainedOn data{};                        // what is looked at when a loss is not finite
+  std::filesystem::path run_folder{};      // the run fails soon after it is gone; empty: there is none
   std::filesystem::path best_file{};       // where to keep the best weights (best_weights.h); empty: nowhere
 };
 
@@ -41,7 +44,7 @@ struct LoopCheckpoints {
 // which also breaks off an evaluation: the resumed run begins with it). Tells `listener` all of it. Fills the result
 // but for what the pipeline knows: parameters, device, precision, hash. A last checkpoint is written at the end,
 // whatever ended it; SIGTERM with a durable one, or before the first step, is a preemption. Throws std::runtime_error
-// when not a single step could be applied.
+// when not a single step could be applied, RunFolderGone.
 TrainingResult run_training_loop(const LoopPlan& plan, const Training& training, const EvaluationPlan& evaluation,
                                  const std::atomic<int>& stop_signal, RunListener& listener,
                                  const LoopCheckpoints& checkpoints = {});

@@ -106,6 +106,13 @@ RunDirectory::RunDirectory(const std::filesystem::path& existing)
   }
 }
 
+void require_run_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  if (std::filesystem::is_directory(folder, error) || (error && error != std::errc::no_such_file_or_directory)) return;
+  throw RunFolderGone(fmt::format(
+      "the run's folder {} was deleted or moved while it trained, so nothing can be kept there", folder.string()));
+}
+
 RunLock::RunLock(const std::filesystem::path& directory)
     : folder_(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
   if (folder_ >= 0 && flock(folder_, LOCK_EX | LOCK_NB) == 0) return;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,15 @@ class RunDirectory {
   std::filesystem::path path_;
   std::string run_id_;
 };
+
+// The folder of a run was deleted or moved while it trained: nothing of it can be kept there any more.
+class RunFolderGone : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Throws RunFolderGone when the folder is not there.
+void require_run_folder(const std::filesystem::path& folder);
 
 // While it lives, no other process trains in this directory. Ends with the process, however that ends.
 class RunLock {

@@ -15,6 +15,7 @@
 #include <limits>
 
 #include "host/engine/torch_warnings.h"
+#include "host/storage/run_directory.h"
 #include "host/storage/safetensors.h"
 #include "tests/engine/in_memory_plugins.h"
 #include "tests/storage/temporary_folder.h"
@@ -56,6 +57,7 @@ class LoopTest : public ::testing::Test, protected RunListener {
     const Training training{model,    task,    batches, precision,   scaler, *optimizer,
                             schedule, average, cpu,     accumulate_, 0};
     const EvaluationPlan evaluation{dataset, split, 4, 0, 1, 0, &signal_};
+    plan.data = {&dataset, &split, 0, {"x"}, "y"};
     return run_training_loop(plan, training, evaluation, signal_, *this);
   }
 
@@ -190,8 +192,8 @@ TEST_F(LoopTest, ALossThatIsNotFiniteIsNothingToBeat) {
     messages_.clear();
     evaluations_are({first, first, 3, 2.5, first, 2, 1.5});
     const auto file = folder / "best.safetensors";
-    const auto result = run(
-        {.target_steps = 7, .evaluate_every = 1, .steps_per_epoch = 1, .patience = 3, .best_file = file}, 0.1);
+    const auto result =
+        run({.target_steps = 7, .evaluate_every = 1, .patience = 3, .best_file = file}, 0.1);
     EXPECT_EQ(result.steps, 7u) << "it improves, so early stopping leaves it alone: " << result.stop_reason;
     EXPECT_EQ(result.best_step, 7u);
     EXPECT_NEAR(result.best_validation_loss, 1.5, 1e-5);
@@ -209,8 +211,8 @@ TEST_F(LoopTest, EvaluationsThatStayNotFiniteEndTheRunAndLeaveNoBestWeights) {
     losses_.clear();
     evaluations_are({loss, loss, loss, loss, loss});
     const auto file = folder / "best.safetensors";
-    const auto result = run(
-        {.target_steps = 5, .evaluate_every = 1, .steps_per_epoch = 1, .patience = 3, .best_file = file}, 0.1);
+    const auto result =
+        run({.target_steps = 5, .evaluate_every = 1, .patience = 3, .best_file = file}, 0.1);
     EXPECT_EQ(result.steps, 3u);
     EXPECT_EQ(result.stop_reason, "early stopping: the validation loss of 3 evaluations was not finite");
     EXPECT_EQ(result.best_step, 0u);
@@ -224,7 +226,7 @@ TEST_F(LoopTest, ALossThatTurnsNotFiniteIsNoImprovement) {
     SetUp();
     losses_.clear();
     evaluations_are({3, loss, loss, 4});
-    const auto result = run({.target_steps = 9, .evaluate_every = 1, .steps_per_epoch = 1, .patience = 3}, 0.1);
+    const auto result = run({.target_steps = 9, .evaluate_every = 1, .patience = 3}, 0.1);
     EXPECT_EQ(result.steps, 4u);
     EXPECT_THAT(result.stop_reason, HasSubstr("without a lower validation loss than 3"));
     EXPECT_EQ(result.best_step, 1u);
@@ -235,8 +237,9 @@ TEST_F(LoopTest, NamesTheSamplesOfALossThatIsNotFiniteAndFailsAfterSomeInARow) {
   Rows::y[3] = {std::nanf("")};  // in every second batch
   const auto result = run({.target_steps = 4, .max_nonfinite_losses = 2}, 0.1);
   EXPECT_EQ(result.skipped_steps, 2u);
-  ASSERT_EQ(messages_.size(), 2u) << "not in a row: each is said";
-  EXPECT_THAT(messages_[0], HasSubstr("the loss of step 2 is nan"));
+  ASSERT_EQ(messages_.size(), 3u) << "not in a row: each is said, and the validation loss at the end";
+  EXPECT_THAT(messages_[2], HasSubstr("the validation loss of step 4 is nan"));
+  EXPECT_THAT(messages_[0], HasSubstr("the loss of step 2 is nan: the target `y` of sample 3 has nan"));
   EXPECT_THAT(messages_[0], HasSubstr("Its samples: 2, 3"));
 
   SetUp();
@@ -250,6 +253,31 @@ TEST_F(LoopTest, NamesTheSamplesOfALossThatIsNotFiniteAndFailsAfterSomeInARow) {
     EXPECT_THAT(error.what(), HasSubstr("number 3 in a row"));
   }
   EXPECT_EQ(messages_.size(), 1u);
+}
+
+TEST_F(LoopTest, WeightsThatAreNotFiniteAreBlamedAndNotTheSamples) {
+  {
+    const at::NoGradGuard no_grad;
+    weight_.fill_(std::nan(""));
+  }
+  try {
+    run({.target_steps = 9, .max_nonfinite_losses = 2}, 0.1);
+    FAIL();
+  } catch (const std::runtime_error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("the loss of step 2 is nan: the weights are not finite: `w` (1 of 1 values)"));
+    EXPECT_THAT(error.what(), ::testing::Not(HasSubstr("samples")));
+  }
+  ASSERT_EQ(messages_.size(), 1u);
+  EXPECT_THAT(messages_[0], HasSubstr("`w` (1 of 1 values)"));
+}
+
+TEST_F(LoopTest, ARunWhoseFolderIsGoneFails) {
+  const TemporaryFolder folder;
+  const auto gone = folder / "gone";
+  EXPECT_THROW(run({.target_steps = 9, .run_folder = gone}, 0.1), RunFolderGone);
+  SetUp();
+  std::filesystem::create_directory(gone);
+  EXPECT_EQ(run({.target_steps = 9, .run_folder = gone}, 0.1).steps, 9u);
 }
 
 TEST_F(LoopTest, ASignalBreaksOffAnEvaluation) {

@@ -134,6 +134,90 @@ TEST_F(DiskFull, AFileSystemThatTurnsReadOnlyIsNoEndEither) {
       [&] { ASSERT_EQ(umount2(folder.c_str(), MNT_DETACH), 0); });
 }
 
+// The last file of a run is missing, or whole.
+bool has_weights(const std::filesystem::path& folder) {
+  std::error_code error;
+  return std::filesystem::file_size(folder / "weights.safetensors", error) > 1000 && !error;
+}
+
+class FullAtTheEnd : public DiskFull {
+ protected:
+  std::vector<std::string> without_checkpoints(const std::vector<std::string>& more = {}) const {
+    auto words = command();
+    words.insert(words.end(), {"--set", "checkpoint.enabled=false", "--set", "train.evaluate_every=1000000"});
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+  // Fills the disk while it trains, and ends it when it is known that lines of metrics.jsonl wait.
+  void fill_and_end(Process& process, const SmallDisk& disk) {
+    ASSERT_TRUE(process.wait_until([&] { return !directory().empty() && failed(process) == 0; })) << process.err();
+    disk.fill();
+    ASSERT_TRUE(process.wait_until([&] { return times(process.err(), "training continues, and some thousand") == 1; }))
+        << process.err();
+    process.send(SIGTERM);
+  }
+};
+
+TEST_F(FullAtTheEnd, FinalWeightsAreTriedAgainUntilThereIsRoom) {
+  const SmallDisk disk(runs(), "size=16m");
+  if (!disk.refusal().empty()) GTEST_SKIP() << disk.refusal();
+  Process process(without_checkpoints(), workspace_, with_fixtures());
+  fill_and_end(process, disk);
+  const auto told = [&] { return times(process.err(), "writing them is tried again") == 1; };
+  ASSERT_TRUE(process.wait_until(told)) << process.err();
+  EXPECT_THAT(process.err(), ::testing::ContainsRegex("the weights need [0-9.]+ [kM]B"));
+  disk.empty();
+  EXPECT_EQ(process.wait().exit_code, 143) << process.err();
+  EXPECT_THAT(process.err(), HasSubstr("could be written after all"));
+  EXPECT_TRUE(has_weights(directory()));
+}
+
+TEST_F(FullAtTheEnd, FinalWeightsThatCannotBeKeptAreSaidWithWhatTheyNeed) {
+  const SmallDisk disk(runs(), "size=16m");
+  if (!disk.refusal().empty()) GTEST_SKIP() << disk.refusal();
+  Process process(without_checkpoints(), workspace_, with_fixtures());
+  fill_and_end(process, disk);
+  ASSERT_TRUE(process.wait_until([&] { return times(process.err(), "is tried again") == 1; })) << process.err();
+  process.send(SIGINT);  // a person does not want to wait
+  EXPECT_EQ(process.wait().exit_code, 1);
+  EXPECT_THAT(process.err(), ::testing::ContainsRegex("final weights are not kept, they need [0-9.]+ [kM]B: .*No space "
+                                                      "left on device. `--rescue DIR`"));
+}
+
+TEST_F(FullAtTheEnd, FinalWeightsGoIntoTheRescueFolder) {
+  const SmallDisk disk(runs(), "size=16m");
+  if (!disk.refusal().empty()) GTEST_SKIP() << disk.refusal();
+  const auto rescue = workspace_.path() / "elsewhere/rescue";
+  Process process(without_checkpoints({"--rescue", rescue.string()}), workspace_, with_fixtures());
+  fill_and_end(process, disk);
+  const auto folder = rescue / directory().filename();
+  EXPECT_EQ(process.wait().exit_code, 143) << process.err();
+  EXPECT_THAT(process.err(), HasSubstr("the weights are in " + (folder / "weights.safetensors").string()));
+  EXPECT_THAT(process.out(), HasSubstr((folder / "weights.safetensors").string()));
+  EXPECT_TRUE(has_weights(folder));
+  const auto summary = nlohmann::json::parse(read_file(folder / "summary.json"));
+  EXPECT_EQ(summary["rescued"], folder.string());
+  EXPECT_EQ(summary["state"], "interrupted");
+}
+
+TEST_F(DiskFull, ARunWhoseFolderIsDeletedFailsAndSaysItOnce) {
+  const auto rescue = workspace_.path() / "rescue";
+  for (const bool with_rescue : {false, true}) {
+    auto words = command();
+    if (with_rescue) words.insert(words.end(), {"--rescue", rescue.string()});
+    Process process(words, workspace_, with_fixtures());
+    ASSERT_TRUE(process.wait_until([&] { return checkpoints().size() >= 2; })) << process.err();
+    const auto run = directory();
+    std::filesystem::rename(run, workspace_.path() / "away");  // in one piece, as nobody else can be in it then
+    std::filesystem::remove_all(workspace_.path() / "away");
+    EXPECT_EQ(process.wait().exit_code, 1) << process.err();
+    EXPECT_EQ(times(process.err(), "was deleted or moved"), 1) << process.err();
+    EXPECT_EQ(times(process.err(), "warning"), with_rescue ? 1 : 0) << process.err();
+    EXPECT_EQ(has_weights(rescue / run.filename()), with_rescue);
+    EXPECT_FALSE(std::filesystem::exists(run));
+  }
+}
+
 TEST_F(DiskFull, AnInputOutputErrorUnderCheckpointsIsNoEndEither) {
   const auto failing = with_fixtures(
       {{"LD_PRELOAD", std::string(BINADE_FIXTURE_DIR) + "/slow_sync.so"}, {"FAILING_SYNC_FOLDER", "/checkpoints"}});

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <limits>
 
 #include "tests/integration/interrupted_runs.h"
 
@@ -57,6 +58,42 @@ TEST_F(InitFrom, ListsWhatDoesNotFitAndTakesTheRestWhenTold) {
   const auto nothing = from("nothing", file, {"model.init_strict=false"});
   EXPECT_EQ(nothing.outcome.exit_code, 4);
   EXPECT_THAT(nothing.outcome.err, HasSubstr("has no tensor of this model"));
+}
+
+// A file of one tensor of the model.
+std::string one_tensor(const std::string& dtype, const std::string& data) {
+  auto header = R"({"output.bias":{"dtype":")" + dtype + R"(","shape":[2],"data_offsets":[0,)" +
+                std::to_string(data.size()) + "]}}";
+  header.resize((header.size() + 7) / 8 * 8, ' ');
+  return std::string(1, static_cast<char>(header.size())) + std::string(7, 0) + header + data;
+}
+
+template <class Number>
+std::string bytes_of(Number first, Number second) {
+  const Number both[]{first, second};
+  return {reinterpret_cast<const char*>(both), sizeof(both)};
+}
+
+TEST_F(InitFrom, RefusesValuesThatNoTrainingCanBeginWithAndNamesTheTensor) {
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+  const struct {
+    std::string file, words;
+  } wrong[] = {
+      {one_tensor("F32", bytes_of(nan, 1.0F)), "output.bias (NaN or infinite in 1 of 2 values)"},
+      {one_tensor("F32", bytes_of(1 / 0.0F, -1 / 0.0F)), "output.bias (NaN or infinite in 2 of 2 values)"},
+      {one_tensor("F64", bytes_of(1.0, 1e300)), "output.bias (1 of 2 values are beyond the model's Float)"},
+  };
+  for (const auto& [bytes, words] : wrong) {
+    const auto file = workspace_.write("wrong.safetensors", bytes);
+    const auto ran = from("wrong", file, {"model.init_strict=false"});
+    EXPECT_EQ(ran.outcome.exit_code, 4) << ran.outcome.err;
+    EXPECT_THAT(ran.outcome.err, HasSubstr("with values that a model cannot begin with: " + words));
+    std::filesystem::remove_all(ran.directory);
+  }
+  const auto good = workspace_.write("good.safetensors", one_tensor("F64", bytes_of(1.0, 1e30)));
+  const auto ran = from("good", good, {"model.init_strict=false"});
+  EXPECT_EQ(ran.outcome.exit_code, 0) << ran.outcome.err;
+  EXPECT_THAT(ran.outcome.err, HasSubstr("1 of 6 tensors"));
 }
 
 TEST_F(InitFrom, RefusesAPickleAndSaysWhatToDo) {

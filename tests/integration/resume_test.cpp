@@ -105,6 +105,41 @@ TEST_F(Resume, AfterKill9ItIsTheSameRun) {
   expect_same_run(straight, ran);
 }
 
+// A killed process has written rows that its checkpoint does not know of, and perhaps half a row. Rows that it had not
+// flushed are gone.
+TEST_F(Resume, AfterKill9TheCsvLoggerHasNoStepTwiceAndNoTornRow) {
+  const std::vector<std::string> settings{"logger=[{plugin=\"csv\"}]", "checkpoint.every_steps=3",
+                                          "train.steps=100000000"};
+  std::filesystem::path directory;
+  std::uint64_t killed_at = 0;
+  for (int kill = 0; kill < 3; ++kill) {
+    auto command = kill == 0 ? run_command("killed", settings) : std::vector<std::string>{"resume", directory.string()};
+    Process process(binade_command(command), workspace_, with_fixtures());
+    ASSERT_TRUE(wait_for_checkpoint(process, "killed", killed_at + 500)) << process.err();
+    directory = run_directory(workspace_, "killed");
+    ASSERT_TRUE(process.wait_until([&] { return std::filesystem::exists(directory / "steps.csv"); }));
+    process.send(SIGKILL);
+    process.wait();
+    killed_at = newest_step(directory);
+  }
+  const auto ran = resume(directory, {"--set", "train.steps=" + std::to_string(killed_at + 10)});
+  ASSERT_EQ(ran.outcome.exit_code, 0) << ran.outcome.err;
+  std::istringstream rows(read_file(directory / "steps.csv"));
+  std::string row;
+  ASSERT_TRUE(std::getline(rows, row));
+  const auto cells = std::count(row.begin(), row.end(), ',');
+  std::uint64_t last = 0;
+  while (std::getline(rows, row)) {
+    ASSERT_EQ(std::count(row.begin(), row.end(), ','), cells) << row;
+    const auto split = row.find(',') + 1;
+    if (row.compare(split, 6, "train,") != 0) continue;
+    const auto step = std::stoull(row.substr(split + 6));
+    ASSERT_GT(step, last) << row;
+    last = step;
+  }
+  EXPECT_EQ(last, killed_at + 10);
+}
+
 TEST_F(Resume, SigtermEndsInACheckpointAndTheCodeThatAsksForAnotherTurn) {
   const std::vector<std::string> settings{"train.steps=1000000", "checkpoint.every_steps=0"};
   Process process(binade_command(run_command("term", settings)), workspace_, with_fixtures());
