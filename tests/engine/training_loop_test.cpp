@@ -192,8 +192,7 @@ TEST_F(LoopTest, ALossThatIsNotFiniteIsNothingToBeat) {
     messages_.clear();
     evaluations_are({first, first, 3, 2.5, first, 2, 1.5});
     const auto file = folder / "best.safetensors";
-    const auto result =
-        run({.target_steps = 7, .evaluate_every = 1, .patience = 3, .best_file = file}, 0.1);
+    const auto result = run({.target_steps = 7, .evaluate_every = 1, .patience = 3, .best_file = file}, 0.1);
     EXPECT_EQ(result.steps, 7u) << "it improves, so early stopping leaves it alone: " << result.stop_reason;
     EXPECT_EQ(result.best_step, 7u);
     EXPECT_NEAR(result.best_validation_loss, 1.5, 1e-5);
@@ -211,8 +210,7 @@ TEST_F(LoopTest, EvaluationsThatStayNotFiniteEndTheRunAndLeaveNoBestWeights) {
     losses_.clear();
     evaluations_are({loss, loss, loss, loss, loss});
     const auto file = folder / "best.safetensors";
-    const auto result =
-        run({.target_steps = 5, .evaluate_every = 1, .patience = 3, .best_file = file}, 0.1);
+    const auto result = run({.target_steps = 5, .evaluate_every = 1, .patience = 3, .best_file = file}, 0.1);
     EXPECT_EQ(result.steps, 3u);
     EXPECT_EQ(result.stop_reason, "early stopping: the validation loss of 3 evaluations was not finite");
     EXPECT_EQ(result.best_step, 0u);
