@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "host/base/file_stream.h"
 #include "host/bench/statistics.h"
 #include "host/storage/metrics_value.h"
 
@@ -20,14 +20,8 @@ double number(const Json& object, const char* key) {
   return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
 }
 
-std::ifstream opened(const std::filesystem::path& file) {
-  std::ifstream stream(file);
-  if (!stream) throw std::runtime_error("cannot read " + file.string());
-  return stream;
-}
-
 void read_summary(Measurement& measurement) {
-  auto file = opened(measurement.directory / "summary.json");
+  FileStream file(measurement.directory / "summary.json");
   const auto summary = Json::parse(file);
   measurement.device = summary.at("device");
   measurement.precision = summary.at("precision");
@@ -47,7 +41,7 @@ void read_steps(Measurement& measurement, std::optional<std::uint64_t> warmup_st
     throw std::runtime_error(fmt::format("{} steps, of which {} are warm-up, leave none to time: use more --steps",
                                          measurement.steps, measurement.warmup_steps));
   }
-  auto file = opened(measurement.directory / "metrics.jsonl");
+  FileStream file(measurement.directory / "metrics.jsonl");
   std::vector<double> step_seconds;
   double seconds = 0, samples = 0;
   for (std::string line; std::getline(file, line);) {

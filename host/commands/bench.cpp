@@ -107,7 +107,7 @@ class Bench {
     if (arguments_.json) {
       for (const auto& sentence : report.nothing_learned) log_line(color_, BINADE_LOG_ERROR, sentence);
     }
-    fmt::print("{}", arguments_.json ? json : bench_table(report, Paint(wants_color(color_, stdout))));
+    show("{}", Lines{arguments_.json ? json : bench_table(report, Paint(wants_color(color_, stdout)))});
     if (!result.all_learned()) return exit_run_failed;
     return arguments_.gate && !result.all_met() ? exit_run_failed : exit_ok;
   }

@@ -16,22 +16,22 @@ namespace {
 
 void describe(const PluginSection& section, const Catalog& catalog, PluginKind kind, const Paint& paint) {
   if (section.automatic()) {
-    fmt::print("  {:<10} {}  {}\n", section.section, paint.bold(section.plugin),
-               paint.dim("chosen at run, by the device and a short measurement"));
+    show("  {:<10} {}  {}\n", section.section, paint.bold(section.plugin),
+         paint.dim("chosen at run, by the device and a short measurement"));
   } else {
     const auto& file = catalog.file(kind, section.plugin, section.library);
-    fmt::print("  {:<10} {} {}  {}\n", section.section, paint.bold(section.plugin), file.manifest.version,
-               paint.dim(file.path.string()));
+    show("  {:<10} {} {}  {}\n", section.section, paint.bold(section.plugin), file.manifest.version,
+         paint.dim(file.path.string()));
   }
   for (const auto* table : {"overrides", "operations"}) {
     for (const auto& [name, precision] : section.reserved.entries(table)) {
-      fmt::print("             {}: {} in {}\n", table, printable(name), precision);
+      show("             {}: {} in {}\n", table, name, precision);
     }
   }
   for (const auto& option : section.options.options()) {
     if (option.origin == Origin::wired && option.values.empty()) {
-      fmt::print("             {}: resolved at run, from {}{}\n", option.spec->name, *option.spec->default_from,
-                 option.spec->default_value ? ", or by default" : "");
+      show("             {}: resolved at run, from {}{}\n", option.spec->name, *option.spec->default_from,
+           option.spec->default_value ? ", or by default" : "");
     }
   }
 }
@@ -54,7 +54,7 @@ int check(const ExperimentArgument& argument, const LockArgument& lock, const Co
   if (experiment->dataset.stands_in) warn_of_synthetic_data(*experiment, line.color());
   const Paint paint(wants_color(line.color(), stdout));
   const bool locked = require_locked(*experiment, catalog, argument, lock, line);
-  fmt::print("{} {} has no mistakes{}\n", paint.green("ok:"), argument.file, locked ? ", and is as its lock says" : "");
+  show("{} {} has no mistakes{}\n", paint.green("ok:"), argument.file, locked ? ", and is as its lock says" : "");
   describe(experiment->model, catalog, PluginKind::model, paint);
   describe(experiment->dataset, catalog, PluginKind::dataset, paint);
   describe(experiment->precision, catalog, PluginKind::precision, paint);

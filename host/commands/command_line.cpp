@@ -95,16 +95,16 @@ int CommandLine::execute(int argc, char** argv) {
   try {
     app_.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", innermost(&app_)->help());
+    show("{}", Lines{innermost(&app_)->help()});
     return exit_ok;
   } catch (const CLI::CallForVersion&) {
-    fmt::print("{}\n", version_text());
+    show("{}\n", Lines{version_text()});
     return exit_ok;
   } catch (const CLI::ParseError& error) {
     return explain(error);
   }
   if (!action_) {
-    fmt::print("{}", app_.help());
+    show("{}", Lines{app_.help()});
     return exit_usage;
   }
   return run_action();
@@ -116,7 +116,7 @@ int CommandLine::explain(const CLI::ParseError& error) const {
   std::string message = error.what();
   if (!extras.empty()) message = suggestion(extras.front(), verb);
   const auto command = &verb == &app_ ? app_.get_name() : fmt::format("{} {}", app_.get_name(), verb.get_name());
-  fmt::print(stderr, "{}: {}\n\nsee `{} --help`\n", Paint(wants_color(color_, stderr)).red("error"), message, command);
+  show(stderr, "{}: {}\n\nsee `{} --help`\n", Paint(wants_color(color_, stderr)).red("error"), message, command);
   return exit_usage;
 }
 
@@ -127,8 +127,8 @@ int CommandLine::run_action() const {
   } catch (const PluginRefused& refused) {
     const Paint paint(wants_color(color_, stderr));
     const auto who = refused.id().empty() ? "" : fmt::format("plugin `{}` refused: ", refused.id());
-    fmt::print(stderr, "{}: {}{}\n", paint.red(fmt::format("error[{}]", refused.code())), who, refused.what());
-    fmt::print(stderr, "{}", explain_hint(refused.code()));
+    show(stderr, "{}: {}\n{}", paint.red(fmt::format("error[{}]", refused.code())),
+         Lines{shown_message(who + refused.what())}, Lines{explain_hint(refused.code())});
     return exit_plugin_refused;
   } catch (const PluginError& error) {
     const bool out_of_memory = error.status() == BINADE_OUT_OF_MEMORY;

@@ -78,7 +78,7 @@ int config(const ConfigArguments& arguments, const CommandLine& line) {
   const Catalog catalog(plugin_folders(line.executable()));
   const auto experiment = arguments.experiment.load(catalog, line.color());
   if (!experiment) return exit_usage;
-  fmt::print("{}", arguments.json ? to_json(*experiment) : to_toml(*experiment));
+  show("{}", Lines{arguments.json ? to_json(*experiment) : to_toml(*experiment)});
   return exit_ok;
 }
 

@@ -14,6 +14,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "host/commands/terminal.h"
 #include "host/loading/plugin_thread.h"
 
 namespace binade::host {
@@ -67,6 +68,17 @@ std::vector<Range> code_of(const void* inside) {
   return search.found;
 }
 
+// Of the words of an exception, what may be shown; without memory, nothing of them.
+void remember(std::string_view what) noexcept {
+  try {
+    const auto text = shown_message(what).substr(0, uncaught.size() - 1);
+    std::memcpy(uncaught.data(), text.data(), text.size());
+  } catch (const std::exception&) {
+    constexpr std::string_view nothing = "an exception, for whose words there is no memory left";
+    std::memcpy(uncaught.data(), nothing.data(), nothing.size());
+  }
+}
+
 bool contains(const std::vector<Range>& code, std::uintptr_t address) {
   return std::any_of(code.begin(), code.end(),
                      [&](const auto& range) { return address >= range.first && address < range.second; });
@@ -78,7 +90,8 @@ bool contains(const std::vector<Range>& code, std::uintptr_t address) {
 class CrashReport::Writer {
  public:
   explicit Writer(const char* file)
-      : file_(*file == '\0' ? -1 : open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {}
+      : file_(*file == '\0' ? -1
+                            : open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666)) {}
   ~Writer() {
     if (file_ < 0) return;
     fsync(file_);
@@ -126,8 +139,9 @@ struct CrashReport::Stack {
 
 CrashReport::CrashReport(std::vector<PluginAccount> accounts, std::string advice, const std::filesystem::path& file,
                          const std::atomic<std::uint64_t>* steps)
-    : advice_(std::move(advice)), file_(file.string()), steps_(steps) {
+    : advice_(shown(Lines{advice})), file_(file.string()), shown_file_(shown(file_)), steps_(steps) {
   for (auto& account : accounts) {
+    account.text = shown(Lines{account.text});
     auto code = code_of(account.plugin.address());
     suspects_.push_back({std::move(account), std::move(code)});
   }
@@ -166,12 +180,11 @@ void CrashReport::explain_exception() {
     what = "std::terminate() was called";
   } catch (const std::exception& error) {
     what = error.what();
-    what = what.substr(0, std::min(what.find("\nException raised from"), uncaught.size() - 1));
-    std::memcpy(uncaught.data(), what.data(), what.size());
+    remember(what.substr(0, what.find("\nException raised from")));
     std::abort();
   } catch (...) {
   }
-  std::memcpy(uncaught.data(), what.data(), what.size());
+  remember(what);
   std::abort();
 }
 
@@ -182,7 +195,7 @@ void CrashReport::report(int signal, const siginfo_t& info, const void* context)
   tell_place(out, instruction(context), stack);
   out << "\n" << advice_;
   if (out.file() < 0) return;
-  out << "  this is kept in " << file_ << "\n";
+  out << "  this is kept in " << shown_file_ << "\n";
   if (stack.depth == 0) stack.take();
   backtrace_symbols_fd(stack.frames.data(), stack.depth, out.file());
 }

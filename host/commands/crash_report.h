@@ -44,7 +44,7 @@ class CrashReport {
   void tell_place(Writer& out, std::uintptr_t at, Stack& stack) const noexcept;
 
   std::vector<Suspect> suspects_;
-  std::string advice_, file_;
+  std::string advice_, file_, shown_file_;
   const std::atomic<std::uint64_t>* steps_;
   std::terminate_handler terminate_before_;
 };

@@ -8,7 +8,8 @@
 namespace binade::host {
 
 void print_mistakes(const Diagnostics& diagnostics, ColorMode color) {
-  fmt::print(stderr, "{}{}", diagnostics.render(wants_color(color, stderr)), explain_hint(diagnostics));
+  // It escapes its parts itself.
+  put(stderr, diagnostics.render(wants_color(color, stderr)) + explain_hint(diagnostics));
 }
 
 void warn_of_synthetic_data(const Experiment& experiment, ColorMode color) {

@@ -13,8 +13,8 @@ namespace binade::host {
 namespace {
 
 int list_codes() {
-  for (const auto& [code, meaning] : diagnostic_codes) fmt::print("{}  {}\n", code, meaning);
-  fmt::print("\n`binade explain CODE` says what a code means, with an example and how to mend it\n");
+  for (const auto& [code, meaning] : diagnostic_codes) show("{}  {}\n", code, meaning);
+  show("\n`binade explain CODE` says what a code means, with an example and how to mend it\n");
   return exit_ok;
 }
 
@@ -24,14 +24,14 @@ int explain(const std::vector<std::string>& codes, const CommandLine& line) {
   for (const auto& code : codes) {
     const auto page = explanation_of(code);
     if (!page) {
-      fmt::print(stderr, "{}: there is no code `{}`\n\n`binade explain` lists all\n",
-                 Paint(wants_color(line.color(), stderr)).red("error"), code);
+      show(stderr, "{}: there is no code `{}`\n\n`binade explain` lists all\n",
+           Paint(wants_color(line.color(), stderr)).red("error"), code);
       return exit_usage;
     }
     if (!text.empty()) text += "\n";
     text += *page;
   }
-  fmt::print("{}", text);
+  show("{}", Lines{text});
   return exit_ok;
 }
 

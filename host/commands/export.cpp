@@ -30,8 +30,8 @@ int export_openmetrics(const ExportArguments& arguments, const CommandLine& line
   const auto run = directory.has_filename() ? directory : directory.parent_path();
   const auto file = run / "metrics.jsonl";
   if (!std::filesystem::exists(file)) {
-    fmt::print(stderr, "{}: {} is no run directory: it has no metrics.jsonl\n\nname one, such as runs/NAME/RUN_ID\n",
-               Paint(wants_color(line.color(), stderr)).red("error"), run.string());
+    show(stderr, "{}: {} is no run directory: it has no metrics.jsonl\n\nname one, such as runs/NAME/RUN_ID\n",
+         Paint(wants_color(line.color(), stderr)).red("error"), run.string());
     return exit_usage;
   }
   std::ofstream written;
@@ -44,7 +44,7 @@ int export_openmetrics(const ExportArguments& arguments, const CommandLine& line
   try {
     history = write_openmetrics(file, run.filename().string(), out);
   } catch (const std::runtime_error& error) {
-    fmt::print(stderr, "{}: {}\n", Paint(wants_color(line.color(), stderr)).red("error"), error.what());
+    show(stderr, "{}: {}\n", Paint(wants_color(line.color(), stderr)).red("error"), error.what());
     return exit_bad_data;
   }
   if (!out.flush()) {

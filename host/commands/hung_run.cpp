@@ -31,15 +31,6 @@ WatchdogLimits limits_of(const OptionTable& watchdog) {
   return limits;
 }
 
-std::vector<WatchedPlugin> watched(const std::vector<Plugin>& plugins) {
-  std::vector<WatchedPlugin> all;
-  for (const auto& plugin : plugins) {
-    if (!plugin.call_times()) continue;
-    all.push_back({plugin.id(), plugin.version(), std::string(to_string(plugin.kind())), plugin.call_times()});
-  }
-  return all;
-}
-
 // In a run they are on threads of their own, and have limits of their own.
 std::vector<Plugin> without_loggers(std::vector<Plugin> plugins) {
   const auto is_logger = [](const Plugin& plugin) { return plugin.kind() == PluginKind::logger; };
@@ -101,6 +92,15 @@ void end_run(const WatchedRun& run, const Hang& hang) {
 }
 
 }  // namespace
+
+std::vector<WatchedPlugin> watched(const std::vector<Plugin>& plugins) {
+  std::vector<WatchedPlugin> all;
+  for (const auto& plugin : plugins) {
+    if (!plugin.call_times()) continue;
+    all.push_back({plugin.id(), plugin.version(), std::string(to_string(plugin.kind())), plugin.call_times()});
+  }
+  return all;
+}
 
 std::unique_ptr<Watchdog> watch_start(const Experiment& experiment, const OpenedPlugins& plugins,
                                       const Progress& progress, ColorMode color) {

@@ -21,6 +21,9 @@ struct WatchedRun {
   ColorMode color;
 };
 
+// Those whose calls are counted.
+std::vector<WatchedPlugin> watched(const std::vector<Plugin>& plugins);
+
 // From the plugins' opening until the run begins: what is created and described then. nullptr where [watchdog] says so.
 // At an alarm it says which plugin hangs in which call, and ends the process with exit_run_failed. `progress` outlives
 // it, and nothing enters it.

@@ -37,13 +37,13 @@ int lock(const Arguments& arguments, const CommandLine& line) {
   const Paint paint(wants_color(line.color(), stdout));
   for (const auto& plugin : lock.plugins) {
     constexpr std::size_t shown = 16;
-    fmt::print("  {:<10} {} {}  {}\n", to_string(plugin.kind), paint.bold(plugin.id), plugin.version,
-               paint.dim(plugin.sha256.substr(0, shown)));
+    show("  {:<10} {} {}  {}\n", to_string(plugin.kind), paint.bold(plugin.id), plugin.version,
+         paint.dim(plugin.sha256.substr(0, shown)));
     for (const auto& library : plugin.libraries) {
-      fmt::print("             with {}  {}\n", library.name, paint.dim(library.sha256.substr(0, shown)));
+      show("             with {}  {}\n", library.name, paint.dim(library.sha256.substr(0, shown)));
     }
   }
-  fmt::print("{} {}\n", paint.green("wrote:"), path.string());
+  show("{} {}\n", paint.green("wrote:"), path.string());
   return exit_ok;
 }
 

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "host/base/file_stream.h"
 #include "host/storage/atomic_file.h"
 #include "host/telemetry/machine.h"
 
@@ -39,7 +39,10 @@ std::string metrics_password(const OptionTable& metrics) {
   std::string password, where;
   if (metrics.has("password_file")) {
     where = "the file " + metrics.string("password_file");
-    std::ifstream file(metrics.string("password_file"));
+    if (auto file = open_to_read(metrics.string("password_file")); !file.descriptor) {
+      throw std::runtime_error(fmt::format("[metrics]: {} has no password: {}", where, file.reason));
+    }
+    FileStream file(metrics.string("password_file"));
     std::getline(file, password);
   } else if (metrics.has("password_env")) {
     where = "the environment variable " + metrics.string("password_env");

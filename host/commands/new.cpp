@@ -130,7 +130,7 @@ std::string indented(const std::string& lines) {
 
 int create(const Wanted& wanted, const CommandLine& line) {
   if (const auto wrong = mistake(wanted, Catalog(plugin_folders(line.executable()))); !wrong.empty()) {
-    fmt::print(stderr, "{}: {}\n", Paint(wants_color(line.color(), stderr)).red("error"), wrong);
+    show(stderr, "{}: {}\n", Paint(wants_color(line.color(), stderr)).red("error"), wrong);
     return exit_usage;
   }
   const auto prefix = line.executable().parent_path().parent_path();
@@ -150,16 +150,16 @@ int create(const Wanted& wanted, const CommandLine& line) {
   const auto files = files_of(templates, wanted);
   const Paint paint(wants_color(line.color(), stdout));
   fs::create_directory(wanted.name);
-  fmt::print("{} the {} `{}`:\n", paint.green("wrote"), wanted.kind, wanted.name);
+  show("{} the {} `{}`:\n", paint.green("wrote"), wanted.kind, wanted.name);
   std::string next;
   for (const auto& [name, source] : files) {
     const auto path = fs::path(wanted.name) / replaced(name.string(), words);
     const auto text = replaced(read_whole(source), words);
     write_file(path, text);
     if (name == "README.md") next = commands(text);
-    fmt::print("  {}\n", path.string());
+    show("  {}\n", path.string());
   }
-  fmt::print("\nnext:\n\n{}", indented(next));
+  show("\nnext:\n\n{}", Lines{indented(next)});
   return exit_ok;
 }
 

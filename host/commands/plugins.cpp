@@ -61,36 +61,37 @@ int list(const CommandLine& line) {
   });
   for (const auto* file : files) {
     const auto& manifest = file->manifest;
-    fmt::print("{:<10} {:<14} {:<8} {}\n", to_string(manifest.kind), paint.bold(fmt::format("{:<14}", manifest.id)),
-               manifest.version, manifest.summary);
+    show("{:<10} {:<14} {:<8} {}\n", to_string(manifest.kind), paint.bold(fmt::format("{:<14}", manifest.id)),
+         manifest.version, manifest.summary);
   }
   for (const auto& refused : catalog.refused()) {
-    fmt::print(stderr, "{}: {}\n", paint.red(fmt::format("refused[{}]", refused.code)), refused.message);
+    show(stderr, "{}: {}\n", paint.red(fmt::format("refused[{}]", refused.code)),
+         Lines{shown_message(refused.message)});
   }
   if (files.empty()) {
-    fmt::print("no plugins found; searched:\n");
-    for (const auto& folder : folders) fmt::print("  {}\n", folder.string());
+    show("no plugins found; searched:\n");
+    for (const auto& folder : folders) show("  {}\n", folder.string());
   }
   return catalog.refused().empty() ? exit_ok : exit_plugin_refused;
 }
 
 void describe(const PluginFile& file, const Paint& paint) {
   const auto& manifest = file.manifest;
-  fmt::print("{} {}: {} {}\n  {}\n", paint.bold(manifest.id), manifest.version, manifest.summary,
-             paint.dim(fmt::format("({})", to_string(manifest.kind))), paint.dim(file.path.string()));
-  if (manifest.stands_in) fmt::print("  stands in where an experiment has no [dataset]\n");
-  if (!manifest.inputs.empty()) fmt::print("  inputs: {}\n", fmt::join(manifest.inputs, ", "));
+  show("{} {}: {} {}\n  {}\n", paint.bold(manifest.id), manifest.version, manifest.summary,
+       paint.dim(fmt::format("({})", to_string(manifest.kind))), paint.dim(file.path.string()));
+  if (manifest.stands_in) show("  stands in where an experiment has no [dataset]\n");
+  if (!manifest.inputs.empty()) show("  inputs: {}\n", fmt::format("{}", fmt::join(manifest.inputs, ", ")));
   for (const auto& option : manifest.options) {
-    fmt::print("\n  {} {}\n", paint.bold(option.name), paint.dim(constraints(option)));
-    if (!option.help.empty()) fmt::print("      {}\n", option.help);
+    show("\n  {} {}\n", paint.bold(option.name), paint.dim(constraints(option)));
+    if (!option.help.empty()) show("      {}\n", option.help);
   }
   for (const auto& metric : manifest.metrics) {
     std::vector<std::string> labels;
     for (const auto& label : metric.labels) {
       labels.push_back(fmt::format(", {}: {}", label.name, fmt::join(label.values, " ")));
     }
-    fmt::print("\n  metric {} {}\n      {}\n", paint.bold(metric.name),
-               paint.dim(fmt::format("{}{}", to_string(metric.type), fmt::join(labels, ""))), metric.help);
+    show("\n  metric {} {}\n      {}\n", paint.bold(metric.name),
+         paint.dim(fmt::format("{}{}", to_string(metric.type), fmt::join(labels, ""))), metric.help);
   }
 }
 
@@ -106,7 +107,7 @@ int describe(const std::string& id, const CommandLine& line) {
   for (const auto& file : catalog.files()) {
     ids.push_back(file.manifest.id);
     if (file.manifest.id != id) continue;
-    if (found) fmt::print("\n");
+    if (found) show("\n");
     describe(file, paint);
     found = true;
   }
@@ -115,9 +116,9 @@ int describe(const std::string& id, const CommandLine& line) {
     if (refused.id == id) throw PluginRefused(refused.code, refused.message);
   }
   const auto meant = nearest(id, ids);
-  fmt::print(stderr, "{}: there is no plugin `{}`{}\n\nsee `binade plugins list`\n",
-             Paint(wants_color(line.color(), stderr)).red("error"), id,
-             meant.empty() ? "" : fmt::format("; did you mean `{}`?", meant));
+  show(stderr, "{}: there is no plugin `{}`{}\n\nsee `binade plugins list`\n",
+       Paint(wants_color(line.color(), stderr)).red("error"), id,
+       meant.empty() ? "" : fmt::format("; did you mean `{}`?", meant));
   return exit_usage;
 }
 

@@ -1,11 +1,12 @@
 #include "host/commands/resumed_run.h"
 
 #include <algorithm>
-#include <fstream>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "host/storage/atomic_file.h"
 #include "host/storage/bad_checkpoint.h"
+#include "host/storage/read_whole.h"
 #include "host/storage/state_json.h"
 
 namespace binade::host {
@@ -14,9 +15,12 @@ namespace {
 using Json = nlohmann::json;
 
 bool is_finished(const std::filesystem::path& directory) {
-  std::ifstream file(directory / "summary.json");
-  const auto summary = Json::parse(file, nullptr, /*allow_exceptions=*/false);
-  return summary.is_object() && summary.contains("state") && summary["state"] == "finished";
+  try {
+    const auto summary = Json::parse(read_whole(directory / "summary.json"), nullptr, /*allow_exceptions=*/false);
+    return summary.is_object() && summary.contains("state") && summary["state"] == "finished";
+  } catch (const std::runtime_error&) {  // there is none, or it is not a file
+    return false;
+  }
 }
 
 MetricsFile::Continued known_metrics(const Checkpoint& checkpoint) {

@@ -17,15 +17,15 @@ int schema(const std::string& out, const CommandLine& line) {
   const Catalog catalog(plugin_folders(line.executable()));
   const auto text = json_schema(catalog);
   if (out.empty()) {
-    fmt::print("{}", text);
+    show("{}", Lines{text});
     return exit_ok;
   }
   std::ofstream file(out, std::ios::binary);
   file << text;
   file.close();
   if (!file) throw std::runtime_error(fmt::format("cannot write `{}`", out));
-  fmt::print("wrote {}; an experiment beside it that begins with this line is checked by editors with taplo:\n", out);
-  fmt::print("#:schema ./{}\n", std::filesystem::path(out).filename().string());
+  show("wrote {}; an experiment beside it that begins with this line is checked by editors with taplo:\n", out);
+  show("#:schema ./{}\n", std::filesystem::path(out).filename().string());
   return exit_ok;
 }
 

@@ -6,11 +6,55 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <random>
 #include <string>
 
 #include "binade/abi/plugin.h"
 
 namespace binade::host {
+namespace {
+
+// Before a colour's code. Of this process alone, so that nothing which it reads can contain it.
+const std::string& mark() {
+  static const std::string mark = [] {
+    std::random_device random;
+    return fmt::format("\x1b<{:08x}{:08x}>", random(), random());
+  }();
+  return mark;
+}
+
+std::string shown(std::string_view text, std::string (*escape)(std::string_view)) {
+  std::string out;
+  for (;;) {
+    const auto at = text.find(mark());
+    out += escape(text.substr(0, at));
+    if (at == std::string_view::npos) return out;
+    const auto end = text.find('m', at + mark().size());
+    if (end == std::string_view::npos) return out;  // a table cut it off
+    out += fmt::format("\x1b[{}m", text.substr(at + mark().size(), end - at - mark().size()));
+    text.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace
+
+void put(std::FILE* stream, std::string_view text) { fmt::print(stream, "{}", text); }
+
+std::string shown(std::string_view text) { return shown(text, printable); }
+
+std::string shown(Lines lines) { return shown(lines.text, printable_lines); }
+
+std::string shown_message(std::string_view text) {
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  std::string out;
+  bool line_begins = false;
+  for (const char c : shown(Lines{text})) {
+    if (line_begins && c != ' ' && c != '\n') out += "  ";
+    line_begins = c == '\n';
+    out += c;
+  }
+  return out;
+}
 
 bool is_terminal(std::FILE* stream) { return isatty(fileno(stream)) != 0; }
 
@@ -27,7 +71,7 @@ bool wants_color(ColorMode mode, std::FILE* stream) {
 }
 
 std::string Paint::paint(std::string_view code, std::string_view text) const {
-  return color_ ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+  return color_ ? fmt::format("{0}{1}m{2}{0}0m", mark(), code, text) : std::string(text);
 }
 
 void log_line(ColorMode mode, int level, std::string_view text) {
@@ -37,7 +81,7 @@ void log_line(ColorMode mode, int level, std::string_view text) {
   if (level == BINADE_LOG_INFO) head = paint.bold("note");
   if (level == BINADE_LOG_WARNING) head = paint.yellow("warning");
   if (level == BINADE_LOG_ERROR) head = paint.red("error");
-  fmt::print(stderr, "{}{}: {}\n", is_terminal(stderr) ? "\r\x1b[K" : "", head, text);
+  put(stderr, fmt::format("{}{}: {}\n", is_terminal(stderr) ? "\r\x1b[K" : "", shown(head), shown_message(text)));
 }
 
 std::string short_number(double number) {

@@ -18,6 +18,7 @@
 #include "host/commands/run_report.h"
 #include "host/commands/run_telemetry.h"
 #include "host/commands/signals.h"
+#include "host/commands/stop_notice.h"
 #include "host/commands/version.h"
 #include "host/loading/lock.h"
 #include "host/storage/atomic_file.h"
@@ -103,8 +104,8 @@ void end(const StartedRun& run, const TrainingResult& result) {
   const Paint paint(wants_color(run.color, stdout));
   if (!run.job.dry_run) return print_end(run.reported, result, paint);
   std::filesystem::remove_all(run.runs);
-  fmt::print("\n{} one step (loss {:.4g}) and an evaluation (loss {:.4g}) went through; nothing was kept\n",
-             paint.green("dry run:"), result.final_loss, result.validation_loss);
+  show("\n{} one step (loss {:.4g}) and an evaluation (loss {:.4g}) went through; nothing was kept\n",
+       paint.green("dry run:"), result.final_loss, result.validation_loss);
 }
 
 void end(const StartedRun& run, const std::exception& failure) {
@@ -148,6 +149,7 @@ int train(const TrainingJob& job, const CommandLine& line) {
   if (!job.rescue.empty()) std::filesystem::create_directories(job.rescue);
   Progress progress;
   auto watchdog = watch_start(*experiment, plugins, progress, line.color());
+  const StopNotice stop_notice(stop_signal, progress, watched(plugins.all()), line.color());
   const auto dataset = wire_dataset(*experiment, plugins, *engine, line.color());
   if (!dataset) return exit_usage;
   const auto inputs = inputs_of(plugins.model_manifest, *dataset);

@@ -52,8 +52,8 @@ std::optional<OptionTable> options_of(const Manifest& manifest, const Wanted& wa
 
 void print(const CheckResult& result, const Paint& paint) {
   const auto word = result.failure.empty() ? paint.green("ok  ") : paint.red("FAIL");
-  fmt::print("  {} {:<20} {}\n", word, result.name, paint.dim(fmt::format("{:.2f} s", result.seconds)));
-  if (!result.failure.empty()) fmt::print("       {}\n", result.failure);
+  show("  {} {:<20} {}\n", word, result.name, paint.dim(fmt::format("{:.2f} s", result.seconds)));
+  if (!result.failure.empty()) show("       {}\n", Lines{shown_message(result.failure)});
   std::fflush(stdout);
 }
 
@@ -85,8 +85,7 @@ int run(const Wanted& wanted, const CommandLine& line) {
   const Paint paint(wants_color(line.color(), stdout));
   const auto repeat = fmt::format("--seed {}", subject.seed);
   if (!wanted.json)
-    fmt::print("{} {}, a {}  {}\n", paint.bold(manifest.id), manifest.version, to_string(manifest.kind),
-               paint.dim(repeat));
+    show("{} {}, a {}  {}\n", paint.bold(manifest.id), manifest.version, to_string(manifest.kind), paint.dim(repeat));
   const std::chrono::milliseconds limit(static_cast<std::int64_t>(wanted.limit * 1000));
   const auto results = validate(subject, limit, [&](const CheckResult& result) {
     if (!wanted.json) print(result, paint);
@@ -94,9 +93,10 @@ int run(const Wanted& wanted, const CommandLine& line) {
   const auto failed =
       std::count_if(results.begin(), results.end(), [](const auto& result) { return !result.failure.empty(); });
   if (wanted.json) {
-    fmt::print("{}\n", to_json(subject, results).dump(2));
+    show("{}\n",
+         Lines{to_json(subject, results).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)});
   } else {
-    fmt::print("{} passed, {} failed\n", results.size() - static_cast<std::size_t>(failed), failed);
+    show("{} passed, {} failed\n", results.size() - static_cast<std::size_t>(failed), failed);
   }
   return failed == 0 ? exit_ok : exit_run_failed;
 }

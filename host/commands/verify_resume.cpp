@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
 
 #include "binade/abi/plugin.h"
+#include "host/base/file_stream.h"
 #include "host/commands/child_process.h"
 #include "host/commands/exit_codes.h"
 #include "host/commands/experiment_argument.h"
@@ -48,7 +48,7 @@ Json summary_of(const std::filesystem::path& run) { return Json::parse(read_whol
 // All lines, without what differs between any two runs.
 std::vector<Json> lines_of(const std::filesystem::path& run) {
   std::vector<Json> lines;
-  std::ifstream file(run / "metrics.jsonl");
+  FileStream file(run / "metrics.jsonl");
   for (std::string text; std::getline(file, text);) {
     auto line = Json::parse(text);
     for (const char* key : {"seconds", "phases", "time"}) line.erase(key);
@@ -146,17 +146,17 @@ class Verification {
     const bool same_start = one["initial_parameters_sha256"] == start;
     auto difference = first_difference(lines_of(straight), lines_of(parts));
     if (!same_start) difference = Difference{0, "", "the weights before the first step"};
-    fmt::print("{} steps in one run, against {} and {} more in another process\n", one["steps"].dump(),
-               other["resumed_step"].dump(), one["steps"].get<std::uint64_t>() - arguments_.steps);
-    const auto row = [](const char* what, bool same) { fmt::print("  {:<16} {}\n", what, same ? "equal" : "DIFFER"); };
+    show("{} steps in one run, against {} and {} more in another process\n", one["steps"].dump(),
+         other["resumed_step"].dump(), one["steps"].get<std::uint64_t>() - arguments_.steps);
+    const auto row = [](const char* what, bool same) { show("  {:<16} {}\n", what, same ? "equal" : "DIFFER"); };
     row("weights", weights);
     row("order of samples", samples);
     row("average", average);
     row("numbers by step", !difference);
     if (weights && samples && average && !difference) return exit_ok;
-    if (difference) fmt::print("first difference: {}\n", difference->text);
-    fmt::print("help: {}\n", samples ? advice(difference.value_or(Difference()), arguments_.steps, same_start)
-                                     : "the dataset must have the same samples in each process");
+    if (difference) show("first difference: {}\n", difference->text);
+    show("help: {}\n", samples ? advice(difference.value_or(Difference()), arguments_.steps, same_start)
+                               : "the dataset must have the same samples in each process");
     return exit_run_failed;
   }
 

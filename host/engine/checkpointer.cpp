@@ -1,14 +1,13 @@
 #include "host/engine/checkpointer.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
 #include <utility>
 
 #include "binade/abi/plugin.h"
+#include "host/base/regular_file.h"
 #include "host/engine/snapshot.h"
 #include "host/storage/atomic_file.h"
 #include "host/storage/run_directory.h"
@@ -21,12 +20,11 @@ using Clock = std::chrono::steady_clock;
 
 void sync_metrics(const std::filesystem::path& path) {
   if (path.empty()) return;
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return;  // a run may be told not to write it
-  const bool failed = sync_file(file) != 0;
-  const int error = errno;
-  close(file);
-  if (failed) throw std::system_error(error, std::generic_category(), "cannot sync " + path.string());
+  const auto file = open_to_read(path);
+  if (!file.descriptor) return;  // a run may be told not to write it
+  if (sync_file(file.descriptor.number()) != 0) {
+    throw std::system_error(errno, std::generic_category(), "cannot sync " + path.string());
+  }
 }
 
 }  // namespace

@@ -9,9 +9,9 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
 #include <map>
 
+#include "host/base/file_stream.h"
 #include "host/engine/device.h"
 #include "host/storage/bad_checkpoint.h"
 #include "host/storage/checkpoint.h"
@@ -29,7 +29,7 @@ struct Source {
 bool is_pickle(const std::filesystem::path& path) {
   constexpr std::size_t longest = 4;
   std::string start(longest, '\0');
-  std::ifstream(path, std::ios::binary).read(start.data(), longest);
+  FileStream(path).read(start.data(), longest);
   return start.starts_with("PK\x03\x04") || start.starts_with("\x80\x02") || start.starts_with("\x80\x04") ||
          start.starts_with("\x80\x05");
 }

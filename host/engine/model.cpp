@@ -6,6 +6,7 @@
 
 #include "binade/boundary.h"
 #include "binade/options.h"
+#include "binade/printable.h"
 #include "host/loading/kept_failure.h"
 
 namespace binade::host {
@@ -20,7 +21,7 @@ struct TensorSink {
 
   static void add(binade_tensors* self, binade_string name, const void* tensor) noexcept {
     auto& sink = *reinterpret_cast<TensorSink*>(self);
-    sink.failure.keep([&] { sink.take(std::string(view(name)), *static_cast<const at::Tensor*>(tensor)); });
+    sink.failure.keep([&] { sink.take(printable(view(name)), *static_cast<const at::Tensor*>(tensor)); });
   }
   void take(std::string name, const at::Tensor& candidate) const {
     for (const auto& known : *tensors) {

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <tuple>
 
+#include "binade/printable.h"
 #include "host/experiment/secrets.h"
-#include "host/experiment/toml_text.h"
 
 namespace binade::host {
 namespace {
@@ -42,10 +42,8 @@ std::vector<std::string> cells(std::string_view line) {
   for (std::size_t i = 0; i < line.size();) {
     std::size_t end = i + 1;
     while (end < line.size() && (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U) ++end;
-    const auto first = static_cast<unsigned char>(line[i]);
-    const std::size_t expected = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-    const bool valid = (first < 0x80 || first >= 0xC2) && end - i == expected;
-    out.push_back(line[i] == '\t' ? std::string(tab_width, ' ') : valid ? printable(line.substr(i, end - i)) : "?");
+    const auto cell = line.substr(i, end - i);
+    out.push_back(cell == "\t" ? std::string(tab_width, ' ') : std::string(printable(cell) == cell ? cell : "?"));
     i = end;
   }
   return out;

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
 #include <system_error>
+
+#include "host/base/regular_file.h"
+#include "host/base/system_call.h"
 
 namespace binade::host {
 namespace {
@@ -37,8 +39,6 @@ void add_unreadable(const fs::path& file, const Location& where, const std::stri
   diagnostics.add(std::move(diagnostic));
 }
 
-std::string last_error() { return errno != 0 ? std::generic_category().message(errno) : "it cannot be read"; }
-
 }  // namespace
 
 std::optional<std::string> read_experiment_file(const fs::path& file, const Location& where, Diagnostics& diagnostics) {
@@ -51,19 +51,25 @@ std::optional<std::string> read_experiment_file(const fs::path& file, const Loca
     add_unreadable(file, where, "there is no such file", advice, diagnostics);
     return std::nullopt;
   }
-  if (fs::is_directory(status)) {
-    add_unreadable(file, where, "it is a folder", "give an experiment's .toml file", diagnostics);
+  const auto opened = open_to_read(file);
+  if (!opened.descriptor) {
+    const auto* advice = opened.error == EINVAL ? "give an experiment's .toml file" : "";
+    add_unreadable(file, where, opened.reason, advice, diagnostics);
     return std::nullopt;
   }
-  errno = 0;
-  std::ifstream in(file, std::ios::binary);
   std::string text(limit, '\0');
-  if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!in.is_open() || in.bad()) {
-    add_unreadable(file, where, last_error(), "", diagnostics);
-    return std::nullopt;
+  std::size_t size = 0;
+  while (size < limit) {
+    const auto read = [&] { return ::read(opened.descriptor.number(), text.data() + size, limit - size); };
+    const auto bytes = uninterrupted(read);
+    if (bytes < 0) {
+      add_unreadable(file, where, std::generic_category().message(errno), "", diagnostics);
+      return std::nullopt;
+    }
+    if (bytes == 0) break;
+    size += static_cast<std::size_t>(bytes);
   }
-  text.resize(static_cast<std::size_t>(in.gcount()));
+  text.resize(size);
   return text;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "binade/printable.h"
 #include "host/experiment/toml_text.h"
 
 namespace binade::host {

@@ -1,6 +1,7 @@
 // The resolved experiment as TOML.
 #include <fmt/format.h>
 
+#include "binade/printable.h"
 #include "host/experiment/check.h"
 #include "host/experiment/experiment.h"
 #include "host/experiment/toml_text.h"

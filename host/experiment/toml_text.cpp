@@ -3,35 +3,29 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+
+#include "binade/printable.h"
 
 namespace binade::host {
 
 std::string toml_string(std::string_view text) {
   std::string out = "\"";
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-          out += fmt::format("\\u{:04X}", static_cast<unsigned>(c));
-        } else {
-          out += c;
-        }
+  while (!text.empty()) {
+    const auto [value, size] = binade::detail::first_code_point(text);
+    if (value == '"' || value == '\\') {
+      out += '\\';
+      out += static_cast<char>(value);
+    } else if (size > 0 && binade::detail::steers(value)) {
+      out += binade::detail::escape_of(value);
+    } else {
+      // What is not UTF-8 stays so: whoever reads it as TOML refuses it.
+      out += text.substr(0, std::max<std::size_t>(size, 1));
     }
+    text.remove_prefix(std::max<std::size_t>(size, 1));
   }
   return out + '"';
 }
@@ -72,23 +66,6 @@ std::string toml_array(const std::vector<Scalar>& values) {
     out += toml_scalar(value);
   }
   return out + "]";
-}
-
-std::string printable(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
-    if (byte(i) < 0x20 || byte(i) == 0x7F) {
-      out += '?';
-    } else if (byte(i) == 0xC2 && byte(i + 1) >= 0x80 && byte(i + 1) <= 0x9F) {
-      out += '?';
-      ++i;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
 }
 
 }  // namespace binade::host

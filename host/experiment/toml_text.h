@@ -18,7 +18,4 @@ std::string toml_number(double value);
 std::string toml_scalar(const Scalar& value);
 std::string toml_array(const std::vector<Scalar>& values);
 
-// Control characters replaced, so that what a file says cannot steer a terminal or end a comment.
-std::string printable(std::string_view text);
-
 }  // namespace binade::host

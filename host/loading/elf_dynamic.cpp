@@ -23,13 +23,21 @@ class DynamicReader {
     strings_ = strings_.first(std::min<std::uint64_t>(strings_.size(), value(DT_STRSZ)));
   }
 
-  ElfDynamic read() const {
-    ElfDynamic found;
+  ElfNeeds needs() const {
+    ElfNeeds found;
     for (const auto& entry : entries_) {
       if (entry.d_tag == DT_NEEDED) found.needed.push_back(text(entry.d_un.d_val));
     }
-    const auto path = value(DT_RUNPATH) != 0 ? value(DT_RUNPATH) : value(DT_RPATH);
-    if (path != 0) found.runpath = split(text(path));
+    found.has_runpath = value(DT_RUNPATH) != 0;
+    if (found.has_runpath) {
+      found.runpath = split(text(value(DT_RUNPATH)));
+    } else if (value(DT_RPATH) != 0) {
+      found.rpath = split(text(value(DT_RPATH)));
+    }
+    return found;
+  }
+  ElfDynamic read() const {
+    ElfDynamic found{{}, needs().needed};
     read_symbols(found.exported);
     return found;
   }
@@ -104,6 +112,8 @@ class DynamicReader {
 };
 
 }  // namespace
+
+ElfNeeds read_elf_needs(const ElfFile& file) { return DynamicReader(file).needs(); }
 
 ElfDynamic read_elf_dynamic(const ElfFile& file) { return DynamicReader(file).read(); }
 

@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
+#include <cerrno>
 #include <iterator>
 
+#include "host/base/regular_file.h"
 #include "host/experiment/check.h"
 #include "host/experiment/toml_text.h"
 #include "host/loading/private_libraries.h"
+#include "host/storage/read_whole.h"
 #include "host/storage/sha256.h"
 
 namespace binade::host {
@@ -177,14 +179,21 @@ Lock parse_lock(const std::string& text, const std::string& source) {
 }
 
 Lock read_lock(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
+  constexpr std::uint64_t longest = std::uint64_t{1} << 20;  // bytes; no TOML file of Binade is longer
+  if (const auto file = open_to_read(path); file.error == ENOENT) {
     throw PluginRefused("E0313",
                         fmt::format("there is no lock `{}`\nwrite it: binade lock FILE; or name another: --lock "
                                     "LOCK",
                                     path.string()));
   }
-  return parse_lock({std::istreambuf_iterator<char>(file), {}}, path.string());
+  std::string text;
+  try {
+    text = read_whole(path, longest);
+  } catch (const std::runtime_error& error) {
+    throw PluginRefused("E0313",
+                        fmt::format("{}\nwrite it: binade lock FILE", error.what()));
+  }
+  return parse_lock(text, path.string());
 }
 
 }  // namespace binade::host

@@ -10,7 +10,9 @@
 #include <cerrno>
 #include <system_error>
 
+#include "host/base/descriptor.h"
 #include "host/loading/environment_variable.h"
+#include "host/loading/library_search.h"
 #include "host/loading/private_libraries.h"
 #include "host/storage/atomic_file.h"
 #include "host/storage/sha256.h"
@@ -19,20 +21,6 @@ namespace binade::host {
 namespace {
 
 using Path = std::filesystem::path;
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 [[noreturn]] void refuse(const PluginFile& file, const std::string& why, const std::string& help) {
   throw PluginRefused("E0313", fmt::format("`{}` is refused under --locked: {}\n{}", file.path.string(), why, help),
@@ -64,31 +52,29 @@ void copy_bytes(int from, int to, const Path& source) {
   }
 }
 
-// Those of LibTorch are the engine's business: it is asked for its identity when it is loaded.
-bool is_of_libtorch(const std::string& name) { return name.starts_with("libtorch") || name.starts_with("libc10"); }
-
-bool is_of_the_system(const Path& folder) {
-  std::error_code error;
-  const auto real = std::filesystem::canonical(folder, error).string();
-  return std::ranges::any_of(std::array{"/lib", "/usr/lib"}, [&](const std::string& system) {
-    return real == system || real.starts_with(system + "/") || real == system + "64";
-  });
-}
-
 // The dynamic linker looks into LD_LIBRARY_PATH before it looks where the plugin says.
 void require_nothing_in_front(const LinkedLibraries& libraries, const PluginFile& file) {
+  constexpr const char* help = "unset LD_LIBRARY_PATH, or take that folder out of it";
   auto folders = environment_variable("LD_LIBRARY_PATH");
   std::ranges::replace(folders, ';', ':');
   for (std::size_t begin = 0; begin < folders.size();) {
     const auto end = std::min(folders.find(':', begin), folders.size());
-    const Path folder(folders.substr(begin, end - begin));
+    const auto text = folders.substr(begin, end - begin);
     begin = end + 1;
+    const Path folder = text.empty() ? std::filesystem::current_path() : Path(text);
     if (is_of_the_system(folder)) continue;
+    if (text.find('$') != std::string::npos) {
+      refuse(file, fmt::format("LD_LIBRARY_PATH names `{}`, which only the dynamic linker can tell", text), help);
+    }
     for (const auto& name : libraries.needed) {
-      std::error_code error;
-      if (is_of_libtorch(name) || !std::filesystem::exists(folder / name, error)) continue;
-      refuse(file, fmt::format("LD_LIBRARY_PATH would give it `{}`", (folder / name).string()),
-             "unset LD_LIBRARY_PATH, or take that folder out of it");
+      if (is_of_the_engine(name)) continue;
+      if (const auto found = library_in(folder, name)) {
+        refuse(file, fmt::format("LD_LIBRARY_PATH would give it `{}`", found->string()), help);
+      }
+    }
+    if (const auto open = open_to_others(folder); !open.empty()) {
+      refuse(file, fmt::format("LD_LIBRARY_PATH names `{}`, and others may write `{}`", folder.string(), open.string()),
+             help);
     }
   }
 }

@@ -1,10 +1,11 @@
 // A file that appears whole or not at all, and stays after a power cut.
 #pragma once
 
-#include <cerrno>
 #include <cstddef>
 #include <filesystem>
 #include <string_view>
+
+#include "host/base/system_call.h"
 
 namespace binade::host {
 
@@ -33,16 +34,6 @@ class AtomicFile {
 // Removes what AtomicFiles of a process that was killed left in this folder, by their names: <file>.<pid>-<n>.tmp,
 // where those are regular files. For a folder in which nobody else writes now. What cannot be removed stays.
 void remove_unfinished_files(const std::filesystem::path& folder);
-
-// Makes a system call again when a signal interrupted it; a thousand times at most, so that no broken file system holds
-// a run up for ever. What the last call returned, with its errno.
-template <class Call>
-auto uninterrupted(Call&& call) {
-  constexpr int attempts = 1000;
-  auto result = call();
-  for (int attempt = 1; result < 0 && errno == EINTR && attempt < attempts; ++attempt) result = call();
-  return result;
-}
 
 // Makes the names in a folder durable. Throws std::system_error naming it.
 void sync_folder(const std::filesystem::path& folder);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "host/base/regular_file.h"
 #include "host/storage/read_whole.h"
 #include "host/storage/sha256.h"
 
@@ -70,9 +71,7 @@ std::runtime_error other_hash(const std::filesystem::path& path) {
 
 // Before anything of it is read.
 void require_size(const std::filesystem::path& path, std::uint64_t listed) {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(path, error);
-  if (error) throw std::runtime_error("cannot read " + path.string() + ": " + error.message());
+  const auto size = require_to_read(path).size;
   if (size != listed) throw other_size(path, size, listed);
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "binade/abi/plugin.h"
+#include "host/base/regular_file.h"
 #include "host/storage/atomic_file.h"
 #include "host/storage/metrics_until.h"
 
@@ -46,8 +47,7 @@ MetricsFile::MetricsFile(std::filesystem::path path, const Continued& from) : pa
     throw std::system_error(error, std::generic_category(), std::string("cannot ") + what + " " + path_.string());
   };
   const auto size = static_cast<off_t>(metrics_until(path_, from.step, from.evaluated_step));
-  file_ = uninterrupted([&] { return open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666); });
-  if (file_ < 0) fail("open", errno);
+  file_ = require_to_write(path_, O_APPEND | O_CREAT).descriptor.release();
   if (uninterrupted([&] { return ftruncate(file_, size); }) == 0 && sync_file(file_) == 0) return;
   const int error = errno;
   close(file_);

@@ -1,6 +1,5 @@
 #include "host/storage/metrics_until.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,7 +9,8 @@
 #include <system_error>
 #include <vector>
 
-#include "host/storage/atomic_file.h"
+#include "host/base/regular_file.h"
+#include "host/base/system_call.h"
 
 namespace binade::host {
 namespace {
@@ -30,22 +30,17 @@ bool belongs(std::string_view line, std::uint64_t step, std::uint64_t evaluated_
   return told <= (trained ? step : evaluated_step);
 }
 
-[[noreturn]] void fail(const std::filesystem::path& path, int error) {
-  throw std::system_error(error, std::generic_category(), "cannot read " + path.string());
-}
-
 }  // namespace
 
 std::uint64_t metrics_until(const std::filesystem::path& path, std::uint64_t step, std::uint64_t evaluated_step) {
-  const int file = uninterrupted([&] { return open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); });
-  if (file < 0 && errno == ENOENT) return 0;
-  if (file < 0) fail(path, errno);
+  if (open_to_read(path).error == ENOENT) return 0;
+  const auto file = require_to_read(path);
   std::uint64_t size = 0;
   std::string waiting;  // what was read and is no whole line yet
   std::vector<char> block(std::size_t{1} << 18);
   ssize_t bytes = 0;
   for (bool all_belong = true; all_belong;) {
-    bytes = uninterrupted([&] { return read(file, block.data(), block.size()); });
+    bytes = uninterrupted([&] { return ::read(file.descriptor.number(), block.data(), block.size()); });
     if (bytes <= 0) break;
     waiting.append(block.data(), static_cast<std::size_t>(bytes));
     std::size_t begin = 0;
@@ -56,9 +51,9 @@ std::uint64_t metrics_until(const std::filesystem::path& path, std::uint64_t ste
     size += begin;
     waiting.erase(0, begin);
   }
-  const int error = errno;
-  close(file);
-  if (bytes < 0) fail(path, error);
+  if (bytes < 0) {
+    throw std::system_error(errno, std::generic_category(), "cannot read " + path.string());
+  }
   return size;
 }
 

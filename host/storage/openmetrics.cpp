@@ -5,19 +5,18 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cmath>
 #include <cstdint>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
 #include <stdexcept>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
+#include "binade/printable.h"
+#include "host/base/file_stream.h"
 #include "host/storage/metrics_value.h"
 
 namespace binade::host {
@@ -57,7 +56,7 @@ using Series = std::map<std::string, std::vector<Sample>>;  // by labels
 
 std::string escaped(std::string_view text) {
   std::string result;
-  for (const char c : text) {
+  for (const char c : printable(text)) {
     if (c == '\\' || c == '"') result += '\\';
     result += c == '\n' ? std::string_view("\\n") : std::string_view(&c, 1);
   }
@@ -137,8 +136,7 @@ class History {
 
 ExportedHistory write_openmetrics(const std::filesystem::path& metrics_file, const std::string& run_id,
                                   std::ostream& out) {
-  std::ifstream file(metrics_file);
-  if (!file) throw std::system_error(errno, std::generic_category(), metrics_file.string());
+  FileStream file(metrics_file);
   History history(run_id);
   std::size_t number = 0;
   for (std::string text; std::getline(file, text);) {

@@ -1,7 +1,6 @@
 // SHA-256 through OpenSSL's EVP interface.
 #include "host/storage/sha256.h"
 
-#include <fcntl.h>
 #include <openssl/evp.h>
 #include <unistd.h>
 
@@ -11,7 +10,8 @@
 #include <system_error>
 #include <vector>
 
-#include "host/storage/atomic_file.h"
+#include "host/base/regular_file.h"
+#include "host/base/system_call.h"
 
 namespace binade::host {
 
@@ -50,23 +50,17 @@ std::string Sha256::hex() {
 }
 
 std::string sha256_of_file(const std::filesystem::path& path) {
-  const auto fail = [&](const char* what) {
-    throw std::runtime_error("cannot " + std::string(what) + " " + path.string() + ": " +
-                             std::generic_category().message(errno));
-  };
-  const int file = uninterrupted([&] { return open(path.c_str(), O_RDONLY | O_CLOEXEC); });
-  if (file < 0) fail("open");
+  const auto file = require_to_read(path);
   Sha256 hash;
   std::vector<char> buffer(std::size_t{1} << 18);
   ssize_t bytes = 0;
   do {
-    bytes = uninterrupted([&] { return read(file, buffer.data(), buffer.size()); });
+    bytes = uninterrupted([&] { return ::read(file.descriptor.number(), buffer.data(), buffer.size()); });
     if (bytes > 0) hash.update(buffer.data(), static_cast<std::size_t>(bytes));
   } while (bytes > 0);
-  const int error = errno;
-  close(file);
-  errno = error;
-  if (bytes < 0) fail("read");
+  if (bytes < 0) {
+    throw std::runtime_error("cannot read " + path.string() + ": " + std::generic_category().message(errno));
+  }
   return hash.hex();
 }
 

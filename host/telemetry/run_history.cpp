@@ -1,7 +1,6 @@
 // Looks into the file at evenly spaced places.
 #include "host/telemetry/run_history.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,13 +10,14 @@
 #include <cmath>
 #include <cstdlib>
 #include <exception>
-#include <fstream>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include "host/base/file_stream.h"
 #include "host/telemetry/clock.h"
 
 namespace binade::host {
@@ -27,24 +27,19 @@ constexpr std::size_t longest_line = 4096;
 
 class File {
  public:
-  explicit File(const std::filesystem::path& path) : path_(path), file_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (file_ < 0 && errno != ENOENT) fail();
+  explicit File(const std::filesystem::path& path) : path_(path), file_(open_to_read(path)) {
+    if (!file_.descriptor && file_.error != ENOENT) throw std::runtime_error(path.string() + ": " + file_.reason);
   }
-  ~File() {
-    if (file_ >= 0) close(file_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
 
   std::size_t size() const {
     struct stat status {};
-    if (file_ < 0) return 0;
-    if (fstat(file_, &status) != 0) fail();
+    if (!file_.descriptor) return 0;
+    if (fstat(file_.descriptor.number(), &status) != 0) fail();
     return static_cast<std::size_t>(status.st_size);
   }
 
   std::string_view read(std::size_t offset, std::array<char, 2 * longest_line>& buffer) const {
-    const auto got = pread(file_, buffer.data(), buffer.size(), static_cast<off_t>(offset));
+    const auto got = pread(file_.descriptor.number(), buffer.data(), buffer.size(), static_cast<off_t>(offset));
     if (got < 0) fail();
     return {buffer.data(), static_cast<std::size_t>(got)};
   }
@@ -53,7 +48,7 @@ class File {
   [[noreturn]] void fail() const { throw std::system_error(errno, std::generic_category(), path_.string()); }
 
   std::filesystem::path path_;
-  int file_;
+  OpenedFile file_;
 };
 
 struct Line {
@@ -128,7 +123,7 @@ RunHistory::RunHistory(std::filesystem::path metrics_file, std::string run_id)
 
 void RunHistory::learn_earlier() noexcept {
   try {
-    std::ifstream file(metrics_file_);
+    FileStream file(metrics_file_);
     for (std::string line; std::getline(file, line);) {
       if (!value_of(line, "split").starts_with("\"validation\"")) continue;
       EvaluationRecord record;

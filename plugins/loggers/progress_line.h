@@ -1,6 +1,8 @@
 // One line of text made of parts, shortened to what fits, with a progress bar in the room that is left.
 #pragma once
 
+#include <binade/printable.h>
+
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -23,7 +25,8 @@ class ProgressLine {
   explicit ProgressLine(bool colors) : colors_(colors) {}
 
   // "loss 2.3412": a dim label and its value, both ASCII. When the line is too long, parts of low `weight` go first.
-  void add(int weight, const std::string& label, const std::string& value, Color color = Color::none) {
+  void add(int weight, const std::string& name, const std::string& value, Color color = Color::none) {
+    const std::string label = binade::printable(name);  // a model names its scalars
     Part part{weight, label.size() + value.size(), paint(colors_, Color::dim, label)};
     if (!label.empty() && !value.empty()) {
       ++part.width;

@@ -97,7 +97,7 @@ TEST_F(Resolved, LetsNoOverrideEscapeItsComment) {
   EXPECT_FALSE(loaded.experiment);
   const auto array = bench_.load(minimal_text(), {"model.sizes=[5,\n6]"});
   ASSERT_TRUE(array.experiment) << array.text();
-  EXPECT_THAT(to_toml(*array.experiment), HasSubstr("sizes = [5, 6]  # --set model.sizes=[5,?6]\n"));
+  EXPECT_THAT(to_toml(*array.experiment), HasSubstr("sizes = [5, 6]  # --set model.sizes=[5,\\n6]\n"));
   expect_round_trip(*array.experiment);
 }
 

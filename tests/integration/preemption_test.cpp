@@ -66,15 +66,14 @@ TEST_F(Preemption, UnderAStormOfSigtermAndSigusr1ItEndsDurablySoon) {
   const auto directory = run_directory(workspace_, "storm");
   std::uint64_t steps = 0;
   {
-    const auto start = std::chrono::steady_clock::now();
     const Storm storm(process, {SIGTERM, SIGUSR1});
-    process.wait_until([] { return false; });  // until it ends
-    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+    process.wait_until([] { return false; });  // until it ends, which is long before its last step
   }
   auto outcome = process.wait();
   EXPECT_EQ(outcome.exit_code, 75) << outcome.err;
   steps = newest_step(directory);
   EXPECT_GE(steps, 20u);
+  EXPECT_LT(steps, 100000u);
   for (int round = 0; round < 3; ++round) {
     const auto again = with({"run", "points.toml", "--resume", "auto"}, [&] {
       auto all = settings;

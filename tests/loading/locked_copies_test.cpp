@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <cstring>
 #include <fstream>
 
 #include "host/storage/sha256.h"
@@ -218,6 +219,119 @@ TEST_F(Locked, IsNoWayToLockAPluginThatLooksForLibrariesAtAFixedPlace) {
   } catch (const PluginRefused& refused) {
     EXPECT_THAT(refused.what(), AllOf(HasSubstr("stays where it is"), HasSubstr("$ORIGIN")));
   }
+}
+
+// A plugin that looks for its libraries in a folder at a fixed place.
+class LockedElsewhere : public testing::Test {
+ protected:
+  LockedElsewhere() {
+    for (const auto& made : {home, elsewhere}) std::filesystem::create_directory(made);
+  }
+  ~LockedElsewhere() override { ::unsetenv("LD_LIBRARY_PATH"); }
+
+  // The fixture, with `place` where it looks. Links to $ORIGIN stay.
+  std::filesystem::path looking_in(const std::string& fixture_name, const std::filesystem::path& place) const {
+    auto bytes = read_bytes(fixture("locked/" + fixture_name));
+    const std::string part = "/placeholder";
+    std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const auto begin = text.find(part + part);
+    const auto end = text.find('\0', begin);
+    EXPECT_LT(place.string().size(), end - begin);
+    std::memset(bytes.data() + begin, 0, end - begin);
+    std::memcpy(bytes.data() + begin, place.c_str(), place.string().size());
+    const auto path = home / (fixture_name + ".so");
+    write_bytes(path, bytes);
+    ::chmod(path.c_str(), 0755);
+    return path;
+  }
+  static void put(const std::string& library, const std::filesystem::path& folder) {
+    std::filesystem::copy_file(fixture("locked/with_library").parent_path() / library,
+                               folder / std::filesystem::path(library).filename());
+  }
+  static std::string refusal(const std::filesystem::path& plugin) {
+    auto lock = make_lock(read_build_block(fixture("build_block")).value(), "1.0.0");
+    try {
+      add(lock, read_plugin_file(plugin));
+      return "";
+    } catch (const PluginRefused& refused) {
+      EXPECT_EQ(refused.code(), "E0313");
+      return refused.what();
+    }
+  }
+
+  TemporaryFolder folder;
+  std::filesystem::path home = folder / "plugins", elsewhere = folder / "elsewhere";
+};
+
+TEST_F(LockedElsewhere, ALibraryFromAFolderAtAFixedPlaceIsRefused) {
+  const auto plugin = looking_in("with_library_elsewhere", elsewhere);
+  put("libbeside.so", elsewhere);
+  EXPECT_THAT(refusal(plugin), AllOf(HasSubstr("takes `" + (elsewhere / "libbeside.so").string() + "`"),
+                                     HasSubstr("outside of its own folder"), HasSubstr("$ORIGIN")));
+}
+
+TEST_F(LockedElsewhere, SoIsTheOneForThisKindOfCpu) {
+  const auto plugin = looking_in("with_library_elsewhere", elsewhere);
+  const auto part = elsewhere / "glibc-hwcaps" / "x86-64-v2";
+  std::filesystem::create_directories(part);
+  put("libbeside.so", part);
+  EXPECT_THAT(refusal(plugin), HasSubstr("takes `" + (part / "libbeside.so").string() + "`"));
+}
+
+TEST_F(LockedElsewhere, APlaceWhereOthersMayPutALibraryIsRefusedBeforeTheyDo) {
+  const auto plugin = looking_in("with_library_elsewhere", elsewhere / "not" / "there");
+  EXPECT_EQ(refusal(plugin), "") << "only this user may make it";
+  ::chmod(elsewhere.c_str(), 0777);
+  EXPECT_THAT(refusal(plugin), HasSubstr("others may write `" + elsewhere.string() + "`"));
+  ::chmod(elsewhere.c_str(), 01777);
+  EXPECT_THAT(refusal(plugin), HasSubstr("others may write `" + elsewhere.string() + "`")) << "sticky, and not there";
+  std::filesystem::create_directories(elsewhere / "not" / "there");
+  EXPECT_EQ(refusal(plugin), "") << "sticky, so nobody else may exchange what is there";
+}
+
+TEST_F(LockedElsewhere, ALibraryBehindItsOwnIsFoundByItsRpathAndRefused) {
+  const auto plugin = looking_in("with_rpath", elsewhere);
+  put("libmiddle.so", home);
+  put("libbeside.so", elsewhere);
+  EXPECT_THAT(refusal(plugin), HasSubstr("takes `" + (elsewhere / "libbeside.so").string() + "`"));
+  std::filesystem::rename(elsewhere / "libbeside.so", home / "libbeside.so");
+  auto lock = make_lock(read_build_block(fixture("build_block")).value(), "1.0.0");
+  add(lock, read_plugin_file(plugin));
+  ASSERT_EQ(lock.plugins.front().libraries.size(), 2u) << "both beside it are its own";
+  std::ofstream(folder / "both.lock") << to_toml(lock);
+  LockedCopies copies(folder / "both.lock");
+  EXPECT_EQ(open_plugin(copies.admit(read_plugin_file(plugin)), nullptr).id(), "good");
+}
+
+TEST_F(LockedElsewhere, AFolderAboveItsOwnOrALinkOutOfItIsRefused) {
+  const auto plugin = looking_in("with_library_elsewhere", "$ORIGIN/../elsewhere");
+  put("libbeside.so", elsewhere);
+  EXPECT_THAT(refusal(plugin), HasSubstr("outside of its own folder"));
+  const auto linked = looking_in("with_library_elsewhere", "$ORIGIN");
+  std::filesystem::create_symlink(elsewhere / "libbeside.so", home / "libbeside.so");
+  EXPECT_THAT(refusal(linked), HasSubstr("is a link to"));
+  EXPECT_THAT(refusal(looking_in("with_library_elsewhere", "/usr/$LIB")), HasSubstr("$LIB"));
+}
+
+TEST_F(LockedElsewhere, AFolderOfLdLibraryPathInWhichOthersMayWriteIsRefused) {
+  const auto plugin = looking_in("with_library_elsewhere", "$ORIGIN");
+  put("libbeside.so", home);
+  auto lock = make_lock(read_build_block(fixture("build_block")).value(), "1.0.0");
+  add(lock, read_plugin_file(plugin));
+  std::ofstream(folder / "one.lock") << to_toml(lock);
+  const auto admit = [&]() -> std::string {
+    try {
+      LockedCopies(folder / "one.lock").admit(read_plugin_file(plugin));
+      return "";
+    } catch (const PluginRefused& refused) {
+      return refused.what();
+    }
+  };
+  EXPECT_EQ(admit(), "");
+  ::setenv("LD_LIBRARY_PATH", elsewhere.c_str(), 1);
+  EXPECT_EQ(admit(), "");
+  ::chmod(elsewhere.c_str(), 0777);
+  EXPECT_THAT(admit(), HasSubstr("others may write `" + elsewhere.string() + "`"));
 }
 
 }  // namespace

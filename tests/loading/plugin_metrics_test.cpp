@@ -159,21 +159,24 @@ TEST(CallTimes, CountEveryCallOfEveryThread) {
 
 // The fast ones that were not timed are in the sum as well.
 TEST(CallTimes, SumIsThatOfAllCallsAlthoughFewAreTimed) {
-  CallTimes times;
   std::atomic<int> work{0};
-  const auto pause = [&] {
-    for (int i = 0; i < 200; ++i) work.fetch_add(1);
-  };
-  const auto start = std::chrono::steady_clock::now();
-  for (int i = 0; i < 20'000; ++i) {
-    const CallTimes::Mark mark(&times, "read");
-    pause();
+  // Where other work is on the processor meanwhile, a call that is timed counts for sixteen times that: a sum that is
+  // wrong never comes near, and one that is right does as soon as the thread is let alone for some milliseconds.
+  constexpr int attempts = 10'000;
+  bool near = false;
+  for (int attempt = 0; attempt < attempts && !near; ++attempt) {
+    CallTimes times;
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < 2'000; ++i) {
+      const CallTimes::Mark mark(&times, "read");
+      for (int k = 0; k < 200; ++k) work.fetch_add(1);
+    }
+    const std::chrono::duration<double> all = std::chrono::steady_clock::now() - start;
+    const auto reading = times.read().front();
+    ASSERT_EQ(reading.count, 2'000U);
+    near = reading.seconds > all.count() / 2 && reading.seconds < all.count() * 2;  // one in sixteen alone is less
   }
-  const std::chrono::duration<double> all = std::chrono::steady_clock::now() - start;
-  const auto reading = times.read().front();
-  EXPECT_EQ(reading.count, 20'000U);
-  EXPECT_GT(reading.seconds, all.count() / 8);  // one in sixteen alone would be less
-  EXPECT_LT(reading.seconds, all.count() * 4);
+  EXPECT_TRUE(near);
 }
 
 TEST(CallTimes, StopsAtSomeNames) {

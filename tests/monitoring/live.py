@@ -18,7 +18,7 @@ import urllib.request
 from checking import prometheus_tool, skip
 
 BUILD = pathlib.Path(os.environ.get("BINADE_BUILD_DIR", "build")).resolve()
-PATIENCE = 90  # seconds until a test gives up; never a measure of anything
+PATIENCE = 900  # seconds until a test gives up; never a measure of anything
 
 EXPERIMENT = """[model]
 plugin = "mlp"
@@ -50,7 +50,7 @@ def until(probe, what):
         time.sleep(0.05)
 
 
-def get(url, timeout=30, headers=None):
+def get(url, timeout=PATIENCE, headers=None):
     with urllib.request.urlopen(urllib.request.Request(url, headers=headers or {}), timeout=timeout) as answer:
         return answer.read().decode()
 

@@ -27,7 +27,7 @@ def browser(folder, address, *arguments):
     return subprocess.run(
         [found, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={folder}/browser",
          "--virtual-time-budget=5000", "--window-size=1440,900", *arguments, address],
-        capture_output=True, text=True, timeout=120, check=True).stdout
+        capture_output=True, text=True, timeout=900, check=True).stdout
 
 
 def shown(folder, address):

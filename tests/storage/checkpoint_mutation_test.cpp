@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
-#include <chrono>
+#include <ctime>
 #include <nlohmann/json.hpp>
 #include <random>
 
@@ -239,9 +239,9 @@ TEST(CheckpointMutation, NoneIsBelievedAndNoneEndsTheProgram) {
     SCOPED_TRACE(testing::Message() << "case " << *number);
     Mutation mutation(*number);
     const bool is_damage = mutation.mutate(*number);
-    const auto start = std::chrono::steady_clock::now();
+    const auto start = std::clock();  // of the processor: what other programs do meanwhile does not count
     const auto read = mutation.read();
-    const bool slow = std::chrono::steady_clock::now() - start > std::chrono::seconds(1);
+    const bool slow = std::clock() - start > CLOCKS_PER_SEC;
     campaign.count("longer than 1 s", slow);
     EXPECT_FALSE(campaign.in_full() && slow);
     if (!read) {

@@ -1,0 +1,89 @@
+// What is opened, and what each thing that is not a file is called. A call that waits ends by the alarm.
+#include "host/base/regular_file.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <fstream>
+
+#include "tests/base/special_files.h"
+
+namespace binade::host {
+namespace {
+
+using ::testing::HasSubstr;
+
+class RegularFiles : public ::testing::Test {
+ protected:
+  RegularFiles() { folder_ = ::mkdtemp(folder_.data()); }
+  ~RegularFiles() override { std::filesystem::remove_all(folder_); }
+  std::filesystem::path in(const std::string& name) const { return std::filesystem::path(folder_) / name; }
+  static std::string content(const std::filesystem::path& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+ private:
+  std::string folder_ = "/tmp/binade-base-XXXXXX";
+};
+
+TEST_F(RegularFiles, AFileIsOpenedAndItsSizeIsKnown) {
+  std::ofstream(in("file")) << "twelve bytes";
+  std::filesystem::create_symlink(in("file"), in("link"));
+  for (const auto* name : {"file", "link"}) {
+    const auto file = open_to_read(in(name));
+    ASSERT_TRUE(file.descriptor) << file.reason;
+    EXPECT_EQ(file.size, 12u);
+    EXPECT_EQ(file.error, 0);
+    EXPECT_NE(::fcntl(file.descriptor.number(), F_GETFD) & FD_CLOEXEC, 0);
+  }
+}
+
+TEST_F(RegularFiles, WhatIsNotAFileIsCalledByItsNameAndNotOpened) {
+  for (const auto& [path, word] : binade::testing::special_files(in(""))) {
+    for (const auto& named : {path, in("link-to-" + path.filename().string())}) {
+      if (named != path) std::filesystem::create_symlink(path, named);
+      const auto file = open_to_read(named);
+      EXPECT_FALSE(file.descriptor);
+      EXPECT_EQ(file.reason, word) << named;
+      EXPECT_EQ(file.error, EINVAL);
+      EXPECT_THROW(require_to_read(named), std::runtime_error);
+    }
+    for (const int flags : {0, O_CREAT, O_APPEND, O_TRUNC}) {
+      const auto file = open_to_write(path, flags);
+      EXPECT_FALSE(file.descriptor);
+      EXPECT_EQ(file.reason, word) << path << flags;
+    }
+  }
+}
+
+TEST_F(RegularFiles, WhatIsNotThereIsCalledSo) {
+  const auto file = open_to_read(in("nothing"));
+  EXPECT_FALSE(file.descriptor);
+  EXPECT_EQ(file.error, ENOENT);
+  EXPECT_THAT(file.reason, HasSubstr("No such file"));
+  std::filesystem::create_symlink("nowhere", in("dangling"));
+  EXPECT_EQ(open_to_read(in("dangling")).error, ENOENT);
+  EXPECT_EQ(open_to_write(in("nothing"), 0).error, ENOENT);
+  EXPECT_TRUE(open_to_write(in("nothing"), O_CREAT).descriptor);
+}
+
+TEST_F(RegularFiles, NothingIsWrittenThroughALink) {
+  std::ofstream(in("theirs")) << "theirs";
+  std::filesystem::create_symlink(in("theirs"), in("link"));
+  std::filesystem::create_symlink(in("new"), in("dangling"));
+  for (const auto* name : {"link", "dangling"}) {
+    const auto file = open_to_write(in(name), O_CREAT | O_TRUNC);
+    EXPECT_FALSE(file.descriptor);
+    EXPECT_THAT(file.reason, HasSubstr("symbolic link"));
+  }
+  EXPECT_EQ(content(in("theirs")), "theirs");
+  EXPECT_FALSE(std::filesystem::exists(in("new")));
+  EXPECT_TRUE(open_to_write(in("theirs"), O_APPEND).descriptor) << "the file itself";
+}
+
+}  // namespace
+}  // namespace binade::host
