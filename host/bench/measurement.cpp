@@ -35,6 +35,11 @@ void read_summary(Measurement& measurement) {
   measurement.final_loss = number(summary, "final_loss");
 }
 
+void read_data(Measurement& measurement) {
+  auto file = opened(measurement.directory / "data.json");
+  measurement.data = Json::parse(file).get<Fingerprint>();
+}
+
 void read_steps(Measurement& measurement, std::optional<std::uint64_t> warmup_steps) {
   measurement.warmup_steps = warmup_steps.value_or(default_warmup(measurement.steps));
   if (measurement.warmup_steps >= measurement.steps) {
@@ -71,6 +76,7 @@ Measurement read_measurement(const std::filesystem::path& directory, std::option
   measurement.directory = directory;
   try {
     read_summary(measurement);
+    read_data(measurement);
     read_steps(measurement, warmup_steps);
   } catch (const std::exception& error) {
     throw std::runtime_error(fmt::format("nothing can be measured in {}: {}", directory.string(), error.what()));

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "host/data/fingerprint.h"
+
 namespace binade::host {
 
 struct Measurement {
@@ -17,6 +19,7 @@ struct Measurement {
 
   std::string device, precision;  // effective: "cpu", "bf16"
   std::string initial_parameters_sha256, samples_hash;
+  Fingerprint data;
   std::uint64_t steps = 0, warmup_steps = 0, skipped_steps = 0;
   double samples_per_second = 0, steps_per_second = 0, median_step_seconds = 0;  // of the steps after the warm-up
   double tensor_bytes = std::numeric_limits<double>::quiet_NaN();                // most that tensors held at once
@@ -30,8 +33,9 @@ struct Measurement {
 // The larger of 3 and a tenth of the steps.
 std::uint64_t default_warmup(std::uint64_t steps);
 
-// Reads summary.json and metrics.jsonl. Without `warmup_steps`, default_warmup() of them are not timed. Throws
-// std::runtime_error naming the directory when the run is too short for its warm-up or a file is not as it should be.
+// Reads summary.json, data.json and metrics.jsonl. Without `warmup_steps`, default_warmup() of them are not timed.
+// Throws std::runtime_error naming the directory when the run is too short for its warm-up or a file is not as it
+// should be.
 Measurement read_measurement(const std::filesystem::path& directory, std::optional<std::uint64_t> warmup_steps);
 
 }  // namespace binade::host

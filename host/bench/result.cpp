@@ -1,10 +1,13 @@
 #include "host/bench/result.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+
+#include "host/data/fingerprint_differences.h"
 
 namespace binade::host {
 namespace {
@@ -127,7 +130,9 @@ BenchResult compare(const std::vector<std::string>& contenders, const std::vecto
 void require_same_start(const std::string& contender, const Measurement& run, const std::string& other_contender,
                         const Measurement& other, std::uint64_t seed) {
   std::string what;
-  if (run.initial_parameters_sha256 != other.initial_parameters_sha256) {
+  if (const auto data = data_differences(other.data, run.data); !data.empty()) {
+    what = fmt::format("read different data: {}", fmt::join(data, "; "));
+  } else if (run.initial_parameters_sha256 != other.initial_parameters_sha256) {
     what = "began with different weights: the model's initial values depend on more than the seed";
   } else if (run.samples_hash != other.samples_hash) {
     what = "were trained on different samples, or in another order";
@@ -138,6 +143,13 @@ void require_same_start(const std::string& contender, const Measurement& run, co
   }
   throw std::runtime_error(fmt::format("{} and {} cannot be compared: with seed {} they {}\n  {}\n  {}", contender,
                                        other_contender, seed, what, run.directory.string(), other.directory.string()));
+}
+
+void require_same_files(const Measurement& run, const Measurement& first) {
+  const auto data = data_differences(without_splits(first.data), without_splits(run.data));
+  if (data.empty()) return;
+  throw std::runtime_error(fmt::format("the repeats cannot be compared: they read different data: {}\n  {}\n  {}",
+                                       fmt::join(data, "; "), run.directory.string(), first.directory.string()));
 }
 
 }  // namespace binade::host

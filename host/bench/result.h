@@ -62,9 +62,13 @@ struct BenchResult {
 BenchResult compare(const std::vector<std::string>& contenders, const std::vector<Repeat>& repeats,
                     const Thresholds& thresholds);
 
-// Throws std::runtime_error when two runs of a repeat did not begin with the same weights, or did not see the same
-// samples in the same order: then nothing can be compared.
+// Throws std::runtime_error when two runs of a repeat did not read the same data, did not begin with the same weights,
+// or did not see the same samples in the same order: then nothing can be compared.
 void require_same_start(const std::string& contender, const Measurement& run, const std::string& other_contender,
                         const Measurement& other, std::uint64_t seed);
+
+// The same of two runs of different seeds, by which the host may have split the data, where these differ in a file or
+// in what the dataset says about itself.
+void require_same_files(const Measurement& run, const Measurement& first);
 
 }  // namespace binade::host

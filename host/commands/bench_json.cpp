@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/commands/bench_report.h"
+#include "host/data/fingerprint_differences.h"
 
 namespace binade::host {
 namespace {
@@ -84,6 +85,7 @@ std::string bench_json(const BenchReport& report) {
     repeats.push_back({{"seed", repeat.seed},
                        {"initial_parameters_sha256", first.initial_parameters_sha256},
                        {"samples_hash", first.samples_hash},
+                       {"data", without_files(first.data)},
                        {"runs", std::move(runs)}});
   }
   const Json json{{"state", report.state},

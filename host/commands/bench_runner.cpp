@@ -71,6 +71,7 @@ bool BenchRunner::run_repeat(std::uint64_t number) {
     if (!measurement) return false;
     const auto& id = plan_.contenders[contender].id;
     const auto first = order.front();
+    if (turn == 0 && !repeats_.empty()) require_same_files(*measurement, repeats_.front().runs[contender]);
     if (turn > 0) {
       require_same_start(id, *measurement, plan_.contenders[first].id, repeat.runs[first], repeat.seed);
     }

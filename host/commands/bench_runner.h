@@ -37,7 +37,7 @@ class BenchRunner {
               const std::filesystem::path& executable, const std::atomic<int>& stop_signal);
 
   // Calls `finished` after each run. Ends early after a stop signal. Throws ContenderFailed, and what
-  // require_same_start() and read_measurement() throw.
+  // require_same_start(), require_same_files() and read_measurement() throw.
   void run(const std::function<void(const FinishedRun&)>& finished);
 
   // The complete ones so far: fewer than asked for when run() ended early or threw.

@@ -98,7 +98,7 @@ std::string bench_table(const BenchReport& report, const Paint& paint) {
   for (const auto& contender : result.contenders) ids += (ids.empty() ? "" : ", ") + contender.id;
   auto text = fmt::format(
       "{}: {} on {}, {}\n  {} of {} repeats (seeds {} to {}), {} steps each, of which the first {} are not timed\n"
-      "  same initial weights and samples in each repeat: verified; [precision] cpu = \"allow\", so none falls "
+      "  same data, initial weights and samples in each repeat: verified; [precision] cpu = \"allow\", so none falls "
       "back\n\n",
       paint.bold("bench of " + report.plan.experiment.experiment.string("name")), ids, result.device,
       report.state == "finished" ? paint.green(report.state) : paint.yellow(report.state), result.repeats,

@@ -6,6 +6,7 @@
 
 #include "host/commands/run_records.h"
 #include "host/commands/version.h"
+#include "host/data/fingerprint_differences.h"
 #include "host/experiment/toml_text.h"
 #include "host/loading/plugin_file.h"
 
@@ -21,7 +22,8 @@ constexpr const char* variables[] = {
 }  // namespace
 
 std::map<std::string, std::string> made_by(const Experiment& experiment, const std::vector<Plugin>& plugins,
-                                           const EngineInfo& engine, const binade_build_block& build) {
+                                           const EngineInfo& engine, const binade_build_block& build,
+                                           const Fingerprint& data) {
   std::map<std::string, std::string> description{{"binade", version()},
                                                  {"libtorch", engine.torch_version},
                                                  {"libtorch's build", std::string(text_of(build.torch_cpu_build_id))},
@@ -30,6 +32,7 @@ std::map<std::string, std::string> made_by(const Experiment& experiment, const s
   for (const char* variable : variables) {
     if (const char* value = std::getenv(variable)) description[variable] = value;
   }
+  add_fingerprint(description, data);
   for (const auto& plugin : plugins) {
     if (plugin.kind() == PluginKind::logger) continue;
     description[fmt::format("plugin {} ({})", plugin.id(), to_string(plugin.kind()))] = "sha256 " + plugin.sha256();

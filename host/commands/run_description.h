@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "binade/abi/note.h"
+#include "host/data/fingerprint.h"
 #include "host/engine/engine.h"
 #include "host/experiment/experiment.h"
 #include "host/loading/plugin.h"
@@ -13,8 +14,9 @@
 namespace binade::host {
 
 // By key, as resume_differences() takes it: versions, kernels and what chooses them, the plugins' hashes, every option
-// of the experiment.
+// of the experiment, the fingerprint of the data.
 std::map<std::string, std::string> made_by(const Experiment& experiment, const std::vector<Plugin>& plugins,
-                                           const EngineInfo& engine, const binade_build_block& build);
+                                           const EngineInfo& engine, const binade_build_block& build,
+                                           const Fingerprint& data);
 
 }  // namespace binade::host

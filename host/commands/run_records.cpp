@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "host/commands/version.h"
+#include "host/data/fingerprint_differences.h"
 #include "host/experiment/secrets.h"
 #include "host/telemetry/lower_loss.h"
 
@@ -94,7 +95,11 @@ std::string environment_json(const EngineInfo& engine, const std::vector<std::st
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string summary_json(const TrainingResult& result, const Experiment& experiment) {
+std::string data_json(const Fingerprint& data) {
+  return Json(data).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string summary_json(const TrainingResult& result, const Experiment& experiment, const Fingerprint& data) {
   const Json json{{"state", run_state_names[static_cast<std::size_t>(result.state)]},
                   {"stop_reason", result.stop_reason},
                   {"steps", result.steps},
@@ -120,6 +125,7 @@ std::string summary_json(const TrainingResult& result, const Experiment& experim
                   {"parameters_sha256", result.parameters_sha256},
                   {"rescued", result.rescued.empty() ? Json(nullptr) : Json(result.rescued.string())},
                   {"samples_hash", fmt::format("{:016x}", result.samples_hash)},
+                  {"data", without_files(data)},
                   {"resumed_step", result.resumed_step ? Json(*result.resumed_step) : Json(nullptr)},
                   {"resume_differences", result.resume_differences},
                   {"device", result.device},
@@ -136,7 +142,7 @@ std::string summary_json(const TrainingResult& result, const Experiment& experim
                   {"seconds_at_min_scale", result.seconds_at_min_scale},
                   {"tags", experiment.experiment.strings("tags")},
                   {"notes", experiment.experiment.string("notes")}};
-  return json.dump(2) + "\n";
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 std::string failure_json(const std::string& message, const Experiment& experiment) {

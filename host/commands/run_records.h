@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "host/data/fingerprint.h"
 #include "host/engine/engine.h"
 
 namespace binade::host {
@@ -13,11 +14,14 @@ std::string cpu_model();
 // environment.json: versions, machine, threads, command line without passwords in addresses. Written at the start.
 std::string environment_json(const EngineInfo& engine, const std::vector<std::string>& command_line);
 
-// summary.json: the result and the experiment's tags and notes, with null for what is not known. Written at the end.
-// Times stand under "seconds", "seconds_at_min_scale", "samples_per_second" and "tokens_per_second", memory under
-// "peak_memory_bytes" (of the process) and "peak_tensor_bytes" (null where it was not counted); everything else is the
-// same for the same file and seed.
-std::string summary_json(const TrainingResult& result, const Experiment& experiment);
+// data.json: the fingerprint of the data, by its keys. Written at the start.
+std::string data_json(const Fingerprint& data);
+
+// summary.json: the result, the experiment's tags and notes, and the fingerprint without its single files; with null
+// for what is not known. Written at the end. Times stand under "seconds", "seconds_at_min_scale", "samples_per_second"
+// and "tokens_per_second", memory under "peak_memory_bytes" (of the process) and "peak_tensor_bytes" (null where it was
+// not counted); everything else is the same for the same file and seed.
+std::string summary_json(const TrainingResult& result, const Experiment& experiment, const Fingerprint& data);
 
 // summary.json of a run that ended with an error.
 std::string failure_json(const std::string& message, const Experiment& experiment);

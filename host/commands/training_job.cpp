@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "host/commands/crash_report.h"
+#include "host/commands/data_fingerprint.h"
 #include "host/commands/data_wiring.h"
 #include "host/commands/engine_library.h"
 #include "host/commands/exit_codes.h"
@@ -35,6 +36,11 @@ std::vector<std::string> command_line_of(const TrainingJob& job, const CommandLi
     words.push_back(override_text);
   }
   return words;
+}
+
+// The folder that all runs' directories lie in.
+std::filesystem::path runs_of(const TrainingJob& job) {
+  return job.resumed ? job.resumed->directory.path().parent_path().parent_path() : job.runs;
 }
 
 // Empty: there are none.
@@ -79,12 +85,13 @@ struct StartedRun {
   const ReportedRun& reported;
   const std::vector<PluginAccount>& accounts;
   RunTelemetry& telemetry;
+  const Fingerprint& data;
   ColorMode color;
 };
 
 // Into the rescue folder where the run's own does not take it.
 void write_summary(const StartedRun& run, const TrainingResult& result) {
-  const auto text = summary_json(result, run.experiment);
+  const auto text = summary_json(result, run.experiment, run.data);
   try {
     run.directory.write("summary.json", text);
   } catch (const std::system_error& error) {
@@ -140,6 +147,7 @@ int train(const TrainingJob& job, const CommandLine& line) {
   if (copies) admit(files, *copies);
   require_same_build(files.model, engine_library.build_block(), engine_library.path());
   const auto engine = engine_library.load();
+  const auto data_files = hash_data_files(*experiment, runs_of(job));
   const OpenedPlugins plugins(files, [&line](auto level, const auto& id, auto text) {
     log_line(line.color(), level, fmt::format("{}: {}", id, text));
   });
@@ -184,6 +192,8 @@ int train(const TrainingJob& job, const CommandLine& line) {
   crash_report.emplace(accounts, advice(job.dry_run ? "" : reported.directory, line.called_as()),
                        directory.path() / "crash.txt", &telemetry.steps());
 
+  const auto data = fingerprint_of(*dataset, *experiment, data_files.get(), stop_signal, line.color());
+
   const TrainingRequest request{
       .experiment = *experiment,
       .dataset = *dataset,
@@ -203,12 +213,13 @@ int train(const TrainingJob& job, const CommandLine& line) {
       .metrics_file = directory.path() / "metrics.jsonl",
       .checkpoint_asked = &checkpoint_asked,
       .resume = job.resumed ? &job.resumed->checkpoint : nullptr,
-      .made_by = made_by(*experiment, plugins.all(), engine->info(), engine_library.build_block()),
+      .made_by = made_by(*experiment, plugins.all(), engine->info(), engine_library.build_block(), data),
       .records = {{"experiment.toml", resolved}, {"experiment.lock", locked}},
       .stop_after = job.stop_after,
       .progress = &progress};
-  const StartedRun run{job, *experiment, runs, directory, reported, accounts, telemetry, line.color()};
+  const StartedRun run{job, *experiment, runs, directory, reported, accounts, telemetry, data, line.color()};
   try {
+    directory.write("data.json", data_json(data));
     const auto result = engine->train(request);
     watchdog.reset();
     end(run, result);

@@ -2,6 +2,7 @@
 #include "host/commands/verify_resume.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -16,6 +17,7 @@
 #include "host/commands/exit_codes.h"
 #include "host/commands/experiment_argument.h"
 #include "host/commands/signals.h"
+#include "host/data/fingerprint_differences.h"
 #include "host/storage/read_whole.h"
 #include "host/storage/scratch_folder.h"
 
@@ -44,6 +46,10 @@ std::filesystem::path only_run(const std::filesystem::path& runs) {
 }
 
 Json summary_of(const std::filesystem::path& run) { return Json::parse(read_whole(run / "summary.json")); }
+
+Fingerprint data_of(const std::filesystem::path& run) {
+  return Json::parse(read_whole(run / "data.json")).get<Fingerprint>();
+}
 
 // All lines, without what differs between any two runs.
 std::vector<Json> lines_of(const std::filesystem::path& run) {
@@ -98,6 +104,19 @@ std::string advice(const Difference& first, std::uint64_t interrupted, bool same
          "index) alone: `plugins validate FILE` tries a plugin's calls";
 }
 
+std::string advice(const std::vector<std::string>& data_differences) {
+  return fmt::format(
+      "{}: by somebody else between these runs, or because the dataset gives other samples each time it "
+      "is opened",
+      fmt::join(data_differences, "; "));
+}
+
+// What the first of two parts began with.
+struct Start {
+  Json weights;  // their hash
+  Fingerprint data;
+};
+
 class Verification {
  public:
   Verification(const VerifyArguments& arguments, const CommandLine& line) : arguments_(arguments), line_(line) {}
@@ -109,7 +128,8 @@ class Verification {
     tell(fmt::format("{} steps of another run", n));
     child({"run", arguments_.experiment.file, "--runs", (scratch_.path() / "parts").string(), "--stop-after", n});
     const auto parts = only_run(scratch_.path() / "parts");
-    const auto start = summary_of(parts)["initial_parameters_sha256"];  // a resumed process says its own
+    // A resumed process says its own.
+    const Start start{summary_of(parts)["initial_parameters_sha256"], data_of(parts)};
     tell(fmt::format("the other {} in another process", n));
     child({"resume", parts.string()}, /*with_overrides=*/false);
     return compare(only_run(scratch_.path() / "straight"), parts, start);
@@ -134,7 +154,7 @@ class Verification {
                                          end.exit_code, read_whole(log)));
   }
 
-  int compare(const std::filesystem::path& straight, const std::filesystem::path& parts, const Json& start) const {
+  int compare(const std::filesystem::path& straight, const std::filesystem::path& parts, const Start& start) const {
     const auto one = summary_of(straight);
     const auto other = summary_of(parts);
     if (other["resumed_step"].is_null() || one["steps"] <= arguments_.steps) {
@@ -143,20 +163,25 @@ class Verification {
     const bool weights = one["parameters_sha256"] == other["parameters_sha256"];
     const bool samples = one["samples_hash"] == other["samples_hash"];
     const bool average = average_of(straight) == average_of(parts);
-    const bool same_start = one["initial_parameters_sha256"] == start;
+    const bool same_start = one["initial_parameters_sha256"] == start.weights;
+    auto data = data_differences(data_of(straight), start.data);
+    if (data.empty()) data = data_differences(start.data, data_of(parts));
     auto difference = first_difference(lines_of(straight), lines_of(parts));
     if (!same_start) difference = Difference{0, "", "the weights before the first step"};
     show("{} steps in one run, against {} and {} more in another process\n", one["steps"].dump(),
          other["resumed_step"].dump(), one["steps"].get<std::uint64_t>() - arguments_.steps);
     const auto row = [](const char* what, bool same) { show("  {:<16} {}\n", what, same ? "equal" : "DIFFER"); };
+    row("data", data.empty());
     row("weights", weights);
     row("order of samples", samples);
     row("average", average);
     row("numbers by step", !difference);
-    if (weights && samples && average && !difference) return exit_ok;
+    if (data.empty() && weights && samples && average && !difference) return exit_ok;
     if (difference) show("first difference: {}\n", difference->text);
-    show("help: {}\n", samples ? advice(difference.value_or(Difference()), arguments_.steps, same_start)
-                               : "the dataset must have the same samples in each process");
+    const auto help = !data.empty() ? advice(data)
+                      : samples     ? advice(difference.value_or(Difference()), arguments_.steps, same_start)
+                                    : "the dataset must have the same samples in each process";
+    show("help: {}\n", help);
     return exit_run_failed;
   }
 

@@ -27,10 +27,13 @@ Split part_of_train(const std::string& name, std::uint32_t number, std::uint64_t
   split.size = train ? size - held_back : held_back;
   split.first = train ? 0 : size - held_back;
   if (independent) {
-    auto order = permutation(size, seed, held_back_draw);
-    const auto first = order.begin() + static_cast<std::ptrdiff_t>(split.first);
-    split.indices.assign(first, first + static_cast<std::ptrdiff_t>(split.size));
-    std::sort(split.indices.begin(), split.indices.end());  // for whoever reads a file from front to back
+    const auto order = permutation(size, seed, held_back_draw);
+    std::vector<bool> drawn(size);
+    for (auto place = split.first; place < split.first + split.size; ++place) drawn[order[place]] = true;
+    split.indices.reserve(split.size);  // in ascending order, for whoever reads a file from front to back
+    for (std::uint64_t index = 0; index < size; ++index) {
+      if (drawn[index]) split.indices.push_back(index);
+    }
   }
   return split;
 }

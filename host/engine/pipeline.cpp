@@ -143,7 +143,9 @@ void tell_resume(const ResumedTraining& resumed, const std::map<std::string, std
   if (resumed.differences().empty()) {
     // Some of a GPU's kernels add in an order of their own each time.
     const auto& device = made_by.at("device");
-    const auto limit = device == "cpu" ? "" : fmt::format(", as far as the kernels of {} repeat themselves", device);
+    auto limit =
+        device == "cpu" ? std::string() : fmt::format(", as far as the kernels of {} repeat themselves", device);
+    if (!resumed.compared_data().empty()) limit += ", " + resumed.compared_data();
     listener.message(BINADE_LOG_INFO, fmt::format("resumed at step {}: exact{}", step, limit));
   } else {
     listener.message(BINADE_LOG_WARNING, fmt::format("resumed at step {}: approximate, because {}", step,

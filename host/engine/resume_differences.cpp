@@ -5,6 +5,8 @@
 #include <set>
 #include <string_view>
 
+#include "host/data/fingerprint_differences.h"
+
 namespace binade::host {
 namespace {
 
@@ -25,9 +27,10 @@ bool looks_ahead(const Description& of) {
 
 bool harmless(std::string_view key, const Description& before, const Description& now) {
   constexpr std::array sections{"checkpoint.", "metrics.", "logger.", "watchdog."};
-  constexpr std::array keys{"experiment.name", "experiment.tags",  "experiment.notes", "train.workers",
-                            "train.prefetch",  "train.threads",    "train.device",  // as what they gave
-                            "model.init_from", "model.init_strict"};                // of the first step
+  constexpr std::array keys{"experiment.name",        "experiment.tags",  "experiment.notes",
+                            "experiment.fingerprint", "train.workers",    "train.prefetch",
+                            "train.threads",          "train.device",        // as what they gave
+                            "model.init_from",        "model.init_strict"};  // of the first step
   constexpr std::array lengths{"train.steps", "train.epochs", "train.max_time"};
   if (!key.starts_with(option)) return false;
   key.remove_prefix(option.size());
@@ -51,8 +54,9 @@ std::vector<std::string> resume_differences(const Description& before, const Des
   for (const auto* description : {&before, &now}) {
     for (const auto& [key, value] : *description) keys.insert(key);
   }
-  std::vector<std::string> differences;
+  auto differences = data_differences(fingerprint_in(before), fingerprint_in(now));
   for (const auto& key : keys) {
+    if (key.starts_with(data_prefix)) continue;
     const auto *was = find(before, key), *is = find(now, key);
     if ((was != nullptr && is != nullptr && *was == *is) || harmless(key, before, now)) continue;
     if (was == nullptr) {
@@ -64,6 +68,10 @@ std::vector<std::string> resume_differences(const Description& before, const Des
     }
   }
   return differences;
+}
+
+std::string compared_data(const Description& before, const Description& now) {
+  return compared_in_part(fingerprint_in(before), fingerprint_in(now));
 }
 
 std::vector<std::string> foreign_differences(const Description& before, const Description& now) {

@@ -46,6 +46,7 @@ ResumedTraining::ResumedTraining(const Checkpoint& checkpoint, const Description
     const auto before = snapshot_.values.at("made_by").get<Description>();
     refuse_foreign(before, made_by);
     differences_ = resume_differences(before, made_by);
+    compared_data_ = host::compared_data(before, made_by);
     loop_ = loop_state(snapshot_.values.at("loop"));
     SkipReport({}, false).load(
         snapshot_.values.at("skips"));  // what the loop will read is found wrong before it begins

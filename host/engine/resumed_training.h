@@ -24,6 +24,8 @@ class ResumedTraining {
   const LoopState& loop() const { return loop_; }
   // Why the run will not be the one that was interrupted; empty: it will be, exactly.
   const std::vector<std::string>& differences() const { return differences_; }
+  // "as far as ..." where the data were compared in part only; else empty.
+  const std::string& compared_data() const { return compared_data_; }
 
   // Throws BadCheckpoint for what does not fit, and PluginError.
   void load(const Training& training) const;
@@ -33,6 +35,7 @@ class ResumedTraining {
   Snapshot snapshot_;
   LoopState loop_;
   std::vector<std::string> differences_;
+  std::string compared_data_;
 };
 
 }  // namespace binade::host

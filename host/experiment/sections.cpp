@@ -70,17 +70,23 @@ Spec number(const char* name, double value, const char* help) {
 }
 
 SectionSpec experiment_section() {
-  return {"experiment",
-          "Names the run and makes it repeatable.",
-          {{"",
-            {Spec("name", Type::string, "The run's folder under runs/; the file's name by default.")
-                 .optional()
-                 .from_environment(),
-             Spec("seed", Type::integer, "Of initialisation, shuffling, dropout and augmentation.")
-                 .by_default(integer(1337))
-                 .at_least(0),
-             Spec("tags", Type::string, "Words to find the run by.").by_default(std::vector<Scalar>{}),
-             Spec("notes", Type::string, "What the run is for.").by_default(text(""))}}}};
+  return {
+      "experiment",
+      "Names the run and makes it repeatable.",
+      {{"",
+        {Spec("name", Type::string, "The run's folder under runs/; the file's name by default.")
+             .optional()
+             .from_environment(),
+         Spec("seed", Type::integer, "Of initialisation, shuffling, dropout and augmentation.")
+             .by_default(integer(1337))
+             .at_least(0),
+         Spec("fingerprint", Type::string,
+              "What is recorded of the data, so that a resumed run can tell whether it changed: hashes of some "
+              "samples, and with \"files\" of all files that the dataset's options name (read once, then looked up).")
+             .one_of({"files", "samples"})
+             .by_default(text("files")),
+         Spec("tags", Type::string, "Words to find the run by.").by_default(std::vector<Scalar>{}),
+         Spec("notes", Type::string, "What the run is for.").by_default(text(""))}}}};
 }
 
 SectionSpec task_section() {

@@ -19,6 +19,7 @@ void write_run(const TemporaryFolder& folder) {
   std::ofstream(folder / "summary.json") << R"({"device": "cpu", "precision": "bf16", "steps": 10, "skipped_steps": 1,
     "initial_parameters_sha256": "abc", "samples_hash": "def", "peak_tensor_bytes": 4096, "final_loss": 0.5,
     "validation_accuracy": null, "validation_loss": 0.75})";
+  std::ofstream(folder / "data.json") << R"({"split.train": "80 samples"})";
   std::ofstream metrics(folder / "metrics.jsonl");
   for (int step = 1; step <= 10; ++step) {
     const std::string seconds = step <= 2 ? "1" : step % 2 == 0 ? "0.3" : "0.1";
@@ -48,6 +49,7 @@ TEST(Measurement, KnowsWhatTheRunLeftBehind) {
   EXPECT_EQ(measured.precision, "bf16");
   EXPECT_EQ(measured.initial_parameters_sha256, "abc");
   EXPECT_EQ(measured.samples_hash, "def");
+  EXPECT_EQ(measured.data.at("split.train"), "80 samples");
   EXPECT_EQ(measured.tensor_bytes, 4096);
   EXPECT_TRUE(std::isnan(measured.accuracy));
   EXPECT_EQ(measured.validation_loss, 0.75);

@@ -126,5 +126,31 @@ TEST(SameStart, RefusesDifferentWeightsSamplesAndDevices) {
   EXPECT_THAT(message(), HasSubstr("cpu and cuda:0"));
 }
 
+TEST(SameStart, RefusesDifferentDataAndNamesTheSplitOrTheFile) {
+  auto one = run(1, 1, 1);
+  one.data = {{"split.train", "71 samples"},
+              {"split.train.16", "sha256 a"},
+              {"files", "1 file, 9 bytes, sha256 a"},
+              {"file./d.csv", "9 bytes, sha256 a"}};
+  auto other = one;
+  EXPECT_NO_THROW(require_same_start("a", one, "b", other, 7));
+  other.data["split.train.16"] = "sha256 b";
+  EXPECT_NO_THROW(require_same_files(other, one)) << "with another seed the host may split in another way";
+  const auto message = [&](auto require) {
+    try {
+      require();
+    } catch (const std::runtime_error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_THAT(message([&] { require_same_start("a", other, "b", one, 7); }),
+              HasSubstr("with seed 7 they read different data: the data of `train` changed\n"));
+  other.data["files"] = "1 file, 9 bytes, sha256 b";
+  other.data["file./d.csv"] = "9 bytes, sha256 b";
+  EXPECT_THAT(message([&] { require_same_files(other, one); }),
+              HasSubstr("the repeats cannot be compared: they read different data: the data changed (`/d.csv`)"));
+}
+
 }  // namespace
 }  // namespace binade::host

@@ -119,6 +119,18 @@ TEST(ResumeDifferences, AreWhatCanChangeANumber) {
                           "threads was 1 and is 2"));
 }
 
+TEST(ResumeDifferences, BeginWithThoseOfTheData) {
+  const std::map<std::string, std::string> before{
+      {"data.split.train", "9 samples"}, {"data.split.train.9", "sha256 a"}, {"binade", "1"}};
+  EXPECT_THAT(resume_differences(before, before), IsEmpty());
+  auto now = before;
+  now["data.split.train.9"] = "sha256 b";
+  now["binade"] = "2";
+  EXPECT_THAT(resume_differences(before, now), ElementsAre("the data of `train` changed", "binade was 1 and is 2"));
+  EXPECT_THAT(resume_differences({{"binade", "2"}}, now),
+              ElementsAre("the checkpoint does not say what data it was trained on"));
+}
+
 TEST(ResumeDifferences, TheLengthCountsWhereTheScheduleLooksAhead) {
   const std::map<std::string, std::string> before{{"option.schedule.name", "\"cosine\""}, {"option.train.steps", "10"}};
   auto now = before;

@@ -56,8 +56,9 @@ TEST_F(Run, LeavesEverythingThatDescribesItInItsDirectory) {
   const auto directory = run_directory(workspace_, "points");
   std::set<std::string> files;
   for (const auto& entry : std::filesystem::directory_iterator(directory)) files.insert(entry.path().filename());
-  EXPECT_EQ(files, (std::set<std::string>{"checkpoints", "environment.json", "experiment.lock", "experiment.toml",
-                                          "metrics.jsonl", "metrics.prom", "summary.json", "weights.safetensors"}));
+  EXPECT_EQ(files,
+            (std::set<std::string>{"checkpoints", "data.json", "environment.json", "experiment.lock", "experiment.toml",
+                                   "metrics.jsonl", "metrics.prom", "summary.json", "weights.safetensors"}));
 
   const auto lines = metrics(directory);
   ASSERT_EQ(lines.size(), 9u);  // 8 steps and the evaluation at the end
