@@ -239,8 +239,9 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   if (scaler.enabled()) require_no_fp16(model);
   auto parameters = group_parameters(model, experiment.optimizer, experiment.parameter_groups);
   WeightAverage average(parameters.parameters, train.number("ema_decay"));
-  const auto optimizer = make_optimizer(experiment.optimizer, std::move(parameters));
   Schedule schedule(experiment.schedule, experiment.optimizer.number("lr"), plan.target_steps);
+  const auto optimizer = make_optimizer(experiment.optimizer, std::move(parameters), schedule.cycles_momentum());
+  const auto schedule_steps = plan.target_steps;
   if (request.dry_run) plan.target_steps = 1;
   const Training training{model,
                           task,
