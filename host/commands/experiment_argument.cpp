@@ -31,9 +31,10 @@ void ExperimentArgument::add_overrides_to(CLI::App& verb) {
       ->allow_extra_args(false);
 }
 
-std::optional<Experiment> ExperimentArgument::load(const Catalog& plugins, ColorMode color) const {
+std::optional<Experiment> ExperimentArgument::load(const Catalog& plugins, ColorMode color,
+                                                   const std::string& precision) const {
   Diagnostics diagnostics;
-  auto experiment = load_experiment(file, overrides, plugins, diagnostics);
+  auto experiment = load_experiment(file, overrides, plugins, diagnostics, precision);
   if (!diagnostics.empty()) print_mistakes(diagnostics, color);
   return experiment;
 }

@@ -24,8 +24,9 @@ struct ExperimentArgument {
   void add_to(CLI::App& verb);
   void add_overrides_to(CLI::App& verb);  // --set alone
 
-  // Checks the experiment; prints all mistakes on standard error and returns nullopt when there are any.
-  std::optional<Experiment> load(const Catalog& plugins, ColorMode color) const;
+  // Checks the experiment; prints all mistakes on standard error and returns nullopt when there are any. `precision`:
+  // the plugin that stands in where there is no [precision].
+  std::optional<Experiment> load(const Catalog& plugins, ColorMode color, const std::string& precision = {}) const;
 };
 
 }  // namespace binade::host
