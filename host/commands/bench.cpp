@@ -134,7 +134,7 @@ int bench(const BenchArguments& arguments, const CommandLine& line) {
   const Catalog catalog(plugin_folders(line.executable()));
   const auto plan = plan_bench(arguments, catalog, line.color());
   if (!plan) return exit_usage;
-  if (plan->experiment.dataset.stands_in) warn_of_synthetic_data(plan->experiment, line.color());
+  warn_of_doubts(plan->experiment, line.color());
   return Bench(arguments, *plan, line).run();
 }
 

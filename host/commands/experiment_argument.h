@@ -14,8 +14,9 @@ namespace binade::host {
 // On standard error, with a hint at `binade explain`.
 void print_mistakes(const Diagnostics& diagnostics, ColorMode color);
 
-// Says on standard error that a dataset stands in that the experiment does not name.
-void warn_of_synthetic_data(const Experiment& experiment, ColorMode color);
+// Says on standard error what of a checked experiment can hardly be meant: a dataset that stands in and that it does
+// not name, and doubtful plans.
+void warn_of_doubts(const Experiment& experiment, ColorMode color);
 
 struct ExperimentArgument {
   std::string file;

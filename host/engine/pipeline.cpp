@@ -24,6 +24,7 @@
 #include "host/engine/training_data.h"
 #include "host/engine/training_loop.h"
 #include "host/engine/weights.h"
+#include "host/experiment/doubtful_plans.h"
 #include "host/experiment/sections.h"
 #include "host/experiment/vocabulary.h"
 #include "host/storage/run_directory.h"
@@ -275,6 +276,9 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
     listener.message(BINADE_LOG_WARNING, rule + " had no effect on the first batch: no operation came under it");
   }
   data.tell(model, listener);
+  for (const auto& sentence : doubtful_plans(experiment, schedule_steps)) {
+    listener.message(BINADE_LOG_WARNING, sentence);
+  }
   if (resumed) tell_resume(*resumed, made_by, listener);
   listener.run_started(started);
 
