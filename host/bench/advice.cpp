@@ -54,9 +54,10 @@ std::vector<std::string> bench_advice(const BenchResult& result, std::string_vie
     advice.push_back(fmt::format("{} cannot win here: {:.3g}x the speed of {}{}{}. Use {}.", contender.id, speed.value,
                                  baseline.id, why.empty() ? "" : ", because ", why, baseline.id));
   }
-  if (too_few && std::isnan(baseline.accuracy)) {
-    advice.emplace_back("The task has no accuracy to judge by: --loss X judges the difference of the loss.");
-  } else if (too_few) {
+  if (!result.accuracy && result.thresholds.accuracy && !result.thresholds.loss) {
+    advice.emplace_back("The task has no accuracy, so none is judged: --loss X judges the difference of the loss.");
+  }
+  if (too_few) {
     advice.emplace_back(
         "Where it says \"cannot tell\", the interval reaches over the threshold: more --repeats narrow it.");
   }

@@ -11,7 +11,7 @@ namespace binade::host {
 
 // One sentence or two for each contender that is slower than the baseline with its whole interval: that it cannot win
 // here, and on a CPU why, as far as `cpuinfo` (the text of /proc/cpuinfo) tells; and that too few repeats were made to
-// say something.
+// say something, or that nothing but speed and memory is judged.
 std::vector<std::string> bench_advice(const BenchResult& result, std::string_view cpuinfo);
 
 // One for each contender that learned nothing, with its numbers.

@@ -28,6 +28,11 @@ bool all_finite(const std::vector<Repeat>& repeats, double Measurement::*member)
   });
 }
 
+bool baseline_has(const std::vector<Repeat>& repeats, double Measurement::*member) {
+  return std::any_of(repeats.begin(), repeats.end(),
+                     [&](const Repeat& repeat) { return std::isfinite(repeat.runs[0].*member); });
+}
+
 class Comparer {
  public:
   Comparer(const std::vector<Repeat>& repeats, BenchResult& result) : repeats_(repeats), result_(result) {}
@@ -60,12 +65,14 @@ class Comparer {
       return interval(values(contender, member), values(0, member));
     };
     const auto& limits = result_.thresholds;
-    const auto memory = [&](bool judged) { return judged ? std::optional(limits.memory) : std::nullopt; };
+    const auto where = [](bool exists, std::optional<double> limit) { return exists ? limit : std::nullopt; };
     std::vector<Comparison> all{
         {"speedup", paired(ratio_interval, &Measurement::samples_per_second), limits.speedup},
-        {"allocator_memory", paired(reduction_interval, &Measurement::tensor_bytes), memory(result_.tensor_memory)},
-        {"process_memory", paired(reduction_interval, &Measurement::process_bytes), memory(!result_.tensor_memory)},
-        {"accuracy", paired(difference_interval, &Measurement::accuracy), limits.accuracy},
+        {"allocator_memory", paired(reduction_interval, &Measurement::tensor_bytes),
+         where(result_.tensor_memory, limits.memory)},
+        {"process_memory", paired(reduction_interval, &Measurement::process_bytes),
+         where(!result_.tensor_memory, limits.memory)},
+        {"accuracy", paired(difference_interval, &Measurement::accuracy), where(result_.accuracy, limits.accuracy)},
         {"loss", paired(difference_interval, loss()), limits.loss}};
     for (auto& [criterion, interval, threshold, verdict] : all) {
       if (!threshold) continue;
@@ -102,19 +109,24 @@ bool BenchResult::all_learned() const {
 
 bool BenchResult::all_met() const {
   const auto met = [](const Comparison& c) { return !c.threshold || c.verdict == Verdict::met; };
-  return std::all_of(contenders.begin(), contenders.end(), [&](const ContenderResult& contender) {
-    return std::all_of(contender.comparisons.begin(), contender.comparisons.end(), met);
-  });
+  return all_learned() && std::all_of(contenders.begin(), contenders.end(), [&](const ContenderResult& contender) {
+           return std::all_of(contender.comparisons.begin(), contender.comparisons.end(), met);
+         });
 }
 
 BenchResult compare(const std::vector<std::string>& contenders, const std::vector<Repeat>& repeats,
                     const Thresholds& thresholds) {
   const auto& first = repeats.at(0).runs.at(0);
-  BenchResult result{first.device, first.steps, first.warmup_steps, repeats.size(), true, true, thresholds, {}};
+  BenchResult result;
+  result.device = first.device;
+  result.steps = first.steps;
+  result.warmup_steps = first.warmup_steps;
+  result.repeats = repeats.size();
+  result.thresholds = thresholds;
   result.tensor_memory = all_finite(repeats, &Measurement::tensor_bytes);
   // A loss that exploded is no missing one.
-  result.validation_loss = std::any_of(repeats.begin(), repeats.end(),
-                                       [](const Repeat& r) { return std::isfinite(r.runs[0].validation_loss); });
+  result.validation_loss = baseline_has(repeats, &Measurement::validation_loss);
+  result.accuracy = baseline_has(repeats, &Measurement::accuracy);
   const Comparer comparer(repeats, result);
   for (std::size_t i = 0; i < contenders.size(); ++i) {
     result.contenders.push_back(comparer.describe(contenders[i], i));

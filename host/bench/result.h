@@ -11,19 +11,20 @@
 
 namespace binade::host {
 
+// What is not given is not judged, nor is what the task does not have.
 struct Thresholds {
-  double speedup = 1.5;        // times the baseline's speed, at least
-  double memory = 40;          // percent less than the baseline, at least
-  double accuracy = 0.01;      // of 1, at most, more or less
-  std::optional<double> loss;  // at most, more or less; not judged where it is not given
+  std::optional<double> speedup = 1.5;    // times the baseline's speed, at least
+  std::optional<double> memory = 40;      // percent less than the baseline, at least
+  std::optional<double> accuracy = 0.01;  // of 1, at most, more or less
+  std::optional<double> loss;             // at most, more or less
 };
 
 // One criterion of one contender against the baseline.
 struct Comparison {
-  std::string_view criterion;  // "speedup", "allocator_memory", "process_memory", "accuracy", "loss"
-  Interval interval;           // times; percent less; contender - baseline
-  std::optional<double> threshold{};
-  std::optional<Verdict> verdict{};  // none without a threshold, and where nothing was learned
+  std::string_view criterion;         // "speedup", "allocator_memory", "process_memory", "accuracy", "loss"
+  Interval interval;                  // times; percent less; contender - baseline
+  std::optional<double> threshold{};  // absent where it is not judged
+  std::optional<Verdict> verdict{};   // absent without a threshold, and where nothing was learned
 };
 
 struct ContenderResult {
@@ -51,10 +52,11 @@ struct BenchResult {
   std::uint64_t steps = 0, warmup_steps = 0, repeats = 0;
   bool validation_loss = true;  // else `loss` is the training loss, mean of the last tenth of the steps
   bool tensor_memory = true;    // is judged; else the process's: the device's allocator keeps no statistics
+  bool accuracy = true;         // exists: the task has labels, and the baseline was evaluated
   Thresholds thresholds;
   std::vector<ContenderResult> contenders;  // the baseline first
 
-  bool all_met() const;  // every verdict, and each contender learned
+  bool all_met() const;  // whatever is judged, and each contender learned
   bool all_learned() const;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -133,7 +134,7 @@ int bench(const BenchArguments& arguments, const CommandLine& line) {
   const Catalog catalog(plugin_folders(line.executable()));
   const auto plan = plan_bench(arguments, catalog, line.color());
   if (!plan) return exit_usage;
-  if (plan->experiment.dataset.stands_in) warn_of_synthetic_data(plan->experiment, line.color());
+  warn_of_doubts(plan->experiment, line.color());
   return Bench(arguments, *plan, line).run();
 }
 
@@ -149,24 +150,40 @@ constexpr const char* examples =
     "  not met      the whole interval is on the other side\n"
     "  cannot tell  it reaches over the threshold: too few repeats\n"
     "Memory that is judged is what tensors held at once; the whole process's is shown beside it.\n"
+    "What is off, or what the task does not have (a regression: accuracy), is shown and not judged.\n"
     "A contender whose training loss did not fall by more than its noise learned nothing: no verdict, exit code 1.\n"
     "On a CPU contenders really run in their precision, as with [precision] cpu = \"allow\".";
 
+constexpr const char* not_judged = "off";
+
+// What CLI::Validator wants: nothing for a text that is right.
+std::string wrong_number(const std::string& text, bool positive) {
+  double number = 0;
+  const bool is_number = CLI::detail::lexical_cast(text, number) && std::isfinite(number);
+  if (is_number && (number > 0 || !positive)) return {};
+  return fmt::format("{} is not a {}number, nor \"{}\"", text, positive ? "positive " : "", not_judged);
+}
+
+CLI::Option* add_threshold(CLI::App& verb, const char* flag, std::optional<double>& threshold, const char* help,
+                           bool positive = true) {
+  const auto take = [&threshold](const std::string& text) {
+    threshold = text == not_judged ? std::nullopt : std::optional(std::stod(text));
+  };
+  const auto check = [positive](const std::string& text) {
+    return text == not_judged ? std::string() : wrong_number(text, positive);
+  };
+  return verb.add_option_function<std::string>(flag, take, help)
+      ->check(CLI::Validator(check, ""))
+      ->type_name("X")
+      ->default_str(threshold ? fmt::format("{}", *threshold) : not_judged);
+}
+
 void add_thresholds(CLI::App& verb, Thresholds& thresholds) {
-  verb.add_option("--speedup", thresholds.speedup, "Wanted: this many times the baseline's speed")
-      ->check(CLI::PositiveNumber.description(""))
-      ->type_name("X")
-      ->capture_default_str();
-  verb.add_option("--memory", thresholds.memory, "Wanted: this many percent less peak memory")
-      ->type_name("PERCENT")
-      ->capture_default_str();
-  verb.add_option("--accuracy", thresholds.accuracy, "Wanted: accuracy differs by less, as a share of 1")
-      ->check(CLI::PositiveNumber.description(""))
-      ->type_name("X")
-      ->capture_default_str();
-  verb.add_option("--loss", thresholds.loss, "Wanted: the loss differs by less; not judged by default")
-      ->check(CLI::PositiveNumber.description(""))
-      ->type_name("X");
+  add_threshold(verb, "--speedup", thresholds.speedup, "Wanted: this many times the baseline's speed, or off");
+  add_threshold(verb, "--memory", thresholds.memory, "Wanted: this many percent less peak memory, or off", false)
+      ->type_name("PERCENT");
+  add_threshold(verb, "--accuracy", thresholds.accuracy, "Wanted: accuracy differs by less, as a share of 1, or off");
+  add_threshold(verb, "--loss", thresholds.loss, "Wanted: the loss differs by less, or off");
 }
 
 }  // namespace
@@ -178,7 +195,7 @@ void add_bench(CommandLine& line) {
                          [arguments, &line] { return bench(*arguments, line); });
   arguments->experiment.add_to(verb);
   verb.add_option("--precision", arguments->precision,
-                  "Precision plugins with commas between; the first is the baseline")
+                  "Precision plugins with commas between; the first is the baseline. The file needs no [precision]")
       ->required()
       ->type_name("A,B,...");
   verb.add_option("--repeats", arguments->repeats, "Runs of each, with the seeds seed, seed + 1, ...")
@@ -196,7 +213,7 @@ void add_bench(CommandLine& line) {
       ->type_name("DIR")
       ->capture_default_str();
   verb.add_flag("--json", arguments->json, "The whole result as JSON instead of tables");
-  verb.add_flag("--gate", arguments->gate, "Exit with 1 unless every verdict is \"met\"");
+  verb.add_flag("--gate", arguments->gate, "Exit with 1 unless all that is judged is \"met\"");
 }
 
 }  // namespace binade::host

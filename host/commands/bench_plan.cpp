@@ -36,9 +36,10 @@ class Planner {
       : arguments_(arguments), plugins_(plugins), color_(color) {}
 
   std::optional<BenchPlan> plan() const {
-    auto base = load({});
-    if (!base) return std::nullopt;
     const auto ids = split_at_commas(arguments_.precision);
+    if (!good_list(ids)) return std::nullopt;
+    auto base = load({}, ids.front());
+    if (!base) return std::nullopt;
     if (!good_contenders(ids, *base) || !good_length(*base)) return std::nullopt;
     BenchPlan plan{std::move(*base), {}, false};
     plan.drops_use_amp = plan.experiment.precision.reserved.has("use_amp");
@@ -51,13 +52,13 @@ class Planner {
   }
 
  private:
-  // The file with the user's overrides, then --steps, then `more`.
-  std::optional<Experiment> load(const std::vector<std::string>& more) const {
+  // The file with the user's overrides, then --steps, then `more`. `precision`: what stands in for [precision].
+  std::optional<Experiment> load(const std::vector<std::string>& more, const std::string& precision = {}) const {
     auto argument = arguments_.experiment;
     if (arguments_.steps) argument.overrides.push_back(fmt::format("train.steps={}", *arguments_.steps));
     argument.overrides.emplace_back("checkpoint.enabled=false");  // writing would compete with what is measured
     argument.overrides.insert(argument.overrides.end(), more.begin(), more.end());
-    return argument.load(plugins_, color_);
+    return argument.load(plugins_, color_, precision);
   }
 
   bool refuse(const std::string& why) const {
@@ -65,12 +66,22 @@ class Planner {
     return false;
   }
 
-  bool good_contenders(const std::vector<std::string>& ids, const Experiment& base) const {
-    const auto there = plugins_.ids(PluginKind::precision);
-    const auto list = fmt::format("there are: {}", fmt::join(there, ", "));
+  std::string available() const {
+    return fmt::format("there are: {}", fmt::join(plugins_.ids(PluginKind::precision), ", "));
+  }
+
+  bool good_list(const std::vector<std::string>& ids) const {
     for (const auto& id : ids) {
       if (id.empty()) return refuse(fmt::format("--precision {} has an empty name", arguments_.precision));
       if (std::count(ids.begin(), ids.end(), id) > 1) return refuse(fmt::format("--precision names `{}` twice", id));
+    }
+    if (ids.size() > 1) return true;
+    return refuse(fmt::format("--precision needs two plugins or more, to compare with the first; {}", available()));
+  }
+
+  bool good_contenders(const std::vector<std::string>& ids, const Experiment& base) const {
+    const auto there = plugins_.ids(PluginKind::precision);
+    for (const auto& id : ids) {
       if (id == base.precision.plugin || std::ranges::find(there, id) != there.end()) continue;
       Diagnostics diagnostics;
       plugins_.find(PluginKind::precision, id, "", {"--precision " + arguments_.precision}, diagnostics);
@@ -78,10 +89,9 @@ class Planner {
       if (!diagnostics.empty()) return false;
       const auto close = nearest(id, there);
       return refuse(fmt::format("--precision: there is no precision plugin `{}`{}; {}", id,
-                                close.empty() ? "" : fmt::format(", did you mean `{}`?", close), list));
+                                close.empty() ? "" : fmt::format(", did you mean `{}`?", close), available()));
     }
-    if (ids.size() > 1) return true;
-    return refuse(fmt::format("--precision needs two plugins or more, to compare with the first; {}", list));
+    return true;
   }
 
   bool good_length(const Experiment& base) const {
@@ -101,7 +111,7 @@ class Planner {
   }
 
   std::optional<Experiment> contender(const std::string& id, const Experiment& base) const {
-    const bool own = id == base.precision.plugin;
+    const bool own = id == base.precision.plugin && !base.precision.stands_in;
     auto experiment =
         load({own ? "precision.cpu=\"allow\"" : fmt::format("precision={{plugin=\"{}\", cpu=\"allow\"}}", id),
               "metrics.enabled=false", "train.keep_best=false", "train.early_stopping.patience=0"});

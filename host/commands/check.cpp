@@ -51,7 +51,7 @@ int check(const ExperimentArgument& argument, const LockArgument& lock, const Co
   const auto experiment = argument.load(catalog, line.color());
   if (!experiment) return exit_usage;
 
-  if (experiment->dataset.stands_in) warn_of_synthetic_data(*experiment, line.color());
+  warn_of_doubts(*experiment, line.color());
   const Paint paint(wants_color(line.color(), stdout));
   const bool locked = require_locked(*experiment, catalog, argument, lock, line);
   show("{} {} has no mistakes{}\n", paint.green("ok:"), argument.file, locked ? ", and is as its lock says" : "");

@@ -4,6 +4,7 @@
 
 #include "binade/abi/plugin.h"
 #include "host/experiment/diagnostic_pages.h"
+#include "host/experiment/doubtful_plans.h"
 
 namespace binade::host {
 
@@ -12,11 +13,14 @@ void print_mistakes(const Diagnostics& diagnostics, ColorMode color) {
   put(stderr, diagnostics.render(wants_color(color, stderr)) + explain_hint(diagnostics));
 }
 
-void warn_of_synthetic_data(const Experiment& experiment, ColorMode color) {
-  log_line(color, BINADE_LOG_WARNING,
-           fmt::format("the experiment has no [dataset]: synthetic data of the plugin `{}` stands in, so the loss says "
-                       "nothing about your task",
-                       experiment.dataset.plugin));
+void warn_of_doubts(const Experiment& experiment, ColorMode color) {
+  if (experiment.dataset.stands_in) {
+    log_line(color, BINADE_LOG_WARNING,
+             fmt::format("the experiment has no [dataset]: synthetic data of the plugin `{}` stands in, so the loss "
+                         "says nothing about your task",
+                         experiment.dataset.plugin));
+  }
+  for (const auto& sentence : doubtful_plans(experiment)) log_line(color, BINADE_LOG_WARNING, sentence);
 }
 
 void ExperimentArgument::add_to(CLI::App& verb) {
@@ -32,9 +36,10 @@ void ExperimentArgument::add_overrides_to(CLI::App& verb) {
       ->allow_extra_args(false);
 }
 
-std::optional<Experiment> ExperimentArgument::load(const Catalog& plugins, ColorMode color) const {
+std::optional<Experiment> ExperimentArgument::load(const Catalog& plugins, ColorMode color,
+                                                   const std::string& precision) const {
   Diagnostics diagnostics;
-  auto experiment = load_experiment(file, overrides, plugins, diagnostics);
+  auto experiment = load_experiment(file, overrides, plugins, diagnostics, precision);
   if (!diagnostics.empty()) print_mistakes(diagnostics, color);
   return experiment;
 }

@@ -14,8 +14,9 @@ namespace binade::host {
 // On standard error, with a hint at `binade explain`.
 void print_mistakes(const Diagnostics& diagnostics, ColorMode color);
 
-// Says on standard error that a dataset stands in that the experiment does not name.
-void warn_of_synthetic_data(const Experiment& experiment, ColorMode color);
+// Says on standard error what of a checked experiment can hardly be meant: a dataset that stands in and that it does
+// not name, and doubtful plans.
+void warn_of_doubts(const Experiment& experiment, ColorMode color);
 
 struct ExperimentArgument {
   std::string file;
@@ -24,8 +25,9 @@ struct ExperimentArgument {
   void add_to(CLI::App& verb);
   void add_overrides_to(CLI::App& verb);  // --set alone
 
-  // Checks the experiment; prints all mistakes on standard error and returns nullopt when there are any.
-  std::optional<Experiment> load(const Catalog& plugins, ColorMode color) const;
+  // Checks the experiment; prints all mistakes on standard error and returns nullopt when there are any. `precision`:
+  // the plugin that stands in where there is no [precision].
+  std::optional<Experiment> load(const Catalog& plugins, ColorMode color, const std::string& precision = {}) const;
 };
 
 }  // namespace binade::host

@@ -137,7 +137,7 @@ int train(const TrainingJob& job, const CommandLine& line) {
   const Catalog catalog(plugin_folders(line.executable()));
   auto experiment = job.experiment.load(catalog, line.color());
   if (!experiment) return exit_usage;
-  if (experiment->dataset.stands_in) warn_of_synthetic_data(*experiment, line.color());
+  warn_of_doubts(*experiment, line.color());
   const auto& stop_signal = catch_stop_signals();
   auto& checkpoint_asked = catch_checkpoint_signal();
 

@@ -3,7 +3,9 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +20,9 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
   // Updates parameters[i] from gradients[i] for every i with a defined gradient; the others and their state stay.
-  // `lr`: the schedule's; each group takes its ratio of it.
-  void step(const std::vector<at::Tensor>& gradients, double lr);
+  // `lr`: the schedule's; each group takes its ratio of it. `momentum`: the schedule's, where it cycles that, in place
+  // of the optimizer's own momentum or first beta.
+  void step(const std::vector<at::Tensor>& gradients, double lr, std::optional<double> momentum = {});
 
   // Its tensors, by the names of the parameters, as "optimizer.<name>.<k>".
   void save(const std::vector<std::string>& names, Snapshot& snapshot) const;
@@ -39,8 +42,14 @@ class Optimizer {
   const std::vector<at::Tensor>& parameters() const { return parameters_.parameters; }
   std::vector<at::Tensor>& state(std::size_t number) { return state_[number]; }
 
-  // One group's update, in place and without gradient mode. May overwrite the gradients.
-  virtual void update(Active& active, double lr, double weight_decay) = 0;
+  // What changes from step to step or from group to group.
+  struct Rates {
+    double lr, weight_decay;
+    std::optional<double> momentum;
+  };
+
+  // One group's update, in place and without gradient mode. May overwrite the gradients, and take from the lists.
+  virtual void update(Active& active, const Rates& rates) = 0;
 
  private:
   ParameterGroups parameters_;
@@ -49,7 +58,9 @@ class Optimizer {
 };
 
 // The optimizer that the experiment's [optimizer] names, as torch.optim's of that name: "adamw" (arXiv:1711.05101),
-// "adam" (arXiv:1412.6980), "sgd", "adagrad" (Duchi et al. 2011), "rmsprop".
-std::unique_ptr<Optimizer> make_optimizer(const OptionTable& optimizer, ParameterGroups parameters);
+// "adam" (arXiv:1412.6980), "sgd", "adagrad" (Duchi et al. 2011), "rmsprop". `cycles_momentum`: step() will be given a
+// momentum, also where the options say 0.
+std::unique_ptr<Optimizer> make_optimizer(const OptionTable& optimizer, ParameterGroups parameters,
+                                          bool cycles_momentum = false);
 
 }  // namespace binade::host

@@ -24,6 +24,7 @@
 #include "host/engine/training_data.h"
 #include "host/engine/training_loop.h"
 #include "host/engine/weights.h"
+#include "host/experiment/doubtful_plans.h"
 #include "host/experiment/sections.h"
 #include "host/experiment/vocabulary.h"
 #include "host/storage/run_directory.h"
@@ -241,8 +242,9 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   if (scaler.enabled()) require_no_fp16(model);
   auto parameters = group_parameters(model, experiment.optimizer, experiment.parameter_groups);
   WeightAverage average(parameters.parameters, train.number("ema_decay"));
-  const auto optimizer = make_optimizer(experiment.optimizer, std::move(parameters));
   Schedule schedule(experiment.schedule, experiment.optimizer.number("lr"), plan.target_steps);
+  const auto optimizer = make_optimizer(experiment.optimizer, std::move(parameters), schedule.cycles_momentum());
+  const auto schedule_steps = plan.target_steps;
   if (request.dry_run) plan.target_steps = 1;
   const Training training{model,
                           task,
@@ -276,6 +278,9 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
     listener.message(BINADE_LOG_WARNING, rule + " had no effect on the first batch: no operation came under it");
   }
   data.tell(model, listener);
+  for (const auto& sentence : doubtful_plans(experiment, schedule_steps)) {
+    listener.message(BINADE_LOG_WARNING, sentence);
+  }
   if (resumed) tell_resume(*resumed, made_by, listener);
   listener.run_started(started);
 

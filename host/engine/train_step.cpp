@@ -107,7 +107,7 @@ void TrainStep::run(StepRecord& record) {
   record.skipped_steps += record.skipped ? 1 : 0;
   if (!record.skipped) {
     clip(record);
-    optimizer.step(gradients_, record.learning_rate);
+    optimizer.step(gradients_, record.learning_rate, schedule.momentum());
     schedule.step();
     average.update();
   }

@@ -158,8 +158,8 @@ class HostSections {
   Diagnostics& diagnostics_;
 };
 
-Experiment check_experiment(const Node& root, const std::filesystem::path& file, const ManifestSource& plugins,
-                            Diagnostics& diagnostics) {
+Experiment check_experiment(const Node& root, const std::filesystem::path& file, const std::string& precision,
+                            const ManifestSource& plugins, Diagnostics& diagnostics) {
   Experiment e;
   e.file = std::filesystem::absolute(file).lexically_normal();
   const HostSections host(file.string(), e.file.parent_path(), diagnostics);
@@ -169,7 +169,7 @@ Experiment check_experiment(const Node& root, const std::filesystem::path& file,
   e.model = plugin.required(root, "model", PluginKind::model);
   e.dataset = plugin.dataset(root);
   e.task = host.check(root, "task");
-  e.precision = plugin.required(root, "precision", PluginKind::precision);
+  e.precision = plugin.precision(root, precision);
   e.optimizer = host.check(root, "optimizer");
   e.parameter_groups = host.parameter_groups(root);
   e.schedule = host.check(root, "schedule");
@@ -190,12 +190,13 @@ Experiment check_experiment(const Node& root, const std::filesystem::path& file,
 }  // namespace
 
 std::optional<Experiment> load_experiment(const std::filesystem::path& file, const std::vector<std::string>& overrides,
-                                          const ManifestSource& plugins, Diagnostics& diagnostics) {
+                                          const ManifestSource& plugins, Diagnostics& diagnostics,
+                                          const std::string& precision) {
   const auto before = diagnostics.all().size();
   auto tree = read_experiment_tree(file, diagnostics);
   if (!tree) return std::nullopt;
   apply_overrides(tree->root, overrides, diagnostics);
-  auto experiment = check_experiment(tree->root, file, plugins, diagnostics);
+  auto experiment = check_experiment(tree->root, file, precision, plugins, diagnostics);
   experiment.files = std::move(tree->files);
   if (diagnostics.all().size() != before) return std::nullopt;
   return experiment;

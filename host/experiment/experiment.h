@@ -28,7 +28,7 @@ struct PluginSection {
   // No plugin is asked, and there is no manifest.
   bool automatic() const { return section == "precision" && plugin == automatic_precision && library.empty(); }
 
-  bool stands_in = false;  // the file has no such section: what the manifest calls the default is taken
+  bool stands_in = false;  // the file has no such section: the manifest's or the caller's default is taken
 };
 
 struct Experiment {
@@ -49,9 +49,11 @@ struct Experiment {
 };
 
 // Reads and checks FILE, what it includes, and its `--set key=value` overrides. Mistakes go into `diagnostics`, all
-// that can be found in one pass; nullopt when there were any. Runs no plugin code.
+// that can be found in one pass; nullopt when there were any. Runs no plugin code. `precision`: the plugin that stands
+// in where there is no [precision]; without one that is a mistake.
 std::optional<Experiment> load_experiment(const std::filesystem::path& file, const std::vector<std::string>& overrides,
-                                          const ManifestSource& plugins, Diagnostics& diagnostics);
+                                          const ManifestSource& plugins, Diagnostics& diagnostics,
+                                          const std::string& precision = {});
 
 // A fact that a dataset states about itself: an integer or a text.
 using Fact = std::variant<std::int64_t, std::string>;

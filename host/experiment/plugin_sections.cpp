@@ -57,12 +57,21 @@ PluginSection PluginSections::dataset(const Node& root) const {
     diagnostics_.add(std::move(diagnostic));
     return {};
   }
+  return standing_in("dataset", PluginKind::dataset, defaults.front());
+}
+
+PluginSection PluginSections::precision(const Node& root, const std::string& stand_in) const {
+  if (root.find("precision") != nullptr || stand_in.empty()) return required(root, "precision", PluginKind::precision);
+  return standing_in("precision", PluginKind::precision, stand_in);
+}
+
+PluginSection PluginSections::standing_in(const std::string& name, PluginKind kind, const std::string& id) const {
   Node table, plugin;
   table.where.source = plugin.where.source = source_;
   plugin.kind = Node::Kind::scalar;
-  plugin.scalar = defaults.front();
+  plugin.scalar = id;
   table.members.push_back({"plugin", plugin.where, plugin});
-  auto section = check(table, "dataset", PluginKind::dataset);
+  auto section = check(table, name, kind);
   section.stands_in = true;
   section.chosen.find("plugin")->origin = Origin::default_;
   return section;

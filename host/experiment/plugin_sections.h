@@ -20,11 +20,14 @@ class PluginSections {
   PluginSection required(const Node& root, const std::string& name, PluginKind kind) const;
   // [dataset]; where the file has none, the dataset whose manifest says `default = true`, if there is one.
   PluginSection dataset(const Node& root) const;
+  // [precision]; where the file has none, `stand_in`, if that is not empty.
+  PluginSection precision(const Node& root, const std::string& stand_in) const;
   // [[logger]], any number of them.
   std::vector<PluginSection> loggers(const Node& root) const;
 
  private:
   PluginSection check(const Node& table, const std::string& name, PluginKind kind) const;
+  PluginSection standing_in(const std::string& name, PluginKind kind, const std::string& id) const;
   const Manifest* find_manifest(const PluginSection& section, PluginKind kind) const;
   // The ids of the datasets that would stand in.
   std::vector<std::string> default_datasets() const;

@@ -37,6 +37,7 @@ class Rules {
     name();
     optimizer();
     schedule();
+    momentum_cycle();
     length();
     device();
     watchdog();
@@ -92,6 +93,30 @@ class Rules {
     if (nesterov && table.has("momentum") && table.number("momentum") == 0) {
       add("E0119", table, "nesterov", "`optimizer.nesterov` needs `momentum` greater than 0",
           {"for example: momentum = 0.9"});
+    }
+    if (nesterov && table.has("dampening") && table.number("dampening") != 0) {
+      add("E0119", table, "nesterov", "`optimizer.nesterov` needs `dampening` = 0",
+          {"leave one of the two out, as torch.optim.SGD wants it"});
+    }
+  }
+
+  void momentum_cycle() {
+    const auto& table = e_.schedule;
+    if (!table.has("cycle_momentum") || !table.boolean("cycle_momentum")) return;
+    if (e_.optimizer.has("name") && e_.optimizer.string("name") == "adagrad") {
+      add("E0119", table, "cycle_momentum", "`schedule.cycle_momentum` needs a momentum, and adagrad has none",
+          {"the other optimizers have one; of adam and adamw it is the first beta"});
+    }
+    if (!table.has("base_momentum") || !table.has("max_momentum")) return;
+    const double base = table.number("base_momentum"), max = table.number("max_momentum");
+    if (!(max < 1)) {
+      add("E0117", table, "max_momentum",
+          fmt::format("`schedule.max_momentum` must be less than 1, got {}", toml_number(max)));
+    }
+    if (base > max) {
+      add("E0119", table, "base_momentum",
+          fmt::format("`schedule.base_momentum` is {}, more than `max_momentum`, which is {}", toml_number(base),
+                      toml_number(max)));
     }
   }
 

@@ -112,8 +112,12 @@ SectionSpec optimizer_section() {
                                .at_least(0)
                                .at_most(1);
   const OptionSpec momentum = number("momentum", 0, "Share of the previous update that is kept.").at_most(1);
+  const OptionSpec dampening =
+      number("dampening", 0, "Share of each gradient that momentum leaves out, but for a parameter's first.")
+          .at_most(1);
   const OptionSpec nesterov =
-      Spec("nesterov", Type::boolean, "Nesterov's momentum; needs momentum > 0.").by_default(Scalar(false));
+      Spec("nesterov", Type::boolean, "Nesterov's momentum; needs momentum > 0 and dampening = 0.")
+          .by_default(Scalar(false));
   const auto optimizer = [&](const char* name, double lr, double weight_decay, std::vector<OptionSpec> own) {
     SectionVariant variant{name,
                            {Spec("name", Type::string, "How gradients become updates.")
@@ -130,7 +134,7 @@ SectionSpec optimizer_section() {
   return {"optimizer",
           "How the parameters are updated.",
           {optimizer("adamw", 1e-3, 0.01, {betas, eps}), optimizer("adam", 1e-3, 0, {betas, eps}),
-           optimizer("sgd", 1e-3, 0, {momentum, nesterov}),
+           optimizer("sgd", 1e-3, 0, {momentum, dampening, nesterov}),
            optimizer("adagrad", 1e-2, 0,
                      {number("lr_decay", 0, "The rate is divided by 1 + steps * lr_decay."),
                       number("initial_accumulator", 0, "What the sums of squares start from."),
@@ -145,18 +149,28 @@ SectionSpec group_section() {
       "Parameters with a learning rate or decay of their own; each parameter belongs to the first group it matches.",
       {{"",
         {Spec("parameters", Type::string, "Names of parameters, with * for any characters and ? for one.").array(),
-         Spec("lr", Type::number, "Instead of optimizer.lr; the schedule scales it alike.").optional(),
+         Spec("lr", Type::number,
+              "Instead of optimizer.lr. The schedule multiplies both by the same factor, so that min_lr becomes "
+              "min_lr * lr / optimizer.lr here.")
+             .optional(),
          Spec("weight_decay", Type::number, "Instead of optimizer.weight_decay.").optional().at_least(0)}}}};
 }
 
 SectionSpec schedule_section() {
-  const OptionSpec name = Spec("name", Type::string, "How the learning rate goes on after the warm-up.")
-                              .one_of({"constant", "linear", "cosine", "step", "one_cycle"})
-                              .by_default(text("constant"));
-  const OptionSpec warmup = Spec("warmup_steps", Type::integer, "Steps over which the rate rises from 0 to lr.")
+  const OptionSpec name =
+      Spec("name", Type::string, "How the learning rate continues after the warm-up. A skipped step holds it.")
+          .one_of({"constant", "linear", "cosine", "step", "one_cycle"})
+          .by_default(text("constant"));
+  const OptionSpec warmup = Spec("warmup_steps", Type::integer,
+                                 "Steps over which the rate rises to lr in equal parts; the first has "
+                                 "lr / warmup_steps.")
                                 .by_default(integer(0))
                                 .at_least(0);
-  const OptionSpec min_lr = number("min_lr", 0, "The rate at the last step; at most lr.");
+  const OptionSpec min_lr =
+      number("min_lr", 0,
+             "What the rate falls to; at most lr. As in PyTorch's CosineAnnealingLR with T_max = steps it is reached "
+             "one step after the last. Each skipped step holds the schedule, so a run that skipped some ends before. "
+             "A group with a rate of its own falls to min_lr * its lr / optimizer.lr.");
   return {"schedule",
           "How the learning rate changes over the run.",
           {{"constant", {name, warmup}},
@@ -168,7 +182,15 @@ SectionSpec schedule_section() {
            {"one_cycle",
             {name, number("pct_start", 0.3, "Share of the run in which the rate rises.").at_most(1),
              number("div_factor", 25, "The rate starts at lr / div_factor.").at_least(1),
-             number("final_div_factor", 1e4, "It ends at lr / div_factor / final_div_factor.").at_least(1)}}}};
+             number("final_div_factor", 1e4,
+                    "It ends at lr / div_factor / final_div_factor, in the last step where no step was skipped.")
+                 .at_least(1),
+             Spec("cycle_momentum", Type::boolean,
+                  "Whether the momentum (of adam and adamw: the first beta) falls from max_momentum to base_momentum "
+                  "while the rate rises, and rises again. PyTorch's OneCycleLR does so by default.")
+                 .by_default(Scalar(false)),
+             number("base_momentum", 0.85, "The momentum where the rate is highest; at most max_momentum."),
+             number("max_momentum", 0.95, "The momentum at the start and at the end; less than 1.")}}}};
 }
 
 SectionSpec train_section() {
@@ -215,7 +237,10 @@ SectionSpec train_section() {
               "Whether best.safetensors keeps the weights of the lowest validation loss, where a run evaluates on its "
               "way. It follows the checkpoints: what came after the newest one waits beside it.")
              .by_default(Scalar(true)),
-         number("ema_decay", 0, "Decay of a running mean of the weights, which evaluations then use; 0 keeps none.")
+         number("ema_decay", 0,
+                "Decay of a running mean of the weights, which evaluations then use; 0 keeps none. The mean begins as "
+                "the initial weights; step n decays it by (1 + n) / (10 + n) where that is less, so that they are soon "
+                "forgotten.")
              .at_most(1),
          Spec("freeze", Type::string, "Names of parameters that are not trained, with * and ?.")
              .by_default(std::vector<Scalar>{}),

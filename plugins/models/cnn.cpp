@@ -59,7 +59,7 @@ struct Cnn : torch::nn::Module {
     }
     auto x = torch::relu(bn1(conv1(image)));
     for (auto& stage : stages) x = stage->forward(x);
-    return fc(x.mean({2, 3}));
+    return torch::linear(x.mean({2, 3}), fc->weight, fc->bias);
   }
 
   std::int64_t channels;

@@ -35,6 +35,12 @@ torch::nn::Linear linear(std::int64_t in, std::int64_t out, bool bias, double de
   return layer;
 }
 
+// In one operation, which rounds once in half precision, as Python's Linear does. LibTorch's C++ Linear multiplies and
+// adds in two where its input has more than two dimensions.
+torch::Tensor through(const torch::nn::Linear& layer, const torch::Tensor& x) {
+  return torch::linear(x, layer->weight, layer->bias);
+}
+
 torch::nn::Embedding embedding(std::int64_t count, std::int64_t width) {
   torch::nn::Embedding layer(count, width);
   torch::nn::init::normal_(layer->weight, 0.0, 0.02);
@@ -60,10 +66,10 @@ struct AttentionImpl : torch::nn::Module {
   }
   torch::Tensor forward(const torch::Tensor& x) {
     // [N, T, 3 * width] -> three of [N, heads, T, width / heads]
-    const auto qkv = c_attn(x).unflatten(-1, {3, heads, x.size(-1) / heads}).permute({2, 0, 3, 1, 4}).unbind();
+    const auto qkv = through(c_attn, x).unflatten(-1, {3, heads, x.size(-1) / heads}).permute({2, 0, 3, 1, 4}).unbind();
     const auto y = torch::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], {}, is_training() ? dropout : 0.0,
                                                        /*is_causal=*/true);
-    return torch::dropout(c_proj(y.transpose(1, 2).flatten(-2)), dropout, is_training());
+    return torch::dropout(through(c_proj, y.transpose(1, 2).flatten(-2)), dropout, is_training());
   }
 
   std::int64_t heads;
@@ -78,7 +84,7 @@ struct MlpImpl : torch::nn::Module {
     c_proj = register_module("c_proj", linear(4 * shape.width, shape.width, shape.bias, residual_deviation));
   }
   torch::Tensor forward(const torch::Tensor& x) {
-    return torch::dropout(c_proj(torch::gelu(c_fc(x), gelu)), dropout, is_training());
+    return torch::dropout(through(c_proj, torch::gelu(through(c_fc, x), gelu)), dropout, is_training());
   }
 
   std::string gelu;

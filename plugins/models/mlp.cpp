@@ -20,10 +20,11 @@ struct Mlp : torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& features) {
     auto x = features.flatten(1);
     for (const auto& layer : *hidden) {
-      x = layer->as<torch::nn::LinearImpl>()->forward(x);
+      const auto* linear = layer->as<torch::nn::LinearImpl>();
+      x = torch::linear(x, linear->weight, linear->bias);
       x = torch::dropout(gelu ? torch::gelu(x) : torch::relu(x), dropout, is_training());
     }
-    return output(x);
+    return torch::linear(x, output->weight, output->bias);
   }
 
   bool gelu;

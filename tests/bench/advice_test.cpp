@@ -56,8 +56,17 @@ TEST(BenchAdvice, AsksForMoreRepeatsWhereNothingCanBeTold) {
   auto unsure = result("bf16", {1.4, 1.2, 1.6});
   unsure.contenders[1].comparisons[0].verdict = Verdict::cannot_tell;
   EXPECT_THAT(bench_advice(unsure, plain_cpu), ElementsAre(HasSubstr("more --repeats")));
-  unsure.contenders[0].accuracy = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_THAT(bench_advice(unsure, plain_cpu), ElementsAre(HasSubstr("--loss X")));
+}
+
+TEST(BenchAdvice, OffersTheLossWhereThereIsNoAccuracyToJudge) {
+  auto regression = result("bf16", {2, 1.9, 2.1});
+  EXPECT_THAT(bench_advice(regression, plain_cpu), IsEmpty());
+  regression.accuracy = false;
+  EXPECT_THAT(bench_advice(regression, plain_cpu), ElementsAre(HasSubstr("--loss X")));
+  regression.thresholds.accuracy.reset();
+  EXPECT_THAT(bench_advice(regression, plain_cpu), IsEmpty());
+  regression.thresholds = {1.5, 40, 0.01, 0.1};
+  EXPECT_THAT(bench_advice(regression, plain_cpu), IsEmpty());
 }
 
 TEST(NothingLearned, NamesTheContenderWithItsNumbers) {

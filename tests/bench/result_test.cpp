@@ -62,10 +62,51 @@ TEST(Compare, JudgesTheProcessWhereTensorsAreNotCounted) {
   EXPECT_EQ(result.contenders[1].comparison("process_memory").verdict, Verdict::not_met);
 }
 
-TEST(Compare, CannotTellWithoutAccuracyNorFromOneRepeat) {
+TEST(Compare, DoesNotJudgeAnAccuracyThatDoesNotExist) {
   auto all = repeats();
   for (auto& repeat : all) repeat.runs[0].accuracy = repeat.runs[1].accuracy = std::nan("");
-  EXPECT_EQ(compare({"a", "b"}, all, {}).contenders[1].comparison("accuracy").verdict, Verdict::cannot_tell);
+  const auto result = compare({"a", "b"}, all, {1.5, 40, 0.01, {}});
+  EXPECT_FALSE(result.accuracy);
+  EXPECT_EQ(result.contenders[1].comparison("accuracy").threshold, std::nullopt);
+  EXPECT_EQ(result.contenders[1].comparison("accuracy").verdict, std::nullopt);
+  EXPECT_TRUE(result.all_met()) << "the rest is";
+  EXPECT_FALSE(compare({"a", "b"}, all, {3, 40, 0.01, {}}).all_met());
+}
+
+TEST(Compare, CannotTellWhereOnlyTheContendersAccuracyIsMissing) {
+  auto all = repeats();
+  all[1].runs[1].accuracy = std::nan("");
+  const auto result = compare({"a", "b"}, all, {1.5, 40, 0.1, {}});
+  EXPECT_EQ(result.contenders[1].comparison("accuracy").verdict, Verdict::cannot_tell);
+  EXPECT_FALSE(result.all_met());
+}
+
+TEST(Compare, JudgesOnlyWhatHasAThreshold) {
+  const auto judged = [](const Thresholds& thresholds) {
+    std::vector<std::string> criteria;
+    const auto result = compare({"a", "b"}, repeats(), thresholds);
+    for (const auto& c : result.contenders[1].comparisons) {
+      if (c.verdict) criteria.emplace_back(c.criterion);
+    }
+    EXPECT_TRUE(result.all_met());
+    return criteria;
+  };
+  using testing::ElementsAre;
+  EXPECT_THAT(judged({1.5, {}, {}, {}}), ElementsAre("speedup"));
+  EXPECT_THAT(judged({{}, 40, {}, {}}), ElementsAre("allocator_memory"));
+  EXPECT_THAT(judged({{}, {}, 0.1, {}}), ElementsAre("accuracy"));
+  EXPECT_THAT(judged({{}, {}, {}, 0.1}), ElementsAre("loss"));
+  EXPECT_THAT(judged({{}, {}, {}, {}}), testing::IsEmpty());
+}
+
+TEST(Compare, IsNotMetByWhatLearnedNothingEvenWhereNothingIsJudged) {
+  auto all = repeats();
+  for (auto& repeat : all) repeat.runs[1].losses.assign(20, 2);
+  EXPECT_FALSE(compare({"a", "b"}, all, {{}, {}, {}, {}}).all_met());
+}
+
+TEST(Compare, CannotTellFromOneRepeat) {
+  auto all = repeats();
   all.pop_back();
   EXPECT_EQ(compare({"a", "b"}, all, {}).contenders[1].comparison("speedup").verdict, Verdict::cannot_tell);
 }

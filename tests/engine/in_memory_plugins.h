@@ -176,9 +176,9 @@ inline Options adamw(double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8
   return options;
 }
 
-inline Options sgd(double momentum = 0, bool nesterov = false) {
+inline Options sgd(double momentum = 0, bool nesterov = false, double dampening = 0) {
   Options options;
-  options.string("name", "sgd").number("momentum", momentum);
+  options.string("name", "sgd").number("momentum", momentum).number("dampening", dampening);
   options.boolean("nesterov", nesterov);
   return options;
 }

@@ -95,6 +95,13 @@ std::vector<Peer> peers() {
                          parameters, torch::optim::SGDOptions(lr).momentum(0.9).nesterov(nesterov).weight_decay(decay));
                    }});
   }
+  for (const double momentum : {0.0, 0.9}) {
+    all.push_back({"sgd, dampened", sgd(momentum, false, 0.3), [momentum](auto parameters, double lr, double decay) {
+                     return std::make_unique<torch::optim::SGD>(
+                         parameters,
+                         torch::optim::SGDOptions(lr).momentum(momentum).dampening(0.3).weight_decay(decay));
+                   }});
+  }
   testing::Options adagrad;
   adagrad.string("name", "adagrad").number("lr_decay", 0.1).number("initial_accumulator", 0.5).number("eps", 1e-6);
   all.push_back(
@@ -137,6 +144,40 @@ TEST(Optimizers, MoveWeightsAsTorchOptimDoes) {
         EXPECT_TRUE(at::allclose(ours, theirs, 1e-5, 1e-6)) << "step " << step << "\n" << ours - theirs;
         EXPECT_TRUE(at::allclose(other, other_theirs, 1e-5, 1e-6)) << "step " << step;
       }
+    }
+  }
+}
+
+// Sets a momentum as OneCycleLR does: the first beta where there are betas.
+void set_momentum(torch::optim::Optimizer& optimizer, double momentum) {
+  auto& options = optimizer.param_groups().front().options();
+  if (auto* adamw = dynamic_cast<torch::optim::AdamWOptions*>(&options)) {
+    adamw->betas({momentum, std::get<1>(adamw->betas())});
+  } else if (auto* adam = dynamic_cast<torch::optim::AdamOptions*>(&options)) {
+    adam->betas({momentum, std::get<1>(adam->betas())});
+  } else if (auto* sgd = dynamic_cast<torch::optim::SGDOptions*>(&options)) {
+    sgd->momentum(momentum);
+  } else {
+    dynamic_cast<torch::optim::RMSpropOptions&>(options).momentum(momentum);
+  }
+}
+
+TEST(Optimizers, TakeAMomentumThatCyclesAsTorchOptimDoes) {
+  constexpr double lr = 0.05, decay = 0.1;
+  for (const auto& peer : peers()) {
+    if (peer.name == "adagrad") continue;
+    SCOPED_TRACE(peer.name);
+    at::manual_seed(1);
+    const auto ours = at::randn({7, 5}), theirs = ours.clone().requires_grad_(true);
+    const auto optimizer = make_optimizer(peer.options.table(), one_group({ours}, decay), /*cycles_momentum=*/true);
+    const auto reference = peer.make({theirs}, lr, decay);
+    for (const double momentum : {0.95, 0.9, 0.85, 0.9, 0.95}) {
+      const auto gradient = at::randn({7, 5});
+      theirs.mutable_grad() = gradient.clone();
+      set_momentum(*reference, momentum);
+      reference->step();
+      optimizer->step({gradient.clone()}, lr, momentum);
+      EXPECT_TRUE(at::allclose(ours, theirs, 1e-5, 1e-6)) << "momentum " << momentum << "\n" << ours - theirs;
     }
   }
 }

@@ -156,9 +156,23 @@ TEST_F(Sections, BetasAreTwoBelowOne) {
   EXPECT_EQ(code("[optimizer]\nbetas = [-0.1, 0.5]\n"), "E0117");
 }
 
-TEST_F(Sections, NesterovNeedsMomentum) {
+TEST_F(Sections, NesterovNeedsMomentumAndNoDampening) {
   EXPECT_EQ(code("[optimizer]\nname = \"sgd\"\nnesterov = true\n"), "E0119");
   EXPECT_EQ(code("[optimizer]\nname = \"sgd\"\nnesterov = true\nmomentum = 0.9\n"), "");
+  EXPECT_EQ(code("[optimizer]\nname = \"sgd\"\nmomentum = 0.9\ndampening = 0.1\n"), "");
+  EXPECT_EQ(code("[optimizer]\nname = \"sgd\"\nnesterov = true\nmomentum = 0.9\ndampening = 0.1\n"), "E0119");
+  EXPECT_EQ(code("[optimizer]\nname = \"adamw\"\ndampening = 0.1\n"), "E0103");
+}
+
+TEST_F(Sections, AMomentumThatCyclesNeedsOneAndTwoBoundsInOrder) {
+  const std::string cycle = "[schedule]\nname = \"one_cycle\"\ncycle_momentum = true\n";
+  for (const std::string name : {"adamw", "adam", "sgd", "rmsprop"}) {
+    EXPECT_EQ(code("[optimizer]\nname = \"" + name + "\"\n" + cycle), "") << name;
+  }
+  EXPECT_EQ(code("[optimizer]\nname = \"adagrad\"\n" + cycle), "E0119");
+  EXPECT_EQ(code(cycle + "base_momentum = 0.96\n"), "E0119");
+  EXPECT_EQ(code(cycle + "max_momentum = 1.0\n"), "E0117");
+  EXPECT_EQ(code("[schedule]\nname = \"cosine\"\ncycle_momentum = true\n"), "E0103");
 }
 
 TEST_F(Sections, OnlyTheCosineEndsAtAMinimum) {

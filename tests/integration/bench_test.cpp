@@ -114,6 +114,36 @@ TEST_F(Bench, RefusesContendersThatCannotBeCompared) {
   EXPECT_THAT(timed.err, HasSubstr("say --steps N"));
 }
 
+TEST_F(Bench, NeedsNoPrecisionInTheFile) {
+  auto text = read_file(workspace_.path() / "points.toml");
+  const std::string section = "[precision]\nplugin = \"fp32\"\n";
+  ASSERT_NE(text.find(section), std::string::npos);
+  workspace_.write("points.toml", text.erase(text.find(section), section.size()));
+  EXPECT_EQ(binade({"check", "points.toml"}, workspace_).exit_code, 2) << "a run needs it";
+  const auto misspelt = bench({"--precision", "fp23,bf16"});
+  EXPECT_EQ(misspelt.exit_code, 2);
+  EXPECT_THAT(misspelt.err, HasSubstr("there is no precision plugin `fp23`"));
+  const auto outcome =
+      bench({"--precision", "fp32,bf16", "--accuracy", "off", "--memory", "-1000", "--speedup", "1e-300", "--gate"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.out << outcome.err;
+  const auto result = json::parse(bench_file("bench.json"));
+  EXPECT_EQ(result["contenders"][0]["precision"], "fp32");
+  EXPECT_EQ(result["contenders"][1]["precision"], "bf16");
+  EXPECT_GT(result["contenders"][1]["accuracy"], 0) << "shown, and";
+  EXPECT_EQ(result["contenders"][1]["against_baseline"]["accuracy"]["threshold"], nullptr) << "not judged";
+}
+
+TEST_F(Bench, TakesANumberOrOffAsAThreshold) {
+  for (const std::string flag : {"--speedup", "--memory", "--accuracy", "--loss"}) {
+    for (const std::string wrong : {"of", "1x", "nan", ""}) {
+      const auto outcome = bench({"--precision", "fp32,bf16", flag, wrong});
+      EXPECT_EQ(outcome.exit_code, 2) << flag << " " << wrong;
+      EXPECT_THAT(outcome.err, AllOf(HasSubstr(flag), HasSubstr("nor \"off\""))) << flag << " " << wrong;
+    }
+  }
+  EXPECT_EQ(bench({"--precision", "fp32,bf16", "--speedup", "0"}).exit_code, 2);
+}
+
 TEST_F(Bench, GivesTheFilesOptionsToItsOwnPluginOnly) {
   const auto outcome = bench({"--precision", "fp16,fp32", "--set", "precision.plugin=fp16", "--set",
                               "precision.init_scale=1024", "--set", "precision.use_amp=false"},

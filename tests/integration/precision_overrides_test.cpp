@@ -55,14 +55,14 @@ TEST_F(PrecisionOverrides, OfAllParametersMakeABf16RunAnFp32RunAndTheOtherWayRou
 }
 
 TEST_F(PrecisionOverrides, OfAnOperationHoldForAllItsCalls) {
-  EXPECT_EQ(weights("bf16", {"precision.operations.addmm=fp32"}), weights("fp32"));
+  EXPECT_EQ(weights("bf16", {"precision.operations.linear=fp32"}), weights("fp32"));
 }
 
 TEST_F(PrecisionOverrides, OfAPolicyHoldUnlessTheExperimentSaysOtherwise) {
   const auto fp32 = weights("fp32"), bf16 = weights("bf16");
   EXPECT_EQ(weights("opinionated"), fp32);
   EXPECT_EQ(weights("opinionated", {"precision.overrides.\"*\"=bf16"}), bf16);
-  EXPECT_EQ(weights("opinionated", {"precision.operations.addmm=bf16"}), bf16);
+  EXPECT_EQ(weights("opinionated", {"precision.operations.linear=bf16"}), bf16);
   EXPECT_EQ(weights("opinionated", {"precision.name=nothing"}), bf16) << "a policy need not match";
 }
 

@@ -1,5 +1,13 @@
 // The gpt model: its size, its start, what it may see, and that it learns.
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/embedding.h>
+#include <ATen/ops/gelu.h>
+#include <ATen/ops/layer_norm.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/matmul.h>
 #include <ATen/ops/randint.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/tensor.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,6 +15,7 @@
 #include <cmath>
 #include <set>
 
+#include "binade/autocast.h"
 #include "tests/plugins/opened_model.h"
 
 namespace binade::host {
@@ -140,6 +149,58 @@ TEST(Gpt, ComputesEitherGelu) {
   const auto exact = OpenedModel("gpt", gpt({{"gelu", text("exact")}})).forward({tokens});
   EXPECT_FALSE(tanh.equal(exact));
   EXPECT_TRUE(tanh.allclose(exact, 1e-2, 1e-3));
+}
+
+using Linear = at::Tensor(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
+
+// torch.nn.functional.linear, which Python's Linear calls.
+at::Tensor in_one(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  return at::linear(x, weight, bias);
+}
+// What LibTorch's C++ Linear does with more than two dimensions.
+at::Tensor in_two(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  return at::matmul(x, weight.t()).add_(bias);
+}
+
+// GPT-2's forward pass, from the parameters of `model`.
+at::Tensor gpt2(const OpenedModel& model, const at::Tensor& tokens, Linear* linear) {
+  const auto p = [&](const std::string& name) { return model.parameter(name); };
+  const auto norm = [&](const at::Tensor& x, const std::string& name) {
+    return at::layer_norm(x, {width}, p(name + ".weight"), p(name + ".bias"));
+  };
+  const auto apply = [&](const at::Tensor& x, const std::string& name) {
+    return linear(x, p(name + ".weight"), p(name + ".bias"));
+  };
+  auto x = at::embedding(p("wte.weight"), tokens) + p("wpe.weight");
+  for (int layer = 0; layer < layers; ++layer) {
+    const auto h = "h." + std::to_string(layer) + ".";
+    const auto qkv = apply(norm(x, h + "ln_1"), h + "attn.c_attn")
+                         .unflatten(-1, {3, heads, width / heads})
+                         .permute({2, 0, 3, 1, 4})
+                         .unbind();
+    const auto y = at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], {}, 0.0, /*is_causal=*/true);
+    x = x + apply(y.transpose(1, 2).flatten(-2), h + "attn.c_proj");
+    x = x + apply(at::gelu(apply(norm(x, h + "ln_2"), h + "mlp.c_fc"), "tanh"), h + "mlp.c_proj");
+  }
+  return at::linear(norm(x, "ln_f"), p("wte.weight"));
+}
+
+TEST(Gpt, RoundsEachLinearLayerOnceInHalfPrecision) {
+  OpenedModel model("gpt", gpt());
+  {
+    const at::NoGradGuard no_grad;
+    for (const auto& [name, tensor] : model.parameters()) {
+      if (name.ends_with("bias")) tensor.normal_();  // adding 0 rounds nothing
+    }
+  }
+  const at::NoGradGuard no_grad;
+  const auto tokens = random_tokens(2);
+  for (const auto dtype : {at::kBFloat16, at::kHalf}) {
+    const Autocast autocast(at::kCPU, dtype, /*enabled=*/true);
+    const auto logits = model.forward({tokens});
+    EXPECT_TRUE(logits.equal(gpt2(model, tokens, in_one))) << dtype;
+    EXPECT_FALSE(logits.equal(gpt2(model, tokens, in_two))) << dtype;
+  }
 }
 
 TEST(Gpt, RefusesHeadsThatDoNotDivideTheWidth) {
