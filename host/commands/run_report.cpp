@@ -11,7 +11,7 @@ namespace binade::host {
 namespace {
 
 void line(const Paint& paint, std::string_view name, std::string_view text) {
-  fmt::print("  {} {}\n", paint.dim(fmt::format("{:<10}", name)), text);
+  put(stdout, fmt::format("  {} {}\n", paint.dim(fmt::format("{:<10}", name)), text));
 }
 
 std::string loss_text(double loss, const TrainingResult& result) {
@@ -64,7 +64,7 @@ void StartReport::run_started(const RunStarted& started) noexcept {
                         ? fmt::format("{} steps or {}, whichever comes first", started.target_steps,
                                       short_duration(started.max_seconds))
                         : fmt::format("{} step{}", started.target_steps, started.target_steps == 1 ? "" : "s");
-  fmt::print("{}\n", paint_.bold(run_.name));
+  put(stdout, paint_.bold(run_.name) + "\n");
   line(paint_, "model",
        fmt::format("{}, {} parameters", run_.model, short_number(static_cast<double>(started.parameters))));
   line(paint_, "dataset",
@@ -76,7 +76,7 @@ void StartReport::run_started(const RunStarted& started) noexcept {
   line(paint_, "training", goal);
   if (!run_.metrics_address.empty()) line(paint_, "metrics", run_.metrics_address);
   line(paint_, "directory", run_.directory.string());
-  fmt::print("\n");
+  put(stdout, "\n");
   std::fflush(stdout);
 }
 
@@ -91,8 +91,8 @@ void print_end(const ReportedRun& run, const TrainingResult& result, const Paint
   const auto ended = result.state == RunState::finished
                          ? paint.green("finished")
                          : paint.yellow(run_state_names[static_cast<std::size_t>(result.state)]);
-  fmt::print("\n{} after {} ({} steps, {} skipped; {})\n", ended, short_duration(result.seconds), result.steps,
-             result.skipped_steps, speed_text(result));
+  put(stdout, fmt::format("\n{} after {} ({} steps, {} skipped; {})\n", ended, short_duration(result.seconds),
+                          result.steps, result.skipped_steps, speed_text(result)));
   if (std::isfinite(result.initial_loss)) {
     line(paint, "loss",
          fmt::format("{} -> {}", loss_text(result.initial_loss, result), loss_text(result.final_loss, result)));
@@ -115,13 +115,14 @@ void print_end(const ReportedRun& run, const TrainingResult& result, const Paint
 
   const auto file = [&](const char* name) { return quoted((run.directory / name).string()); };
   const auto binade = quoted(run.called_as);
-  fmt::print("\nnext:\n");
+  std::string next = "\nnext:\n";
   if (result.state != RunState::finished && std::filesystem::exists(run.directory / "checkpoints")) {
-    fmt::print("  {} resume {}\n", binade, quoted(run.directory.string()));
+    next += fmt::format("  {} resume {}\n", binade, quoted(run.directory.string()));
   }
-  fmt::print("  cat {}\n", file("summary.json"));
-  fmt::print("  {} run {} --set optimizer.lr=1e-3\n", binade, file("experiment.toml"));
-  fmt::print("  {} plugins list\n", binade);
+  next += fmt::format("  cat {}\n", file("summary.json"));
+  next += fmt::format("  {} run {} --set optimizer.lr=1e-3\n", binade, file("experiment.toml"));
+  next += fmt::format("  {} plugins list\n", binade);
+  put(stdout, next);
 }
 
 }  // namespace binade::host

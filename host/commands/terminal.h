@@ -13,6 +13,11 @@ enum class ColorMode { automatic, always, never };
 bool wants_color(ColorMode mode, std::FILE* stream);
 
 bool is_terminal(std::FILE* stream);
+// Whether a line may be written over there: a terminal that knows how (TERM=dumb does not).
+bool can_redraw(std::FILE* stream);
+
+// Writes text. What cannot be written is lost: a terminal that is gone and a full disk are no reason to end a run.
+void put(std::FILE* stream, std::string_view text) noexcept;
 
 // Text for one stream, coloured or not.
 class Paint {
