@@ -1,10 +1,14 @@
 // binade: the verbs, and nothing else.
+#include <csignal>
+
 #include "host/commands/bench.h"
 #include "host/commands/check.h"
 #include "host/commands/command_line.h"
 #include "host/commands/config.h"
 #include "host/commands/explain.h"
 #include "host/commands/export.h"
+#include "host/commands/failure_exit.h"
+#include "host/commands/last_resort.h"
 #include "host/commands/lock.h"
 #include "host/commands/new.h"
 #include "host/commands/plugins.h"
@@ -12,9 +16,13 @@
 #include "host/commands/run.h"
 #include "host/commands/schema.h"
 #include "host/commands/setup.h"
+#include "host/commands/signals.h"
+#include "host/commands/standard_descriptors.h"
 #include "host/commands/verify_resume.h"
 
-int main(int argc, char** argv) {
+namespace {
+
+int execute(int argc, char** argv) {
   using namespace binade::host;
   CommandLine line("binade", "Trains neural networks in mixed precision from a TOML file.");
   add_run(line);
@@ -31,4 +39,19 @@ int main(int argc, char** argv) {
   add_export(line);
   add_setup(line);
   return line.execute(argc, argv);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace binade::host;
+  open_standard_descriptors();
+  hold_stop_signals();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that would become larger than `ulimit -f` is an error that says so
+  speak_as_a_last_resort();
+  try {
+    return leave(execute(argc, argv));
+  } catch (...) {
+    return leave(exit_code_of_failure(ColorMode::automatic));
+  }
 }

@@ -8,6 +8,7 @@
 
 #include "host/base/file_stream.h"
 #include "host/bench/statistics.h"
+#include "host/storage/error_text.h"
 #include "host/storage/metrics_value.h"
 
 namespace binade::host {
@@ -79,7 +80,7 @@ Measurement read_measurement(const std::filesystem::path& directory, std::option
     read_data(measurement);
     read_steps(measurement, warmup_steps);
   } catch (const std::exception& error) {
-    throw std::runtime_error(fmt::format("nothing can be measured in {}: {}", directory.string(), error.what()));
+    throw std::runtime_error(fmt::format("nothing can be measured in {}: {}", directory.string(), error_text(error)));
   }
   return measurement;
 }

@@ -15,6 +15,7 @@
 #include "host/commands/exit_codes.h"
 #include "host/commands/metrics_access.h"
 #include "host/commands/signals.h"
+#include "host/storage/error_text.h"
 #include "host/telemetry/exporter.h"
 
 namespace binade::host {
@@ -39,7 +40,7 @@ class Bench {
       : arguments_(arguments),
         plan_(plan),
         color_(line.color()),
-        stop_signal_(catch_stop_signals()),
+        stop_signal_(stop_signal()),
         name_(plan.experiment.experiment.string("name")),
         directory_(arguments.runs, name_, to_toml(plan.experiment), "bench-"),
         runner_(arguments, plan, directory_, line.executable(), stop_signal_),
@@ -74,7 +75,7 @@ class Bench {
       log_line(color_, BINADE_LOG_INFO, "metrics of the benchmark: " + exporter_->address());
     } catch (const std::runtime_error& error) {
       if (metrics.boolean("required")) throw;
-      log_line(color_, BINADE_LOG_WARNING, fmt::format("NO METRICS ENDPOINT while this runs: {}", error.what()));
+      log_line(color_, BINADE_LOG_WARNING, fmt::format("NO METRICS ENDPOINT while this runs: {}", error_text(error)));
     }
   }
 
@@ -131,7 +132,7 @@ class Bench {
 };
 
 int bench(const BenchArguments& arguments, const CommandLine& line) {
-  const Catalog catalog(plugin_folders(line.executable()));
+  const Catalog catalog(line.plugin_folders());
   const auto plan = plan_bench(arguments, catalog, line.color());
   if (!plan) return exit_usage;
   warn_of_doubts(plan->experiment, line.color());
@@ -191,8 +192,9 @@ void add_thresholds(CLI::App& verb, Thresholds& thresholds) {
 void add_bench(CommandLine& line) {
   constexpr std::uint64_t least_repeats = 2, most_repeats = 1000, most_steps = 1'000'000'000;
   const auto arguments = std::make_shared<BenchArguments>();
-  auto& verb = line.verb("bench", "Compare precisions: speed, memory, accuracy and loss, with verdicts", examples,
-                         [arguments, &line] { return bench(*arguments, line); });
+  auto& verb = line.verb(
+      "bench", "Compare precisions: speed, memory, accuracy and loss, with verdicts", examples,
+      [arguments, &line] { return bench(*arguments, line); }, Stopping::by_the_verb);
   arguments->experiment.add_to(verb);
   verb.add_option("--precision", arguments->precision,
                   "Precision plugins with commas between; the first is the baseline. The file needs no [precision]")

@@ -47,7 +47,7 @@ bool require_locked(const Experiment& experiment, const Catalog& catalog, const 
 }
 
 int check(const ExperimentArgument& argument, const LockArgument& lock, const CommandLine& line) {
-  const Catalog catalog(plugin_folders(line.executable()));
+  const Catalog catalog(line.plugin_folders());
   const auto experiment = argument.load(catalog, line.color());
   if (!experiment) return exit_usage;
 

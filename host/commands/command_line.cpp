@@ -3,17 +3,14 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <new>
 #include <set>
 
 #include "binade/abi/plugin.h"
 #include "host/commands/exit_codes.h"
+#include "host/commands/failure_exit.h"
 #include "host/commands/version.h"
 #include "host/experiment/diagnostic.h"
-#include "host/experiment/diagnostic_pages.h"
-#include "host/loading/plugin.h"
-#include "host/loading/refused.h"
-#include "host/storage/bad_checkpoint.h"
+#include "host/loading/catalog.h"
 
 namespace binade::host {
 namespace {
@@ -52,8 +49,6 @@ std::string suggestion(const std::string& wrong, const CLI::App& app) {
   return text;
 }
 
-bool is_data_error(std::int32_t status) { return status == BINADE_BAD_DATA || status == BINADE_NOT_FOUND; }
-
 }  // namespace
 
 CommandLine::CommandLine(const std::string& name, const std::string& description) : app_(description, name) {
@@ -88,9 +83,19 @@ CLI::App& CommandLine::verb(CLI::App& parent, const std::string& name, const std
 }
 
 int CommandLine::execute(int argc, char** argv) {
-  // The shorter way to call it: as it was called, or from the current folder.
-  called_as_ = argv[0];
-  const auto from_here = executable_.lexically_proximate(std::filesystem::current_path()).string();
+  try {
+    return parse_and_run(argc, argv);
+  } catch (...) {
+    return exit_code_of_failure(color_);
+  }
+}
+
+int CommandLine::parse_and_run(int argc, char** argv) {
+  // The shorter way to call it: as it was called, or from the current folder, which may be gone.
+  called_as_ = argc > 0 ? argv[0] : app_.get_name();
+  std::error_code gone;
+  const auto here = std::filesystem::current_path(gone);
+  const auto from_here = gone ? called_as_ : executable_.lexically_proximate(here).string();
   if (called_as_.find('/') != std::string::npos && from_here.size() < called_as_.size()) called_as_ = from_here;
   try {
     app_.parse(argc, argv);
@@ -107,7 +112,9 @@ int CommandLine::execute(int argc, char** argv) {
     show("{}", Lines{app_.help()});
     return exit_usage;
   }
-  return run_action();
+  const bool by_itself = stops_by_itself_.count(innermost(&app_)) != 0;
+  take_stop_signals(by_itself ? Stopping::by_the_verb : Stopping::by_the_system);
+  return action_();
 }
 
 int CommandLine::explain(const CLI::ParseError& error) const {
@@ -120,33 +127,12 @@ int CommandLine::explain(const CLI::ParseError& error) const {
   return exit_usage;
 }
 
-int CommandLine::run_action() const {
-  const auto say = [&](std::string_view text) { log_line(color_, BINADE_LOG_ERROR, text); };
-  try {
-    return action_();
-  } catch (const PluginRefused& refused) {
-    const Paint paint(wants_color(color_, stderr));
-    const auto who = refused.id().empty() ? "" : fmt::format("plugin `{}` refused: ", refused.id());
-    show(stderr, "{}: {}\n{}", paint.red(fmt::format("error[{}]", refused.code())),
-         Lines{shown_message(who + refused.what())}, Lines{explain_hint(refused.code())});
-    return exit_plugin_refused;
-  } catch (const PluginError& error) {
-    const bool out_of_memory = error.status() == BINADE_OUT_OF_MEMORY;
-    say(fmt::format("{}{}", error.what(), out_of_memory ? "; a smaller batch_size or model needs less" : ""));
-    return is_data_error(error.status()) ? exit_bad_data : exit_run_failed;
-  } catch (const BadCheckpoint& error) {
-    say(error.what());
-    return exit_bad_data;
-  } catch (const std::bad_alloc&) {
-    say("out of memory; a smaller batch_size or model needs less");
-    return exit_run_failed;
-  } catch (const std::logic_error& error) {
-    say(fmt::format("a mistake in Binade itself, please report it: {}", error.what()));
-    return exit_internal;
-  } catch (const std::exception& error) {
-    say(error.what());
-    return exit_run_failed;
+const std::vector<std::filesystem::path>& CommandLine::plugin_folders() const {
+  if (!plugin_folders_) {
+    plugin_folders_ = host::plugin_folders(
+        executable_, [this](const std::string& text) { log_line(color_, BINADE_LOG_WARNING, text); });
   }
+  return *plugin_folders_;
 }
 
 }  // namespace binade::host

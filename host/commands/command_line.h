@@ -4,8 +4,12 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <functional>
+#include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
+#include "host/commands/signals.h"
 #include "host/commands/terminal.h"
 
 namespace binade::host {
@@ -16,8 +20,10 @@ class CommandLine {
 
   // Adds a verb. `examples`: lines below its help. `action` returns the exit code.
   CLI::App& verb(const std::string& name, const std::string& description, const std::string& examples,
-                 std::function<int()> action) {
-    return verb(app_, name, description, examples, std::move(action));
+                 std::function<int()> action, Stopping stopping = Stopping::by_the_system) {
+    auto& added = verb(app_, name, description, examples, std::move(action));
+    if (stopping == Stopping::by_the_verb) stops_by_itself_.insert(&added);
+    return added;
   }
   CLI::App& verb(CLI::App& parent, const std::string& name, const std::string& description, const std::string& examples,
                  std::function<int()> action);
@@ -31,16 +37,20 @@ class CommandLine {
   const std::filesystem::path& executable() const { return executable_; }
   // This program as the user called it, for commands to print.
   const std::string& called_as() const { return called_as_; }
+  // Where plugins are looked for, in order. What BINADE_PLUGIN_PATH names and cannot be read is said, once.
+  const std::vector<std::filesystem::path>& plugin_folders() const;
 
  private:
   int explain(const CLI::ParseError& error) const;
-  int run_action() const;
+  int parse_and_run(int argc, char** argv);
 
   CLI::App app_;
   std::function<int()> action_;
+  std::set<const CLI::App*> stops_by_itself_;
   ColorMode color_ = ColorMode::automatic;
   std::filesystem::path executable_;
   std::string called_as_;
+  mutable std::optional<std::vector<std::filesystem::path>> plugin_folders_;
 };
 
 }  // namespace binade::host

@@ -75,7 +75,7 @@ std::string to_json(const Experiment& experiment) {
 }
 
 int config(const ConfigArguments& arguments, const CommandLine& line) {
-  const Catalog catalog(plugin_folders(line.executable()));
+  const Catalog catalog(line.plugin_folders());
   const auto experiment = arguments.experiment.load(catalog, line.color());
   if (!experiment) return exit_usage;
   show("{}", Lines{arguments.json ? to_json(*experiment) : to_toml(*experiment)});

@@ -14,6 +14,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "host/commands/last_resort.h"
+#include "host/commands/parting.h"
 #include "host/commands/terminal.h"
 #include "host/loading/plugin_thread.h"
 
@@ -169,6 +171,8 @@ void CrashReport::handle(int signal, siginfo_t* info, void* context) {
   const auto* const report = current.exchange(nullptr);
   while (report == nullptr) pause();  // another thread reports, and ends the process
   report->report(signal, *info, context);
+  if (signal == SIGABRT && memory_is_used_up()) end_without_memory();
+  part_after_a_crash();
   std::signal(signal, SIG_DFL);
   raise(signal);  // comes when this handler returns
 }
@@ -178,6 +182,8 @@ void CrashReport::explain_exception() {
   try {
     if (const auto exception = std::current_exception()) std::rethrow_exception(exception);
     what = "std::terminate() was called";
+  } catch (const std::bad_alloc&) {
+    end_without_memory();
   } catch (const std::exception& error) {
     what = error.what();
     remember(what.substr(0, what.find("\nException raised from")));

@@ -8,6 +8,7 @@
 
 #include "host/loading/cache_folder.h"
 #include "host/loading/environment_variable.h"
+#include "host/loading/loader_words.h"
 #include "host/loading/plugin_file.h"
 
 namespace binade::host {
@@ -91,10 +92,19 @@ std::unique_ptr<Engine> EngineLibrary::load() const {
     }
     return engine;
   } catch (const dll::fs::system_error& error) {
+    const auto words = loader_words(error.what());
+    const bool no_room = words.find("failed to map segment") != std::string::npos ||
+                         words.find("annot allocate memory") != std::string::npos;
+    if (no_room) {
+      throw std::runtime_error(fmt::format(
+          "the engine cannot be loaded: {}\n  help: the process may not have enough addresses (ulimit -v): LibTorch's "
+          "libraries take some 500 MiB of them, training more",
+          words));
+    }
     throw std::runtime_error(
         fmt::format("the engine cannot be loaded: {}\n  help: `binade setup` fetches LibTorch {}; or set "
                     "BINADE_LIBTORCH to the folder of your own, with lib/libtorch_cpu.so in it",
-                    error.what(), version));
+                    words, version));
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include "binade/abi/logger.h"
 #include "host/commands/exit_codes.h"
+#include "host/commands/standard_descriptors.h"
 #include "host/storage/openmetrics.h"
 #include "host/telemetry/clock.h"
 
@@ -47,8 +48,9 @@ int export_openmetrics(const ExportArguments& arguments, const CommandLine& line
     show(stderr, "{}: {}\n", Paint(wants_color(line.color(), stderr)).red("error"), error.what());
     return exit_bad_data;
   }
-  if (!out.flush()) {
-    throw std::runtime_error(arguments.output.empty() ? "standard output was closed"
+  const bool nobody = arguments.output.empty() && standard_output_was_closed();
+  if (!out.flush() || nobody) {
+    throw std::runtime_error(arguments.output.empty() ? "standard output is closed, or cannot take more"
                                                       : "cannot write " + arguments.output);
   }
   log_line(line.color(), BINADE_LOG_INFO,

@@ -11,8 +11,10 @@
 
 #include "binade/abi/plugin.h"
 #include "host/commands/exit_codes.h"
+#include "host/commands/parting.h"
 #include "host/commands/run_records.h"
 #include "host/experiment/sections.h"
+#include "host/storage/error_text.h"
 
 namespace binade::host {
 namespace {
@@ -44,6 +46,18 @@ std::vector<Plugin> without_loggers(std::vector<Plugin> plugins) {
   _exit(exit_run_failed);
 }
 
+// Beside this thread, which does not wait for a disk that hangs.
+template <class Work>
+bool done_in_time(Clock::time_point until, Work work) {
+  std::promise<void> promise;
+  const auto done = promise.get_future();
+  std::thread([work = std::move(work), promise = std::move(promise)]() mutable {
+    work();
+    promise.set_value();
+  }).detach();
+  return done.wait_until(until) == std::future_status::ready;
+}
+
 // Whether the training thread is in something in which it does not write what save() reads.
 bool is_apart(Activity activity) {
   return activity != Activity::logging && activity != Activity::checkpoint && activity != Activity::ending;
@@ -60,10 +74,11 @@ bool has_unfinished(const std::filesystem::path& checkpoints) {
 
 // Returns the words on how to go on.
 std::string save(const WatchedRun& run, const Hang& hang, Clock::time_point until) {
-  if (is_apart(hang.at.activity) && run.progress.halt(hang.at)) run.telemetry.save();
-  run.directory.write("summary.json", failure_json(hang.text, run.experiment));
+  run.telemetry.save_of_hung_run(is_apart(hang.at.activity) && run.progress.halt(hang.at));
+  run.directory.write("summary.json", failure_json(hang.text, run.telemetry.reached(), run.experiment));
   const auto checkpoints = run.directory.path() / "checkpoints";
-  while (has_unfinished(checkpoints) && Clock::now() < until) {
+  constexpr std::chrono::milliseconds for_the_rest(200);
+  while (has_unfinished(checkpoints) && Clock::now() < until - for_the_rest) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   auto last = last_checkpoint_text(run.reported);
@@ -74,20 +89,19 @@ std::string save(const WatchedRun& run, const Hang& hang, Clock::time_point unti
 
 void end_run(const WatchedRun& run, const Hang& hang) {
   log_line(run.color, BINADE_LOG_ERROR, hang.text);
-  // Beside this thread: what hangs may be the very disk that is written to.
   const auto until = Clock::now() + std::chrono::seconds(1);
-  std::promise<std::string> saved;
-  auto words = saved.get_future();
-  std::thread([&run, hang, until, saved = std::move(saved)]() mutable {
+  const auto words = std::make_shared<std::string>();
+  const bool saved = done_in_time(until, [&run, hang, until, words] {
     try {
-      saved.set_value(save(run, hang, until));
+      *words = save(run, hang, until);
     } catch (const std::exception& error) {
-      saved.set_value(error.what());
+      *words = error_text(error);
     }
-  }).detach();
-  const bool in_time = words.wait_until(until) == std::future_status::ready;
+  });
   log_line(run.color, BINADE_LOG_ERROR,
-           in_time ? words.get() : "nothing more could be written to " + run.reported.directory.string());
+           saved ? *words : "nothing more could be written to " + run.reported.directory.string());
+  run.telemetry.wait_for_scrape();
+  done_in_time(Clock::now() + std::chrono::milliseconds(250), part);
   end_process();
 }
 

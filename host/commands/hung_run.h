@@ -31,8 +31,8 @@ std::unique_ptr<Watchdog> watch_start(const Experiment& experiment, const Opened
                                       const Progress& progress, ColorMode color);
 
 // nullptr where [watchdog] says so. At an alarm it says what hangs, saves what does not need the hung thread (the
-// metrics, a summary.json, a checkpoint that is being written already) in at most a second, says how to go on, and ends
-// the process with exit_run_failed.
+// metrics, a summary.json, a checkpoint that is being written already) in at most a second, says how to continue, waits
+// for Prometheus' last scrape where there were others, parts, and ends the process with exit_run_failed.
 std::unique_ptr<Watchdog> watch(const WatchedRun& run);
 
 }  // namespace binade::host

@@ -21,7 +21,7 @@ struct Arguments {
 };
 
 int lock(const Arguments& arguments, const CommandLine& line) {
-  const Catalog catalog(plugin_folders(line.executable()));
+  const Catalog catalog(line.plugin_folders());
   const auto experiment = arguments.experiment.load(catalog, line.color());
   if (!experiment) return exit_usage;
   const auto files = chosen_files(*experiment, catalog);

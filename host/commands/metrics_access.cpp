@@ -12,17 +12,19 @@
 
 namespace binade::host {
 
-std::filesystem::path write_target(const std::filesystem::path& folder, const ScrapeTarget& target) {
+std::filesystem::path target_file(const std::filesystem::path& folder, const std::string& run_id) {
+  return folder / (run_id + ".json");
+}
+
+void write_target(const std::filesystem::path& folder, const ScrapeTarget& target) {
   std::filesystem::create_directories(folder);
   const auto address = fmt::format("{}:{}", target.host == "0.0.0.0" ? target.machine : target.host, target.port);
   const nlohmann::json labels{{"run_id", target.run_id}, {"run_name", target.run_name}, {"host", target.machine}};
   const nlohmann::json one{{"targets", {address}}, {"labels", labels}};
   const auto text = nlohmann::json::array({one}).dump() + "\n";
-  auto path = folder / (target.run_id + ".json");
-  AtomicFile file(path);
+  AtomicFile file(target_file(folder, target.run_id));
   file.write(text.data(), text.size());
   file.commit();
-  return path;
 }
 
 HttpOptions endpoint_options(const OptionTable& metrics) {

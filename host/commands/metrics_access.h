@@ -16,9 +16,12 @@ struct ScrapeTarget {
   int port = 0;
 };
 
-// Writes FOLDER/<run_id>.json for Prometheus' file_sd_configs, whole or not at all, and returns its path. The folder is
-// made when missing. Throws std::system_error naming the file.
-std::filesystem::path write_target(const std::filesystem::path& folder, const ScrapeTarget& target);
+// FOLDER/<run_id>.json
+std::filesystem::path target_file(const std::filesystem::path& folder, const std::string& run_id);
+
+// Writes it for Prometheus' file_sd_configs, whole or not at all. The folder is made when missing. Throws
+// std::system_error naming the file.
+void write_target(const std::filesystem::path& folder, const ScrapeTarget& target);
 
 // How [metrics] wants the endpoint to be, which also answers to this machine's name where it listens everywhere: it is
 // the name in the target file. Throws as metrics_password does.

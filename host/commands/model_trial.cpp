@@ -41,7 +41,7 @@ std::unique_ptr<PreparedModel> PreparedModel::make(const PluginFile& library, co
   const EngineLibrary engine(line.executable());
   require_same_build(library, engine.build_block(), engine.path());
   std::unique_ptr<PreparedModel> prepared(new PreparedModel);
-  prepared->catalog_ = std::make_unique<Catalog>(plugin_folders(line.executable()));
+  prepared->catalog_ = std::make_unique<Catalog>(line.plugin_folders());
   auto loaded = load(library, experiment, options, *prepared->catalog_, line.color());
   if (!loaded) return nullptr;
   prepared->experiment_ = std::move(*loaded);

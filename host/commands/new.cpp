@@ -129,7 +129,7 @@ std::string indented(const std::string& lines) {
 }
 
 int create(const Wanted& wanted, const CommandLine& line) {
-  if (const auto wrong = mistake(wanted, Catalog(plugin_folders(line.executable()))); !wrong.empty()) {
+  if (const auto wrong = mistake(wanted, Catalog(line.plugin_folders())); !wrong.empty()) {
     show(stderr, "{}: {}\n", Paint(wants_color(line.color(), stderr)).red("error"), wrong);
     return exit_usage;
   }

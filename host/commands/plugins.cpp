@@ -51,7 +51,7 @@ std::string constraints(const OptionSpec& option) {
 }
 
 int list(const CommandLine& line) {
-  const auto folders = plugin_folders(line.executable());
+  const auto folders = line.plugin_folders();
   const Catalog catalog(folders);
   const Paint paint(wants_color(line.color(), stdout));
   std::vector<const PluginFile*> files;
@@ -101,7 +101,7 @@ int describe(const std::string& id, const CommandLine& line) {
     describe(read_plugin_file(id), paint);
     return exit_ok;
   }
-  const Catalog catalog(plugin_folders(line.executable()));
+  const Catalog catalog(line.plugin_folders());
   std::vector<std::string> ids;
   bool found = false;
   for (const auto& file : catalog.files()) {

@@ -18,8 +18,7 @@ struct ResumeArguments {
 };
 
 int resume(ResumeArguments& arguments, const CommandLine& line) {
-  catch_stop_signals();  // before anything that takes time
-  catch_checkpoint_signal();
+  catch_checkpoint_signal();  // before anything that takes time
   auto& job = arguments.job;
   job.resumed = find_resumable(arguments.run,
                                [&line](const std::string& text) { log_line(line.color(), BINADE_LOG_WARNING, text); });
@@ -39,10 +38,11 @@ int resume(ResumeArguments& arguments, const CommandLine& line) {
 
 void add_resume(CommandLine& line) {
   const auto arguments = std::make_shared<ResumeArguments>();
-  auto& verb = line.verb("resume", "Go on with a run that was interrupted, from its newest good checkpoint",
-                         "  binade resume runs/first-run/20260101T120000Z-0123abcd\n"
-                         "  binade resume runs/first-run/20260101T120000Z-0123abcd --set train.steps=2000",
-                         [arguments, &line] { return resume(*arguments, line); });
+  auto& verb = line.verb(
+      "resume", "Go on with a run that was interrupted, from its newest good checkpoint",
+      "  binade resume runs/first-run/20260101T120000Z-0123abcd\n"
+      "  binade resume runs/first-run/20260101T120000Z-0123abcd --set train.steps=2000",
+      [arguments, &line] { return resume(*arguments, line); }, Stopping::by_the_verb);
   verb.add_option("RUN", arguments->run, "The directory of the run")->required()->type_name("");
   arguments->job.experiment.add_overrides_to(verb);
   arguments->job.lock.add_to(verb);

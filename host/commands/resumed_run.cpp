@@ -6,6 +6,7 @@
 
 #include "host/storage/atomic_file.h"
 #include "host/storage/bad_checkpoint.h"
+#include "host/storage/error_text.h"
 #include "host/storage/read_whole.h"
 #include "host/storage/state_json.h"
 
@@ -27,9 +28,9 @@ MetricsFile::Continued known_metrics(const Checkpoint& checkpoint) {
   try {
     const auto state = parse_state(checkpoint.json);
     const auto& loop = state.at("loop");
-    return {to_unsigned(loop.at("step")), to_unsigned(loop.at("evaluated_step"))};
+    return {to_unsigned(loop.at("step")), to_unsigned(loop.at("evaluated_step")), to_double(loop.at("seconds"))};
   } catch (const Json::exception& error) {
-    throw BadCheckpoint((checkpoint.folder / "state.json").string() + " is no state of a run: " + error.what());
+    throw BadCheckpoint((checkpoint.folder / "state.json").string() + " is no state of a run: " + error_text(error));
   } catch (const std::runtime_error& error) {
     throw BadCheckpoint(checkpoint.folder.string() + " cannot be gone on from: " + error.what() +
                         ": resume with the Binade that wrote it");

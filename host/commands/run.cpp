@@ -29,12 +29,11 @@ void resume_unfinished(TrainingJob& job, const std::string& name, const CommandL
 }
 
 int run(RunArguments& arguments, const CommandLine& line) {
-  catch_stop_signals();  // before anything that takes time
-  catch_checkpoint_signal();
+  catch_checkpoint_signal();  // before anything that takes time
   auto& job = arguments.job;
   job.runs = arguments.runs;
   if (arguments.resume == "auto") {
-    const auto experiment = job.experiment.load(Catalog(plugin_folders(line.executable())), line.color());
+    const auto experiment = job.experiment.load(Catalog(line.plugin_folders()), line.color());
     if (!experiment) return exit_usage;
     resume_unfinished(job, experiment->experiment.string("name"), line);
   }
@@ -46,13 +45,14 @@ int run(RunArguments& arguments, const CommandLine& line) {
 void add_run(CommandLine& line) {
   const auto arguments = std::make_shared<RunArguments>();
   auto& job = arguments->job;
-  auto& verb = line.verb("run", "Train",
-                         "  binade run experiment.toml\n"
-                         "  binade run experiment.toml --set train.steps=1000 --set optimizer.lr=1e-4\n"
-                         "  binade run experiment.toml --dry-run\n"
-                         "  binade run experiment.toml --runs /data/runs\n"
-                         "  binade run experiment.toml --resume auto",
-                         [arguments, &line] { return run(*arguments, line); });
+  auto& verb = line.verb(
+      "run", "Train",
+      "  binade run experiment.toml\n"
+      "  binade run experiment.toml --set train.steps=1000 --set optimizer.lr=1e-4\n"
+      "  binade run experiment.toml --dry-run\n"
+      "  binade run experiment.toml --runs /data/runs\n"
+      "  binade run experiment.toml --resume auto",
+      [arguments, &line] { return run(*arguments, line); }, Stopping::by_the_verb);
   job.experiment.add_to(verb);
   job.lock.add_to(verb);
   verb.add_option("--runs", arguments->runs, "The folder for run directories, made when missing")

@@ -145,9 +145,13 @@ std::string summary_json(const TrainingResult& result, const Experiment& experim
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string failure_json(const std::string& message, const Experiment& experiment) {
+std::string failure_json(const std::string& message, const ReachedByRun& reached, const Experiment& experiment) {
   const Json json{{"state", "failed"},
                   {"error", message},
+                  {"steps", reached.steps},
+                  {"skipped_steps", reached.skipped_steps},
+                  {"final_loss", finite(reached.final_loss)},
+                  {"seconds", reached.seconds},
                   {"tags", experiment.experiment.strings("tags")},
                   {"notes", experiment.experiment.string("notes")}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

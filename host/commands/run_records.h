@@ -23,7 +23,14 @@ std::string data_json(const Fingerprint& data);
 // not counted); everything else is the same for the same file and seed.
 std::string summary_json(const TrainingResult& result, const Experiment& experiment, const Fingerprint& data);
 
-// summary.json of a run that ended with an error.
-std::string failure_json(const std::string& message, const Experiment& experiment);
+// How far a run came that ended with an error.
+struct ReachedByRun {
+  std::uint64_t steps = 0, skipped_steps = 0;
+  double seconds = 0;       // of training, in all processes that the run had
+  double final_loss = nan;  // of the last step that was applied in this process
+};
+
+// summary.json of a run that ended with an error: its keys mean what they mean in the summary of any other.
+std::string failure_json(const std::string& message, const ReachedByRun& reached, const Experiment& experiment);
 
 }  // namespace binade::host

@@ -7,10 +7,13 @@
 
 #include "binade/abi/plugin.h"
 #include "host/commands/metrics_access.h"
+#include "host/commands/signals.h"
 #include "host/commands/version.h"
 #include "host/experiment/sections.h"
 #include "host/loading/plugin_file.h"
+#include "host/storage/error_text.h"
 #include "host/storage/sha256.h"
+#include "host/telemetry/clock.h"
 #include "host/telemetry/device_usage.h"
 #include "host/telemetry/machine.h"
 #include "host/telemetry/push.h"
@@ -50,17 +53,19 @@ RunIdentity identity_of(const Experiment& experiment, const OpenedPlugins& plugi
 
 RunTelemetry::RunTelemetry(const Experiment& experiment, const OpenedPlugins& plugins, const RunDirectory& directory,
                            const EngineInfo& engine, const std::optional<MetricsFile::Continued>& continued,
-                           const std::atomic<int>& stop_signal, bool dry_run, ColorMode color)
+                           Parting& parting, bool dry_run, ColorMode color)
     : experiment_(experiment),
       directory_(directory),
-      stop_signal_(stop_signal),
+      parting_(parting),
       dry_run_(dry_run),
       color_(color),
       metrics_file_(continued ? MetricsFile(directory.path() / "metrics.jsonl", *continued)
                               : MetricsFile(directory.path() / "metrics.jsonl")),
       history_(std::make_shared<RunHistory>(directory.path() / "metrics.jsonl", directory.run_id())) {
+  if (!metrics_file_.warning().empty()) warn(metrics_file_.warning());
   if (continued) history_->learn_earlier();
   first_.color = color;
+  if (continued) first_.seconds_before = continued->seconds;
   if (experiment.metrics.boolean("enabled")) {
     metrics_ = std::make_shared<Metrics>(identity_of(experiment, plugins, directory, engine));
     for (const auto& plugin : plugins.all()) {
@@ -91,10 +96,11 @@ void RunTelemetry::start_exporter() {
     add_target();
   } catch (const std::runtime_error& error) {
     if (metrics.boolean("required")) {
-      throw std::runtime_error(fmt::format("[metrics] is required, and its endpoint cannot be had: {}", error.what()));
+      throw std::runtime_error(
+          fmt::format("[metrics] is required, and its endpoint cannot be had: {}", error_text(error)));
     }
     warn(fmt::format("{}: {}", exporter_ ? "Prometheus will not find this run" : "NO METRICS ENDPOINT in this run",
-                     error.what()));
+                     error_text(error)));
   }
 }
 
@@ -102,8 +108,9 @@ void RunTelemetry::add_target() {
   if (dry_run_ || !experiment_.metrics.has("targets")) return;
   const std::filesystem::path folder = experiment_.metrics.string("targets");
   const auto& server = exporter_->server();
-  target_ = write_target(folder, {directory_.run_id(), experiment_.experiment.string("name"), machine_name(),
-                                  server.host(), server.port()});
+  parting_.remove_target(target_file(folder, directory_.run_id()));
+  write_target(folder, {directory_.run_id(), experiment_.experiment.string("name"), machine_name(), server.host(),
+                        server.port()});
 }
 
 void RunTelemetry::add_loggers(const OpenedPlugins& plugins) {
@@ -122,8 +129,8 @@ void RunTelemetry::add_loggers(const OpenedPlugins& plugins) {
   }
 }
 
-void RunTelemetry::save() {
-  metrics_file_.checkpoint_begins();
+void RunTelemetry::save_of_hung_run(bool halted) {
+  if (halted) metrics_file_.checkpoint_begins();
   if (!metrics_) return;
   metrics_->state_changed(RunState::failed);
   directory_.write("metrics.prom", metrics_text(*metrics_));
@@ -140,7 +147,7 @@ void RunTelemetry::end(const RunEnded& ended) {
   try {
     leave_last_values();
   } catch (const std::exception& error) {
-    warn(fmt::format("the run's last metrics were not kept: {}", error.what()));
+    warn(fmt::format("the run's last metrics were not kept: {}", error_text(error)));
   }
 }
 
@@ -162,31 +169,44 @@ void RunTelemetry::leave_last_values() {
     const auto failure = push(parse_push(metrics.string("push")), directory_.run_id(), outcome_text(*metrics_), limit);
     if (!failure.empty()) warn(fmt::format("metrics.push: {}: {}", metrics.string("push"), failure));
   }
-  if (exporter_) {
-    // Whoever sent a signal does not wait long before sending SIGKILL.
-    constexpr double after_a_signal = 3;
-    const double wanted = parse_duration(metrics.string("wait_for_scrape")).value();
-    const std::chrono::duration<double> limit(stop_signal_.load() == 0 ? wanted : std::min(wanted, after_a_signal));
-    const auto asked = [this, before = stop_signal_.load(), start = std::chrono::steady_clock::now(),
-                        told = false]() mutable {
-      if (!told && std::chrono::steady_clock::now() - start > std::chrono::seconds(1)) {
-        log_line(color_, BINADE_LOG_INFO, "waiting for Prometheus' last scrape; Ctrl-C ends it");
-        told = true;
-      }
-      return stop_signal_.load() != before;
-    };
-    exporter_->wait_for_scrape(limit, asked);
-  }
-  if (!target_.empty()) std::filesystem::remove(target_);
+  wait_for_scrape();
+  part();  // without the target file nobody comes any more
+}
+
+void RunTelemetry::wait_for_scrape() {
+  if (!exporter_) return;
+  // Schedulers send SIGKILL 30 s after the signal, in which a checkpoint was written already.
+  constexpr double after_a_signal = 20;
+  const double wanted = parse_duration(experiment_.metrics.string("wait_for_scrape")).value();
+  const std::chrono::duration<double> limit(stop_signal().load() == 0 ? wanted : std::min(wanted, after_a_signal));
+  const auto asked = [this, before = stop_signals().load(), start = std::chrono::steady_clock::now(),
+                      told = false]() mutable {
+    if (!told && std::chrono::steady_clock::now() - start > std::chrono::seconds(1)) {
+      log_line(color_, BINADE_LOG_INFO, "waiting for Prometheus' last scrape; a further signal (Ctrl-C) ends the wait");
+      told = true;
+    }
+    return stop_signals().load() != before;
+  };
+  exporter_->wait_for_scrape(limit, asked);
+}
+
+ReachedByRun RunTelemetry::reached() const {
+  ReachedByRun reached{first_.steps, first_.skipped_steps, first_.seconds_before, first_.loss};
+  if (first_.started) reached.seconds += seconds_since(first_.start);
+  return reached;
 }
 
 void RunTelemetry::First::run_started(const RunStarted& started) noexcept {
+  steps.store(started.steps_done, std::memory_order_relaxed);
+  start = std::chrono::steady_clock::now();
+  this->started.store(true, std::memory_order_release);
   if (target != nullptr) target->run_started(started);
 }
 
 void RunTelemetry::First::step(const StepRecord& record) noexcept {
   steps.store(record.step, std::memory_order_relaxed);
-  skipped_steps = record.skipped_steps;
+  skipped_steps.store(record.skipped_steps, std::memory_order_relaxed);
+  if (!record.skipped) loss.store(record.loss, std::memory_order_relaxed);
 }
 
 void RunTelemetry::First::message(int level, std::string_view text) noexcept { log_line(color, level, text); }

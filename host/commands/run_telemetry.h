@@ -2,12 +2,15 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "host/commands/opened_plugins.h"
+#include "host/commands/parting.h"
+#include "host/commands/run_records.h"
 #include "host/commands/terminal.h"
 #include "host/engine/engine.h"
 #include "host/storage/metrics_file.h"
@@ -23,12 +26,12 @@ class RunTelemetry {
   // Throws PluginError when a logger refuses its options; one that cannot be created for another reason is missing in
   // the run, which is said and counted. Throws std::runtime_error when the endpoint's password cannot be read, or when
   // the endpoint cannot be had and [metrics] says `required = true`; otherwise that is a warning.
-  // `experiment` and `directory` must live as long as this. A dry run tells neither Prometheus nor a Pushgateway of
-  // itself. `continued`: metrics.jsonl is there already, and is cut back to this. `stop_signal`: when it changes, end()
-  // stops waiting.
+  // `experiment`, `directory` and `parting`, which hears of the target file, must live as long as this. A dry run tells
+  // neither Prometheus nor a Pushgateway of itself. `continued`: metrics.jsonl is there already, and is cut back to
+  // this.
   RunTelemetry(const Experiment& experiment, const OpenedPlugins& plugins, const RunDirectory& directory,
-               const EngineInfo& engine, const std::optional<MetricsFile::Continued>& continued,
-               const std::atomic<int>& stop_signal, bool dry_run, ColorMode color);
+               const EngineInfo& engine, const std::optional<MetricsFile::Continued>& continued, Parting& parting,
+               bool dry_run, ColorMode color);
 
   // "http://127.0.0.1:43211/metrics", or empty when there is no endpoint.
   std::string metrics_address() const { return exporter_ ? exporter_->address() : ""; }
@@ -39,15 +42,20 @@ class RunTelemetry {
   RunListener& listener() { return *telemetry_; }
   // That were told so far; any thread.
   const std::atomic<std::uint64_t>& steps() const { return first_.steps; }
-  std::uint64_t skipped_steps() const { return first_.skipped_steps; }
+  // For a run that does not come to its end; any thread.
+  ReachedByRun reached() const;
 
-  // Writes what was heard until now, and the last metrics: for a run whose training thread hangs, and was halted. Any
-  // thread.
-  void save();
+  // For a run whose training thread hangs: it has failed. Writes the last metrics and, where the thread was halted,
+  // what was heard until now. Any thread.
+  void save_of_hung_run(bool halted);
+
+  // Until Prometheus has taken what the metrics say now, as [metrics] says: after a signal at most 20 s, and until the
+  // next signal. Any thread.
+  void wait_for_scrape();
 
   // Tells all that the run ended, lets the loggers write what waits, and says what was lost. Then leaves the last
   // values behind: in metrics.prom, at the Pushgateway, and with Prometheus, for whose last scrape it waits as
-  // [metrics] says. Takes the run's target file away: a run that does not come here leaves it behind.
+  // [metrics] says.
   void end(const RunEnded& ended);
 
  private:
@@ -55,8 +63,11 @@ class RunTelemetry {
   struct First : RunListener {
     RunListener* target = nullptr;
     ColorMode color = ColorMode::automatic;
-    std::atomic<std::uint64_t> steps{0};
-    std::uint64_t skipped_steps = 0;
+    std::atomic<std::uint64_t> steps{0}, skipped_steps{0};
+    std::atomic<double> loss{nan};  // of the last applied step
+    double seconds_before = 0;      // of the processes that the run had before
+    std::chrono::steady_clock::time_point start{};
+    std::atomic<bool> started{false};  // then `start` is known
     void run_started(const RunStarted& started) noexcept override;
     void step(const StepRecord& record) noexcept override;
     void message(int level, std::string_view text) noexcept override;
@@ -71,7 +82,7 @@ class RunTelemetry {
 
   const Experiment& experiment_;
   const RunDirectory& directory_;
-  const std::atomic<int>& stop_signal_;
+  Parting& parting_;
   bool dry_run_;
   ColorMode color_;
   First first_;
@@ -79,7 +90,6 @@ class RunTelemetry {
   std::shared_ptr<Metrics> metrics_;
   std::shared_ptr<RunHistory> history_;
   std::unique_ptr<Exporter> exporter_;
-  std::filesystem::path target_;  // empty: there is none
   std::unique_ptr<Telemetry> telemetry_;
 };
 

@@ -14,7 +14,7 @@ namespace binade::host {
 namespace {
 
 int schema(const std::string& out, const CommandLine& line) {
-  const Catalog catalog(plugin_folders(line.executable()));
+  const Catalog catalog(line.plugin_folders());
   const auto text = json_schema(catalog);
   if (out.empty()) {
     show("{}", Lines{text});

@@ -38,8 +38,6 @@ std::string shown(std::string_view text, std::string (*escape)(std::string_view)
 
 }  // namespace
 
-void put(std::FILE* stream, std::string_view text) { fmt::print(stream, "{}", text); }
-
 std::string shown(std::string_view text) { return shown(text, printable); }
 
 std::string shown(Lines lines) { return shown(lines.text, printable_lines); }
@@ -58,6 +56,15 @@ std::string shown_message(std::string_view text) {
 
 bool is_terminal(std::FILE* stream) { return isatty(fileno(stream)) != 0; }
 
+bool can_redraw(std::FILE* stream) {
+  const char* term = std::getenv("TERM");
+  return is_terminal(stream) && (term == nullptr || std::string_view(term) != "dumb");
+}
+
+void put(std::FILE* stream, std::string_view text) noexcept {
+  static_cast<void>(std::fwrite(text.data(), 1, text.size(), stream));
+}
+
 bool wants_color(ColorMode mode, std::FILE* stream) {
   if (mode != ColorMode::automatic) return mode == ColorMode::always;
   const auto set = [](const char* name) {
@@ -66,8 +73,7 @@ bool wants_color(ColorMode mode, std::FILE* stream) {
   };
   if (set("NO_COLOR")) return false;
   if (set("CLICOLOR_FORCE") && std::string_view(std::getenv("CLICOLOR_FORCE")) != "0") return true;
-  const char* term = std::getenv("TERM");
-  return is_terminal(stream) && (term == nullptr || std::string_view(term) != "dumb");
+  return can_redraw(stream);
 }
 
 std::string Paint::paint(std::string_view code, std::string_view text) const {
@@ -81,7 +87,7 @@ void log_line(ColorMode mode, int level, std::string_view text) {
   if (level == BINADE_LOG_INFO) head = paint.bold("note");
   if (level == BINADE_LOG_WARNING) head = paint.yellow("warning");
   if (level == BINADE_LOG_ERROR) head = paint.red("error");
-  put(stderr, fmt::format("{}{}: {}\n", is_terminal(stderr) ? "\r\x1b[K" : "", shown(head), shown_message(text)));
+  put(stderr, fmt::format("{}{}: {}\n", can_redraw(stderr) ? "\r\x1b[K" : "", shown(head), shown_message(text)));
 }
 
 std::string short_number(double number) {

@@ -19,6 +19,11 @@ enum class ColorMode { automatic, always, never };
 bool wants_color(ColorMode mode, std::FILE* stream);
 
 bool is_terminal(std::FILE* stream);
+// Whether a line may be written over there: a terminal that knows how (TERM=dumb does not).
+bool can_redraw(std::FILE* stream);
+
+// Writes text. What cannot be written is lost: a terminal that is gone and a full disk are no reason to end a run.
+void put(std::FILE* stream, std::string_view text) noexcept;
 
 // Text for one stream, coloured or not. Its colours are marks that show() turns into a terminal's codes, and that no
 // text from outside can contain.
@@ -40,9 +45,6 @@ class Paint {
 struct Lines {
   std::string_view text;
 };
-
-// Writes text as it is.
-void put(std::FILE* stream, std::string_view text);
 
 // As show() prints it: Paint's marks become colours, and everything else goes through binade::printable().
 std::string shown(std::string_view text);

@@ -12,7 +12,9 @@
 #include "host/commands/exit_codes.h"
 #include "host/commands/experiment_argument.h"
 #include "host/commands/hung_run.h"
+#include "host/commands/last_resort.h"
 #include "host/commands/opened_plugins.h"
+#include "host/commands/parting.h"
 #include "host/commands/plugin_account.h"
 #include "host/commands/run_description.h"
 #include "host/commands/run_records.h"
@@ -23,6 +25,7 @@
 #include "host/commands/version.h"
 #include "host/loading/lock.h"
 #include "host/storage/atomic_file.h"
+#include "host/storage/error_text.h"
 #include "host/storage/run_directory.h"
 #include "host/storage/scratch_folder.h"
 
@@ -76,6 +79,14 @@ int exit_code_of(const TrainingResult& result, int signal) {
   return result.state == RunState::interrupted && signal != 0 ? 128 + signal : exit_ok;
 }
 
+// The exit code, where a signal came meanwhile; the same command is as good as not started.
+std::optional<int> stopped_before_the_work(ColorMode color) {
+  const int signal = stop_signal().load();
+  if (signal == 0) return std::nullopt;
+  log_line(color, BINADE_LOG_INFO, fmt::format("stopped by signal {} before the work began; nothing is lost", signal));
+  return exit_code_before_the_work(signal);
+}
+
 // What its end is told by.
 struct StartedRun {
   const TrainingJob& job;
@@ -111,6 +122,7 @@ void end(const StartedRun& run, const TrainingResult& result) {
   const Paint paint(wants_color(run.color, stdout));
   if (!run.job.dry_run) return print_end(run.reported, result, paint);
   std::filesystem::remove_all(run.runs);
+  if (result.state != RunState::finished) return log_line(run.color, BINADE_LOG_INFO, "the dry run was stopped");
   show("\n{} one step (loss {:.4g}) and an evaluation (loss {:.4g}) went through; nothing was kept\n",
        paint.green("dry run:"), result.final_loss, result.validation_loss);
 }
@@ -120,12 +132,13 @@ void end(const StartedRun& run, const std::exception& failure) {
   if (const auto* of_plugin = dynamic_cast<const PluginError*>(&failure)) {
     tell_of(*of_plugin, run.accounts, run.telemetry.steps(), run.color);
   }
-  run.telemetry.end({RunState::failed, run.telemetry.steps(), run.telemetry.skipped_steps(), 0});
+  const auto reached = run.telemetry.reached();
+  run.telemetry.end({RunState::failed, reached.steps, reached.skipped_steps, reached.seconds});
   if (dynamic_cast<const RunFolderGone*>(&failure) != nullptr) return;  // its message says all that there is to say
   try {
-    run.directory.write("summary.json", failure_json(failure.what(), run.experiment));
+    run.directory.write("summary.json", failure_json(error_text(failure), reached, run.experiment));
   } catch (const std::system_error& error) {  // the disk may be what failed: its words must not hide the failure's
-    tell(BINADE_LOG_WARNING, error.what());
+    tell(BINADE_LOG_WARNING, error_text(error));
   }
   tell(BINADE_LOG_INFO, fmt::format("what was recorded lies in {}", run.reported.directory.string()));
   if (const auto last = last_checkpoint_text(run.reported); !last.empty()) tell(BINADE_LOG_INFO, last);
@@ -134,12 +147,12 @@ void end(const StartedRun& run, const std::exception& failure) {
 }  // namespace
 
 int train(const TrainingJob& job, const CommandLine& line) {
-  const Catalog catalog(plugin_folders(line.executable()));
+  const Catalog catalog(line.plugin_folders());
   auto experiment = job.experiment.load(catalog, line.color());
   if (!experiment) return exit_usage;
   warn_of_doubts(*experiment, line.color());
-  const auto& stop_signal = catch_stop_signals();
   auto& checkpoint_asked = catch_checkpoint_signal();
+  if (const auto code = stopped_before_the_work(line.color())) return *code;
 
   const EngineLibrary engine_library(line.executable());
   auto copies = job.lock.open(job.experiment.file, engine_library.build_block());
@@ -151,30 +164,34 @@ int train(const TrainingJob& job, const CommandLine& line) {
   const OpenedPlugins plugins(files, [&line](auto level, const auto& id, auto text) {
     log_line(line.color(), level, fmt::format("{}: {}", id, text));
   });
+  speak_before_libraries_exit();
   copies.reset();  // what is loaded needs them no more, and nothing that ends the run can leave them
   std::optional<CrashReport> crash_report(std::in_place, accounts_of(*experiment, plugins),
                                           advice({}, line.called_as()));
   if (!job.rescue.empty()) std::filesystem::create_directories(job.rescue);
   Progress progress;
   auto watchdog = watch_start(*experiment, plugins, progress, line.color());
-  const StopNotice stop_notice(stop_signal, progress, watched(plugins.all()), line.color());
+  const StopNotice stop_notice(stop_signal(), progress, watched(plugins.all()), line.color());
   const auto dataset = wire_dataset(*experiment, plugins, *engine, line.color());
   if (!dataset) return exit_usage;
   const auto inputs = inputs_of(plugins.model_manifest, *dataset);
+  if (const auto code = stopped_before_the_work(line.color())) return *code;
 
   const auto resolved = to_toml(*experiment);
   const auto& name = experiment->experiment.string("name");
   // A dry run that succeeds leaves nothing behind.
   const auto runs = job.dry_run ? make_scratch_folder("dry-run") : job.runs;
+  Parting parting;
   const auto directory = job.resumed ? job.resumed->directory : RunDirectory(runs, name, resolved);
   const auto lock = job.resumed ? job.resumed->lock : std::make_shared<RunLock>(directory.path());
+  parting.remove_unfinished(directory.path());
   const auto locked = lock_of(plugins, engine_library);
   if (!job.resumed || job.new_experiment) directory.write("experiment.toml", resolved);
   directory.write("experiment.lock", locked);
   directory.write("environment.json", environment_json(engine->info(), command_line_of(job, line)));
 
   RunTelemetry telemetry(*experiment, plugins, directory, engine->info(),
-                         job.resumed ? std::optional(job.resumed->metrics) : std::nullopt, stop_signal, job.dry_run,
+                         job.resumed ? std::optional(job.resumed->metrics) : std::nullopt, parting, job.dry_run,
                          line.color());
   const Paint paint(wants_color(line.color(), stdout));
   const ReportedRun reported{name,
@@ -192,7 +209,7 @@ int train(const TrainingJob& job, const CommandLine& line) {
   crash_report.emplace(accounts, advice(job.dry_run ? "" : reported.directory, line.called_as()),
                        directory.path() / "crash.txt", &telemetry.steps());
 
-  const auto data = fingerprint_of(*dataset, *experiment, data_files.get(), stop_signal, line.color());
+  const auto data = fingerprint_of(*dataset, *experiment, data_files.get(), stop_signal(), line.color());
 
   const TrainingRequest request{
       .experiment = *experiment,
@@ -207,7 +224,7 @@ int train(const TrainingJob& job, const CommandLine& line) {
       .dry_run = job.dry_run,
       .measure_memory = job.measure_memory,
       .rescue_folder = job.rescue,
-      .stop_signal = stop_signal,
+      .stop_signal = stop_signal(),
       .listener = telemetry.listener(),
       .checkpoint_folder = checkpoint_folder(job, *experiment, directory),
       .metrics_file = directory.path() / "metrics.jsonl",
@@ -223,7 +240,7 @@ int train(const TrainingJob& job, const CommandLine& line) {
     const auto result = engine->train(request);
     watchdog.reset();
     end(run, result);
-    return exit_code_of(result, stop_signal.load());
+    return exit_code_of(result, stop_signal().load());
   } catch (const std::exception& failure) {
     watchdog.reset();
     end(run, failure);

@@ -54,9 +54,14 @@ Fingerprint data_of(const std::filesystem::path& run) {
 // All lines, without what differs between any two runs.
 std::vector<Json> lines_of(const std::filesystem::path& run) {
   std::vector<Json> lines;
-  FileStream file(run / "metrics.jsonl");
+  const auto path = run / "metrics.jsonl";
+  FileStream file(path);
   for (std::string text; std::getline(file, text);) {
-    auto line = Json::parse(text);
+    auto line = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (!line.is_object()) {
+      throw std::runtime_error(
+          fmt::format("{}:{}: this line is not a record of the run", path.string(), lines.size() + 1));
+    }
     for (const char* key : {"seconds", "phases", "time"}) line.erase(key);
     lines.push_back(std::move(line));
   }
@@ -116,12 +121,25 @@ struct Start {
   Json weights;  // their hash
   Fingerprint data;
 };
+// By a signal, before anything was proved.
+struct Stopped {};
 
 class Verification {
  public:
   Verification(const VerifyArguments& arguments, const CommandLine& line) : arguments_(arguments), line_(line) {}
 
   int run() {
+    try {
+      return verify();
+    } catch (const Stopped&) {
+      const int signal = stop_signal_.load();
+      tell(fmt::format("stopped by signal {}: nothing was proved", signal));
+      return exit_code_before_the_work(signal);
+    }
+  }
+
+ private:
+  int verify() {
     const auto n = std::to_string(arguments_.steps);
     tell(fmt::format("{} steps in one run", 2 * arguments_.steps));
     child({"run", arguments_.experiment.file, "--runs", (scratch_.path() / "straight").string()});
@@ -135,7 +153,6 @@ class Verification {
     return compare(only_run(scratch_.path() / "straight"), parts, start);
   }
 
- private:
   void tell(const std::string& text) const { log_line(line_.color(), BINADE_LOG_INFO, text); }
 
   void child(std::vector<std::string> command, bool with_overrides = true) {
@@ -149,6 +166,7 @@ class Verification {
     }
     const auto log = scratch_.path() / "log";
     const auto end = run_child(command, log, stop_signal_);
+    if (stop_signal_.load() != 0) throw Stopped();
     if (end.exit_code == exit_ok) return;
     throw std::runtime_error(fmt::format("`{} {}` ended with exit code {}:\n{}", line_.called_as(), command[1],
                                          end.exit_code, read_whole(log)));
@@ -188,17 +206,18 @@ class Verification {
   const VerifyArguments& arguments_;
   const CommandLine& line_;
   ScratchFolder scratch_{"verify-resume"};
-  const std::atomic<int>& stop_signal_ = catch_stop_signals();
+  const std::atomic<int>& stop_signal_ = stop_signal();
 };
 
 }  // namespace
 
 void add_verify_resume(CommandLine& line) {
   const auto arguments = std::make_shared<VerifyArguments>();
-  auto& verb = line.verb("verify-resume", "Prove that an interrupted and resumed run is the run that was not",
-                         "  binade verify-resume experiment.toml\n"
-                         "  binade verify-resume experiment.toml --steps 100 --set train.threads=1",
-                         [arguments, &line] { return Verification(*arguments, line).run(); });
+  auto& verb = line.verb(
+      "verify-resume", "Prove that an interrupted and resumed run is the run that was not",
+      "  binade verify-resume experiment.toml\n"
+      "  binade verify-resume experiment.toml --steps 100 --set train.threads=1",
+      [arguments, &line] { return Verification(*arguments, line).run(); }, Stopping::by_the_verb);
   arguments->experiment.add_to(verb);
   verb.add_option("--steps", arguments->steps, "Steps before the interruption, and after it")
       ->type_name("N")

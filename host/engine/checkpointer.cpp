@@ -10,6 +10,7 @@
 #include "host/base/regular_file.h"
 #include "host/engine/snapshot.h"
 #include "host/storage/atomic_file.h"
+#include "host/storage/error_text.h"
 #include "host/storage/run_directory.h"
 #include "host/telemetry/clock.h"
 
@@ -71,7 +72,7 @@ void Checkpointer::save(std::uint64_t step, std::optional<double> validation_los
   } catch (const std::exception& error) {  // no memory for a second copy, or no thread: training needs neither
     record.stall_seconds = seconds_since(start);
     record.time = unix_time();
-    tell({record, error.what(), {}, Clock::now()});
+    tell({record, error_text(error), {}, Clock::now()});
   }
 }
 
@@ -94,7 +95,7 @@ Checkpointer::Outcome Checkpointer::write(const Snapshot& snapshot, CheckpointRe
     outcome.record.bytes = written.bytes;
     outcome.warnings = std::move(written.warnings);
   } catch (const std::exception& error) {
-    outcome.error = error.what();
+    outcome.error = error_text(error);
   }
   outcome.record.write_seconds = seconds_since(start);
   outcome.record.time = unix_time();

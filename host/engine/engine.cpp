@@ -47,7 +47,9 @@ class LibTorchEngine : public Engine {
       throw std::runtime_error(std::string("out of memory; a smaller batch_size or model needs less: ") +
                                error.what_without_backtrace());
     } catch (const c10::Error& error) {
-      throw std::runtime_error(error.what_without_backtrace());
+      const std::string text = error.what_without_backtrace();
+      if (text.find("can't allocate memory") == std::string::npos) throw std::runtime_error(text);
+      throw std::runtime_error("out of memory; a smaller batch_size or model needs less: " + text);
     } catch (const std::exception&) {
       throw;
     } catch (...) {

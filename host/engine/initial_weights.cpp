@@ -15,6 +15,7 @@
 #include "host/engine/device.h"
 #include "host/storage/bad_checkpoint.h"
 #include "host/storage/checkpoint.h"
+#include "host/storage/error_text.h"
 #include "host/storage/safetensors.h"
 
 namespace binade::host {
@@ -174,7 +175,7 @@ InitialWeights load_initial_weights(const Model& model, const std::filesystem::p
   } catch (const BadCheckpoint&) {
     throw;
   } catch (const std::runtime_error& error) {
-    throw BadCheckpoint(fmt::format("[model] init_from: {}", error.what()));
+    throw BadCheckpoint(fmt::format("[model] init_from: {}", error_text(error)));
   }
   const auto found = match(model, source.file);
   const auto expected = model.parameters().size() + model.buffers().size();

@@ -10,6 +10,7 @@
 #include "host/engine/training_state.h"
 #include "host/loading/plugin.h"
 #include "host/storage/bad_checkpoint.h"
+#include "host/storage/error_text.h"
 
 namespace binade::host {
 namespace {
@@ -24,12 +25,13 @@ auto reading(const std::filesystem::path& folder, Action action) {
   } catch (const PluginError&) {
     throw;
   } catch (const nlohmann::json::exception& error) {
-    throw BadCheckpoint(fmt::format("{} is no state of a run: {}", (folder / "state.json").string(), error.what()));
+    throw BadCheckpoint(
+        fmt::format("{} is no state of a run: {}", (folder / "state.json").string(), error_text(error)));
   } catch (const std::runtime_error& error) {
     throw BadCheckpoint(fmt::format(
         "{} cannot be gone on from: {}. Resume with the experiment that it was made with, or begin a new run with its "
         "weights: [model] init_from = \"{}\"",
-        folder.string(), error.what(), folder.string()));
+        folder.string(), error_text(error), folder.string()));
   }
 }
 

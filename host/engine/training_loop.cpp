@@ -21,6 +21,7 @@
 #include "host/engine/snapshot.h"
 #include "host/engine/tensor_memory.h"
 #include "host/engine/training_state.h"
+#include "host/storage/error_text.h"
 #include "host/storage/run_directory.h"
 #include "host/telemetry/clock.h"
 #include "host/telemetry/lower_loss.h"
@@ -106,7 +107,7 @@ class Loop {
     if (const int signal = stop_signal.load(std::memory_order_relaxed); signal != 0) {
       state_.result.state = RunState::interrupted;
       state_.result.stop_reason = fmt::format("signal {}", signal);
-      terminated_ = signal == SIGTERM;
+      terminated_ = signal == SIGTERM || signal == SIGHUP;
     } else if (plan_.stop_after != 0 && record_.step >= first_step_ + plan_.stop_after && !reached_target()) {
       state_.result.state = RunState::interrupted;
       state_.result.stop_reason = fmt::format("{} steps, as --stop-after says", plan_.stop_after);
@@ -393,7 +394,7 @@ class Loop {
       const auto text = fmt::format(
           "the best weights of step {} are not kept: {}; training goes on, and the next ones "
           "are tried when there are better ones",
-          record_.step, error.what());
+          record_.step, error_text(error));
       if (!std::exchange(told_of_best_, true)) listener_.message(BINADE_LOG_WARNING, text);
       return false;
     }
@@ -409,12 +410,15 @@ class Loop {
   }
 
   void last_checkpoint() {
-    if (checkpoints_.checkpointer == nullptr) return;
-    if (record_.step != 0) checkpoint();  // before the first step there is nothing to lose
-    const bool durable = checkpoints_.checkpointer->finish(record_.step);
-    follow_checkpoint();
-    if (state_.result.state == RunState::finished) change_best([this] { best_.run_finished(); });
-    if (terminated_ && durable) state_.result.state = RunState::preempted;
+    bool nothing_lost = record_.step == first_step_;  // in this process
+    if (checkpoints_.checkpointer != nullptr) {
+      if (record_.step != 0) checkpoint();
+      const bool durable = checkpoints_.checkpointer->finish(record_.step);
+      nothing_lost = nothing_lost || durable;
+      follow_checkpoint();
+      if (state_.result.state == RunState::finished) change_best([this] { best_.run_finished(); });
+    }
+    if (terminated_ && nothing_lost) state_.result.state = RunState::preempted;
   }
 
   const LoopPlan& plan_;
@@ -431,7 +435,7 @@ class Loop {
   Clock::time_point start_;
   std::uint64_t first_step_ = 0;  // behind which this process began
   std::uint64_t taken_step_ = 0;  // of the newest snapshot; 0: it is durable, or there is none
-  bool terminated_ = false;       // by SIGTERM
+  bool terminated_ = false;       // by SIGTERM or SIGHUP
   bool told_of_best_ = false;     // that it cannot be kept
   bool told_of_nonfinite_evaluation_ = false;
   double folder_seen_ = 0;      // when the run's folder was looked for; Unix, seconds

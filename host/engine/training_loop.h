@@ -43,8 +43,8 @@ struct LoopCheckpoints {
 // Steps until the plan, the clock or a signal says stop, evaluating in between and at the end (not after a signal,
 // which also breaks off an evaluation: the resumed run begins with it). Tells `listener` all of it. Fills the result
 // but for what the pipeline knows: parameters, device, precision, hash. A last checkpoint is written at the end,
-// whatever ended it; SIGTERM with a durable one, or before the first step, is a preemption. Throws std::runtime_error
-// when not a single step could be applied, RunFolderGone.
+// whatever ended it; SIGTERM or SIGHUP with a durable one, or before this process's first step, is a preemption. Throws
+// std::runtime_error when not a single step could be applied, RunFolderGone.
 TrainingResult run_training_loop(const LoopPlan& plan, const Training& training, const EvaluationPlan& evaluation,
                                  const std::atomic<int>& stop_signal, RunListener& listener,
                                  const LoopCheckpoints& checkpoints = {});

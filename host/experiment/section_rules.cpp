@@ -257,8 +257,10 @@ std::optional<double> parse_duration(std::string_view text) {
     double count = 0;
     const auto number = text.substr(0, digits);
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), count);
-    if (digits == 0 || digits == std::string_view::npos) return std::nullopt;
+    const bool of_seconds = digits == std::string_view::npos && next == 0;  // "90", with no unit anywhere
+    if (digits == 0 || (digits == std::string_view::npos && !of_seconds)) return std::nullopt;
     if (error != std::errc{} || end != number.data() + number.size()) return std::nullopt;
+    if (of_seconds) return count;
     text.remove_prefix(digits);
     const auto unit_name = text.substr(0, text.find_first_of("0123456789."));
     while (next < units.size() && units[next].name != unit_name) ++next;

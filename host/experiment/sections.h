@@ -33,7 +33,7 @@ const SectionSpec& parameter_group_section();
 // wrong already, and so absent, are passed over.
 void check_section_rules(const Experiment& experiment, Diagnostics& diagnostics);
 
-// "90s", "5m", "1h30m", "1.5h", "500ms" -> seconds; nullopt for anything else.
+// "90s", "5m", "1h30m", "1.5h", "500ms", "90" -> seconds; nullopt for anything else.
 std::optional<double> parse_duration(std::string_view text);
 // [train] max_time in seconds; infinity where it is not given.
 double max_seconds(const OptionTable& train);

@@ -143,9 +143,21 @@ const PluginFile& Catalog::file(PluginKind kind, const std::string& id, const st
   return *file;
 }
 
-std::vector<std::filesystem::path> plugin_folders(const std::filesystem::path& executable) {
+std::vector<std::filesystem::path> plugin_folders(const std::filesystem::path& executable,
+                                                  const std::function<void(const std::string&)>& warn) {
   std::vector<std::filesystem::path> wanted;
-  for (const auto& folder : split(environment_variable("BINADE_PLUGIN_PATH"), ':')) wanted.emplace_back(folder);
+  for (const auto& folder : split(environment_variable("BINADE_PLUGIN_PATH"), ':')) {
+    if (folder.empty()) continue;
+    std::error_code error;
+    const std::filesystem::directory_iterator readable(folder, error);
+    if (!error) wanted.emplace_back(folder);
+    if (error) {
+      warn(
+          fmt::format("BINADE_PLUGIN_PATH names the folder {}, which cannot be read: {}; plugins are looked for "
+                      "elsewhere only",
+                      folder, error.message()));
+    }
+  }
   const auto data = environment_variable("XDG_DATA_HOME"), home = environment_variable("HOME");
   if (!data.empty()) {
     wanted.push_back(std::filesystem::path(data) / "binade/plugins");

@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -48,7 +49,9 @@ class Catalog : public ManifestSource {
 };
 
 // BINADE_PLUGIN_PATH (folders, ':' between them), $XDG_DATA_HOME/binade/plugins, and lib/binade/plugins beside the
-// executable's bin/, in an installation and in the build tree alike: those that exist, in order, each once.
-std::vector<std::filesystem::path> plugin_folders(const std::filesystem::path& executable);
+// executable's bin/, in an installation and in the build tree alike: those that exist, in order, each once. `warn`
+// hears of each folder in BINADE_PLUGIN_PATH that cannot be read, and why.
+std::vector<std::filesystem::path> plugin_folders(const std::filesystem::path& executable,
+                                                  const std::function<void(const std::string&)>& warn);
 
 }  // namespace binade::host

@@ -12,6 +12,7 @@
 
 #include "host/loading/abi_history.h"
 #include "host/loading/cache_folder.h"
+#include "host/loading/loader_words.h"
 #include "host/loading/plugin.h"
 #include "host/loading/plugin_text.h"
 #include "host/loading/table_calls.h"
@@ -115,14 +116,6 @@ std::string explain(const std::string& words) {
         words.substr(before + 1, end - before - 1));
   }
   return {};
-}
-
-std::string loader_words(const std::string& message) {
-  static constexpr std::string_view before = "(dlerror system message: ";
-  const auto begin = message.find(before);
-  const auto end = message.rfind("): ");
-  if (begin == std::string::npos || end == std::string::npos || end < begin) return message;
-  return message.substr(begin + before.size(), end - begin - before.size());
 }
 
 const std::filesystem::path& bytes_of(const PluginFile& file) {

@@ -155,7 +155,7 @@ void CheckpointFolder::tidy(std::uint64_t next) const {
   if (listing.error) throw std::system_error(listing.error, "cannot read the folder " + path_.string());
   std::vector<std::filesystem::path> unneeded;
   for (const auto& name : listing.names) {
-    if (step_in(name, unfinished_suffix)) unneeded.push_back(path_ / name);
+    if (step_in(name, unfinished_suffix) || step_in(name, abandoned_suffix)) unneeded.push_back(path_ / name);
     const auto aside = step_in(name, replaced_suffix);
     if (!aside) continue;
     const auto target = folder_of(*aside);

@@ -46,7 +46,9 @@ MetricsFile::MetricsFile(std::filesystem::path path, const Continued& from) : pa
   const auto fail = [&](const char* what, int error) {
     throw std::system_error(error, std::generic_category(), std::string("cannot ") + what + " " + path_.string());
   };
-  const auto size = static_cast<off_t>(metrics_until(path_, from.step, from.evaluated_step));
+  const auto found = metrics_until(path_, from.step, from.evaluated_step);
+  warning_ = warning_of(found, path_, from.step);
+  const auto size = static_cast<off_t>(found.bytes);
   file_ = require_to_write(path_, O_APPEND | O_CREAT).descriptor.release();
   if (uninterrupted([&] { return ftruncate(file_, size); }) == 0 && sync_file(file_) == 0) return;
   const int error = errno;

@@ -69,10 +69,11 @@ class MetricsFile : public RunListener {
  public:
   // Creates the file, which must not exist. Throws std::system_error naming it.
   explicit MetricsFile(std::filesystem::path path);
-  // Goes on in a file that is there, cut back to what was known at a checkpoint: lines of later steps go, and so does
-  // an evaluation after `evaluated_step`, and a last line that is not whole. Throws std::system_error naming it.
+  // Continues a file that is there, cut back to what was known at a checkpoint: lines of later steps go, and so do an
+  // evaluation after `evaluated_step` and a last line that is not whole. Throws std::system_error naming it.
   struct Continued {
     std::uint64_t step = 0, evaluated_step = 0;
+    double seconds = 0;  // of training until then
   };
   MetricsFile(std::filesystem::path path, const Continued& from);
   ~MetricsFile() override;  // writes what is left
@@ -102,6 +103,10 @@ class MetricsFile : public RunListener {
   std::string reason() const;  // of the last failure, naming the file; empty without one
   std::uint64_t lost_lines() const { return lost_lines_; }
 
+  // What is wrong with a file that is continued, for people: lines that the run did not write, steps that are missing.
+  // Empty where all is well.
+  const std::string& warning() const { return warning_; }
+
  private:
   bool begin_line(std::size_t extra_bytes);
   void end_line(double time, double seconds);
@@ -112,6 +117,7 @@ class MetricsFile : public RunListener {
   void tell(int level, const char* format);  // with places for {path} and {reason}
 
   std::filesystem::path path_;
+  std::string warning_;
   int file_ = -1;
   int error_ = 0;              // errno of the last failure
   bool failing_ = false;       // the last write failed

@@ -73,6 +73,7 @@ class History {
  public:
   explicit History(const std::string& run_id) : run_(fmt::format("run_id=\"{}\"", escaped(run_id))) {}
 
+  // A line without a fault.
   void add(const Json& line) {
     const auto split = line.at("split").get<std::string>();
     if (split == "gradients") return;  // samples of the gradients' exponents: no measure of a step
@@ -132,6 +133,31 @@ class History {
   ExportedHistory told_;
 };
 
+// What is wrong with a line of metrics.jsonl; empty where it is one.
+std::string fault_of(const Json& line) {
+  if (line.is_discarded()) return "it is not JSON";
+  if (!line.is_object()) return "it is JSON, but not an object";
+  const auto has = [&](const char* key, bool (Json::*is)() const noexcept) {
+    const auto found = line.find(key);
+    return found != line.end() && ((*found).*is)();
+  };
+  if (!has("step", &Json::is_number)) return "it has no number `step`";
+  if (!has("split", &Json::is_string)) return "it has no text `split`";
+  if (!has("time", &Json::is_number)) return "it has no number `time`";
+  return {};
+}
+
+[[noreturn]] void refuse(const std::filesystem::path& file, std::size_t number, const std::string& text,
+                         const std::string& fault) {
+  constexpr std::size_t shown = 60;
+  // As JSON, which leaves no control byte in it.
+  const auto quoted = Json(text.substr(0, shown)).dump(-1, ' ', true, Json::error_handler_t::replace);
+  throw std::runtime_error(
+      fmt::format("{}:{}: this line is not a record of the run: {}: {}{}\n  help: mend or remove it in a copy of the "
+                  "run's folder, and export that",
+                  file.string(), number, fault, quoted, text.size() > shown ? " ..." : ""));
+}
+
 }  // namespace
 
 ExportedHistory write_openmetrics(const std::filesystem::path& metrics_file, const std::string& run_id,
@@ -142,12 +168,12 @@ ExportedHistory write_openmetrics(const std::filesystem::path& metrics_file, con
   for (std::string text; std::getline(file, text);) {
     ++number;
     const bool cut = file.eof();  // no newline: the run was killed while it wrote
-    try {
-      history.add(Json::parse(text));
-    } catch (const Json::exception& error) {
-      if (cut) break;
-      throw std::runtime_error(
-          fmt::format("{}:{}: this line is damaged: {}", metrics_file.string(), number, error.what()));
+    const auto line = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    const auto fault = fault_of(line);
+    if (fault.empty()) {
+      history.add(line);
+    } else if (!cut) {
+      refuse(metrics_file, number, text, fault);
     }
   }
   return history.write(out);

@@ -7,7 +7,7 @@
 namespace binade::host {
 
 // Makes binade-WHAT-XXXXXX in the temporary folder, which only this user can look into. It stays until somebody removes
-// it. Throws std::system_error.
+// it. Throws std::system_error, and std::runtime_error when there is no temporary folder.
 std::filesystem::path make_scratch_folder(const std::string& what);
 
 // Such a folder, gone with its content at the end.

@@ -15,6 +15,8 @@ constexpr const char* checkpoint_json_file = "state.json";
 // What stands behind a checkpoint's name while it is written or removed, and of one that was moved aside for another.
 constexpr const char* unfinished_suffix = ".tmp";
 constexpr const char* replaced_suffix = ".old";
+// Of one whose process ended while it was written, until all of it is removed.
+constexpr const char* abandoned_suffix = ".gone";
 
 // Every call throws std::system_error naming the file. Until it is in place the destructor removes all of it.
 class UnfinishedCheckpoint {

@@ -211,13 +211,15 @@ TEST_F(Sections, TimesAreTextsOrSeconds) {
   EXPECT_EQ(seconds("\"1.5h\""), 5400);
   EXPECT_EQ(seconds("\"500ms\""), 0.5);
   EXPECT_EQ(seconds("90"), 90);
+  EXPECT_EQ(seconds("\"90\""), 90);
+  EXPECT_EQ(seconds("\"1.5\""), 1.5);
   EXPECT_EQ(seconds("0.25"), 0.25);
   EXPECT_TRUE(std::isinf(max_seconds(load("").experiment->train)));
 }
 
 TEST_F(Sections, TimesThatAreNoneAreRefused) {
-  for (const std::string value : {"\"\"", "\"90\"", "\"5 m\"", "\"m5\"", "\"5m1h\"", "\"1h1h\"", "\"-5m\"", "\"1e3s\"",
-                                  "\"1..2s\"", "\"5mm\"", "\"soon\"", "\"1h30\"", "-5"}) {
+  for (const std::string value : {"\"\"", "\"5 m\"", "\"m5\"", "\"5m1h\"", "\"1h1h\"", "\"-5m\"", "\"1e3s\"",
+                                  "\"1..2s\"", "\"5mm\"", "\"soon\"", "\"1h30\"", "\"30 5\"", "\"-90\"", "-5"}) {
     EXPECT_EQ(code("[train]\nmax_time = " + value + "\n"), "E0118") << value;
   }
   EXPECT_EQ(code("[train]\nmax_time = \"0s\"\n"), "E0117");

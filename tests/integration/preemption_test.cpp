@@ -43,6 +43,26 @@ class Preemption : public InterruptedRuns {
            read_file(directory / "metrics.jsonl").find("\"step\":" + std::to_string(step) + ",") != std::string::npos;
   }
   static bool is_alive(Process& process) { return !process.ended(); }
+
+  // A command that leaves the number of its process in the workspace.
+  static std::vector<std::string> numbered(std::vector<std::string> arguments) {
+    auto words = binade_command(std::move(arguments));
+    words.insert(words.begin(), {"bash", "-c", "echo $$ > number; exec \"$@\"", "bash"});
+    return words;
+  }
+  // Whether it has come as far as a handler of its own for the signal, as the kernel tells.
+  bool listens(int signal) const {
+    const auto number = read_file(workspace_.path() / "number");
+    if (number.empty()) return false;
+    std::error_code gone;
+    const auto folder = std::filesystem::path("/proc") / number.substr(0, number.find('\n'));
+    if (std::filesystem::read_symlink(folder / "exe", gone).filename() != "binade") return false;
+    const auto status = read_file(folder / "status");
+    const std::string key = "SigCgt:\t";
+    const auto at = status.find(key);
+    if (at == std::string::npos) return false;
+    return (std::stoull(status.substr(at + key.size(), 16), nullptr, 16) >> (signal - 1) & 1) != 0;
+  }
 };
 
 TEST_F(Preemption, UnderAStormOfSigusr1TrainingGoesOnAndIsTheSame) {
@@ -112,6 +132,66 @@ TEST_F(Preemption, SigtermAtAnyInstantOfTheStartAsksForAnotherTurn) {
     EXPECT_EQ(summary["state"], "preempted");
     EXPECT_EQ(newest_step(run_directory(workspace_, name)), summary["steps"]);
   }
+}
+
+// A start that takes its time: the signal comes before there is a run.
+TEST_F(Preemption, SigtermBeforeTheFirstStepAsksForAnotherTurn) {
+  const std::vector<std::vector<std::string>> kinds{{}, {"checkpoint.enabled=false"}};
+  for (const auto& settings : kinds) {
+    for (const int signal : {SIGTERM, SIGHUP}) {
+      std::filesystem::remove(workspace_.path() / "number");
+      Process process(numbered(run_command("early", settings)), workspace_, with_fixtures());
+      // As soon as it listens, which it does before it has read the experiment.
+      ASSERT_TRUE(process.wait_until([&] { return listens(signal); }));
+      process.send(signal);
+      const auto outcome = process.wait();
+      EXPECT_EQ(outcome.exit_code, 75) << outcome.err;
+      std::filesystem::remove_all(workspace_.path() / "runs");
+    }
+  }
+}
+
+TEST_F(Preemption, SigtermBeforeTheFirstStepOfAResumedRunAsksForAnotherTurn) {
+  const auto first = run("resumed", {}, {"--stop-after", "7"});
+  ASSERT_EQ(first.outcome.exit_code, 0) << first.outcome.err;
+  for (const char* checkpoints : {"true", "false"}) {
+    std::filesystem::remove(workspace_.path() / "number");
+    Process process(numbered({"resume", first.directory.string(), "--set",
+                              std::string("checkpoint.enabled=") + checkpoints, "--set", "train.steps=1000000"}),
+                    workspace_, with_fixtures());
+    ASSERT_TRUE(process.wait_until([&] { return listens(SIGTERM); }));
+    process.send(SIGTERM);
+    EXPECT_EQ(process.wait().exit_code, 75) << process.err();
+    EXPECT_EQ(newest_step(first.directory), 7u);
+  }
+}
+
+// The signal is there before main() is: it was blocked by whoever started the program.
+TEST_F(Preemption, ASignalThatWaitsForTheProcessIsNotLost) {
+  for (const auto& [verb, code] : std::vector<std::pair<std::string, int>>{{"run", 75}, {"check", 128 + SIGTERM}}) {
+    auto words = binade_command({verb, "points.toml"});
+    words.insert(words.begin(), {"env", "--block-signal=TERM", "bash", "-c", "kill -TERM $$; exec \"$@\"", "bash"});
+    Process process(words, workspace_, with_fixtures());
+    EXPECT_EQ(process.wait().exit_code, code) << verb;
+  }
+}
+
+TEST_F(Preemption, ADryRunThatIsStoppedDoesNotSayThatAllWentWell) {
+  auto command = run_command("dry", {});
+  command.emplace_back("--dry-run");
+  Process process(numbered(command), workspace_, with_fixtures());
+  ASSERT_TRUE(process.wait_until([&] { return listens(SIGTERM); }));
+  process.send(SIGTERM);
+  EXPECT_EQ(process.wait().exit_code, 75);
+  EXPECT_THAT(process.out(), ::testing::Not(HasSubstr("went through")));
+}
+
+TEST_F(Preemption, AVerificationThatIsStoppedSaysSo) {
+  Process process(binade_command({"verify-resume", "points.toml", "--steps", "100000"}), workspace_, with_fixtures());
+  ASSERT_TRUE(process.wait_until([&] { return process.err().find("in one run") != std::string::npos; }));
+  process.send(SIGTERM);
+  EXPECT_EQ(process.wait().exit_code, 75);
+  EXPECT_THAT(process.err(), HasSubstr("stopped by signal 15: nothing was proved"));
 }
 
 TEST_F(Preemption, ASecondCtrlCEndsAtOnce) {

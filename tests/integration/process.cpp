@@ -66,6 +66,7 @@ Process::Process(const std::vector<std::string>& arguments, const Workspace& wor
   pid_ = fork();
   if (pid_ < 0) throw std::runtime_error("fork failed");
   if (pid_ > 0) return;
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, SIG_DFL);  // whatever the tests run under
   const int in = open("/dev/null", O_RDONLY);
   const int out = open(out_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   const int err = open(err_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);

@@ -26,13 +26,13 @@ inline sockaddr_in loopback(int port) {
   return address;
 }
 
-// The body of GET /metrics.
-inline std::string scrape(int port) {
+// The body of GET /metrics. `headers`: further ones, each with its line end.
+inline std::string scrape(int port, const std::string& headers = "") {
   const int connection = socket(AF_INET, SOCK_STREAM, 0);
   const auto address = loopback(port);
   std::string answer;
   if (connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) {
-    const std::string request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    const std::string request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + headers + "\r\n";
     EXPECT_EQ(send(connection, request.data(), request.size(), 0), static_cast<ssize_t>(request.size()));
     char buffer[65536];
     for (ssize_t got; (got = recv(connection, buffer, sizeof(buffer), 0)) > 0;) {
@@ -42,5 +42,8 @@ inline std::string scrape(int port) {
   close(connection);
   return answer.substr(std::min(answer.size(), answer.find("\r\n\r\n") + 4));
 }
+
+// As Prometheus itself asks.
+inline std::string prometheus_scrape(int port) { return scrape(port, "X-Prometheus-Scrape-Timeout-Seconds: 10\r\n"); }
 
 }  // namespace binade::testing

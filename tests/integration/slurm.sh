@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# slurm.sh TREE BINADE: experiments/slurm.sbatch under a Slurm that is none: each turn gets SIGTERM, until one is left to
-# finish. The run of all turns must be the run without them.
+# slurm.sh TREE BINADE: experiments/slurm.sbatch under a stand-in for Slurm: each turn gets SIGTERM, until one is left
+# to finish. The run of all turns must be the run without them.
 set -euo pipefail
 tree=$1 binade=$2
 folder=$(mktemp -d)
@@ -38,6 +38,22 @@ fail() {
   exit 1
 }
 steps_done() { cat runs/job/*/metrics.jsonl 2>/dev/null | grep -c '"split":"train"' || true; }
+
+# Signals at any instant of a start: nothing is lost, and the job is queued again.
+for delay in 0 0 0.02 0.05 0.1 0.2 0.4; do
+  rm -f -- "$REQUEUED"
+  bash "$tree/experiments/slurm.sbatch" job.toml --set experiment.name=start --set train.steps=100000000 > log-start 2>&1 &
+  job=$!
+  until grep -qi '^SigCgt:.*[4-7c-f]...$' "/proc/$job/status"; do # until the script listens
+    kill -0 "$job" 2>/dev/null || fail "a start ended by itself"
+  done
+  sleep "$delay"
+  for _ in 1 2 3; do kill -TERM "$job" 2>/dev/null || true; done
+  status=0
+  wait "$job" || status=$?
+  [[ $status == 75 ]] || fail "a start that was told after $delay s ended with $status, not with 75"
+  [[ -e $REQUEUED ]] || fail "a start that was told after $delay s did not queue the job again"
+done
 
 turns=0
 while :; do

@@ -141,7 +141,13 @@ TEST_F(PluginFolders, AreThoseThatExistInTheOrderOfSearch) {
   const Variable path("BINADE_PLUGIN_PATH", second.string() + ":" + (folder / "absent").string() +
                                                 "::" + first.string() + ":" + second.string());
   const Variable data("XDG_DATA_HOME", folder / "data");
-  EXPECT_THAT(plugin_folders(folder / "tree/bin/binade"), ElementsAre(second, first, user, own));
+  std::vector<std::string> warnings;
+  EXPECT_THAT(plugin_folders(folder / "tree/bin/binade", [&](const auto& text) { warnings.push_back(text); }),
+              ElementsAre(second, first, user, own));
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_NE(warnings.front().find((folder / "absent").string() + ", which cannot be read: No such file"),
+            std::string::npos)
+      << warnings.front();
 }
 
 TEST_F(PluginFolders, FollowALinkToTheExecutable) {
@@ -150,9 +156,10 @@ TEST_F(PluginFolders, FollowALinkToTheExecutable) {
   write_bytes(folder / "tree/bin/binade", {});
   std::filesystem::create_symlink(folder / "tree/bin/binade", folder / "binade");
   const Variable path("BINADE_PLUGIN_PATH", ""), data("XDG_DATA_HOME", ""), home("HOME", make("home"));
-  EXPECT_THAT(plugin_folders(folder / "binade"), ElementsAre(own));
+  const auto fail = [](const std::string& warning) { ADD_FAILURE() << warning; };
+  EXPECT_THAT(plugin_folders(folder / "binade", fail), ElementsAre(own));
   const auto user = make("home/.local/share/binade/plugins");
-  EXPECT_THAT(plugin_folders(folder / "binade"), ElementsAre(user, own));
+  EXPECT_THAT(plugin_folders(folder / "binade", fail), ElementsAre(user, own));
 }
 
 }  // namespace

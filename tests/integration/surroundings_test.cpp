@@ -1,0 +1,175 @@
+// What a process finds around it: closed descriptors, limits, folders that are not there, a simple terminal. It ends as
+// it should, or in words and with one of its own exit codes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "tests/integration/process.h"
+#include "tests/sanitized.h"
+
+namespace binade::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class Surroundings : public ::testing::Test {
+ protected:
+  Surroundings() {
+    workspace_.write("points.csv", points_csv(200));
+    workspace_.write("points.toml", points_experiment("[[logger]]\nplugin = \"console\"\n"));
+  }
+
+  // In a shell, which first does `prepare`.
+  Outcome after(const std::string& prepare, std::vector<std::string> arguments,
+                const Process::Environment& environment = {}) {
+    auto command = binade_command(std::move(arguments));
+    command.insert(command.begin(), {"bash", "-c", prepare + "\nexec \"$@\"", "bash"});
+    Process process(command, workspace_, with_fixtures(environment));
+    return process.wait();
+  }
+  // With a pseudo-terminal as its standard streams; all that it wrote there.
+  Outcome on_a_terminal(const std::string& kind, const std::string& arguments) {
+    Process process({"script", "-qec", std::string(BINADE_EXECUTABLE) + " " + arguments, "/dev/null"}, workspace_,
+                    with_fixtures({{"TERM", kind}}));
+    return process.wait();
+  }
+  static auto in_words() {
+    return AllOf(HasSubstr("error: "), Not(HasSubstr("terminate called")), Not(HasSubstr("what():")),
+                 Not(HasSubstr("filesystem error")), Not(HasSubstr("std::bad_alloc")),
+                 Not(HasSubstr("json.exception")));
+  }
+
+  Workspace workspace_;
+};
+
+class ClosedDescriptors : public Surroundings, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(ClosedDescriptors, NothingButTheRecordIsInTheRecord) {
+  const auto outcome = after(std::string("exec ") + GetParam(), {"run", "points.toml"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto directory = run_directory(workspace_, "points");
+  EXPECT_EQ(metrics(directory).size(), 9u) << "8 steps and an evaluation";
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    if (!entry.is_regular_file()) continue;
+    EXPECT_THAT(read_file(entry.path()), Not(HasSubstr("next:"))) << entry.path();
+  }
+  EXPECT_EQ(binade({"export", "openmetrics", directory.string()}, workspace_).exit_code, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ClosedDescriptors,
+                         ::testing::Values("<&-", ">&-", "2>&-", "<&- >&-", ">&- 2>&-", "<&- >&- 2>&-"),
+                         [](const auto& info) { return "Case" + std::to_string(info.index); });
+
+TEST_F(Surroundings, ChildProcessesOfOneWithClosedDescriptorsHaveThemAll) {
+  const auto outcome = after("exec <&- >&-", {"bench", "points.toml", "--precision", "fp32,bf16", "--steps", "10",
+                                              "--repeats", "2", "--set", "metrics.enabled=false"});
+  EXPECT_THAT(outcome.exit_code, ::testing::AnyOf(0, 1)) << outcome.err;  // 1: nothing learned, in so few steps
+  int records = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(workspace_.path() / "runs")) {
+    if (entry.path().filename() != "metrics.jsonl") continue;
+    EXPECT_EQ(metrics(entry.path().parent_path()).size(), 11u) << "10 steps and an evaluation";
+    ++records;
+  }
+  EXPECT_EQ(records, 4);
+  const auto verified = after("exec <&- >&- 2>&-", {"verify-resume", "points.toml", "--steps", "4"});
+  EXPECT_EQ(verified.exit_code, 0);
+}
+
+TEST_F(Surroundings, AnExportToAClosedOutputIsNoSuccess) {
+  ASSERT_EQ(binade({"run", "points.toml"}, workspace_).exit_code, 0);
+  const auto outcome = after("exec >&-", {"export", "openmetrics", run_directory(workspace_, "points").string()});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("standard output is closed"));
+}
+
+TEST_F(Surroundings, OutputThatTakesNothingMoreEndsNoRun) {
+  const auto outcome = after("exec >/dev/full 2>&1", {"run", "points.toml"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(nlohmann::json::parse(read_file(run_directory(workspace_, "points") / "summary.json"))["state"],
+            "finished");
+}
+
+// Of some that are too small for LibTorch, for its threads, or for training.
+TEST_F(Surroundings, TooLittleMemoryIsSaid) {
+  if (sanitized) GTEST_SKIP() << "a sanitizer takes terabytes of addresses";
+  int failed = 0;
+  for (int mebibytes = 60; mebibytes <= 1200; mebibytes += 60) {
+    const auto outcome = after("ulimit -v " + std::to_string(mebibytes * 1024), {"run", "points.toml"});
+    if (outcome.exit_code == 0) continue;
+    EXPECT_EQ(outcome.exit_code, 1) << mebibytes << " MiB: " << outcome.err;
+    EXPECT_THAT(outcome.err, in_words()) << mebibytes << " MiB";
+    ++failed;
+  }
+  EXPECT_GT(failed, 3) << "as many as were meant";
+}
+
+TEST_F(Surroundings, MemoryThatIsUsedUpInAThreadOfAPluginIsSaid) {
+  const auto outcome = binade(
+      {"run", "points.toml", "--set", R"(dataset={plugin="failing_dataset", in="read", how="memory in a thread"})",
+       "--set", "task={loss=\"cross_entropy\"}"},
+      workspace_);
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, AllOf(in_words(), HasSubstr("out of memory")));
+}
+
+TEST_F(Surroundings, ALimitOfFileSizeIsAnErrorLikeAnyOther) {
+  const auto outcome = after("ulimit -f 3", {"run", "points.toml", "--set", "train.steps=200"});
+  EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
+  EXPECT_THAT(outcome.err, AllOf(in_words(), HasSubstr("File too large")));
+}
+
+TEST_F(Surroundings, AFolderForTemporaryFilesThatIsMissingIsNamed) {
+  for (const char* verb : {"run", "verify-resume"}) {
+    std::vector<std::string> arguments{verb, "points.toml"};
+    if (arguments.front() == "run") arguments.emplace_back("--dry-run");
+    const auto outcome = binade(arguments, workspace_, {{"TMPDIR", "/nowhere/at/all"}});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_THAT(outcome.err, AllOf(in_words(), HasSubstr("TMPDIR=/nowhere/at/all"), HasSubstr("does not exist")));
+  }
+}
+
+TEST_F(Surroundings, APluginFolderThatIsMissingIsNamedOnce) {
+  const auto file = workspace_.write("a-file", "");
+  for (const auto& folder : {std::string("/nowhere/plugins"), file.string()}) {
+    for (const char* verb : {"check", "config", "run"}) {
+      const auto outcome = binade({verb, "points.toml"}, workspace_, {{"BINADE_PLUGIN_PATH", folder + "::"}});
+      EXPECT_EQ(outcome.exit_code, 0);
+      EXPECT_THAT(outcome.err, HasSubstr("warning: BINADE_PLUGIN_PATH names the folder " + folder));
+      EXPECT_EQ(outcome.err.find("BINADE_PLUGIN_PATH"), outcome.err.rfind("BINADE_PLUGIN_PATH"));
+    }
+  }
+  EXPECT_THAT(binade({"check", "points.toml"}, workspace_).err, IsEmpty()) << "the fixtures' folder is there";
+}
+
+TEST_F(Surroundings, ACurrentFolderThatIsGoneIsSaid) {
+  const auto outcome = after("mkdir gone; cd gone; rmdir ../gone", {"check", "../points.toml"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, AllOf(in_words(), HasSubstr("the current folder")));
+  EXPECT_EQ(after("mkdir gone; cd gone; rmdir ../gone", {"--version"}).exit_code, 0);
+}
+
+TEST_F(Surroundings, RunsThatCannotBeMadeAreNamed) {
+  const auto outcome = binade({"run", "points.toml", "--runs", "/dev/null/runs"}, workspace_);
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, AllOf(in_words(), HasSubstr("/dev/null")));
+  const auto targets = binade({"run", "points.toml", "--set", "metrics.targets=\"/dev/null/targets\""}, workspace_);
+  EXPECT_EQ(targets.exit_code, 0) << "Prometheus does not find it";
+  EXPECT_THAT(targets.err, AllOf(HasSubstr("/dev/null/targets"), Not(HasSubstr("filesystem error"))));
+}
+
+TEST_F(Surroundings, ASimpleTerminalGetsNoEscapeCodes) {
+  for (const char* arguments : {"run points.toml", "check points.toml", "resume nowhere", "check nowhere.toml"}) {
+    const auto simple = on_a_terminal("dumb", arguments);
+    EXPECT_THAT(simple.out, Not(HasSubstr("\x1b"))) << arguments;
+    EXPECT_THAT(simple.out, Not(IsEmpty())) << arguments;
+    EXPECT_THAT(on_a_terminal("xterm", arguments).out, HasSubstr("\x1b")) << arguments << ", where they are wanted";
+  }
+}
+
+}  // namespace
+}  // namespace binade::testing
