@@ -65,6 +65,11 @@ Json perplexity(double loss, const TrainingResult& result) {
   return result.classification ? finite(std::exp(loss)) : Json(nullptr);
 }
 
+// With which a model's outputs become the target's own numbers: output * deviation + mean. null for any other run.
+Json target_json(const std::optional<TargetScale>& scale) {
+  return scale ? Json{{"mean", scale->mean}, {"deviation", scale->deviation}} : Json(nullptr);
+}
+
 }  // namespace
 
 std::string cpu_model() {
@@ -105,13 +110,15 @@ std::string summary_json(const TrainingResult& result, const Experiment& experim
                   {"steps", result.steps},
                   {"skipped_steps", result.skipped_steps},
                   {"loss", result.loss},
+                  {"standardized_target", target_json(result.target_scale)},
                   {"initial_loss", finite(result.initial_loss)},
                   {"final_loss", finite(result.final_loss)},
+                  {"final_unsmoothed_loss", finite(result.final_cross_entropy)},
                   {"validation_loss", finite(result.validation_loss)},
                   {"validation_accuracy", finite(result.validation_accuracy)},
                   {"best_validation_loss", finite(result.best_validation_loss)},
                   {"best_step", result.best_step},
-                  {"final_perplexity", perplexity(result.final_loss, result)},
+                  {"final_perplexity", perplexity(result.final_cross_entropy, result)},
                   {"validation_perplexity", perplexity(result.validation_loss, result)},
                   {"best_epoch", best_epoch(result.epochs)},
                   {"epochs", epochs_json(result.epochs)},

@@ -14,10 +14,12 @@ void line(const Paint& paint, std::string_view name, std::string_view text) {
   show("  {} {}\n", paint.dim(fmt::format("{:<10}", name)), text);
 }
 
-std::string loss_text(double loss, const TrainingResult& result) {
+// `cross_entropy`: the loss without label smoothing.
+std::string loss_text(double loss, double cross_entropy, const TrainingResult& result) {
+  if (result.loss != "next_token") return fmt::format("{:.4g}", loss);
   // exp(cross-entropy) is how many tokens the model is torn between.
-  return result.loss == "next_token" ? fmt::format("{:.4f} (perplexity {:.4g})", loss, std::exp(loss))
-                                     : fmt::format("{:.4g}", loss);
+  const auto unsmoothed = cross_entropy != loss ? fmt::format("unsmoothed {:.4f}, ", cross_entropy) : "";
+  return fmt::format("{:.4f} ({}perplexity {:.4g})", loss, unsmoothed, std::exp(cross_entropy));
 }
 
 // A word as a shell takes it.
@@ -95,10 +97,11 @@ void print_end(const ReportedRun& run, const TrainingResult& result, const Paint
        result.skipped_steps, speed_text(result));
   if (std::isfinite(result.initial_loss)) {
     line(paint, "loss",
-         fmt::format("{} -> {}", loss_text(result.initial_loss, result), loss_text(result.final_loss, result)));
+         fmt::format("{} -> {}", loss_text(result.initial_loss, result.initial_cross_entropy, result),
+                     loss_text(result.final_loss, result.final_cross_entropy, result)));
   }
   if (std::isfinite(result.validation_loss)) {
-    auto text = loss_text(result.validation_loss, result);
+    auto text = loss_text(result.validation_loss, result.validation_loss, result);
     if (std::isfinite(result.validation_accuracy)) {
       text += fmt::format(", accuracy {:.2f} %", 100 * result.validation_accuracy);
     }

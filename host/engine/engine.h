@@ -14,6 +14,7 @@
 #include "binade/abi/note.h"
 #include "binade/abi/precision.h"
 #include "host/data/dataset.h"
+#include "host/engine/target_scale.h"
 #include "host/engine/tried_model.h"
 #include "host/experiment/experiment.h"
 #include "host/loading/plugin.h"
@@ -74,16 +75,18 @@ struct TrainingResult {
   RunState state = RunState::finished;  // or interrupted, or preempted: by SIGTERM or SIGHUP, with nothing lost
   std::string stop_reason;              // "500 steps", "60 s of training", "signal 2"
   std::uint64_t steps = 0, skipped_steps = 0;
-  double seconds = 0;                                       // of training, evaluations included
-  double initial_loss = nan, final_loss = nan;              // of the first and the last applied step
-  double validation_loss = nan, validation_accuracy = nan;  // last evaluation
+  double seconds = 0;                                             // of training, evaluations included
+  double initial_loss = nan, final_loss = nan;                    // of the first and the last applied step
+  double initial_cross_entropy = nan, final_cross_entropy = nan;  // the same without label smoothing
+  double validation_loss = nan, validation_accuracy = nan;        // last evaluation
   double best_validation_loss = nan;
   std::uint64_t best_step = 0;
   std::vector<EpochSummary> epochs;  // complete ones: the newest, at most 1000, and the best
   double final_gradient_norm = nan;
   bool autocast = false;
-  bool classification = false;  // the loss is a mean cross-entropy
-  std::int64_t vocab_size = 0;  // 0 where no tokens are predicted
+  bool classification = false;              // the loss is a mean cross-entropy
+  std::optional<TargetScale> target_scale;  // of a standardized target
+  std::int64_t vocab_size = 0;              // 0 where no tokens are predicted
   double samples_per_second = nan, tokens_per_second = nan;
   std::uint64_t parameters = 0;
   std::string loss;  // the task's: "next_token", ...

@@ -4,9 +4,11 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/full_like.h>
 #include <ATen/ops/stack.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <regex>
 #include <stdexcept>
 
@@ -40,6 +42,37 @@ class EvaluationMode {
   Model& model_;
 };
 
+// Throws std::runtime_error for one that cannot be a metric's.
+std::vector<std::string> names_of(const std::vector<NamedTensor>& scalars) {
+  std::vector<std::string> names;
+  static const std::regex valid("[A-Za-z0-9_]{1,64}");
+  for (const auto& [name, scalar] : scalars) {
+    if (!std::regex_match(name, valid) || scalar.numel() != 1) {
+      throw std::runtime_error("the model's loss() reports `" + name +
+                               "`: a scalar has a name of letters, digits and _ and a tensor of one element");
+    }
+    names.push_back(name);
+  }
+  if (names.size() > max_scalars) {
+    throw std::runtime_error("the model's loss() reports " + std::to_string(names.size()) + " scalars, at most " +
+                             std::to_string(max_scalars) + " are possible");
+  }
+  return names;
+}
+
+// An optimizer moves a weight by about lr in a step, so that outputs need very many steps to where such a target lies.
+std::string huge_target_warning(const Task& task, const BatchTensors& batch, const TaskResult& result) {
+  constexpr double huge = 100, unexplained = 0.5;
+  if (task.loss_name() != "mse" || task.target_scale() != nullptr) return {};
+  const double size = std::sqrt(batch.at(task.target()).to(at::kDouble).square().mean().item<double>());
+  if (!(size >= huge) || result.loss.item<double>() < unexplained * size * size) return {};
+  return fmt::format(
+      "the target `{}` is of the size {:.3g} in the first batch, and the model starts far below it: with [dataset] "
+      "standardize_target = true it is trained on (target - mean) / deviation, and losses stay in the target's own "
+      "units",
+      task.target(), size);
+}
+
 }  // namespace
 
 std::optional<EvaluationRecord> evaluate(const EvaluationPlan& plan, Model& model, const Task& task,
@@ -60,7 +93,7 @@ std::optional<EvaluationRecord> evaluate(const EvaluationPlan& plan, Model& mode
     batch.assign(loader.next());
     const auto samples = static_cast<double>(batch.samples());
     const auto result = task.run(model, batch, policy, device, /*training=*/false);
-    const auto loss = result.loss.reshape({}).to(at::kDouble);
+    const auto loss = result.told().reshape({}).to(at::kDouble);
     const auto weight = result.counted.defined() ? result.counted.to(at::kDouble) : at::full_like(loss, samples);
     std::vector<at::Tensor> terms{loss * weight, weight,
                                   result.correct.defined() ? result.correct.to(at::kDouble) : loss * 0};
@@ -85,8 +118,8 @@ std::optional<EvaluationRecord> evaluate(const EvaluationPlan& plan, Model& mode
   return record;
 }
 
-std::vector<std::string> probe(const EvaluationPlan& plan, Model& model, const Task& task, const binade_policy& policy,
-                               c10::Device device) {
+Probe probe(const EvaluationPlan& plan, Model& model, const Task& task, const binade_policy& policy,
+            c10::Device device) {
   const at::NoGradGuard no_grad;
   const EvaluationMode evaluation_mode(model);
   auto loader = make_loader(plan, 1);
@@ -94,20 +127,8 @@ std::vector<std::string> probe(const EvaluationPlan& plan, Model& model, const T
   batch.assign(loader.next());
   const auto result = task.run(model, batch, policy, device, /*training=*/false);
 
-  std::vector<std::string> names;
-  static const std::regex valid("[A-Za-z0-9_]{1,64}");
-  for (const auto& [name, scalar] : result.scalars) {
-    if (!std::regex_match(name, valid) || scalar.numel() != 1) {
-      throw std::runtime_error("the model's loss() reports `" + name +
-                               "`: a scalar has a name of letters, digits and _ and a tensor of one element");
-    }
-    names.push_back(name);
-  }
-  if (names.size() > max_scalars) {
-    throw std::runtime_error("the model's loss() reports " + std::to_string(names.size()) + " scalars, at most " +
-                             std::to_string(max_scalars) + " are possible");
-  }
-  return names;
+  auto names = names_of(result.scalars);
+  return {std::move(names), huge_target_warning(task, batch, result)};
 }
 
 }  // namespace binade::host

@@ -25,9 +25,14 @@ struct EvaluationPlan {
 std::optional<EvaluationRecord> evaluate(const EvaluationPlan& plan, Model& model, const Task& task,
                                          const binade_policy& policy, c10::Device device);
 
-// One batch without gradient, before training begins: finds a model, dataset and task that do not fit together, and
-// returns the names of the scalars of a model's own loss. Throws std::runtime_error for names that cannot be metrics.
-std::vector<std::string> probe(const EvaluationPlan& plan, Model& model, const Task& task, const binade_policy& policy,
-                               c10::Device device);
+struct Probe {
+  std::vector<std::string> scalar_names;  // of a model's own loss, or of the task
+  std::string warning;                    // not empty: a regression target is huge, and the model starts near 0
+};
+
+// One batch without gradient, before training begins: finds a model, dataset and task that do not fit together. Throws
+// std::runtime_error for names of scalars that cannot be metrics.
+Probe probe(const EvaluationPlan& plan, Model& model, const Task& task, const binade_policy& policy,
+            c10::Device device);
 
 }  // namespace binade::host

@@ -46,6 +46,13 @@ void for_each_member(State& state, Visit visit) {
   visit("samples_hash", result.samples_hash);
 }
 
+// Those that checkpoints of earlier versions do not have.
+template <class State, class Visit>
+void for_each_newer_member(State& state, Visit visit) {
+  visit("initial_cross_entropy", state.result.initial_cross_entropy);
+  visit("final_cross_entropy", state.result.final_cross_entropy);
+}
+
 template <class Epoch, class Visit>
 void for_each_member_of_epoch(Epoch& epoch, Visit visit) {
   visit("epoch", epoch.epoch);
@@ -112,6 +119,7 @@ nlohmann::json to_json(const LoopState& state) {
   Json json;
   for_each_member(state, Writer{json});
   if (state.position) for_each_member_of_position(*state.position, Writer{json});
+  for_each_newer_member(state, Writer{json});
   auto epochs = Json::array();
   for (const auto& epoch : state.result.epochs) {
     Json row;
@@ -126,6 +134,9 @@ LoopState loop_state(const nlohmann::json& json) {
   LoopState state;
   for_each_member(state, Reader{json});
   read_position(json, state);
+  for_each_newer_member(state, [&](const char* name, auto& value) {
+    if (json.contains(name)) Reader{json}(name, value);
+  });
   for (const auto& row : json.at("epochs")) {
     for_each_member_of_epoch(state.result.epochs.emplace_back(), Reader{row});
   }

@@ -27,6 +27,7 @@
 #include "host/experiment/doubtful_plans.h"
 #include "host/experiment/sections.h"
 #include "host/experiment/vocabulary.h"
+#include "host/storage/bad_checkpoint.h"
 #include "host/storage/run_directory.h"
 
 namespace binade::host {
@@ -202,6 +203,23 @@ void keep_final_weights(const TrainingRequest& request, const Model& model, Weig
   result.rescued = weights.rescued();
 }
 
+// Fitted on the training samples of the run's beginning, and kept by its checkpoints.
+void standardize_target(Task& task, const TrainingRequest& request, const TargetScaleFit& fit, c10::Device device,
+                        const ResumedTraining* resumed) {
+  if (!request.experiment.dataset.reserved.boolean("standardize_target")) return;
+  const auto* kept = resumed == nullptr ? nullptr : resumed->target_scale();
+  if (kept != nullptr && !fits(*kept, fit.dataset, fit.field)) {
+    throw BadCheckpoint(fmt::format(
+        "{} standardized a target of another size than `{}` has: resume with the data that it was made with",
+        request.resume->folder.string(), fit.field));
+  }
+  task.standardize(kept == nullptr ? fit_target_scale(fit) : *kept, device);
+  request.listener.message(
+      BINADE_LOG_INFO, fmt::format("the target `{}` is standardized: {} of the training samples; losses are in its own "
+                                   "units",
+                                   task.target(), to_text(*task.target_scale())));
+}
+
 }  // namespace
 
 TrainingResult run_pipeline(const TrainingRequest& request) {
@@ -223,7 +241,7 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   freeze(model, train.strings("freeze"));
   PrecisionOverrides overrides(model, precision.rules);
   if (policy.autocast != 0) overrides.install(device.type());
-  const Task task(experiment.task, dataset, model);
+  Task task(experiment.task, dataset, model);
   const auto vocab_size = task.is_token_loss() ? vocabulary_of(request, model) : 0;
   const TrainingData data(dataset, train, seed);
   auto validation = dataset.split("validation", seed);
@@ -237,6 +255,16 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   plan.data = {&dataset, &data.split(), seed, request.inputs,
                experiment.task.has("target") ? experiment.task.string("target") : ""};
   auto batches = data.batches(plan.begin);
+
+  standardize_target(task, request,
+                     {dataset, data.split(), task.target(), unsigned_option(train, "batch_size"),
+                      static_cast<std::uint32_t>(train.integer("workers")),
+                      static_cast<std::uint32_t>(train.integer("prefetch")), seed,
+                      [&] {
+                        if (request.progress != nullptr) request.progress->enter(Activity::data, 0);
+                        return request.stop_signal.load() == 0;
+                      }},
+                     device, resumed ? &*resumed : nullptr);
 
   GradScaler scaler(policy);
   if (scaler.enabled()) require_no_fp16(model);
@@ -267,12 +295,12 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
                                   seed,
                                   &request.stop_signal};
 
-  const auto scalar_names = probe(evaluation, model, task, policy, device);
+  const auto probed = probe(evaluation, model, task, policy, device);
   if (resumed) resumed->load(training);
   auto started = describe(training, plan, request);
   started.train_samples = data.split().size;
   started.validation_samples = validation_samples;
-  started.scalar_names = scalar_names;
+  started.scalar_names = probed.scalar_names;
   if (resumed) started.evaluated_step = resumed->loop().evaluated_step;
   for (const auto& rule : overrides.unused()) {
     listener.message(BINADE_LOG_WARNING, rule + " had no effect on the first batch: no operation came under it");
@@ -281,6 +309,7 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   for (const auto& sentence : doubtful_plans(experiment, schedule_steps)) {
     listener.message(BINADE_LOG_WARNING, sentence);
   }
+  if (!probed.warning.empty() && !resumed) listener.message(BINADE_LOG_WARNING, probed.warning);
   if (resumed) tell_resume(*resumed, made_by, listener);
   listener.run_started(started);
 
@@ -300,6 +329,7 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   result.precision_reason = precision.reason;
   result.parameters = started.parameters;
   result.loss = task.loss_name();
+  if (const auto* scale = task.target_scale()) result.target_scale = *scale;
   result.vocab_size = vocab_size;
   result.autocast = started.autocast;
   result.classification = started.classification;

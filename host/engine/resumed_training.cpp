@@ -50,6 +50,9 @@ ResumedTraining::ResumedTraining(const Checkpoint& checkpoint, const Description
     differences_ = resume_differences(before, made_by);
     compared_data_ = host::compared_data(before, made_by);
     loop_ = loop_state(snapshot_.values.at("loop"));
+    if (const auto target = snapshot_.values.find("target"); target != snapshot_.values.end()) {
+      target_scale_ = host::target_scale(*target);
+    }
     SkipReport({}, false).load(
         snapshot_.values.at("skips"));  // what the loop will read is found wrong before it begins
   });

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ class ResumedTraining {
 
   const Snapshot& snapshot() const { return snapshot_; }
   const LoopState& loop() const { return loop_; }
+  // Of a target that was standardized; nullptr where it was not.
+  const TargetScale* target_scale() const { return target_scale_ ? &*target_scale_ : nullptr; }
   // Why the run will not be the one that was interrupted; empty: it will be, exactly.
   const std::vector<std::string>& differences() const { return differences_; }
   // "as far as ..." where the data were compared in part only; else empty.
@@ -34,6 +37,7 @@ class ResumedTraining {
   std::filesystem::path folder_;
   Snapshot snapshot_;
   LoopState loop_;
+  std::optional<TargetScale> target_scale_;
   std::vector<std::string> differences_;
   std::string compared_data_;
 };

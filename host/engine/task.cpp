@@ -1,9 +1,11 @@
 #include "host/engine/task.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/mse_loss.h>
+#include <ATen/ops/tensor.h>
 #include <c10/util/Exception.h>
 
 #include <algorithm>
@@ -45,7 +47,7 @@ at::Tensor mean_squared_error(const at::Tensor& output, const at::Tensor& target
     throw std::runtime_error("[task] loss = \"mse\" wants an output shaped like the target " + shape_of(target) +
                              "; the model gave " + shape_of(output));
   }
-  return at::mse_loss(output, target.to(at::kFloat).view_as(output));
+  return at::mse_loss(output, target.view_as(output));
 }
 
 }  // namespace
@@ -119,11 +121,28 @@ TaskResult Task::run(Model& model, const BatchTensors& batch, const binade_polic
     return result;
   }
   output = output.to(at::kFloat);
-  if (loss_ == "mse") {
-    result.loss = mean_squared_error(output, batch.at(target_));
-    return result;
+  if (is_classification()) {
+    classify(output, batch, training, result);
+  } else {
+    regress(output, batch, result);
   }
-  const auto& logits = output;
+  return result;
+}
+
+void Task::regress(const at::Tensor& output, const BatchTensors& batch, TaskResult& result) const {
+  const auto& given = batch.at(target_);
+  if (!scale_) {
+    result.loss = mean_squared_error(output, given.to(at::kFloat));
+    return;
+  }
+  const auto target = ((given.to(at::kDouble) - mean_) / deviation_).to(at::kFloat);
+  result.loss = mean_squared_error(output, target);
+  const at::NoGradGuard no_grad;
+  const auto error = (output.view_as(target) - target).to(at::kDouble) * deviation_;
+  result.in_own_units = error.square().mean().to(at::kFloat);
+}
+
+void Task::classify(const at::Tensor& logits, const BatchTensors& batch, bool training, TaskResult& result) const {
   auto target = masked_target(batch);
   require_logits(logits, target, loss_.c_str());
   require_targets_below(batch.host(), logits.size(-1));
@@ -131,12 +150,23 @@ TaskResult Task::run(Model& model, const BatchTensors& batch, const binade_polic
   if (is_token_loss()) target = target.slice(1, 1);
   const auto flat = (is_token_loss() ? logits.slice(1, 0, -1) : logits).reshape({-1, logits.size(-1)});
   target = target.reshape({-1});
-  result.loss = at::cross_entropy_loss(flat, target, /*weight=*/{}, at::Reduction::Mean, ignore_index,
-                                       training ? label_smoothing_ : 0);
+  const auto cross_entropy = [&](double smoothing) {
+    return at::cross_entropy_loss(flat, target, /*weight=*/{}, at::Reduction::Mean, ignore_index, smoothing);
+  };
+  result.loss = cross_entropy(training ? label_smoothing_ : 0);
   const at::NoGradGuard no_grad;
+  if (smooths_labels()) result.scalars.push_back({"unsmoothed_loss", training ? cross_entropy(0) : result.loss});
   result.correct = flat.argmax(-1).eq(target).sum().to(at::kFloat);
   result.counted = target.ne(ignore_index).sum().to(at::kFloat);
-  return result;
+}
+
+void Task::standardize(TargetScale scale, c10::Device device) {
+  if (loss_ != "mse") {
+    throw std::runtime_error("[dataset] standardize_target goes with [task] loss = \"mse\", not \"" + loss_ + "\"");
+  }
+  mean_ = at::tensor(scale.mean, at::kDouble).view(scale.shape).to(device);
+  deviation_ = at::tensor(scale.deviation, at::kDouble).view(scale.shape).to(device);
+  scale_ = std::move(scale);
 }
 
 std::uint64_t Task::targets(const HostBatch& batch) const {

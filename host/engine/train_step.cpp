@@ -148,7 +148,7 @@ TaskResult TrainStep::forward(const HostBatch& batch) {
 void TrainStep::accumulate(const TaskResult& result, double weight) {
   const at::NoGradGuard no_grad;
   packed_.clear();
-  packed_.push_back(result.loss.detach().reshape({}).to(at::kFloat));
+  packed_.push_back(result.told().detach().reshape({}).to(at::kFloat));
   if (weight != 1) packed_.front() = packed_.front() * weight;
   const auto zero = result.correct.defined() ? at::Tensor() : at::zeros({}, packed_.front().options());
   packed_.push_back(result.correct.defined() ? result.correct : zero);
@@ -209,6 +209,7 @@ void TrainStep::unscale_and_check(StepRecord& record) {
   for (std::uint32_t i = 0; i < record.scalar_count; ++i) {
     record.scalars[i] = value[first_scalar_slot + i] / micro_batches * loss_factor_;
   }
+  record.cross_entropy = cross_entropy(record);
   record.gradient_norm = value[sums_.size()];
   record.clipped_norm = record.gradient_norm;
 
@@ -220,6 +221,11 @@ void TrainStep::unscale_and_check(StepRecord& record) {
     // Checked again after unscaling, which PyTorch does not: a gradient can be finite and its unscaled value not.
     record.skip_cause = statistics_.find_nonfinite(gradients_, loss_, record.nonfinite);
   }
+}
+
+double TrainStep::cross_entropy(const StepRecord& record) const {
+  if (!training_.task.is_classification()) return nan;
+  return training_.task.smooths_labels() ? record.scalars.front() : record.loss;
 }
 
 std::optional<binade_decision> TrainStep::ask_policy(StepRecord& record) {

@@ -75,6 +75,7 @@ class TrainStep {
   void take_gradients();
   void sample_gradients(const StepRecord& record);
   void unscale_and_check(StepRecord& record);
+  double cross_entropy(const StepRecord& record) const;
   std::optional<binade_decision> ask_policy(StepRecord& record);
   void update_scale(StepRecord& record, const std::optional<binade_decision>& decision);
   void clip(StepRecord& record);

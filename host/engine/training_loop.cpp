@@ -167,8 +167,12 @@ class Loop {
     for (const auto sample : step_.samples())
       state_.result.samples_hash = (state_.result.samples_hash ^ sample) * fnv_prime;
     if (!record_.skipped) {
-      if (std::isnan(state_.result.initial_loss)) state_.result.initial_loss = record_.loss;
+      if (std::isnan(state_.result.initial_loss)) {
+        state_.result.initial_loss = record_.loss;
+        state_.result.initial_cross_entropy = record_.cross_entropy;
+      }
       state_.result.final_loss = record_.loss;
+      state_.result.final_cross_entropy = record_.cross_entropy;
     }
     require_run_folder_now_and_then();
     if (record_.step == first_step_ + 1) warn_without_gradient(step_, listener_);

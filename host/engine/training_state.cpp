@@ -80,6 +80,7 @@ void save_training(const Training& training, Snapshot& snapshot) {
   training.schedule.save(snapshot);
   save_policy(training.precision, snapshot);
   save_random(training.device, snapshot);
+  if (const auto* scale = training.task.target_scale()) snapshot.values["target"] = to_json(*scale);
 }
 
 void load_training(const Training& training, const Snapshot& snapshot) {

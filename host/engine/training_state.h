@@ -9,7 +9,9 @@ namespace binade::host {
 
 class Snapshot;
 
-// Weights and buffers, optimizer, scaler, what the precision policy remembers, schedule, average, random generators.
+// Weights and buffers, optimizer, scaler, what the precision policy remembers, schedule, average, random generators,
+// and the scale of a standardized target, which load_training() leaves to its caller: a task is whole before it is
+// used.
 void save_training(const Training& training, Snapshot& snapshot);
 // Into a training run of the same model and optimizer. What a changed precision or average has no state for begins
 // anew. Throws std::runtime_error that names what does not fit, and PluginError.

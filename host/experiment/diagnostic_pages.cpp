@@ -162,8 +162,8 @@ optional = true)",
      "Keep one of them."},
     {"E0220",
      "The host itself reads some keys in a plugin's section (`plugin`, `library`, in [model] `init_from` and "
-     "`init_strict`, in [precision] `cpu`, `use_amp`, `overrides` and `operations`), so no option may have their "
-     "names.",
+     "`init_strict`, in [dataset] `standardize_target`, in [precision] `cpu`, `use_amp`, `overrides` and "
+     "`operations`), so no option may have their names.",
      R"(id = "my_net"
 kind = "model"
 version = "1.0.0"

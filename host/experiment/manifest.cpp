@@ -289,6 +289,17 @@ const std::vector<OptionSpec>& reserved_options(PluginKind kind) {
     all.push_back(std::move(strict));
     return all;
   }();
+  static const auto dataset = [] {
+    auto all = everywhere;
+    OptionSpec standardize = spec("standardize_target", OptionType::boolean);
+    standardize.optional = false;
+    standardize.default_value = std::vector<Scalar>{false};
+    standardize.help =
+        "Whether a model with the loss mse is trained on (target - mean) / deviation, both of the training samples, "
+        "which are read once for it. Losses are in the target's own units all the same.";
+    all.push_back(std::move(standardize));
+    return all;
+  }();
   static const auto precision = [] {
     auto all = everywhere;
     OptionSpec cpu = spec("cpu", OptionType::string);
@@ -313,6 +324,7 @@ const std::vector<OptionSpec>& reserved_options(PluginKind kind) {
     return all;
   }();
   if (kind == PluginKind::model) return model;
+  if (kind == PluginKind::dataset) return dataset;
   return kind == PluginKind::precision ? precision : everywhere;
 }
 

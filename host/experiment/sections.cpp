@@ -90,15 +90,16 @@ SectionSpec experiment_section() {
 }
 
 SectionSpec task_section() {
-  return {
-      "task",
-      "What is learned. The dataset has its own word for both keys.",
-      {{"",
-        {Spec("loss", Type::string, "What is minimised; \"model\" is the model's own loss.")
-             .one_of({"cross_entropy", "next_token", "mse", "model"})
-             .wired("dataset.loss"),
-         Spec("target", Type::string, "The field of the dataset that is to be predicted.").wired("dataset.target"),
-         number("label_smoothing", 0, "Share of a target that is spread over all classes, in training.").at_most(1)}}}};
+  return {"task",
+          "What is learned. The dataset has its own word for both keys.",
+          {{"",
+            {Spec("loss", Type::string, "What is minimised; \"model\" is the model's own loss.")
+                 .one_of({"cross_entropy", "next_token", "mse", "model"})
+                 .wired("dataset.loss"),
+             Spec("target", Type::string, "The field of the dataset that is to be predicted.").wired("dataset.target"),
+             number("label_smoothing", 0,
+                    "Share of a target that is spread over all classes, in training; unsmoothed_loss stands beside.")
+                 .at_most(1)}}}};
 }
 
 // Each optimizer's own keys between the ones that all have.

@@ -66,13 +66,14 @@ struct RunStarted {
   std::uint64_t validation_samples = 0;
   bool autocast = false;
   bool dynamic_scaling = false;
-  bool classification = false;  // the loss is a mean cross-entropy: exp of it is the perplexity
+  bool classification = false;  // the loss is a mean cross-entropy: exp of an evaluation's is the perplexity
   double loss_scale = 1;        // at the start
   std::uint64_t growth_interval = 0;
   double min_loss_scale = 0;                 // the floor; 0 without scaling
   std::vector<std::string> parameter_names;  // those that are trained
   std::vector<std::string> gradient_groups;  // the parts of the model that they belong to, at most max_gradient_groups
-  std::vector<std::string> scalar_names;     // of the model's own loss, in the order of `scalars` below; may be empty
+  // Of the model's own loss, or of the task (`unsmoothed_loss`), in the order of `scalars` below; may be empty.
+  std::vector<std::string> scalar_names;
 };
 
 // One optimizer step, skipped or not. No strings, no allocation.
@@ -82,6 +83,7 @@ struct StepRecord {
   std::uint64_t epoch = 0;  // from 0
   double epoch_progress = 0;
   double loss = nan;
+  double cross_entropy = nan;  // of the targets as they are, where labels are smoothed; exp of it is the perplexity
   double learning_rate = 0;
   double gradient_norm = nan;  // unscaled, before clipping
   double clipped_norm = nan;   // after

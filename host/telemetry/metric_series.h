@@ -37,9 +37,10 @@ struct SplitSeries {
         nonfinite_losses(families.counter("binade_loss_nonfinite_total", {{"split", split}})),
         samples(families.counter("binade_samples_total", {{"split", split}})) {}
 
-  void update(double new_loss, double new_accuracy, std::uint64_t new_samples, bool cross_entropy) {
+  // `cross_entropy`: NaN where the loss is another one.
+  void update(double new_loss, double new_accuracy, std::uint64_t new_samples, double cross_entropy) {
     loss.Set(new_loss);
-    if (cross_entropy) perplexity.Set(std::exp(new_loss));
+    perplexity.Set(std::exp(cross_entropy));
     if (!std::isfinite(new_loss)) nonfinite_losses.Increment();
     accuracy.Set(new_accuracy);
     samples.Increment(static_cast<double>(new_samples));

@@ -144,7 +144,7 @@ void Metrics::step(const StepRecord& record) noexcept {
 }
 
 void Metrics::update_loss(const StepRecord& record) noexcept {
-  series_->train.update(record.loss, record.accuracy, record.samples, classification_);
+  series_->train.update(record.loss, record.accuracy, record.samples, record.cross_entropy);
   if (!std::isfinite(record.loss)) return;
   loss_average_ = loss_decay * loss_average_ + (1 - loss_decay) * record.loss;
   loss_weight_ = loss_decay * loss_weight_ + (1 - loss_decay);
@@ -190,7 +190,8 @@ void Metrics::device_memory_sampled(const DeviceMemoryRecord& record) noexcept {
 void Metrics::epoch_ended(const EpochRecord& record) noexcept { series_->epoch_duration.Set(record.seconds); }
 
 void Metrics::evaluated(const EvaluationRecord& record) noexcept {
-  SplitSeries(*families_, record.split).update(record.loss, record.accuracy, record.samples, classification_);
+  SplitSeries(*families_, record.split)
+      .update(record.loss, record.accuracy, record.samples, classification_ ? record.loss : nan);
   const auto scalars = std::min<std::size_t>(record.scalar_count, scalar_names_.size());
   for (std::size_t i = 0; i < scalars; ++i) {
     families_->gauge("binade_model_scalar", {{"name", scalar_names_[i]}, {"split", record.split}})

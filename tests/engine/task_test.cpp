@@ -62,6 +62,23 @@ TEST(Task, SmoothsLabelsInTrainingOnly) {
   EXPECT_NEAR(run_task<Sequences>(options, successor, true).loss.item<double>(), 4 * 0.1 / 5 * 100, 1e-4);
 }
 
+TEST(Task, HasTheUnsmoothedLossBesideASmoothedOne) {
+  Sequences::sequences = {{0, 1, 2, 3}};
+  auto options = testing::task_options("next_token", "tokens");
+  EXPECT_TRUE(run_task<Sequences>(options, successor).scalars.empty());
+  options.number("label_smoothing", 0.1);
+  const auto unsure = [](const auto& inputs) { return successor(inputs).div(50); };
+  const auto plain = run_task<Sequences>(testing::task_options("next_token", "tokens"), unsure).loss.item<double>();
+  for (const bool training : {true, false}) {
+    const auto result = run_task<Sequences>(options, unsure, training);
+    ASSERT_EQ(result.scalars.size(), 1u);
+    EXPECT_EQ(result.scalars[0].name, "unsmoothed_loss");
+    EXPECT_FALSE(result.scalars[0].tensor.requires_grad());
+    EXPECT_FLOAT_EQ(result.scalars[0].tensor.item<float>(), static_cast<float>(plain));
+    EXPECT_EQ(result.loss.item<double>() > plain + 0.01, training);
+  }
+}
+
 TEST(Task, RefusesLabelSmoothingWithoutLabels) {
   Sequences::sequences = {{0, 1}};
   auto options = testing::task_options("mse", "tokens");

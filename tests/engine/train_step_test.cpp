@@ -2,7 +2,9 @@
 #include "host/engine/train_step.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/allclose.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/tensor.h>
@@ -164,6 +166,35 @@ TEST_F(StepTest, AFailureInAShortLastBatchSaysHowToLeaveItOut) {
   EXPECT_EQ(message_of(3), "");
   Rows::x = Rows::y = {{1}};
   EXPECT_EQ(message_of(3).find("drop_last"), std::string::npos) << "the only batch is never left out";
+}
+
+TEST_F(StepTest, ScalarsOfMicroBatchesCountByTheirTargetsAsTheLossDoes) {
+  testing::Sequences::sequences = {{0, 1}, {1, 2, 3, 4}, {2, 2, 1}, {4, 0, 3}};
+  task_options_ = testing::task_options("next_token", "tokens");
+  weight_ = at::arange(25, at::kFloat).sin().view({5, 5}).requires_grad_(true);
+  TensorModel::parameters = {{"w", weight_}};
+  TensorModel::forward = [this](const auto& inputs) { return at::embedding(weight_, inputs[0]); };
+  const auto start = weight_.detach().clone();
+  const auto run = [&](std::uint64_t batch_size, std::uint64_t accumulate, double smoothing) {
+    at::NoGradGuard no_grad;
+    weight_.copy_(start);
+    const at::AutoGradMode grad(true);
+    task_options_.number("label_smoothing", smoothing);
+    return step_on<testing::Sequences>(fp32_policy, batch_size, accumulate, 0, 1);
+  };
+  const auto plain = run(4, 1, 0);
+  EXPECT_EQ(plain.scalar_count, 0u);
+  EXPECT_EQ(plain.cross_entropy, plain.loss);
+  for (const auto& record : {run(4, 1, 0.2), run(1, 4, 0.2)}) {
+    ASSERT_EQ(record.scalar_count, 1u);
+    EXPECT_NEAR(record.scalars[0], plain.loss, 1e-6);
+    EXPECT_EQ(record.cross_entropy, record.scalars[0]);
+    EXPECT_GT(std::abs(record.loss - plain.loss), 1e-3);
+  }
+}
+
+TEST_F(StepTest, HasNoCrossEntropyWhereTheLossIsAnother) {
+  EXPECT_TRUE(std::isnan(step(fp32_policy, 4, 1, 0).cross_entropy));
 }
 
 TEST_F(StepTest, ClipsTheGlobalNormAndReportsItAsItWas) {

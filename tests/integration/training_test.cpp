@@ -66,6 +66,39 @@ TEST_F(Training, EpochsEndWithAnEvaluationAndStandInTheSummary) {
   EXPECT_FALSE(summary["amp_enabled"].get<bool>());
 }
 
+TEST_F(Training, ThePerplexityOfSmoothedLabelsIsThatOfTheUnsmoothedLossBesideTheirs) {
+  const auto plain = summary_of({});
+  EXPECT_EQ(plain["final_unsmoothed_loss"], plain["final_loss"]);
+  EXPECT_FALSE(metrics(run_directory(workspace_, "points"))[0].contains("scalars"));
+  const auto summary = summary_of({"task.label_smoothing=0.2"});
+  const auto last = metrics(run_directory(workspace_, "points"))[7];
+  EXPECT_EQ(last["loss"], summary["final_loss"]);
+  EXPECT_EQ(last["scalars"]["unsmoothed_loss"], summary["final_unsmoothed_loss"]);
+  EXPECT_NE(summary["final_unsmoothed_loss"], summary["final_loss"]);
+  EXPECT_NEAR(summary["final_perplexity"].get<double>(), std::exp(summary["final_unsmoothed_loss"].get<double>()),
+              1e-9);
+  EXPECT_NEAR(summary["validation_perplexity"].get<double>(), std::exp(summary["validation_loss"].get<double>()), 1e-9);
+}
+
+TEST_F(Training, APlanThatCannotBeMeantIsWarnedOfByCheckAndAtTheStart) {
+  const auto warmup = "warmup_steps = 2000 leaves nothing of the ";
+  const std::vector<std::string> schedule{"--set", "schedule={name=\"cosine\", warmup_steps=2000}"};
+  const auto warned = [&](std::vector<std::string> words, const std::vector<std::string>& more = {}) {
+    for (const auto* part : {&schedule, &more}) words.insert(words.end(), part->begin(), part->end());
+    const auto outcome = binade(words, workspace_);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    const auto first = outcome.err.find(warmup);
+    EXPECT_EQ(outcome.err.find(warmup, first == std::string::npos ? first : first + 1), std::string::npos) << "twice";
+    return first == std::string::npos ? std::string() : outcome.err.substr(first + std::string(warmup).size(), 8);
+  };
+  EXPECT_EQ(warned({"check", "points.toml"}), "8 steps:");
+  EXPECT_EQ(warned({"run", "points.toml", "--dry-run"}), "8 steps:");
+  auto text = read_file(workspace_.path() / "points.toml");
+  workspace_.write("points.toml", text.replace(text.find("steps = 8"), 9, "epochs = 1"));
+  EXPECT_EQ(warned({"check", "points.toml"}), "") << "how many that are only the data tells";
+  EXPECT_EQ(warned({"run", "points.toml", "--dry-run"}), "10 steps");
+}
+
 TEST_F(Training, KeepsBestAndAverageWeightsWhereAsked) {
   summary_of({"train.evaluate_every=4", "train.ema_decay=0.9"});
   EXPECT_THAT(files(), IsSupersetOf({"best.safetensors", "average.safetensors", "weights.safetensors"}));
