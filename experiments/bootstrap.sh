@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From a bare Debian 12 to a built tree. Both run.sh source this file and call `bootstrap` or `bootstrap test`, which
+# From a bare Debian 12 or 13 to a built tree. Both run.sh source this file and call `bootstrap` or `bootstrap test`, which
 # leaves the build folder in $build. You may set:
 #   BINADE_BUILD_DIR    build folder (build/ in the tree)   BINADE_CMAKE_ARGS     more arguments for CMake
 #   BINADE_CACHE        downloads (~/.cache/binade)         CC, CXXFLAGS, ...     as CMake takes them
@@ -11,30 +11,43 @@ tree=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 build=$(realpath -m -- "${BINADE_BUILD_DIR:-$tree/build}")
 # shellcheck source-path=SCRIPTDIR source=libtorch.sh
 source "$tree/experiments/libtorch.sh"
-prometheus=$cache/prometheus-2.42
-build_packages=(g++ cmake ninja-build ccache python3-pip ca-certificates curl libboost1.81-dev libtomlplusplus-dev
-  prometheus-cpp-dev libcivetweb-dev libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libssl-dev)
+# What each system calls its packages. On Debian they are installed; elsewhere they are listed.
+prometheus=$cache/prometheus
+system=$(. /etc/os-release 2>/dev/null && echo "${ID:-unknown} ${VERSION_ID:-}") || system=unknown
+case $system in
+'debian 12') boost=libboost1.81-dev prometheus+=-2.42 ;;
+'debian 13') boost=libboost1.83-dev prometheus+=-2.53 ;;
+*) boost=libboost-dev ;;
+esac
+build_packages=(g++ cmake ninja-build ccache python3-pip ca-certificates curl "$boost" libtomlplusplus-dev
+  prometheus-cpp-dev libcivetweb-dev libcli11-dev libfmt-dev nlohmann-json3-dev libssl-dev)
 test_packages=(libgtest-dev libgmock-dev libbenchmark-dev pkg-config clang clang-format clang-tidy python3-jsonschema
   python3-yaml rustc cargo abigail-tools chromium-headless-shell fonts-dejavu-core)
+fedora_packages=(gcc-c++ cmake ninja-build ccache python3-pip ca-certificates curl boost-devel tomlplusplus-devel
+  prometheus-cpp-devel civetweb-devel cli11-devel fmt-devel json-devel openssl-devel util-linux)
+fedora_test_packages=(gtest-devel gmock-devel google-benchmark-devel pkgconf clang clang-tools-extra python3-jsonschema
+  python3-pyyaml rust cargo libabigail chromium-headless dejavu-sans-fonts)
+arch_packages=(gcc cmake ninja ccache python-pip ca-certificates curl boost tomlplusplus prometheus-cpp civetweb cli11
+  fmt nlohmann-json openssl util-linux)
+arch_test_packages=(gtest benchmark pkgconf clang python-jsonschema python-yaml rust libabigail chromium ttf-dejavu
+  prometheus)
 
 bootstrap() {
   local purpose=${1:-run} own_libtorch missing=()
   own_libtorch=$(find_own_libtorch)
-  [[ -n $own_libtorch ]] || require_x86_64
+  ! lacks_libtorch || require_x86_64
   if manages_packages; then mapfile -t missing < <(missing_packages); fi
   manages_packages || [[ -e $build/build.ninja ]] || list_what_is_needed
   mkdir -p -- "$cache" "$build"
   remove_leftovers
   check_space
   ((${#missing[@]} == 0)) || install_packages
-  [[ -n $own_libtorch || -d $libtorch ]] || alone "$cache/.lock" fetch_libtorch
+  ! lacks_libtorch || [[ -d $libtorch ]] || alone "$cache/.lock" fetch_libtorch
   [[ $purpose != test ]] || provide_prometheus
   alone "$build/.lock" configure_and_build
 } >&2
 
-manages_packages() {
-  [[ -z ${BINADE_SKIP_APT:-} ]] && grep -qsx 'ID=debian' /etc/os-release && grep -qsx 'VERSION_ID="12"' /etc/os-release
-}
+manages_packages() { [[ -z ${BINADE_SKIP_APT:-} && $system == 'debian '1[23] ]]; }
 missing_packages() {
   local wanted=("${build_packages[@]}")
   [[ $purpose != test ]] || wanted+=("${test_packages[@]}")
@@ -42,11 +55,24 @@ missing_packages() {
     sed -n 's/^installed //p' | sort -u) <(printf '%s\n' "${wanted[@]}" | sort)
 }
 list_what_is_needed() {
-  say "going on without Debian 12's packages. Needed, in these versions or newer: g++ 12, CMake 3.25, Ninja,
-  Python 3.9 with pip, Boost 1.81, toml++ 3.3, prometheus-cpp 1.0 with civetweb, CLI11 2.1, spdlog 1.10, fmt 9,
-  nlohmann-json 3.11, OpenSSL 3, flock and setpriv (util-linux); ccache is welcome. For the tests: GoogleTest 1.12,
-  Google Benchmark 1.7, clang, clang-format and clang-tidy 14, pkg-config, prometheus and promtool 2.42,
-  rustc 1.63 with Cargo, abidiff 2.2, chromium-headless-shell."
+  local command note='' wanted=("${build_packages[@]}") more=("${test_packages[@]}")
+  case $system in
+  debian* | ubuntu* | linuxmint* | pop*) command='apt-get install' ;;
+  fedora* | rhel* | centos*)
+    command='dnf install' wanted=("${fedora_packages[@]}") more=("${fedora_test_packages[@]}")
+    ;;
+  arch* | manjaro*)
+    command='pacman -S' wanted=("${arch_packages[@]}") more=("${arch_test_packages[@]}")
+    note=$'\n  (prometheus-cpp and civetweb are in the AUR)'
+    ;;
+  *) command='by the names that Debian has for them' ;;
+  esac
+  [[ $purpose != test ]] || wanted+=("${more[@]}")
+  say "packages are not installed on this system (${system% }). What is needed:
+  $command ${wanted[*]}$note
+  in these versions or newer: g++ 12, CMake 3.25, Python 3.9 with pip, Boost 1.81, toml++ 3.3, prometheus-cpp 1.0 with
+  civetweb, CLI11 2.1, fmt 9, nlohmann-json 3.11, OpenSSL 3; for the tests GoogleTest 1.12, Google Benchmark 1.7,
+  clang 14, rustc 1.63, abidiff 2.2, prometheus and promtool 2.42."
 }
 
 install_packages() {
@@ -71,9 +97,12 @@ find_own_libtorch() {
   done
 }
 
+# Whether the build uses a LibTorch that the bootstrap has to provide.
+lacks_libtorch() { [[ -z $own_libtorch && ${BINADE_CMAKE_ARGS:-} != *BINADE_ENGINE=OFF* ]]; }
+
 check_space() {
   local disk && local -A free=() needed=()
-  [[ -n $own_libtorch || -d $libtorch ]] || need "$cache" "$megabytes"
+  ! lacks_libtorch || [[ -d $libtorch ]] || need "$cache" "$megabytes"
   [[ -e $build/build.ninja ]] || need "$build" 1000
   ((${#missing[@]} == 0)) || need / $((${#missing[@]} * 60))
   for disk in "${!needed[@]}"; do
@@ -95,7 +124,7 @@ fetch_prometheus() {
   [[ ! -d $prometheus ]] || return 0
   local new
   new=$(mktemp -d -- "$cache/.new-XXXXXX")
-  say "fetching Prometheus 2.42 for the tests"
+  say "fetching Prometheus ${prometheus##*-} for the tests"
   mkdir -p -- "$new"/{lists,archives}/partial
   (cd -- "$new" && export APT_CONFIG=$new/apt.conf && echo "Dir::State \"$new\"; Dir::Cache \"$new\";" >apt.conf &&
     helper apt-get update && helper apt-get download prometheus &&
