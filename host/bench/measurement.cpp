@@ -37,7 +37,7 @@ void read_summary(Measurement& measurement) {
 }
 
 void read_data(Measurement& measurement) {
-  auto file = opened(measurement.directory / "data.json");
+  FileStream file(measurement.directory / "data.json");
   measurement.data = Json::parse(file).get<Fingerprint>();
 }
 
