@@ -190,8 +190,7 @@ Lock read_lock(const std::filesystem::path& path) {
   try {
     text = read_whole(path, longest);
   } catch (const std::runtime_error& error) {
-    throw PluginRefused("E0313",
-                        fmt::format("{}\nwrite it: binade lock FILE", error.what()));
+    throw PluginRefused("E0313", fmt::format("{}\nwrite it: binade lock FILE", error.what()));
   }
   return parse_lock(text, path.string());
 }

@@ -32,7 +32,8 @@ TEST(Sha256, HashesFilesOfAnySize) {
 
 TEST(Sha256, NamesTheFileThatCannotBeRead) {
   const TemporaryFolder folder;
-  for (const auto& [name, cause] : {std::pair("missing", "No such file"), std::pair(".", "it is a folder, not a file")}) {
+  for (const auto& [name, cause] :
+       {std::pair("missing", "No such file"), std::pair(".", "it is a folder, not a file")}) {
     try {
       sha256_of_file(folder / name);
       FAIL() << name;

@@ -144,7 +144,7 @@ TEST_F(RunHistoryTest, NamesAFileThatItCannotRead) {
   try {
     RunHistory(file(), "r").json(10);
     FAIL() << "not refused";
-  } catch (const std::system_error& error) {
+  } catch (const std::runtime_error& error) {
     EXPECT_THAT(error.what(), HasSubstr("metrics.jsonl"));
   }
 }
