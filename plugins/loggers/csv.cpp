@@ -8,9 +8,9 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <memory>
 
 #include "csv_rows.h"
+#include "log_file.h"
 
 namespace {
 
@@ -34,13 +34,12 @@ std::string number_or_empty(double value) { return std::isnan(value) ? "" : numb
 
 class Csv {
  public:
-  explicit Csv(const binade::Options& options) : name_(options.string("file")) {}
+  explicit Csv(const binade::Options& options) : name_(log_file::path(options, "file")) {}
 
   void run_start(const binade::RunStart& event) {
     path_ = std::filesystem::path(binade::view(event.directory)) / name_;
-    std::filesystem::create_directories(path_.parent_path());
-    file_.reset(std::fopen(path_.c_str(), "ab"));
-    if (!file_) fail("open");
+    log_file::make_folders(path_.parent_path().string(), "file");
+    file_ = log_file::open_to_write(path_.string(), O_APPEND | O_CREAT, log_file::Kinds::regular_or_pipe);
     const auto folder = std::filesystem::path(binade::view(event.directory));
     own_ = path_.lexically_relative(folder).native().rfind("..", 0) != 0;
     cut([](std::string_view) { return true; });  // a row that a killed process left torn
@@ -101,16 +100,11 @@ class Csv {
     return error ? 0 : size;
   }
 
-  [[noreturn]] void fail(const char* what) const {
-    throw std::runtime_error(std::string("cannot ") + what + " " + path_.string() + ": " + std::strerror(errno));
-  }
+  [[noreturn]] void fail(const char* what) const { log_file::fail(what, path_.string(), std::strerror(errno)); }
 
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
   std::string name_;
   std::filesystem::path path_;
-  std::unique_ptr<std::FILE, Close> file_;
+  log_file::File file_;
   bool header_written_ = false;
   bool own_ = true;  // the file is in the run's folder
 };

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <memory>
 
+#include "log_file.h"
 #include "tensorboard_records.h"
 
 namespace {
@@ -29,22 +30,12 @@ std::string inside(const std::string& folder, const std::string& path) {
   return path.front() == '/' ? path : folder + "/" + path;
 }
 
-void make_folders(const std::string& path) {
-  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
-    const auto folder = path.substr(0, end);
-    if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST) {
-      throw std::runtime_error("cannot create " + folder + ": " + std::strerror(errno));
-    }
-    if (end == std::string::npos) return;
-  }
-}
-
 std::vector<std::string> event_files(const std::string& folder) {
   struct Close {
     void operator()(DIR* open) const { ::closedir(open); }
   };
   const std::unique_ptr<DIR, Close> open(::opendir(folder.c_str()));
-  if (!open) throw std::runtime_error("cannot read the folder " + folder + ": " + std::strerror(errno));
+  if (!open) log_file::fail("read the folder", folder, std::strerror(errno));
   std::vector<std::string> files;
   while (const auto* entry = ::readdir(open.get())) {
     if (std::strncmp(entry->d_name, "events.out.tfevents.", 20) == 0) files.push_back(inside(folder, entry->d_name));
@@ -54,12 +45,12 @@ std::vector<std::string> event_files(const std::string& folder) {
 
 class TensorBoard {
  public:
-  explicit TensorBoard(const binade::Options& options) : folder_(options.string("folder")) {}
+  explicit TensorBoard(const binade::Options& options) : folder_(log_file::path(options, "folder")) {}
 
   void run_start(const binade::RunStart& event) {
     const std::string run(binade::view(event.directory));
     const auto folder = inside(run, folder_);
-    make_folders(folder);
+    log_file::make_folders(folder, "folder");
     own_folder_ = folder_.rfind('/', 0) == 0 || folder_.find("..") != std::string::npos ? "" : folder;
     // TensorBoard reads files whose names contain "tfevents", in the order of their names.
     char time[32];
@@ -124,6 +115,7 @@ class TensorBoard {
   }
 
   static void cut(const std::string& file, const binade::Resumed& resumed) {
+    const auto opened = log_file::open_to_write(file, 0, log_file::Kinds::regular);
     std::ifstream in(file, std::ios::binary);
     in.exceptions(std::ios::badbit);
     std::streamoff kept = 0;
@@ -132,9 +124,7 @@ class TensorBoard {
       const bool evaluation = says("loss/") && !says("loss/train");
       if (tensorboard::step_of(event) > (evaluation ? resumed.evaluated_step : resumed.step)) break;
     }
-    if (::truncate(file.c_str(), kept) != 0) {
-      throw std::runtime_error("cannot cut back " + file + ": " + std::strerror(errno));
-    }
+    if (::ftruncate(::fileno(opened.get()), kept) != 0) log_file::fail("cut back", file, std::strerror(errno));
   }
 
   void write(const Message& event) {
@@ -143,16 +133,11 @@ class TensorBoard {
     if (std::fwrite(record.data(), 1, record.size(), file_.get()) != record.size()) fail("write to");
   }
 
-  [[noreturn]] void fail(const char* what) const {
-    throw std::runtime_error(std::string("cannot ") + what + " " + path_ + ": " + std::strerror(errno));
-  }
+  [[noreturn]] void fail(const char* what) const { log_file::fail(what, path_, std::strerror(errno)); }
 
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
   std::string folder_;
   std::string path_;
-  std::unique_ptr<std::FILE, Close> file_;
+  log_file::File file_;
   std::string own_folder_;  // empty: the files are not in the run's own
   bool started_ = false;
 };

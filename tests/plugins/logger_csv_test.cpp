@@ -1,7 +1,11 @@
 // The CSV file of a run.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <limits>
 #include <sstream>
@@ -11,7 +15,9 @@
 namespace binade::host {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr auto header =
     "time,split,step,epoch,loss,accuracy,learning_rate,gradient_norm,loss_scale,skipped,seconds,samples,tokens";
@@ -166,7 +172,7 @@ TEST_F(CsvLogger, AnEvaluationThatTheCheckpointDoesNotKnowOfIsCutToo) {
   logger.close();
   const auto text = content();
   EXPECT_THAT(text, HasSubstr("\r\n2,validation,1,"));
-  EXPECT_THAT(text, testing::Not(HasSubstr("\r\n1,validation,1,")));
+  EXPECT_THAT(text, Not(HasSubstr("\r\n1,validation,1,")));
 }
 
 TEST_F(CsvLogger, ARowThatWasTornGoesBeforeTheNextIsAdded) {
@@ -207,16 +213,78 @@ TEST_F(CsvLogger, MakesTheFolderOfItsFile) {
   EXPECT_THAT(content("logs/all.csv"), testing::StartsWith(header));
 }
 
-TEST_F(CsvLogger, SaysWhichFileItCannotWrite) {
-  auto logger = open({{"file", text(".")}});
+// What the logger says at the start of a run, when it cannot write to `file`.
+std::string refusal(OpenedLogger& logger) {
   try {
     logger.tell(0, RunStarted{});
+  } catch (const PluginError& error) {
+    return error.what();
+  }
+  ADD_FAILURE() << "not refused";
+  return "";
+}
+
+TEST_F(CsvLogger, SaysWhichFileItCannotWrite) {
+  auto logger = open({{"file", text(".")}});
+  EXPECT_THAT(refusal(logger), AllOf(HasSubstr(folder_.path().string()), HasSubstr("it is a folder, not a file")));
+  EXPECT_THROW(logger.tell(0, step(1)), PluginError) << "and goes on saying so";
+}
+
+TEST_F(CsvLogger, SaysWhichFolderItCannotMakeAndWhatAsksForIt) {
+  folder_.write("taken", "");
+  auto logger = open({{"file", text("taken/a/steps.csv")}});
+  EXPECT_THAT(refusal(logger), AllOf(HasSubstr("cannot make the folder " + (folder_.path() / "taken").string() +
+                                               ": it exists, and is not a folder"),
+                                     HasSubstr("`file`"), Not(HasSubstr("filesystem error"))));
+}
+
+TEST_F(CsvLogger, DoesNotWriteThroughALink) {
+  const auto target = folder_.write("other.csv", "kept");
+  std::filesystem::create_symlink(target, folder_.path() / "steps.csv");
+  auto logger = open();
+  EXPECT_THAT(refusal(logger), HasSubstr("it is a symbolic link"));
+  EXPECT_EQ(content("other.csv"), "kept");
+  // Nor makes a file where a link points to nothing.
+  std::filesystem::remove(target);
+  auto again = open();
+  EXPECT_THAT(refusal(again), HasSubstr("it is a symbolic link"));
+  EXPECT_FALSE(std::filesystem::exists(target));
+}
+
+TEST_F(CsvLogger, RefusesADevice) {
+  auto logger = open({{"file", text("/dev/null")}});
+  EXPECT_THAT(refusal(logger), HasSubstr("it is a device, not a file"));
+}
+
+TEST_F(CsvLogger, DoesNotWaitForTheReaderOfAPipe) {
+  ASSERT_EQ(::mkfifo((folder_.path() / "steps.csv").c_str(), 0600), 0);
+  auto logger = open();
+  EXPECT_THAT(refusal(logger), HasSubstr("it is a named pipe that nobody reads"));
+}
+
+TEST_F(CsvLogger, WritesToAPipeThatIsRead) {
+  const auto path = folder_.path() / "steps.csv";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_GE(reader, 0);
+  auto logger = open();
+  logger.tell(0, RunStarted{});
+  logger.tell(0, step(1));
+  logger.close();
+  std::string rows(4096, '\0');
+  rows.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::read(reader, rows.data(), rows.size()))));
+  ::close(reader);
+  EXPECT_THAT(rows, testing::StartsWith(header));
+  EXPECT_THAT(rows, HasSubstr("\r\n0,train,1,"));
+}
+
+TEST_F(CsvLogger, RefusesANameThatTheSystemWouldCutShort) {
+  try {
+    auto logger = open({{"file", text(std::string("a\0b", 3))}});
     FAIL() << "not refused";
   } catch (const PluginError& error) {
-    EXPECT_THAT(error.what(), HasSubstr(folder_.path().string()));
-    EXPECT_THAT(error.what(), HasSubstr("Is a directory"));
+    EXPECT_THAT(error.what(), HasSubstr(R"(`file` = "a\u0000b" has the character U+0000 in it)"));
   }
-  EXPECT_THROW(logger.tell(0, step(1)), PluginError) << "and goes on saying so";
 }
 
 }  // namespace

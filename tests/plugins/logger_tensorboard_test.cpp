@@ -1,10 +1,12 @@
 // TensorBoard's event files, read back byte by byte. (tensorboard_peer.py reads them with TensorBoard itself.)
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <limits>
 #include <sstream>
 
@@ -323,6 +325,40 @@ TEST_F(TensorBoardLogger, SaysWhichFolderItCannotWriteTo) {
     EXPECT_THAT(error.what(), HasSubstr("cannot create /proc/self/events.out.tfevents."));
   }
   EXPECT_THROW(logger.tell(0, step(1)), PluginError) << "and goes on saying so";
+}
+
+TEST_F(TensorBoardLogger, CutsNothingBackThatIsNoFile) {
+  const DataFolder elsewhere;
+  const auto target = elsewhere.write("other", "kept");
+  const auto name = folder_.path() / "events.out.tfevents.1";
+  const std::function<void()> makers[] = {[&] { std::filesystem::create_symlink(target, name); },
+                                          [&] { ASSERT_EQ(::mkfifo(name.c_str(), 0600), 0); }};
+  RunStarted resumed;
+  resumed.steps_done = 1;
+  for (const auto& make : makers) {
+    make();
+    auto logger = open();
+    try {
+      logger.tell(2000000000, resumed);
+      ADD_FAILURE() << "not refused";
+    } catch (const PluginError& error) {
+      EXPECT_THAT(error.what(), HasSubstr(name.string() + ": it is a "));
+    }
+    std::filesystem::remove(name);
+  }
+  EXPECT_EQ(std::filesystem::file_size(target), 4u);
+}
+
+TEST_F(TensorBoardLogger, SaysWhichFolderItCannotMakeAndWhatAsksForIt) {
+  folder_.write("taken", "");
+  auto logger = open({{"folder", text("taken/tb")}});
+  try {
+    logger.tell(0, RunStarted{});
+    FAIL() << "not refused";
+  } catch (const PluginError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("cannot make the folder " + (folder_.path() / "taken").string() +
+                                        ": it exists, and is not a folder (`folder` "));
+  }
 }
 
 }  // namespace
