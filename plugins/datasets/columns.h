@@ -2,6 +2,7 @@
 #pragma once
 
 #include <binade/options.h>
+#include <binade/printable.h>
 
 #include <algorithm>
 #include <charconv>
@@ -36,7 +37,8 @@ class Columns {
 
   // A column in a message: "`age`", or "3 (without a name)".
   std::string shown(std::size_t column) const {
-    return names_[column].empty() ? std::to_string(column + 1) + " (without a name)" : "`" + names_[column] + "`";
+    return names_[column].empty() ? std::to_string(column + 1) + " (without a name)"
+                                  : std::string("`").append(binade::printable(names_[column])).append("`");
   }
   // Several, and the verb behind them: "columns `a`, `b` and 3 more have".
   std::string list(const std::vector<std::size_t>& columns, const char* singular, const char* plural) const {
@@ -56,14 +58,15 @@ class Columns {
     const auto found = std::find(names_.begin(), names_.end(), wanted);
     if (found != names_.end()) {
       if (std::find(found + 1, names_.end(), wanted) == names_.end()) return found - names_.begin();
-      throw binade::Failure(BINADE_BAD_DATA, file_ + ": two columns are named `" + wanted + "`: give `" + option +
-                                                 "` as a number from 1");
+      throw binade::Failure(BINADE_BAD_DATA, file_ + ": two columns are named `" + binade::printable(wanted) +
+                                                 "`: give `" + option + "` as a number from 1");
     }
     std::size_t number = 0;
     const char* end = wanted.data() + wanted.size();
     const auto parsed = std::from_chars(wanted.data(), end, number);
     if (parsed.ec == std::errc() && parsed.ptr == end && number >= 1 && number <= size()) return number - 1;
-    throw binade::Failure(BINADE_NOT_FOUND, file_ + ": there is no column `" + wanted + "` (`" + option +
+    throw binade::Failure(BINADE_NOT_FOUND, file_ + ": there is no column `" + binade::printable(wanted) + "` (`" +
+                                                option +
                                                 "`); columns, the nearest name first: " + nearest_first(wanted));
   }
 
@@ -85,7 +88,9 @@ class Columns {
     });
     constexpr std::size_t shown = 20;
     std::string list;
-    for (std::size_t i = 0; i < std::min(names.size(), shown); ++i) list += (i > 0 ? ", `" : "`") + names[i] + "`";
+    for (std::size_t i = 0; i < std::min(names.size(), shown); ++i) {
+      list += (i > 0 ? ", `" : "`") + binade::printable(names[i]) + "`";
+    }
     if (names.size() > shown) list += " and " + std::to_string(names.size() - shown) + " more";
     return list;
   }

@@ -13,6 +13,7 @@ namespace binade::host {
 namespace {
 
 using namespace std::string_literals;
+using testing::AllOf;
 using testing::Each;
 using testing::FloatNear;
 using testing::HasSubstr;
@@ -226,6 +227,17 @@ TEST_F(CsvColumns, OfNumbersToPredictAreNamedWhereTheyAreConstant) {
   auto options = file("x,y\n5,7\n2,7\n");
   options["task"] = text("regression");
   EXPECT_THAT(log(options), HasSubstr("column `y` has the same number in every row"));
+}
+
+TEST_F(CsvColumns, AreNamedWholeInARefusalThoughTheExperimentsTextHasANul) {
+  auto options = column([](std::size_t row) { return std::to_string(row); });
+  for (const char* option : {"label", "columns"}) {
+    auto given = options;
+    given[option] = text("a\0b\33"s);
+    EXPECT_THAT(refusal("csv", given, BINADE_NOT_FOUND),
+                AllOf(HasSubstr(R"(no column `a\u0000b\u001b`)"), HasSubstr("the nearest name first: `")))
+        << option;
+  }
 }
 
 }  // namespace
