@@ -139,8 +139,8 @@ struct CrashReport::Stack {
   }
 };
 
-CrashReport::CrashReport(std::vector<PluginAccount> accounts, std::string advice, const std::filesystem::path& file,
-                         const std::atomic<std::uint64_t>* steps)
+CrashReport::CrashReport(std::vector<PluginAccount> accounts, const std::string& advice,
+                         const std::filesystem::path& file, const std::atomic<std::uint64_t>* steps)
     : advice_(shown(Lines{advice})), file_(file.string()), shown_file_(shown(file_)), steps_(steps) {
   for (auto& account : accounts) {
     account.text = shown(Lines{account.text});

@@ -22,7 +22,7 @@ class CrashReport {
  public:
   // `advice`: what to do, lines. `file`: written by a crash only; empty: nowhere. `steps`: done so far; nullptr before
   // there are any; outlives this.
-  CrashReport(std::vector<PluginAccount> accounts, std::string advice, const std::filesystem::path& file = {},
+  CrashReport(std::vector<PluginAccount> accounts, const std::string& advice, const std::filesystem::path& file = {},
               const std::atomic<std::uint64_t>* steps = nullptr);
   ~CrashReport();
   CrashReport(const CrashReport&) = delete;

@@ -51,7 +51,7 @@ std::string constraints(const OptionSpec& option) {
 }
 
 int list(const CommandLine& line) {
-  const auto folders = line.plugin_folders();
+  const auto& folders = line.plugin_folders();
   const Catalog catalog(folders);
   const Paint paint(wants_color(line.color(), stdout));
   std::vector<const PluginFile*> files;

@@ -84,6 +84,7 @@ std::string environment_json(const EngineInfo& engine, const std::vector<std::st
   utsname system{};
   uname(&system);
   std::vector<std::string> shown;
+  shown.reserve(command_line.size());
   for (const auto& word : command_line) shown.push_back(without_passwords(word));
   const Json json{{"binade", version()},
                   {"git_sha", git_sha()},
