@@ -33,8 +33,8 @@ weigth_decay = 0.1)",
     {"E0104", "The file has a section that is none of Binade's.",
      R"([optimiser]
 lr = 1e-3)",
-     "Sections are experiment, model, dataset, task, precision, optimizer, schedule, train, metrics, and [[logger]]. "
-     "What a plugin takes stands in the section that names the plugin."},
+     "Sections are experiment, model, dataset, task, precision, optimizer, schedule, train, checkpoint, watchdog, "
+     "metrics, and [[logger]]. What a plugin takes stands in the section that names the plugin."},
     {"E0105",
      "A section that has no default is not there: an experiment says at least which model and precision it "
      "uses and which data, unless an installed dataset stands in.",
@@ -77,8 +77,8 @@ plugin = "my_logger")",
      "machines differ (paths, addresses, the run's name), not where they would change silently what is trained.",
      R"([optimizer]
 name = "${env:OPTIMIZER}")",
-     "Use --set, or another place: paths, `include`, [experiment] name, [metrics] listen, and options whose manifest "
-     "says `env = true`. The forms are ${env:NAME} and ${env:NAME:-default}."},
+     "Use --set, or another place: paths, `include`, [experiment] name, [metrics] listen and push, and options whose "
+     "manifest says `env = true`. The forms are ${env:NAME} and ${env:NAME:-default}."},
     {"E0113", "The environment has no variable of this name, and the text gives no default; or its value is no UTF-8.",
      R"([metrics]
 listen = "${env:BINADE_EXPLAIN_NOT_SET}")",

@@ -24,8 +24,9 @@ bool is_variable_name(std::string_view name) {
 
 // What the file says about where variables may stand.
 const char* const where_allowed =
-    "environment variables may stand in paths, in `include`, in [experiment] name, in [metrics] listen, and in options "
-    "whose manifest says `env = true`";
+    "environment variables may stand in paths, in `include`, in [experiment] name, in [metrics] listen and push, and "
+    "in "
+    "options whose manifest says `env = true`";
 
 class Expansion {
  public:

@@ -10,11 +10,13 @@
 #include <sstream>
 
 #include "host/experiment/diagnostic_codes.h"
+#include "host/experiment/sections.h"
 #include "tests/experiment/fixture.h"
 
 namespace binade::host {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 std::set<std::string> codes_in_pages() {
@@ -61,6 +63,23 @@ TEST(DiagnosticPages, AreReadable) {
   EXPECT_EQ(explanation_of("e0103"), explanation_of("E0103"));
   EXPECT_EQ(explanation_of("E9999"), std::nullopt);
   EXPECT_EQ(explanation_of(""), std::nullopt);
+}
+
+TEST(DiagnosticPages, NameEverySectionThatTheHostReads) {
+  const auto text = explanation_of("E0104").value();
+  for (const auto& section : host_sections()) EXPECT_THAT(text, HasSubstr(section.name));
+}
+
+TEST(DiagnosticPages, NameEveryKeyOfTheHostsThatTakesEnvironmentVariables) {
+  const auto text = explanation_of("E0112").value();
+  for (const auto& section : host_sections()) {
+    for (const auto& variant : section.variants) {
+      for (const auto& option : variant.options) {
+        if (!option.env) continue;
+        EXPECT_THAT(text, AllOf(HasSubstr("[" + section.name + "]"), HasSubstr(option.name)));
+      }
+    }
+  }
 }
 
 // The codes that an experiment gives, its example standing on a complete one.
