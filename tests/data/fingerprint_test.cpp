@@ -253,6 +253,7 @@ TEST(DataDifferences, CompareTheMostSamplesThatBothKnow) {
   auto before = with({}), now = before;
   now["split.train.128"] = "sha256 " + hash_b;
   EXPECT_THAT(data_differences(before, now), IsEmpty()) << "a slower start read fewer";
+  EXPECT_THAT(data_differences(now, before), IsEmpty()) << "a slower resume reads fewer";
   before["split.train.128"] = "sha256 " + hash_a;
   EXPECT_THAT(data_differences(before, now), ElementsAre("the data of `train` changed"));
 }

@@ -75,6 +75,8 @@ TEST(Plugin, IsHeardOnceWhenItRepeatsAWarning) {
   for (int i = 0; i < 5000; ++i) say(BINADE_LOG_WARNING, std::to_string(i));
   say(BINADE_LOG_WARNING, "row 7 is empty");
   EXPECT_EQ(lines.size(), 5000u);
+  say(BINADE_LOG_WARNING, "4999");
+  EXPECT_EQ(lines.size(), 5001u) << "one that came when it remembered enough";
 }
 
 TEST(Plugin, KeepsALogThatThrowsToTheHost) {

@@ -266,6 +266,7 @@ TEST(MetricsFile, SaysWhichNumbersAreNotFiniteAndReadsThemBack) {
 
 TEST(MetricsFile, AllNumbersOfALineMayBeNotFinite) {
   const TemporaryFolder folder;
+  std::uint64_t lost = 0;
   {
     MetricsFile file(folder / "m");
     RunStarted run;
@@ -281,9 +282,15 @@ TEST(MetricsFile, AllNumbersOfALineMayBeNotFinite) {
     for (int i = 0; i < 1000; ++i) file.step(step);
     EXPECT_EQ(counted_allocations(), before);
     EXPECT_EQ(file.lost_lines(), 0u);
+    plan_fault({"write", 1, true, Fault::error, ENOSPC});
+    for (int i = 0; i < 1000; ++i) file.step(step);
+    EXPECT_EQ(counted_allocations(), before) << "a line is lost before it has no room in the memory that is there";
+    EXPECT_GT(file.lost_lines(), 0u);
+    lost = file.lost_lines();
+    plan_fault({});
   }
   const auto all = lines(folder / "m");
-  ASSERT_EQ(all.size(), 1000u);
+  ASSERT_EQ(all.size(), 2000 - lost);
   EXPECT_EQ(all[0]["nonfinite"].size(), 6 + max_scalars);
 }
 
