@@ -75,7 +75,8 @@ constexpr const char* cosine = R"({"schedule": {"type": "warmup_cosine", "base_l
 
 TEST(GoldenTrace, AnyConstantsAreReplayedAsAnIndependentTrainingHasThem) {
   for (const auto* patch :
-       {"{}", R"({"optimizer": {"momentum": 0.95, "nesterov": true, "weight_decay": 0}})", adamw, cosine,
+       {"{}", R"({"optimizer": {"momentum": 0.95, "nesterov": true, "weight_decay": 0}})",
+        R"({"optimizer": {"momentum": 0.9, "dampening": 0.3, "nesterov": false}})", adamw, cosine,
         R"({"optimizer": {"type": "adam", "betas": [0.7, 0.9], "eps": 0.01, "momentum": null, "dampening": null,
             "nesterov": null}, "schedule": {"base_lr": 0.02}})",
         R"({"optimizer": {"type": "adagrad", "lr_decay": 0.1, "eps": 0.01, "initial_accumulator_value": 0.3,
