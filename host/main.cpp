@@ -1,14 +1,16 @@
 // binade: the verbs, and nothing else.
 #include <csignal>
 
+#include "host/cli/command_line.h"
+#include "host/cli/failure_exit.h"
+#include "host/cli/last_resort.h"
+#include "host/cli/signals.h"
+#include "host/cli/standard_descriptors.h"
 #include "host/commands/bench.h"
 #include "host/commands/check.h"
-#include "host/commands/command_line.h"
 #include "host/commands/config.h"
 #include "host/commands/explain.h"
 #include "host/commands/export.h"
-#include "host/commands/failure_exit.h"
-#include "host/commands/last_resort.h"
 #include "host/commands/lock.h"
 #include "host/commands/new.h"
 #include "host/commands/plugins.h"
@@ -16,8 +18,6 @@
 #include "host/commands/run.h"
 #include "host/commands/schema.h"
 #include "host/commands/setup.h"
-#include "host/commands/signals.h"
-#include "host/commands/standard_descriptors.h"
 #include "host/commands/verify_resume.h"
 
 namespace {

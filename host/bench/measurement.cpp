@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "host/base/error_text.h"
 #include "host/base/file_stream.h"
 #include "host/bench/statistics.h"
-#include "host/storage/error_text.h"
 #include "host/storage/metrics_value.h"
 
 namespace binade::host {

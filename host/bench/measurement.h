@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "host/data/fingerprint.h"
+#include "host/data/fingerprint/fingerprint.h"
 
 namespace binade::host {
 

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "host/data/fingerprint_differences.h"
+#include "host/data/fingerprint/fingerprint_differences.h"
 
 namespace binade::host {
 namespace {

@@ -8,15 +8,15 @@
 #include <sstream>
 
 #include "binade/abi/plugin.h"
+#include "host/base/error_text.h"
 #include "host/bench/advice.h"
-#include "host/bench/metrics.h"
-#include "host/commands/bench_report.h"
-#include "host/commands/bench_runner.h"
-#include "host/commands/exit_codes.h"
-#include "host/commands/metrics_access.h"
-#include "host/commands/signals.h"
-#include "host/storage/error_text.h"
-#include "host/telemetry/exporter.h"
+#include "host/bench/bench_metrics.h"
+#include "host/bench/bench_report.h"
+#include "host/bench/bench_runner.h"
+#include "host/cli/exit_codes.h"
+#include "host/cli/signals.h"
+#include "host/run/prometheus_target.h"
+#include "host/telemetry/exporter/exporter.h"
 
 namespace binade::host {
 namespace {
@@ -190,7 +190,7 @@ void add_thresholds(CLI::App& verb, Thresholds& thresholds) {
 }  // namespace
 
 void add_bench(CommandLine& line) {
-  constexpr std::uint64_t least_repeats = 2, most_repeats = 1000, most_steps = 1'000'000'000;
+  constexpr std::uint64_t least_repeats = 2, max_repeats = 1000, max_steps = 1'000'000'000;
   const auto arguments = std::make_shared<BenchArguments>();
   auto& verb = line.verb(
       "bench", "Compare precisions: speed, memory, accuracy and loss, with verdicts", examples,
@@ -201,12 +201,12 @@ void add_bench(CommandLine& line) {
       ->required()
       ->type_name("A,B,...");
   verb.add_option("--repeats", arguments->repeats, "Runs of each, with the seeds seed, seed + 1, ...")
-      ->check(CLI::Range(least_repeats, most_repeats).description(""))
+      ->check(CLI::Range(least_repeats, max_repeats).description(""))
       ->type_name("N")
       ->capture_default_str();
   verb.add_option("--steps", arguments->steps,
                   "Steps of a run, in place of the experiment's steps, epochs and max_time")
-      ->check(CLI::Range(std::uint64_t{1}, most_steps).description(""))
+      ->check(CLI::Range(std::uint64_t{1}, max_steps).description(""))
       ->type_name("N");
   verb.add_option("--warmup", arguments->warmup, "First steps that are not timed; default: a tenth, at least 3")
       ->type_name("N");

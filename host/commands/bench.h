@@ -1,7 +1,7 @@
 // binade bench FILE --precision A,B: what other precisions gain over the first, and cost.
 #pragma once
 
-#include "host/commands/command_line.h"
+#include "host/cli/command_line.h"
 
 namespace binade::host {
 

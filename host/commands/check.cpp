@@ -4,12 +4,12 @@
 
 #include <memory>
 
-#include "host/commands/engine_library.h"
-#include "host/commands/exit_codes.h"
-#include "host/commands/experiment_argument.h"
-#include "host/commands/lock_argument.h"
-#include "host/commands/opened_plugins.h"
-#include "host/experiment/toml_text.h"
+#include "host/cli/exit_codes.h"
+#include "host/cli/experiment_argument.h"
+#include "host/cli/lock_argument.h"
+#include "host/experiment/toml/toml_text.h"
+#include "host/run/engine_library.h"
+#include "host/run/opened_plugins.h"
 
 namespace binade::host {
 namespace {
@@ -42,7 +42,7 @@ bool require_locked(const Experiment& experiment, const Catalog& catalog, const 
   if (!lock.locked && lock.file.empty()) return false;
   const auto copies = lock.open(argument.file, EngineLibrary(line.executable()).build_block());
   auto files = chosen_files(experiment, catalog);
-  admit(files, *copies);
+  verify(files, *copies);
   return true;
 }
 

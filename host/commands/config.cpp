@@ -5,33 +5,33 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "host/commands/exit_codes.h"
-#include "host/commands/experiment_argument.h"
+#include "host/cli/exit_codes.h"
+#include "host/cli/experiment_argument.h"
 
 namespace binade::host {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 struct ConfigArguments {
   ExperimentArgument experiment;
   bool json = false;
 };
 
-Json value_of(const Option& option) {
-  Json values = Json::array();
+OrderedJson value_of(const Option& option) {
+  OrderedJson values = OrderedJson::array();
   for (const auto& value : option.values) {
     std::visit([&](const auto& v) { values.push_back(v); }, value);
   }
   if (option.spec->array) return values;
-  return values.empty() ? Json(nullptr) : values.front();
+  return values.empty() ? OrderedJson(nullptr) : values.front();
 }
 
-Json described(const Option& option, const Experiment& experiment) {
+OrderedJson described(const Option& option, const Experiment& experiment) {
   constexpr const char* origins[] = {"file", "override", "default", "wired", "absent"};
-  Json json{{"value", value_of(option)},
-            {"origin", origins[static_cast<std::size_t>(option.origin)]},
-            {"from", origin_text(option, experiment)}};
+  OrderedJson json{{"value", value_of(option)},
+                   {"origin", origins[static_cast<std::size_t>(option.origin)]},
+                   {"from", origin_text(option, experiment)}};
   if (option.origin == Origin::file) {
     json["source"] = option.where.source;
     json["line"] = option.where.line;
@@ -41,7 +41,7 @@ Json described(const Option& option, const Experiment& experiment) {
 }
 
 // "train" is a member, "logger.1" an element of an array, "optimizer.group.0" an element of an array in a member.
-void place(Json& sections, const std::string& name, Json keys) {
+void place(OrderedJson& sections, const std::string& name, OrderedJson keys) {
   const auto dot = name.rfind('.');
   if (dot == std::string::npos) {
     sections[name] = std::move(keys);
@@ -49,16 +49,16 @@ void place(Json& sections, const std::string& name, Json keys) {
   }
   const auto array = name.substr(0, dot);
   const auto inner = array.find('.');
-  Json& parent = inner == std::string::npos ? sections : sections[array.substr(0, inner)];
+  OrderedJson& parent = inner == std::string::npos ? sections : sections[array.substr(0, inner)];
   parent[inner == std::string::npos ? array : array.substr(inner + 1)].push_back(std::move(keys));
 }
 
 // {"train": {"steps": {"value": 10, "origin": "file", ...}}, "logger": [{...}]}; what a run fills in has the value
 // null.
 std::string to_json(const Experiment& experiment) {
-  Json sections = Json::object();
+  OrderedJson sections = OrderedJson::object();
   for (const auto& section : resolved_sections(experiment)) {
-    Json keys = Json::object();
+    OrderedJson keys = OrderedJson::object();
     for (const auto* table : section.tables) {
       for (const auto& option : table->options()) {
         if (option.origin == Origin::absent) continue;
@@ -68,10 +68,10 @@ std::string to_json(const Experiment& experiment) {
     }
     place(sections, section.name, std::move(keys));
   }
-  Json files = Json::array();
+  OrderedJson files = OrderedJson::array();
   for (const auto& file : experiment.files) files.push_back(file.string());
-  const Json json{{"file", experiment.file.string()}, {"files", files}, {"sections", sections}};
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  const OrderedJson json{{"file", experiment.file.string()}, {"files", files}, {"sections", sections}};
+  return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
 }
 
 int config(const ConfigArguments& arguments, const CommandLine& line) {

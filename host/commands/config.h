@@ -1,7 +1,7 @@
 // `binade config FILE`: the resolved experiment, and where each value came from.
 #pragma once
 
-#include "host/commands/command_line.h"
+#include "host/cli/command_line.h"
 
 namespace binade::host {
 

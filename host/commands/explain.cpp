@@ -5,9 +5,9 @@
 #include <memory>
 #include <vector>
 
-#include "host/commands/exit_codes.h"
-#include "host/experiment/diagnostic_codes.h"
-#include "host/experiment/diagnostic_pages.h"
+#include "host/cli/exit_codes.h"
+#include "host/experiment/diagnostics/diagnostic_codes.h"
+#include "host/experiment/diagnostics/diagnostic_pages.h"
 
 namespace binade::host {
 namespace {

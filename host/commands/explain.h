@@ -1,7 +1,7 @@
 // `binade explain CODE`: what an error message means and how to mend it.
 #pragma once
 
-#include "host/commands/command_line.h"
+#include "host/cli/command_line.h"
 
 namespace binade::host {
 

@@ -10,10 +10,10 @@
 #include <system_error>
 
 #include "binade/abi/logger.h"
-#include "host/commands/exit_codes.h"
-#include "host/commands/standard_descriptors.h"
+#include "host/base/clock.h"
+#include "host/cli/exit_codes.h"
+#include "host/cli/standard_descriptors.h"
 #include "host/storage/openmetrics.h"
-#include "host/telemetry/clock.h"
 
 namespace binade::host {
 namespace {

@@ -1,7 +1,7 @@
 // `binade export`: what a run recorded, for other programs.
 #pragma once
 
-#include "host/commands/command_line.h"
+#include "host/cli/command_line.h"
 
 namespace binade::host {
 

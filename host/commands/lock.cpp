@@ -4,13 +4,13 @@
 
 #include <memory>
 
-#include "host/commands/engine_library.h"
-#include "host/commands/exit_codes.h"
-#include "host/commands/experiment_argument.h"
-#include "host/commands/lock_argument.h"
-#include "host/commands/opened_plugins.h"
-#include "host/commands/version.h"
-#include "host/storage/atomic_file.h"
+#include "host/base/atomic_file.h"
+#include "host/cli/exit_codes.h"
+#include "host/cli/experiment_argument.h"
+#include "host/cli/lock_argument.h"
+#include "host/cli/version.h"
+#include "host/run/engine_library.h"
+#include "host/run/opened_plugins.h"
 
 namespace binade::host {
 namespace {

@@ -13,17 +13,17 @@
 #include <memory>
 #include <stdexcept>
 
-#include "host/commands/command_line.h"
-#include "host/commands/exit_codes.h"
+#include "host/base/read_file.h"
+#include "host/cli/command_line.h"
+#include "host/cli/exit_codes.h"
 #include "host/loading/catalog.h"
-#include "host/storage/read_whole.h"
 
 namespace binade::host {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Wanted {
+struct NewProject {
   std::string kind, name, language = "cpp";
 };
 
@@ -49,26 +49,26 @@ bool is_target_of_cmake(const std::string& name) {
 }
 
 // What is wrong with the wish; empty when nothing is.
-std::string mistake(const Wanted& wanted, const Catalog& catalog) {
-  if (!among(wanted.kind, kinds)) return unknown("kind", wanted.kind, kinds);
-  if (!among(wanted.language, languages)) return unknown("language", wanted.language, languages);
-  if (wanted.kind == "model" && wanted.language != "cpp") {
+std::string mistake(const NewProject& project, const Catalog& catalog) {
+  if (!among(project.kind, kinds)) return unknown("kind", project.kind, kinds);
+  if (!among(project.language, languages)) return unknown("language", project.language, languages);
+  if (project.kind == "model" && project.language != "cpp") {
     return "a model is written in C++, for LibTorch's sake: leave --lang out";
   }
-  if (!is_plugin_id(wanted.name)) {
+  if (!is_plugin_id(project.name)) {
     return fmt::format("a plugin cannot be called `{}`: a name is 1 to 64 of a-z 0-9 _ - and begins with a letter",
-                       wanted.name);
+                       project.name);
   }
-  if (is_target_of_cmake(wanted.name)) {
-    return fmt::format("a plugin cannot be called `{}`: CMake has a target of that name", wanted.name);
+  if (is_target_of_cmake(project.name)) {
+    return fmt::format("a plugin cannot be called `{}`: CMake has a target of that name", project.name);
   }
   for (const auto& file : catalog.files()) {
-    if (file.manifest.id == wanted.name && to_string(file.manifest.kind) == wanted.kind) {
-      return fmt::format("there is a {} `{}` already: {}", wanted.kind, wanted.name, file.path.string());
+    if (file.manifest.id == project.name && to_string(file.manifest.kind) == project.kind) {
+      return fmt::format("there is a {} `{}` already: {}", project.kind, project.name, file.path.string());
     }
   }
-  if (std::error_code error; fs::exists(fs::symlink_status(wanted.name, error))) {
-    return fmt::format("`{}` is there already; choose another name, or remove it", wanted.name);
+  if (std::error_code error; fs::exists(fs::symlink_status(project.name, error))) {
+    return fmt::format("`{}` is there already; choose another name, or remove it", project.name);
   }
   return {};
 }
@@ -94,7 +94,7 @@ std::string replaced(std::string text, const Replacements& replacements) {
 }
 
 // The files of one template, by their names in the project.
-std::map<fs::path, fs::path> files_of(const fs::path& templates, const Wanted& wanted) {
+std::map<fs::path, fs::path> files_of(const fs::path& templates, const NewProject& project) {
   std::map<fs::path, fs::path> files;
   const auto add = [&](const fs::path& folder) {
     for (const auto& entry : fs::directory_iterator(folder)) {
@@ -102,9 +102,9 @@ std::map<fs::path, fs::path> files_of(const fs::path& templates, const Wanted& w
     }
   };
   add(templates);
-  add(templates / wanted.language);
-  add(templates / wanted.kind);
-  add(templates / wanted.kind / wanted.language);
+  add(templates / project.language);
+  add(templates / project.kind);
+  add(templates / project.kind / project.language);
   return files;
 }
 
@@ -128,8 +128,8 @@ std::string indented(const std::string& lines) {
   return text;
 }
 
-int create(const Wanted& wanted, const CommandLine& line) {
-  if (const auto wrong = mistake(wanted, Catalog(line.plugin_folders())); !wrong.empty()) {
+int create(const NewProject& project, const CommandLine& line) {
+  if (const auto wrong = mistake(project, Catalog(line.plugin_folders())); !wrong.empty()) {
     show(stderr, "{}: {}\n", Paint(wants_color(line.color(), stderr)).red("error"), wrong);
     return exit_usage;
   }
@@ -141,20 +141,20 @@ int create(const Wanted& wanted, const CommandLine& line) {
                     "BUILD --prefix {}` installs it",
                     templates.string(), prefix.string()));
   }
-  const bool found_by_path = line.called_as().find('/') == std::string::npos;
-  const Replacements words{{"my_plugin", wanted.name},
-                           {"MyPlugin", type_name(wanted.name)},
-                           {"MY_KIND", wanted.kind},
+  const bool found_by_path = line.program_name().find('/') == std::string::npos;
+  const Replacements words{{"my_plugin", project.name},
+                           {"MyPlugin", type_name(project.name)},
+                           {"MY_KIND", project.kind},
                            {"MY_PREFIX", prefix.string()},
-                           {"MY_BINADE", found_by_path ? line.called_as() : line.executable().string()}};
-  const auto files = files_of(templates, wanted);
+                           {"MY_BINADE", found_by_path ? line.program_name() : line.executable().string()}};
+  const auto files = files_of(templates, project);
   const Paint paint(wants_color(line.color(), stdout));
-  fs::create_directory(wanted.name);
-  show("{} the {} `{}`:\n", paint.green("wrote"), wanted.kind, wanted.name);
+  fs::create_directory(project.name);
+  show("{} the {} `{}`:\n", paint.green("wrote"), project.kind, project.name);
   std::string next;
   for (const auto& [name, source] : files) {
-    const auto path = fs::path(wanted.name) / replaced(name.string(), words);
-    const auto text = replaced(read_whole(source), words);
+    const auto path = fs::path(project.name) / replaced(name.string(), words);
+    const auto text = replaced(read_file(source), words);
     write_file(path, text);
     if (name == "README.md") next = commands(text);
     show("  {}\n", path.string());
@@ -166,13 +166,13 @@ int create(const Wanted& wanted, const CommandLine& line) {
 }  // namespace
 
 void add_new(CommandLine& line) {
-  const auto wanted = std::make_shared<Wanted>();
+  const auto project = std::make_shared<NewProject>();
   auto& verb = line.verb("new", "Write a plugin's project, which builds, passes its test and trains at once",
                          "  binade new model my_net\n  binade new dataset my_data --lang rust",
-                         [wanted, &line] { return create(*wanted, line); });
-  verb.add_option("KIND", wanted->kind, "model, dataset, precision or logger")->required()->type_name("");
-  verb.add_option("NAME", wanted->name, "The plugin's id, and the folder to write")->required()->type_name("");
-  verb.add_option("--lang", wanted->language, "c, cpp or rust; a model is in cpp")->type_name("LANGUAGE");
+                         [project, &line] { return create(*project, line); });
+  verb.add_option("KIND", project->kind, "model, dataset, precision or logger")->required()->type_name("");
+  verb.add_option("NAME", project->name, "The plugin's id, and the folder to write")->required()->type_name("");
+  verb.add_option("--lang", project->language, "c, cpp or rust; a model is in cpp")->type_name("LANGUAGE");
 }
 
 }  // namespace binade::host

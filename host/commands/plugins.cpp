@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <memory>
 
-#include "host/commands/command_line.h"
-#include "host/commands/exit_codes.h"
+#include "host/cli/command_line.h"
+#include "host/cli/exit_codes.h"
 #include "host/commands/validate.h"
-#include "host/experiment/toml_text.h"
+#include "host/experiment/toml/toml_text.h"
 #include "host/loading/catalog.h"
 
 namespace binade::host {
@@ -79,7 +79,7 @@ void describe(const PluginFile& file, const Paint& paint) {
   const auto& manifest = file.manifest;
   show("{} {}: {} {}\n  {}\n", paint.bold(manifest.id), manifest.version, manifest.summary,
        paint.dim(fmt::format("({})", to_string(manifest.kind))), paint.dim(file.path.string()));
-  if (manifest.stands_in) show("  stands in where an experiment has no [dataset]\n");
+  if (manifest.is_default) show("  stands in where an experiment has no [dataset]\n");
   if (!manifest.inputs.empty()) show("  inputs: {}\n", fmt::format("{}", fmt::join(manifest.inputs, ", ")));
   for (const auto& option : manifest.options) {
     show("\n  {} {}\n", paint.bold(option.name), paint.dim(constraints(option)));

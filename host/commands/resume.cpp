@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "binade/abi/plugin.h"
-#include "host/commands/exit_codes.h"
-#include "host/commands/signals.h"
-#include "host/commands/training_job.h"
+#include "host/cli/exit_codes.h"
+#include "host/cli/signals.h"
+#include "host/run/training_job.h"
 
 namespace binade::host {
 namespace {
@@ -25,7 +25,7 @@ int resume(ResumeArguments& arguments, const CommandLine& line) {
   if (!job.resumed) {
     log_line(line.color(), BINADE_LOG_ERROR,
              fmt::format("{} has no checkpoint that can be read; start anew with `{} run {}`", arguments.run,
-                         line.called_as(), (std::filesystem::path(arguments.run) / "experiment.toml").string()));
+                         line.program_name(), (std::filesystem::path(arguments.run) / "experiment.toml").string()));
     return exit_bad_data;
   }
   job.verb = "resume";

@@ -1,7 +1,7 @@
 // `binade resume RUN`: goes on with a run that was interrupted, in its own directory.
 #pragma once
 
-#include "host/commands/command_line.h"
+#include "host/cli/command_line.h"
 
 namespace binade::host {
 

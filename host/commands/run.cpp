@@ -5,10 +5,10 @@
 #include <memory>
 
 #include "binade/abi/plugin.h"
-#include "host/commands/exit_codes.h"
-#include "host/commands/signals.h"
-#include "host/commands/training_job.h"
+#include "host/cli/exit_codes.h"
+#include "host/cli/signals.h"
 #include "host/loading/catalog.h"
+#include "host/run/training_job.h"
 
 namespace binade::host {
 namespace {

@@ -6,8 +6,8 @@
 #include <memory>
 #include <stdexcept>
 
-#include "host/commands/exit_codes.h"
-#include "host/experiment/json_schema.h"
+#include "host/cli/exit_codes.h"
+#include "host/experiment/schema/json_schema.h"
 #include "host/loading/catalog.h"
 
 namespace binade::host {

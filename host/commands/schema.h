@@ -1,7 +1,7 @@
 // `binade schema`: the experiment file described for editors.
 #pragma once
 
-#include "host/commands/command_line.h"
+#include "host/cli/command_line.h"
 
 namespace binade::host {
 

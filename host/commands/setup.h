@@ -1,7 +1,7 @@
 // `binade setup`: LibTorch, for an installation that does not have it.
 #pragma once
 
-#include "host/commands/command_line.h"
+#include "host/cli/command_line.h"
 
 namespace binade::host {
 

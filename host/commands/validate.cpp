@@ -6,17 +6,17 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "host/commands/exit_codes.h"
-#include "host/commands/experiment_argument.h"
-#include "host/commands/model_trial.h"
+#include "host/cli/exit_codes.h"
+#include "host/cli/experiment_argument.h"
+#include "host/conformance/model_trial.h"
 #include "host/conformance/validation.h"
-#include "host/experiment/check.h"
-#include "host/experiment/diagnostic.h"
+#include "host/experiment/diagnostics/diagnostic.h"
+#include "host/experiment/schema/table_validation.h"
 
 namespace binade::host {
 namespace {
 
-struct Wanted {
+struct ValidateArguments {
   std::string file;
   std::string experiment;            // for a model
   std::vector<std::string> options;  // KEY=VALUE
@@ -26,9 +26,9 @@ struct Wanted {
 };
 
 // The plugin's table as an experiment would give it; nullopt after mistakes, which are printed.
-std::optional<OptionTable> options_of(const Manifest& manifest, const Wanted& wanted, ColorMode color) {
+std::optional<OptionTable> options_of(const Manifest& manifest, const ValidateArguments& arguments, ColorMode color) {
   std::string text;
-  for (const auto& option : wanted.options) text += option + "\n";
+  for (const auto& option : arguments.options) text += option + "\n";
   Diagnostics diagnostics;
   const std::string source = "--set";
   diagnostics.add_source(source, text);
@@ -57,7 +57,7 @@ void print(const CheckResult& result, const Paint& paint) {
   std::fflush(stdout);
 }
 
-nlohmann::ordered_json to_json(const Subject& subject, const std::vector<CheckResult>& results) {
+nlohmann::ordered_json to_json(const PluginUnderTest& subject, const std::vector<CheckResult>& results) {
   const auto& manifest = subject.file.manifest;
   nlohmann::ordered_json json{
       {"file", subject.file.path.string()}, {"id", manifest.id},    {"kind", to_string(manifest.kind)},
@@ -68,31 +68,32 @@ nlohmann::ordered_json to_json(const Subject& subject, const std::vector<CheckRe
   return json;
 }
 
-int run(const Wanted& wanted, const CommandLine& line) {
-  Subject subject{read_plugin_notes(wanted.file), {}, wanted.seed ? *wanted.seed : std::random_device{}(), nullptr};
+int run(const ValidateArguments& arguments, const CommandLine& line) {
+  PluginUnderTest subject{
+      read_plugin_notes(arguments.file), {}, arguments.seed ? *arguments.seed : std::random_device{}(), nullptr};
   const auto& manifest = subject.file.manifest;
   std::unique_ptr<PreparedModel> model;
   if (manifest.kind == PluginKind::model) {
-    model = PreparedModel::make(subject.file, wanted.experiment, wanted.options, subject.seed, line);
+    model = PreparedModel::make(subject.file, arguments.experiment, arguments.options, subject.seed, line);
     if (!model) return exit_usage;
     subject.options = model->options();
     subject.model = &model->trial();
   } else {
-    auto options = options_of(manifest, wanted, line.color());
+    auto options = options_of(manifest, arguments, line.color());
     if (!options) return exit_usage;
     subject.options = std::move(*options);
   }
   const Paint paint(wants_color(line.color(), stdout));
   const auto repeat = fmt::format("--seed {}", subject.seed);
-  if (!wanted.json)
+  if (!arguments.json)
     show("{} {}, a {}  {}\n", paint.bold(manifest.id), manifest.version, to_string(manifest.kind), paint.dim(repeat));
-  const std::chrono::milliseconds limit(static_cast<std::int64_t>(wanted.limit * 1000));
+  const std::chrono::milliseconds limit(static_cast<std::int64_t>(arguments.limit * 1000));
   const auto results = validate(subject, limit, [&](const CheckResult& result) {
-    if (!wanted.json) print(result, paint);
+    if (!arguments.json) print(result, paint);
   });
   const auto failed =
       std::count_if(results.begin(), results.end(), [](const auto& result) { return !result.failure.empty(); });
-  if (wanted.json) {
+  if (arguments.json) {
     show("{}\n",
          Lines{to_json(subject, results).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)});
   } else {
@@ -104,23 +105,23 @@ int run(const Wanted& wanted, const CommandLine& line) {
 }  // namespace
 
 void add_validate(CommandLine& line, CLI::App& plugins) {
-  const auto wanted = std::make_shared<Wanted>();
+  const auto arguments = std::make_shared<ValidateArguments>();
   auto& verb = line.verb(plugins, "validate", "Try everything on a plugin that it must stand; runs its code",
                          "  binade plugins validate build/my_data.so\n"
                          "  binade plugins validate build/my_data.so --set noise=0.5 --seed 7\n"
                          "  binade plugins validate build/my_net.so --experiment my_net/experiment.toml",
-                         [wanted, &line] { return run(*wanted, line); });
-  verb.add_option("FILE", wanted->file, "The plugin")->required()->type_name("");
-  verb.add_option("--set", wanted->options, "One option of the plugin, as TOML (repeatable)")
+                         [arguments, &line] { return run(*arguments, line); });
+  verb.add_option("FILE", arguments->file, "The plugin")->required()->type_name("");
+  verb.add_option("--set", arguments->options, "One option of the plugin, as TOML (repeatable)")
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->take_all()
       ->allow_extra_args(false);
-  verb.add_option("--experiment", wanted->experiment, "A model: whose options and samples it is tried with")
+  verb.add_option("--experiment", arguments->experiment, "A model: whose options and samples it is tried with")
       ->type_name("FILE");
-  verb.add_flag("--json", wanted->json, "Print the results as JSON");
-  verb.add_option("--seed", wanted->seed, "Repeats a run that failed")->type_name("N");
-  verb.add_option("--limit", wanted->limit, "Seconds that one check may take (60)")
+  verb.add_flag("--json", arguments->json, "Print the results as JSON");
+  verb.add_option("--seed", arguments->seed, "Repeats a run that failed")->type_name("N");
+  verb.add_option("--limit", arguments->limit, "Seconds that one check may take (60)")
       ->type_name("SECONDS")
       ->check(CLI::PositiveNumber);
 }

@@ -1,7 +1,7 @@
 // binade plugins validate FILE.so: the conformance kit.
 #pragma once
 
-#include "host/commands/command_line.h"
+#include "host/cli/command_line.h"
 
 namespace binade::host {
 

@@ -13,18 +13,18 @@
 
 #include "binade/abi/plugin.h"
 #include "host/base/file_stream.h"
-#include "host/commands/child_process.h"
-#include "host/commands/exit_codes.h"
-#include "host/commands/experiment_argument.h"
-#include "host/commands/signals.h"
-#include "host/data/fingerprint_differences.h"
-#include "host/storage/read_whole.h"
-#include "host/storage/scratch_folder.h"
+#include "host/base/read_file.h"
+#include "host/base/scratch_folder.h"
+#include "host/cli/child_process.h"
+#include "host/cli/exit_codes.h"
+#include "host/cli/experiment_argument.h"
+#include "host/cli/signals.h"
+#include "host/data/fingerprint/fingerprint_differences.h"
 
 namespace binade::host {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 struct VerifyArguments {
   ExperimentArgument experiment;
@@ -34,7 +34,7 @@ struct VerifyArguments {
 // Empty where [train] ema_decay asks for none.
 std::string average_of(const std::filesystem::path& run) {
   const auto file = run / "average.safetensors";
-  return std::filesystem::exists(file) ? read_whole(file) : "";
+  return std::filesystem::exists(file) ? read_file(file) : "";
 }
 
 // runs/<name>/<run id>, where there is only one.
@@ -45,19 +45,19 @@ std::filesystem::path only_run(const std::filesystem::path& runs) {
   throw std::runtime_error("a run left no summary.json in " + runs.string());
 }
 
-Json summary_of(const std::filesystem::path& run) { return Json::parse(read_whole(run / "summary.json")); }
+OrderedJson summary_of(const std::filesystem::path& run) { return OrderedJson::parse(read_file(run / "summary.json")); }
 
 Fingerprint data_of(const std::filesystem::path& run) {
-  return Json::parse(read_whole(run / "data.json")).get<Fingerprint>();
+  return OrderedJson::parse(read_file(run / "data.json")).get<Fingerprint>();
 }
 
 // All lines, without what differs between any two runs.
-std::vector<Json> lines_of(const std::filesystem::path& run) {
-  std::vector<Json> lines;
+std::vector<OrderedJson> lines_of(const std::filesystem::path& run) {
+  std::vector<OrderedJson> lines;
   const auto path = run / "metrics.jsonl";
   FileStream file(path);
   for (std::string text; std::getline(file, text);) {
-    auto line = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    auto line = OrderedJson::parse(text, nullptr, /*allow_exceptions=*/false);
     if (!line.is_object()) {
       throw std::runtime_error(
           fmt::format("{}:{}: this line is not a record of the run", path.string(), lines.size() + 1));
@@ -74,11 +74,12 @@ struct Difference {
 };
 
 // In the order of the files, where what is the cause of something stands before it.
-std::optional<Difference> first_difference(const std::vector<Json>& straight, const std::vector<Json>& parts) {
+std::optional<Difference> first_difference(const std::vector<OrderedJson>& straight,
+                                           const std::vector<OrderedJson>& parts) {
   for (std::size_t i = 0; i < std::min(straight.size(), parts.size()); ++i) {
     const auto step = straight[i]["step"].get<std::uint64_t>();
     for (const auto& [key, value] : straight[i].items()) {
-      const auto other = parts[i].value(key, Json());
+      const auto other = parts[i].value(key, OrderedJson());
       if (other == value) continue;
       return Difference{step, key,
                         fmt::format("step {} ({}): {} is {} in the straight run and {} in the resumed one", step,
@@ -118,7 +119,7 @@ std::string advice(const std::vector<std::string>& data_differences) {
 
 // What the first of two parts began with.
 struct Start {
-  Json weights;  // their hash
+  OrderedJson weights;  // their hash
   Fingerprint data;
 };
 // By a signal, before anything was proved.
@@ -168,8 +169,8 @@ class Verification {
     const auto end = run_child(command, log, stop_signal_);
     if (stop_signal_.load() != 0) throw Stopped();
     if (end.exit_code == exit_ok) return;
-    throw std::runtime_error(fmt::format("`{} {}` ended with exit code {}:\n{}", line_.called_as(), command[1],
-                                         end.exit_code, read_whole(log)));
+    throw std::runtime_error(fmt::format("`{} {}` ended with exit code {}:\n{}", line_.program_name(), command[1],
+                                         end.exit_code, read_file(log)));
   }
 
   int compare(const std::filesystem::path& straight, const std::filesystem::path& parts, const Start& start) const {

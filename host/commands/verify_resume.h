@@ -1,7 +1,7 @@
 // `binade verify-resume FILE`: shows that a run which is interrupted and resumed is the run that was not.
 #pragma once
 
-#include "host/commands/command_line.h"
+#include "host/cli/command_line.h"
 
 namespace binade::host {
 

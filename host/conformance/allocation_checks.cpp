@@ -18,7 +18,7 @@
 #include "binade/abi/precision.h"
 #include "host/conformance/child.h"
 #include "host/conformance/failing_allocations.h"
-#include "host/conformance/subject.h"
+#include "host/conformance/plugin_under_test.h"
 
 namespace binade::host {
 namespace {
@@ -73,7 +73,7 @@ Table between(const Plugin& plugin, std::index_sequence<Places...>) {
 }
 
 // What left a call; nothing when the use came to its end or failed as it may.
-std::string what_left(const Subject& subject, const Use& use, const Plugin& plugin) {
+std::string what_left(const PluginUnderTest& subject, const Exercise& use, const Plugin& plugin) {
   try {
     use(subject, plugin);
   } catch (const std::exception& error) {
@@ -83,7 +83,7 @@ std::string what_left(const Subject& subject, const Use& use, const Plugin& plug
   return trial->escaped ? "an exception leaves it" : "";
 }
 
-void fail_in_turn(const Subject& subject, const Use& use, const Plugin& plugin, const Plugin& between) {
+void fail_in_turn(const PluginUnderTest& subject, const Exercise& use, const Plugin& plugin, const Plugin& between) {
   use(subject, plugin);  // what is made once and kept is there from now on
   std::mt19937_64 random(subject.seed);
   // All of the first; later ones ever further apart. A use of a model takes milliseconds, of others microseconds.
@@ -107,7 +107,8 @@ struct Unmap {
 };
 
 template <class Table, auto... Entries>
-void try_table(const Subject& subject, const Use& use, const std::array<const char*, sizeof...(Entries)>& names) {
+void try_table(const PluginUnderTest& subject, const Exercise& use,
+               const std::array<const char*, sizeof...(Entries)>& names) {
   auto* const memory = mmap(nullptr, sizeof(Trial), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
   const std::unique_ptr<Trial, Unmap> shared(new (memory) Trial);
@@ -127,7 +128,7 @@ void try_table(const Subject& subject, const Use& use, const std::array<const ch
 
 }  // namespace
 
-void stands_failing_allocations(const Subject& subject, const Use& use) {
+void stands_failing_allocations(const PluginUnderTest& subject, const Exercise& use) {
   using D = binade_dataset_table;
   using P = binade_precision_table;
   using L = binade_logger_table;

@@ -6,19 +6,19 @@
 #include <algorithm>
 #include <fstream>
 
-#include "host/conformance/subject.h"
-#include "host/loading/elf_dynamic.h"
-#include "host/loading/mapped_file.h"
+#include "host/conformance/plugin_under_test.h"
+#include "host/loading/elf/elf_dynamic.h"
+#include "host/loading/elf/mapped_file.h"
 
 namespace binade::host {
 namespace {
 
-ElfDynamic dynamic_of(const Subject& subject) {
+ElfDynamic dynamic_of(const PluginUnderTest& subject) {
   const MappedFile file(subject.file.path);
   return read_elf_dynamic(ElfFile(file.bytes(), subject.file.path.string()));
 }
 
-void exports_one_symbol(const Subject& subject) {
+void exports_one_symbol(const PluginUnderTest& subject) {
   std::vector<std::string> exported;
   for (const auto& symbol : dynamic_of(subject).exported)
     exported.push_back(symbol.name + (symbol.function ? "()" : ""));
@@ -30,7 +30,7 @@ void exports_one_symbol(const Subject& subject) {
                               count, BINADE_PLUGIN_SYMBOL, fmt::join(exported, ", "), count > shown ? ", ..." : ""));
 }
 
-void needs_no_forbidden_library(const Subject& subject) {
+void needs_no_forbidden_library(const PluginUnderTest& subject) {
   for (const auto& library : dynamic_of(subject).needed) {
     const bool torch_tier = subject.file.manifest.kind == PluginKind::model;
     for (const std::string_view forbidden : {"libbinade", "libtorch", "libc10"}) {
@@ -43,15 +43,15 @@ void needs_no_forbidden_library(const Subject& subject) {
   }
 }
 
-void loads(const Subject& subject) {
+void loads(const PluginUnderTest& subject) {
   const auto table = open(subject).table<ObjectTable>();
   if (table.create == nullptr || table.destroy == nullptr) throw Violation("its table lacks create or destroy");
 }
 
-void is_created_and_destroyed(const Subject& subject) {
+void is_created_and_destroyed(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   constexpr int times = 1000;
-  for (int i = 0; i < times; ++i) const Object object(plugin, subject.options);
+  for (int i = 0; i < times; ++i) const PluginInstance object(plugin, subject.options);
 }
 
 // The values at which an option is tried: the ends of its range, and each choice.
@@ -78,7 +78,7 @@ void limit_memory() {
   setrlimit(RLIMIT_DATA, &limit);
 }
 
-void takes_options_at_their_limits(const Subject& subject) {
+void takes_options_at_their_limits(const PluginUnderTest& subject) {
   if (subject.model != nullptr) limit_memory();
   const auto plugin = open(subject);
   const auto table = plugin.table<ObjectTable>();
@@ -128,7 +128,7 @@ bool create_with(const FailingOptions& options, const Plugin& plugin) {
   return options.calls > options.failing;
 }
 
-void stands_failing_callbacks(const Subject& subject) {
+void stands_failing_callbacks(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   const OptionsView view(subject.options);
   constexpr std::uint64_t most = 1000;
@@ -137,7 +137,7 @@ void stands_failing_callbacks(const Subject& subject) {
   }
 }
 
-void keeps_exceptions_in_create(const Subject& subject) {
+void keeps_exceptions_in_create(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   const OptionsView view(subject.options);
   create_with(failing_options(view.table(), 0, true), plugin);
@@ -155,9 +155,9 @@ std::vector<Check> common_checks() {
           {"exceptions", keeps_exceptions_in_create}};
 }
 
-std::vector<Check> with_checks_of_use(std::vector<Check> own, const Use& use) {
-  const auto add = [&](const char* name, void (*check)(const Subject&, const Use&)) {
-    own.push_back({name, [check, use](const Subject& subject) { check(subject, use); }});
+std::vector<Check> with_checks_of_use(std::vector<Check> own, const Exercise& use) {
+  const auto add = [&](const char* name, void (*check)(const PluginUnderTest&, const Exercise&)) {
+    own.push_back({name, [check, use](const PluginUnderTest& subject) { check(subject, use); }});
   };
   add("allocations", stands_failing_allocations);
   add("older_hosts", works_in_older_hosts);

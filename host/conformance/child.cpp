@@ -29,7 +29,7 @@ void write_all(int file, const std::string& text) {
 // "k": all went well; everything else is what did not.
 [[noreturn]] void answer(const std::function<void()>& body, int out) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);                              // NOLINT(cppcoreguidelines-pro-type-vararg): Linux's
-  const int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC, 0);  // NOLINT(cppcoreguidelines-pro-type-vararg): POSIX's
+  const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC, 0);  // NOLINT(cppcoreguidelines-pro-type-vararg): POSIX's
   for (const int standard : {0, 1, 2}) dup2(nowhere, standard);
   std::string text = "k";
   try {

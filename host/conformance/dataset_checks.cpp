@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "host/conformance/guarded_memory.h"
-#include "host/conformance/subject.h"
+#include "host/conformance/plugin_under_test.h"
 #include "host/data/dataset.h"
 #include "host/data/dtype.h"
 
@@ -88,8 +88,8 @@ class Reading {
 };
 
 struct Opened {
-  explicit Opened(const Subject& subject) : Opened(subject, open(subject)) {}
-  Opened(const Subject& subject, const Plugin& plugin)
+  explicit Opened(const PluginUnderTest& subject) : Opened(subject, open(subject)) {}
+  Opened(const PluginUnderTest& subject, const Plugin& plugin)
       : dataset(plugin, subject.options), split(dataset.split("train", subject.seed)) {}
   Indices draw(std::uint64_t seed, std::size_t count) const {
     std::mt19937_64 random(seed);
@@ -103,10 +103,10 @@ struct Opened {
 
 constexpr std::size_t batch = 13;
 
-void describes_itself(const Subject& subject) { const Opened opened(subject); }
+void describes_itself(const PluginUnderTest& subject) { const Opened opened(subject); }
 
 // With other bytes in the memory before: what read() leaves out differs, too.
-void reads_the_same_each_time(const Subject& subject) {
+void reads_the_same_each_time(const PluginUnderTest& subject) {
   const Opened opened(subject);
   const auto indices = opened.draw(subject.seed, batch);
   const Reading one(opened.dataset, opened.split, indices, 0x00), other(opened.dataset, opened.split, indices, 0xFF);
@@ -120,7 +120,7 @@ void reads_the_same_each_time(const Subject& subject) {
   }
 }
 
-void reads_each_sample_where_it_belongs(const Subject& subject) {
+void reads_each_sample_where_it_belongs(const PluginUnderTest& subject) {
   const Opened opened(subject);
   auto indices = opened.draw(subject.seed, batch);
   indices.push_back(indices.front());  // repeats are allowed
@@ -139,7 +139,7 @@ void reads_each_sample_where_it_belongs(const Subject& subject) {
 }
 
 // With and without room between the buffer's end and the forbidden page.
-void stays_within_its_buffers(const Subject& subject) {
+void stays_within_its_buffers(const PluginUnderTest& subject) {
   const Opened opened(subject);
   for (const std::size_t count : {1, 13, 64}) {
     const Reading reading(opened.dataset, opened.split, opened.draw(subject.seed, count), 0);
@@ -148,13 +148,13 @@ void stays_within_its_buffers(const Subject& subject) {
   }
 }
 
-void reads_nothing_when_asked_for_nothing(const Subject& subject) {
+void reads_nothing_when_asked_for_nothing(const PluginUnderTest& subject) {
   const Opened opened(subject);
   const Reading none(opened.dataset, opened.split, {}, 0);
   none.read(subject.seed, 0, true);
 }
 
-void reads_from_many_threads(const Subject& subject) {
+void reads_from_many_threads(const PluginUnderTest& subject) {
   const Opened opened(subject);
   constexpr std::size_t threads = 8, rounds = 20;
   const auto indices = [&](std::size_t number) { return opened.draw(subject.seed + number, batch); };
@@ -186,7 +186,7 @@ void reads_from_many_threads(const Subject& subject) {
   }
 }
 
-void use(const Subject& subject, const Plugin& plugin) {
+void use_dataset(const PluginUnderTest& subject, const Plugin& plugin) {
   const Opened opened(subject, plugin);
   Reading(opened.dataset, opened.split, opened.draw(subject.seed, 2), 0).read(subject.seed, 0, true);
 }
@@ -200,7 +200,7 @@ std::vector<Check> dataset_checks() {
                              {"bounds", stays_within_its_buffers},
                              {"zero_samples", reads_nothing_when_asked_for_nothing},
                              {"threads", reads_from_many_threads}},
-                            use);
+                            use_dataset);
 }
 
 }  // namespace binade::host

@@ -8,15 +8,15 @@
 #include <sstream>
 
 #include "binade/abi/logger.h"
-#include "host/conformance/subject.h"
-#include "host/storage/scratch_folder.h"
+#include "host/base/scratch_folder.h"
+#include "host/conformance/plugin_under_test.h"
 
 namespace binade::host {
 namespace {
 
 class Told {
  public:
-  Told(const Subject& subject, const Plugin& plugin)
+  Told(const PluginUnderTest& subject, const Plugin& plugin)
       : table_(plugin.table<binade_logger_table>()), object_(plugin, subject.options) {
     if (table_.write == nullptr) throw Violation("its table lacks write");
   }
@@ -32,7 +32,7 @@ class Told {
 
  private:
   binade_logger_table table_;
-  Object object_;
+  PluginInstance object_;
 };
 
 binade_string text(std::string_view words) { return {words.data(), words.size()}; }
@@ -88,7 +88,7 @@ void tell_a_run(const Told& told, const ScratchFolder& folder, const std::vector
   told.flush();
 }
 
-void takes_every_event(const Subject& subject) {
+void takes_every_event(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   const ScratchFolder folder("validate");
   tell_a_run(Told(subject, plugin), folder, {{text("kl"), 0.25}, {text("reconstruction"), 0.5}});
@@ -109,10 +109,8 @@ void tell_resumed(const Told& told, const ScratchFolder& folder) {
 }
 
 // Of each file in the folder, by its name; the last one may lack its end.
-using Lines = std::map<std::string, std::vector<std::string>>;
-
-Lines lines_in(const ScratchFolder& folder) {
-  Lines lines;
+std::map<std::string, std::vector<std::string>> lines_in(const ScratchFolder& folder) {
+  std::map<std::string, std::vector<std::string>> lines;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path())) {
     if (!entry.is_regular_file()) continue;
     auto& of_file = lines[entry.path().lexically_relative(folder.path()).string()];
@@ -154,7 +152,7 @@ void require_no_line_twice(const std::string& file, const std::vector<std::strin
       file));
 }
 
-void cuts_back_what_comes_again(const Subject& subject) {
+void cuts_back_what_comes_again(const PluginUnderTest& subject) {
   constexpr std::uint32_t minor_of_resumed = 2;
   if (subject.file.abi_minor < minor_of_resumed) return;  // it cannot know
   const auto plugin = open(subject);
@@ -177,7 +175,7 @@ void cuts_back_what_comes_again(const Subject& subject) {
   }
 }
 
-void passes_over_unknown_events(const Subject& subject) {
+void passes_over_unknown_events(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   const ScratchFolder folder("validate");
   const Told told(subject, plugin);
@@ -188,7 +186,7 @@ void passes_over_unknown_events(const Subject& subject) {
   for (const std::uint32_t type : {0u, 7u, 99u, 0xFFFFFFFFu}) told.tell(type, Unknown{});
 }
 
-void takes_extreme_numbers(const Subject& subject) {
+void takes_extreme_numbers(const PluginUnderTest& subject) {
   using limits = std::numeric_limits<double>;
   const auto plugin = open(subject);
   const ScratchFolder folder("validate");
@@ -208,7 +206,7 @@ void takes_extreme_numbers(const Subject& subject) {
   told.flush();
 }
 
-void use(const Subject& subject, const Plugin& plugin) {
+void use_logger(const PluginUnderTest& subject, const Plugin& plugin) {
   const ScratchFolder folder("validate");
   tell_a_run(Told(subject, plugin), folder, {});
   tell_resumed(Told(subject, plugin), folder);
@@ -221,7 +219,7 @@ std::vector<Check> logger_checks() {
                              {"unknown_events", passes_over_unknown_events},
                              {"extreme_numbers", takes_extreme_numbers},
                              {"resumed", cuts_back_what_comes_again}},
-                            use);
+                            use_logger);
 }
 
 }  // namespace binade::host

@@ -5,23 +5,23 @@
 #include <chrono>
 #include <set>
 
+#include "host/base/sha256.h"
 #include "host/conformance/child.h"
-#include "host/conformance/subject.h"
+#include "host/conformance/plugin_under_test.h"
 #include "host/conformance/trial_batch.h"
 #include "host/data/dtype.h"
-#include "host/storage/sha256.h"
 
 namespace binade::host {
 namespace {
 
-using Built = std::unique_ptr<TriedModel>;
+using Built = std::unique_ptr<ProbedModel>;
 
-Built build(const Subject& subject, const Plugin& plugin, std::uint64_t further_seed = 0) {
+Built build(const PluginUnderTest& subject, const Plugin& plugin, std::uint64_t further_seed = 0) {
   return subject.model->build(plugin, subject.options, subject.model->inputs, subject.seed + further_seed);
 }
 
 // What is wrong with `now`, which should be `before`.
-void require_same(const std::vector<TriedTensor>& before, const std::vector<TriedTensor>& now,
+void require_same(const std::vector<ProbedTensor>& before, const std::vector<ProbedTensor>& now,
                   const std::string& what) {
   if (before.size() != now.size()) {
     throw Violation(fmt::format("{}: there are {} tensors and were {}", what, now.size(), before.size()));
@@ -33,7 +33,7 @@ void require_same(const std::vector<TriedTensor>& before, const std::vector<Trie
   }
 }
 
-void names_its_state(const Subject& subject) {
+void names_its_state(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   const auto model = build(subject, plugin);
   std::set<std::string> seen;
@@ -46,7 +46,7 @@ void names_its_state(const Subject& subject) {
   }
 }
 
-void goes_forward(const Subject& subject) {
+void goes_forward(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   const auto model = build(subject, plugin);
   const auto most = subject.model->batch->indices.size();
@@ -66,7 +66,7 @@ void goes_forward(const Subject& subject) {
   }
 }
 
-void goes_backward(const Subject& subject) {
+void goes_backward(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   const auto model = build(subject, plugin);
   const TrialBatch batch(subject);
@@ -83,11 +83,11 @@ void goes_backward(const Subject& subject) {
 }
 
 struct Steps {
-  std::vector<TriedTensor> before, after;  // parameters and buffers
-  std::vector<TriedTensor> results;        // outputs and gradients
+  std::vector<ProbedTensor> before, after;  // parameters and buffers
+  std::vector<ProbedTensor> results;        // outputs and gradients
 };
 
-Steps two_steps(const Subject& subject, const Plugin& plugin) {
+Steps two_steps(const PluginUnderTest& subject, const Plugin& plugin) {
   const auto model = build(subject, plugin);
   const TrialBatch batch(subject);
   Steps steps{model->state(), {}, {}};
@@ -109,7 +109,7 @@ std::string digest(const Steps& steps) {
   return sha256.hex();
 }
 
-void does_the_same_each_time(const Subject& subject) {
+void does_the_same_each_time(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   const auto one = two_steps(subject, plugin), other = two_steps(subject, plugin);
   require_same(one.before, other.before, "built twice from the same seed");
@@ -122,7 +122,7 @@ void does_the_same_each_time(const Subject& subject) {
     throw Violation("in another process, the same steps from the same seed give other weights or outputs");
 }
 
-void evaluates_without_a_trace(const Subject& subject) {
+void evaluates_without_a_trace(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   const auto model = build(subject, plugin);
   const TrialBatch batch(subject);
@@ -135,7 +135,7 @@ void evaluates_without_a_trace(const Subject& subject) {
   require_same({one}, {other}, "in evaluation, forward() gives something else the second time");
 }
 
-void leaves_its_inputs(const Subject& subject) {
+void leaves_its_inputs(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   const auto model = build(subject, plugin);
   const TrialBatch batch(subject), untouched(subject);
@@ -150,7 +150,7 @@ void leaves_its_inputs(const Subject& subject) {
 }
 
 // Into a model that began elsewhere: what it does not carry, it forgets in a checkpoint.
-void is_all_in_its_state(const Subject& subject) {
+void is_all_in_its_state(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   const auto trained = build(subject, plugin), resumed = build(subject, plugin, 1);
   const TrialBatch batch(subject);
@@ -176,7 +176,7 @@ void try_to(Call&& call) {
   }
 }
 
-void stands_no_samples(const Subject& subject) {
+void stands_no_samples(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   const auto model = build(subject, plugin);
   for (const bool training : {true, false}) {
@@ -188,7 +188,7 @@ void stands_no_samples(const Subject& subject) {
   }
 }
 
-void stands_strange_inputs(const Subject& subject) {
+void stands_strange_inputs(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   const auto model = build(subject, plugin);
   const auto with = [&](auto change) {
@@ -217,7 +217,7 @@ void stands_strange_inputs(const Subject& subject) {
   });
 }
 
-void refuses_another_number_of_inputs(const Subject& subject) {
+void refuses_another_number_of_inputs(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   const TrialBatch batch(subject);
   auto fewer = subject.model->inputs, more = fewer;
@@ -235,7 +235,7 @@ void refuses_another_number_of_inputs(const Subject& subject) {
   }
 }
 
-void use(const Subject& subject, const Plugin& plugin) {
+void use_model(const PluginUnderTest& subject, const Plugin& plugin) {
   const auto model = build(subject, plugin);
   const TrialBatch batch(subject);
   model->train(true);
@@ -257,7 +257,7 @@ std::vector<Check> model_checks() {
                              {"state_round_trip", is_all_in_its_state},
                              {"zero_samples", stands_no_samples},
                              {"strange_inputs", stands_strange_inputs}},
-                            use);
+                            use_model);
 }
 
 }  // namespace binade::host

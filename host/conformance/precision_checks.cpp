@@ -6,8 +6,8 @@
 #include <random>
 
 #include "binade/abi/precision.h"
-#include "host/conformance/subject.h"
-#include "host/loading/kept_failure.h"
+#include "host/conformance/plugin_under_test.h"
+#include "host/loading/exception_trap.h"
 
 namespace binade::host {
 namespace {
@@ -15,12 +15,12 @@ namespace {
 struct State {
   binade_state base;  // first: the plugin's pointer is a pointer to this
   std::string bytes;
-  KeptFailure failure;
+  ExceptionTrap failure;
 };
 
 class Policy {
  public:
-  Policy(const Subject& subject, const Plugin& plugin)
+  Policy(const PluginUnderTest& subject, const Plugin& plugin)
       : table_(plugin.table<binade_precision_table>()), object_(plugin, subject.options) {
     if (table_.policy == nullptr) throw Violation("its table lacks policy");
     must_succeed("policy", [&](binade_error* error) { return table_.policy(object_.self(), &policy_, error); });
@@ -58,7 +58,7 @@ class Policy {
 
  private:
   binade_precision_table table_;
-  Object object_;
+  PluginInstance object_;
   binade_policy policy_{sizeof(binade_policy), BINADE_FLOAT32, 0, 0, 65536, 2, 0.5, 2000, 1.0 / 16384, 1, 0};
 };
 
@@ -83,7 +83,7 @@ std::vector<binade_outcome> outcomes(std::uint64_t seed, std::size_t count, cons
   return all;
 }
 
-void has_a_valid_policy(const Subject& subject) {
+void has_a_valid_policy(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   const Policy policy(subject, plugin);
   const auto& p = policy.policy();
@@ -102,7 +102,7 @@ void has_a_valid_policy(const Subject& subject) {
 
 constexpr std::size_t steps = 200;
 
-void decides_the_same_each_time(const Subject& subject) {
+void decides_the_same_each_time(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   const Policy one(subject, plugin), other(subject, plugin);
   const auto all = outcomes(subject.seed, steps, one.policy());
@@ -117,7 +117,7 @@ void decides_the_same_each_time(const Subject& subject) {
   }
 }
 
-void goes_on_from_its_state(const Subject& subject) {
+void goes_on_from_its_state(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   const Policy first(subject, plugin), second(subject, plugin);
   const auto& table = first.table();
@@ -138,7 +138,7 @@ void goes_on_from_its_state(const Subject& subject) {
   }
 }
 
-void refuses_a_strange_state(const Subject& subject) {
+void refuses_a_strange_state(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   const Policy policy(subject, plugin);
   if (policy.table().load == nullptr) return;
@@ -152,7 +152,7 @@ void refuses_a_strange_state(const Subject& subject) {
   }
 }
 
-void use(const Subject& subject, const Plugin& plugin) {
+void use_precision(const PluginUnderTest& subject, const Plugin& plugin) {
   const Policy policy(subject, plugin);
   policy.tell_overrides();
   for (const auto& outcome : outcomes(subject.seed, 10, policy.policy())) policy.update(outcome);
@@ -166,7 +166,7 @@ std::vector<Check> precision_checks() {
                              {"determinism", decides_the_same_each_time},
                              {"state_round_trip", goes_on_from_its_state},
                              {"strange_state", refuses_a_strange_state}},
-                            use);
+                            use_precision);
 }
 
 }  // namespace binade::host

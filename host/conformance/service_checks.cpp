@@ -1,17 +1,17 @@
 // A plugin in hosts that offer less than this one.
 #include <fmt/format.h>
 
-#include "host/conformance/stand_in_host.h"
-#include "host/conformance/subject.h"
+#include "host/conformance/fake_host.h"
+#include "host/conformance/plugin_under_test.h"
 
 namespace binade::host {
 
-void works_in_older_hosts(const Subject& subject, const Use& use) {
+void works_in_older_hosts(const PluginUnderTest& subject, const Exercise& use) {
   const auto& needed = subject.file.manifest.needs_abi;
   for (std::uint32_t minor = needed ? needed->minor : 0; minor < BINADE_ABI_MINOR; ++minor) {
     const auto plugin = open_plugin(
         subject.file, [](std::int32_t, const std::string&, std::string_view) {}, minor);
-    const StandInHost older(plugin.host(), minor);
+    const FakeHost older(plugin.host(), minor);
     try {
       use(subject, plugin.with_host(older.host()));
     } catch (const std::exception& error) {
@@ -20,11 +20,11 @@ void works_in_older_hosts(const Subject& subject, const Use& use) {
   }
 }
 
-void stands_failing_services(const Subject& subject, const Use& use) {
+void stands_failing_services(const PluginUnderTest& subject, const Exercise& use) {
   const auto plugin = open(subject);
   constexpr std::uint64_t most = 200;
   for (std::uint64_t failing = 0; failing < most; ++failing) {
-    const StandInHost host(plugin.host(), BINADE_ABI_MINOR, failing);
+    const FakeHost host(plugin.host(), BINADE_ABI_MINOR, failing);
     use(subject, plugin.with_host(host.host()));
     if (host.calls() <= failing) return;
   }

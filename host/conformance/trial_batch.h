@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "host/conformance/subject.h"
+#include "host/conformance/plugin_under_test.h"
 #include "host/data/batch.h"
 
 namespace binade::host {
@@ -13,7 +13,7 @@ namespace binade::host {
 class TrialBatch {
  public:
   // The first `samples` of the batch that was read.
-  TrialBatch(const Subject& subject, std::size_t samples) : batch_(*subject.model->batch) {
+  TrialBatch(const PluginUnderTest& subject, std::size_t samples) : batch_(*subject.model->batch) {
     const auto whole = batch_.indices.size();
     batch_.indices.resize(samples);
     for (auto& field : batch_.fields) {
@@ -22,7 +22,7 @@ class TrialBatch {
     }
     settle();
   }
-  explicit TrialBatch(const Subject& subject) : TrialBatch(subject, subject.model->batch->indices.size()) {}
+  explicit TrialBatch(const PluginUnderTest& subject) : TrialBatch(subject, subject.model->batch->indices.size()) {}
   TrialBatch(const TrialBatch&) = delete;
   TrialBatch& operator=(const TrialBatch&) = delete;
 

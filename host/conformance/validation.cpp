@@ -2,8 +2,8 @@
 
 #include <cstdlib>
 
+#include "host/base/scratch_folder.h"
 #include "host/conformance/child.h"
-#include "host/storage/scratch_folder.h"
 
 namespace binade::host {
 namespace {
@@ -21,7 +21,7 @@ std::vector<Check> checks_of(PluginKind kind) {
 
 }  // namespace
 
-std::vector<CheckResult> validate(const Subject& subject, std::chrono::milliseconds limit,
+std::vector<CheckResult> validate(const PluginUnderTest& subject, std::chrono::milliseconds limit,
                                   const std::function<void(const CheckResult&)>& report) {
   const ScratchFolder folder("validate");  // what a child leaves that dies is in there
   std::vector<CheckResult> results;

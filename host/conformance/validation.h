@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "host/conformance/subject.h"
+#include "host/conformance/plugin_under_test.h"
 
 namespace binade::host {
 
@@ -18,7 +18,7 @@ struct CheckResult {
 
 // Runs each check in a child of its own and tells `report` of each. When one fails that others need, it is the last.
 // A model's children do what they need LibTorch for: nothing here may have used it before but to load it.
-std::vector<CheckResult> validate(const Subject& subject, std::chrono::milliseconds limit,
+std::vector<CheckResult> validate(const PluginUnderTest& subject, std::chrono::milliseconds limit,
                                   const std::function<void(const CheckResult&)>& report);
 
 }  // namespace binade::host

@@ -1,5 +1,5 @@
 // What libbinade_engine.so exports, and the note by which it is compared with model plugins.
-#include "host/engine/engine.h"
+#include "host/engine_api/engine.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
@@ -10,10 +10,10 @@
 #include <string>
 
 #include "binade/build_block.h"
-#include "host/engine/libtorch_identity.h"
-#include "host/engine/model.h"
+#include "host/engine/device/libtorch_identity.h"
+#include "host/engine/device/torch_warnings.h"
+#include "host/engine/model/model.h"
 #include "host/engine/pipeline.h"
-#include "host/engine/torch_warnings.h"
 
 namespace binade::host {
 namespace {
@@ -34,9 +34,9 @@ class LibTorchEngine : public Engine {
   std::int64_t embedding_rows(const Plugin& model, const OptionTable& model_options) override {
     return Model(model, model_options, {}, c10::Device(c10::kCPU)).embedding_rows();
   }
-  std::unique_ptr<TriedModel> build(const Plugin& model, const OptionTable& model_options,
-                                    const std::vector<std::string>& inputs, std::uint64_t seed) override {
-    return build_tried_model(model, model_options, inputs, seed);
+  std::unique_ptr<ProbedModel> build(const Plugin& model, const OptionTable& model_options,
+                                     const std::vector<std::string>& inputs, std::uint64_t seed) override {
+    return build_probed_model(model, model_options, inputs, seed);
   }
   TrainingResult train(const TrainingRequest& request) override {
     const TorchWarnings warnings(request.listener);

@@ -12,22 +12,22 @@
 
 #include "binade/abi/plugin.h"
 #include "host/data/subset.h"
-#include "host/engine/device.h"
-#include "host/engine/effective_precision.h"
-#include "host/engine/final_weights.h"
-#include "host/engine/initial_weights.h"
-#include "host/engine/parameters.h"
-#include "host/engine/precision_choice.h"
-#include "host/engine/precision_overrides.h"
-#include "host/engine/resumed_training.h"
-#include "host/engine/tensor_memory.h"
-#include "host/engine/training_data.h"
-#include "host/engine/training_loop.h"
-#include "host/engine/weights.h"
+#include "host/engine/amp/effective_precision.h"
+#include "host/engine/amp/precision_choice.h"
+#include "host/engine/amp/precision_overrides.h"
+#include "host/engine/checkpoint/final_weights.h"
+#include "host/engine/checkpoint/resumed_training.h"
+#include "host/engine/device/device.h"
+#include "host/engine/device/tensor_memory.h"
+#include "host/engine/loop/training_data.h"
+#include "host/engine/loop/training_loop.h"
+#include "host/engine/model/initial_weights.h"
+#include "host/engine/model/weights.h"
+#include "host/engine/optim/parameters.h"
 #include "host/experiment/doubtful_plans.h"
-#include "host/experiment/sections.h"
-#include "host/experiment/vocabulary.h"
-#include "host/storage/bad_checkpoint.h"
+#include "host/experiment/schema/sections.h"
+#include "host/experiment/schema/vocabulary.h"
+#include "host/storage/checkpoint_error.h"
 #include "host/storage/run_directory.h"
 
 namespace binade::host {
@@ -131,20 +131,20 @@ RunStarted describe(const Training& training, const LoopPlan& plan, const Traini
 // What decides how a run goes on, beside its state.
 std::map<std::string, std::string> describe_run(const TrainingRequest& request, c10::Device device,
                                                 std::uint64_t train_samples) {
-  auto made_by = request.made_by;
-  made_by["threads"] = std::to_string(at::get_num_threads());
-  made_by["samples to train on"] = std::to_string(train_samples);
-  made_by["device"] = device.str();
-  made_by.merge(describe_device(device));
-  return made_by;
+  auto run_fingerprint = request.run_fingerprint;
+  run_fingerprint["threads"] = std::to_string(at::get_num_threads());
+  run_fingerprint["samples to train on"] = std::to_string(train_samples);
+  run_fingerprint["device"] = device.str();
+  run_fingerprint.merge(describe_device(device));
+  return run_fingerprint;
 }
 
-void tell_resume(const ResumedTraining& resumed, const std::map<std::string, std::string>& made_by,
+void tell_resume(const ResumedTraining& resumed, const std::map<std::string, std::string>& run_fingerprint,
                  RunListener& listener) {
   const auto step = resumed.loop().step;
   if (resumed.differences().empty()) {
     // Some of a GPU's kernels add in an order of their own each time.
-    const auto& device = made_by.at("device");
+    const auto& device = run_fingerprint.at("device");
     auto limit =
         device == "cpu" ? std::string() : fmt::format(", as far as the kernels of {} repeat themselves", device);
     if (!resumed.compared_data().empty()) limit += ", " + resumed.compared_data();
@@ -164,7 +164,7 @@ Split evaluated_part(Split validation, const OptionTable& train, std::uint64_t s
 
 TrainingResult run_with_checkpoints(const TrainingRequest& request, const LoopPlan& plan, const Training& training,
                                     const EvaluationPlan& evaluation, const std::optional<ResumedTraining>& resumed,
-                                    const std::map<std::string, std::string>& made_by) {
+                                    const std::map<std::string, std::string>& run_fingerprint) {
   const auto& options = request.experiment.checkpoint;
   std::optional<Checkpointer> checkpointer;
   if (!request.checkpoint_folder.empty()) {
@@ -175,7 +175,7 @@ TrainingResult run_with_checkpoints(const TrainingRequest& request, const LoopPl
   }
   return run_training_loop(plan, training, evaluation, request.stop_signal, request.listener,
                            {checkpointer ? &*checkpointer : nullptr, request.checkpoint_asked,
-                            resumed ? &*resumed : nullptr, &made_by, &request.records});
+                            resumed ? &*resumed : nullptr, &run_fingerprint, &request.records});
 }
 
 // A resumed run has all of its weights from its checkpoint.
@@ -209,7 +209,7 @@ void standardize_target(Task& task, const TrainingRequest& request, const Target
   if (!request.experiment.dataset.reserved.boolean("standardize_target")) return;
   const auto* kept = resumed == nullptr ? nullptr : resumed->target_scale();
   if (kept != nullptr && !fits(*kept, fit.dataset, fit.field)) {
-    throw BadCheckpoint(fmt::format(
+    throw CheckpointError(fmt::format(
         "{} standardized a target of another size than `{}` has: resume with the data that it was made with",
         request.resume->folder.string(), fit.field));
   }
@@ -248,9 +248,9 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   const auto validation_samples = validation.size;
   const auto evaluated = evaluated_part(std::move(validation), train, seed, request.dry_run);
 
-  const auto made_by = describe_run(request, device, data.split().size);
+  const auto run_fingerprint = describe_run(request, device, data.split().size);
   std::optional<ResumedTraining> resumed;
-  if (request.resume != nullptr) resumed.emplace(*request.resume, made_by);
+  if (request.resume != nullptr) resumed.emplace(*request.resume, run_fingerprint);
   auto plan = plan_loop(train, data, resumed ? &resumed->loop() : nullptr, request);
   plan.data = {&dataset, &data.split(), seed, request.inputs,
                experiment.task.has("target") ? experiment.task.string("target") : ""};
@@ -310,12 +310,12 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
     listener.message(BINADE_LOG_WARNING, sentence);
   }
   if (!probed.warning.empty() && !resumed) listener.message(BINADE_LOG_WARNING, probed.warning);
-  if (resumed) tell_resume(*resumed, made_by, listener);
+  if (resumed) tell_resume(*resumed, run_fingerprint, listener);
   listener.run_started(started);
 
   TrainingResult result;
   try {
-    result = run_with_checkpoints(request, plan, training, evaluation, resumed, made_by);
+    result = run_with_checkpoints(request, plan, training, evaluation, resumed, run_fingerprint);
   } catch (const RunFolderGone&) {
     FinalWeights(request).rescue(model, request.weights_file.filename().string());
     throw;

@@ -1,7 +1,7 @@
 // Wires dataset, model, task, precision, optimizer and schedule into a training run.
 #pragma once
 
-#include "host/engine/engine.h"
+#include "host/engine_api/engine.h"
 
 namespace binade::host {
 

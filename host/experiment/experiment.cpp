@@ -5,13 +5,13 @@
 
 #include <algorithm>
 
-#include "host/experiment/check.h"
-#include "host/experiment/experiment_file.h"
-#include "host/experiment/experiment_tree.h"
-#include "host/experiment/overrides.h"
-#include "host/experiment/plugin_sections.h"
-#include "host/experiment/sections.h"
-#include "host/experiment/toml_text.h"
+#include "host/experiment/schema/plugin_sections.h"
+#include "host/experiment/schema/sections.h"
+#include "host/experiment/schema/table_validation.h"
+#include "host/experiment/toml/experiment_file.h"
+#include "host/experiment/toml/experiment_tree.h"
+#include "host/experiment/toml/overrides.h"
+#include "host/experiment/toml/toml_text.h"
 
 namespace binade::host {
 namespace {

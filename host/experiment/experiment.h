@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "host/experiment/manifest.h"
+#include "host/experiment/schema/manifest.h"
 
 namespace binade::host {
 
@@ -28,7 +28,7 @@ struct PluginSection {
   // No plugin is asked, and there is no manifest.
   bool automatic() const { return section == "precision" && plugin == automatic_precision && library.empty(); }
 
-  bool stands_in = false;  // the file has no such section: the manifest's or the caller's default is taken
+  bool is_default = false;  // the file has no such section: the manifest's or the caller's default is taken
 };
 
 struct Experiment {

@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include "binade/printable.h"
-#include "host/experiment/check.h"
 #include "host/experiment/experiment.h"
-#include "host/experiment/toml_text.h"
+#include "host/experiment/schema/table_validation.h"
+#include "host/experiment/toml/toml_text.h"
 
 namespace binade::host {
 namespace {

@@ -7,9 +7,9 @@
 #include <optional>
 #include <variant>
 
-#include "host/experiment/diagnostic.h"
+#include "host/experiment/diagnostics/diagnostic.h"
 #include "host/experiment/experiment.h"
-#include "host/experiment/toml_text.h"
+#include "host/experiment/toml/toml_text.h"
 
 namespace binade::host {
 namespace {

@@ -3,9 +3,9 @@
 
 #include <functional>
 
-#include "host/experiment/check.h"
 #include "host/experiment/experiment.h"
-#include "host/experiment/toml_text.h"
+#include "host/experiment/schema/table_validation.h"
+#include "host/experiment/toml/toml_text.h"
 
 namespace binade::host {
 namespace {

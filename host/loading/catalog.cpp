@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "host/loading/environment_variable.h"
+#include "host/base/environment_variable.h"
 
 namespace binade::host {
 namespace {

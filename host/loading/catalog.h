@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "host/experiment/manifest.h"
+#include "host/experiment/schema/manifest.h"
 #include "host/loading/plugin_file.h"
 
 namespace binade::host {

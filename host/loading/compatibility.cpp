@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "host/base/sha256.h"
 #include "host/loading/plugin_file.h"
-#include "host/storage/sha256.h"
 
 namespace binade::host {
 namespace {

@@ -10,14 +10,14 @@
 #include <mutex>
 #include <system_error>
 
+#include "host/base/cache_folder.h"
+#include "host/base/sha256.h"
 #include "host/loading/abi_history.h"
-#include "host/loading/cache_folder.h"
-#include "host/loading/loader_words.h"
+#include "host/loading/elf/loader_words.h"
 #include "host/loading/plugin.h"
 #include "host/loading/plugin_text.h"
 #include "host/loading/table_calls.h"
 #include "host/loading/told_once.h"
-#include "host/storage/sha256.h"
 
 namespace binade::host {
 namespace {

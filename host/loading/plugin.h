@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "binade/abi/plugin.h"
-#include "host/experiment/manifest.h"
+#include "host/experiment/schema/manifest.h"
 #include "host/loading/plugin_file.h"
 #include "host/loading/plugin_metrics.h"
 

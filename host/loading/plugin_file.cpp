@@ -7,9 +7,9 @@
 #include <cstring>
 
 #include "binade/abi/plugin.h"
-#include "host/loading/elf_note.h"
-#include "host/loading/exported_symbol.h"
-#include "host/loading/mapped_file.h"
+#include "host/loading/elf/elf_note.h"
+#include "host/loading/elf/exported_symbol.h"
+#include "host/loading/elf/mapped_file.h"
 
 namespace binade::host {
 namespace {

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "binade/abi/note.h"
-#include "host/experiment/manifest.h"
+#include "host/experiment/schema/manifest.h"
 #include "host/loading/refused.h"
 
 namespace binade::host {

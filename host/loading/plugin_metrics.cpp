@@ -121,23 +121,23 @@ void raise(std::atomic<T>& sum, T amount) noexcept {
 
 }  // namespace
 
-// most_calls: there is no more room for names.
+// max_calls: there is no more room for names.
 std::size_t CallTimes::name_of(const char* call) noexcept {
-  for (std::size_t i = 0; i < most_calls; ++i) {
+  for (std::size_t i = 0; i < max_calls; ++i) {
     const char* known = names_[i].load(std::memory_order_acquire);
     if (known == call) return i;
     if (known == nullptr && names_[i].compare_exchange_strong(known, call, std::memory_order_acq_rel)) return i;
     if (known == call || std::string_view(known) == call) return i;
   }
-  return most_calls;
+  return max_calls;
 }
 
 void CallTimes::enter(Mark& mark, const char* call) noexcept {
   static thread_local const PluginThread thread;
   // Threads begin at different places, so that they seldom meet.
-  const auto first = static_cast<std::size_t>(thread.id) % most_under_way;
-  for (std::size_t i = 0; i < most_under_way; ++i) {
-    auto& place = places_[(first + i) % most_under_way];
+  const auto first = static_cast<std::size_t>(thread.id) % max_under_way;
+  for (std::size_t i = 0; i < max_under_way; ++i) {
+    auto& place = places_[(first + i) % max_under_way];
     const char* nothing = nullptr;
     if (place.call.load(std::memory_order_relaxed) != nullptr) continue;
     if (!place.call.compare_exchange_strong(nothing, call, std::memory_order_acq_rel)) continue;
@@ -145,7 +145,7 @@ void CallTimes::enter(Mark& mark, const char* call) noexcept {
     place.thread.store(thread.id, std::memory_order_relaxed);
     mark.place_ = &place;
     mark.name_ = name_of(call);
-    if (mark.name_ == most_calls) return;
+    if (mark.name_ == max_calls) return;
     auto& sum = place.sums[mark.name_];
     mark.timed_ = sum.skipped >= sum.skip_next;
     if (mark.timed_) mark.start_ = std::chrono::steady_clock::now();
@@ -154,7 +154,7 @@ void CallTimes::enter(Mark& mark, const char* call) noexcept {
 }
 
 void CallTimes::Mark::leave() noexcept {
-  if (name_ < most_calls) {
+  if (name_ < max_calls) {
     auto& sum = place_->sums[name_];
     raise<std::uint64_t>(sum.count, 1);
     if (timed_) {
@@ -176,7 +176,7 @@ void CallTimes::failed(const char* call) noexcept {
 
 std::vector<CallTimes::Reading> CallTimes::read() const {
   std::vector<Reading> readings;
-  for (std::size_t i = 0; i < most_calls; ++i) {
+  for (std::size_t i = 0; i < max_calls; ++i) {
     const char* call = names_[i].load(std::memory_order_acquire);
     if (call == nullptr) break;
     readings.push_back({call, 0, 0});
@@ -196,9 +196,9 @@ const char* CallTimes::call_of(int thread) const noexcept {
   return nullptr;
 }
 
-std::array<CallTimes::UnderWay, CallTimes::most_under_way> CallTimes::under_way() const noexcept {
-  std::array<UnderWay, most_under_way> calls{};
-  for (std::size_t i = 0; i < most_under_way; ++i) {
+std::array<CallTimes::UnderWay, CallTimes::max_under_way> CallTimes::under_way() const noexcept {
+  std::array<UnderWay, max_under_way> calls{};
+  for (std::size_t i = 0; i < max_under_way; ++i) {
     calls[i] = {places_[i].call.load(std::memory_order_acquire), places_[i].number.load(std::memory_order_relaxed)};
   }
   return calls;

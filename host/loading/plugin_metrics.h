@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "binade/abi/plugin.h"
-#include "host/experiment/metric_declaration.h"
+#include "host/experiment/schema/metric_declaration.h"
 
 namespace binade::host {
 
@@ -64,10 +64,10 @@ class CallTimes {
   struct Place;
 
  public:
-  static constexpr std::size_t most_calls = 16;  // names; further ones are not timed
-  static constexpr std::size_t most_under_way = 72;
+  static constexpr std::size_t max_calls = 16;  // names; further ones are not timed
+  static constexpr std::size_t max_under_way = 72;
 
-  // One call, from the constructor to the destructor; not counted where more than most_under_way are under way. Any
+  // One call, from the constructor to the destructor; not counted where more than max_under_way are under way. Any
   // thread, no lock. `call` lives for ever: a string literal.
   class Mark {
    public:
@@ -85,7 +85,7 @@ class CallTimes {
     void leave() noexcept;
 
     Place* place_ = nullptr;
-    std::size_t name_ = most_calls;
+    std::size_t name_ = max_calls;
     bool timed_ = false;
     std::chrono::steady_clock::time_point start_;
   };
@@ -111,7 +111,7 @@ class CallTimes {
     const char* call;      // nullptr: none
     std::uint64_t number;  // another one for each call in this place
   };
-  std::array<UnderWay, most_under_way> under_way() const noexcept;
+  std::array<UnderWay, max_under_way> under_way() const noexcept;
   // The call that a thread (gettid) is in; nullptr: none. Any thread, signal handlers too.
   const char* call_of(int thread) const noexcept;
 
@@ -127,14 +127,14 @@ class CallTimes {
     std::atomic<const char*> call{nullptr};
     std::atomic<int> thread{0};
     std::atomic<std::uint64_t> number{0};
-    std::array<Sum, most_calls> sums;
+    std::array<Sum, max_calls> sums;
   };
 
   void enter(Mark& mark, const char* call) noexcept;
   std::size_t name_of(const char* call) noexcept;
 
-  std::array<std::atomic<const char*>, most_calls> names_{};
-  std::array<Place, most_under_way> places_;
+  std::array<std::atomic<const char*>, max_calls> names_{};
+  std::array<Place, max_under_way> places_;
   std::atomic<std::uint64_t> failed_loads_{0}, failed_calls_{0};
 };
 

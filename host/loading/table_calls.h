@@ -1,7 +1,7 @@
 // The calls that a plugin's table cannot do without.
 #pragma once
 
-#include "host/experiment/manifest.h"
+#include "host/experiment/schema/manifest.h"
 
 namespace binade::host {
 

@@ -12,20 +12,16 @@
 #include <system_error>
 #include <utility>
 
-#include "host/storage/atomic_file.h"
+#include "host/base/atomic_file.h"
+#include "host/base/file_error.h"
+#include "host/events/lower_loss.h"
 #include "host/storage/checkpoint_manifest.h"
-#include "host/storage/unfinished_checkpoint.h"
-#include "host/telemetry/lower_loss.h"
+#include "host/storage/checkpoint_writer.h"
 
 namespace binade::host {
 namespace {
 
 constexpr std::string_view prefix = "step-";
-
-[[noreturn]] void fail(const char* what, const std::filesystem::path& path) {
-  const int error = errno;
-  throw std::system_error(error, std::generic_category(), "cannot " + std::string(what) + " " + path.string());
-}
 
 std::string name_of(std::uint64_t step) { return fmt::format("{}{:08}", prefix, step); }
 
@@ -88,7 +84,7 @@ WrittenCheckpoint CheckpointFolder::write(const CheckpointContent& content) {
   WrittenCheckpoint written{folder_of(content.step), 0, {}};
   std::filesystem::path replaced;
   {
-    UnfinishedCheckpoint unfinished(written.folder);
+    CheckpointWriter unfinished(written.folder);
     written.bytes = unfinished.write(content);
     replaced = unfinished.put_in_place();
   }
@@ -139,7 +135,7 @@ std::vector<std::uint64_t> CheckpointFolder::steps() const {
 std::filesystem::path CheckpointFolder::folder_of(std::uint64_t step) const { return path_ / name_of(step); }
 
 void CheckpointFolder::make_folder() const {
-  if (mkdir(path_.c_str(), 0777) != 0 && errno != EEXIST) fail("make the folder", path_);
+  if (mkdir(path_.c_str(), 0777) != 0 && errno != EEXIST) throw_file_error("make the folder", path_);
   // Also where it was there: who made it may have been killed before this.
   if (!knows_older_) sync_folder(path_.parent_path());
 }
@@ -177,7 +173,7 @@ void CheckpointFolder::tidy(std::uint64_t next) const {
 // Under a temporary name first, so that what a kill leaves of it is removed before the next one is written.
 void CheckpointFolder::remove(std::uint64_t step) {
   const auto folder = in_progress(step);
-  if (std::rename(folder_of(step).c_str(), folder.c_str()) != 0) fail("remove", folder_of(step));
+  if (std::rename(folder_of(step).c_str(), folder.c_str()) != 0) throw_file_error("remove", folder_of(step));
   good_.erase(step);
   remove_checkpoint(folder);
 }

@@ -5,26 +5,26 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "host/base/read_file.h"
 #include "host/base/regular_file.h"
-#include "host/storage/read_whole.h"
-#include "host/storage/sha256.h"
+#include "host/base/sha256.h"
 
 namespace binade::host {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 // The library takes a time that is quadratic in the number of files.
 constexpr std::uint64_t max_manifest_bytes = 1 << 17;
 constexpr std::size_t max_files = 1024;
 
-[[noreturn]] void refuse(const std::string& what) {
+[[noreturn]] void refuse_manifest(const std::string& what) {
   throw std::runtime_error("is no manifest of a checkpoint: " + what);
 }
 
-const Json& member(const Json& object, const char* name) {
+const OrderedJson& member(const OrderedJson& object, const char* name) {
   const auto found = object.find(name);
-  if (found == object.end()) refuse(std::string("`") + name + "` is missing");
+  if (found == object.end()) refuse_manifest(std::string("`") + name + "` is missing");
   return *found;
 }
 
@@ -33,26 +33,26 @@ bool is_plain(const std::string& name) {
          name.find('\0') == std::string::npos;
 }
 
-bool is_digest(const Json& text) {
+bool is_digest(const OrderedJson& text) {
   return text.is_string() && text.get_ref<const std::string&>().size() == 64 &&
          text.get_ref<const std::string&>().find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
-Json parse_flat(const std::string& text) {
+OrderedJson parse_flat(const std::string& text) {
   constexpr int deepest = 4;
-  const auto shallow = [](int depth, Json::parse_event_t, Json&) {
-    if (depth > deepest) refuse("it is nested too deep");
+  const auto shallow = [](int depth, OrderedJson::parse_event_t, OrderedJson&) {
+    if (depth > deepest) refuse_manifest("it is nested too deep");
     return true;
   };
   try {
-    return Json::parse(text, shallow);
-  } catch (const Json::exception&) {
-    refuse("it is no JSON");
+    return OrderedJson::parse(text, shallow);
+  } catch (const OrderedJson::exception&) {
+    refuse_manifest("it is no JSON");
   }
 }
 
 // With the hash of all the rest as its last member: a flipped bit is found here as well.
-std::string signed_text(Json json) {
+std::string signed_text(OrderedJson json) {
   const auto rest = json.dump();
   Sha256 hash;
   hash.update(rest.data(), rest.size());
@@ -78,38 +78,39 @@ void require_size(const std::filesystem::path& path, std::uint64_t listed) {
 }  // namespace
 
 std::string CheckpointManifest::text() const {
-  Json listed = Json::object();
+  OrderedJson listed = OrderedJson::object();
   for (const auto& [name, file] : files) listed[name] = {{"bytes", file.bytes}, {"sha256", file.sha256}};
   const bool known = validation_loss && std::isfinite(*validation_loss);
-  Json json{{"checkpoint", version},
-            {"step", step},
-            {"validation_loss", known ? Json(*validation_loss) : Json(nullptr)},
-            {"files", listed}};
+  OrderedJson json{{"checkpoint", version},
+                   {"step", step},
+                   {"validation_loss", known ? OrderedJson(*validation_loss) : OrderedJson(nullptr)},
+                   {"files", listed}};
   return signed_text(std::move(json));
 }
 
 CheckpointManifest CheckpointManifest::parse(const std::string& text) {
   auto json = parse_flat(text);
-  if (!json.is_object()) refuse("it is no JSON object");
+  if (!json.is_object()) refuse_manifest("it is no JSON object");
   const auto& written = member(json, "checkpoint");
-  if (!written.is_number_unsigned()) refuse("`checkpoint` is no number");
+  if (!written.is_number_unsigned()) refuse_manifest("`checkpoint` is no number");
   if (written.get<std::uint64_t>() != version) {
-    refuse("it is of version " + written.dump() + ", and this Binade reads version " + std::to_string(version));
+    refuse_manifest("it is of version " + written.dump() + ", and this Binade reads version " +
+                    std::to_string(version));
   }
   json.erase("sha256");
-  if (signed_text(json) != text) refuse("it was damaged or changed: its own SHA-256 differs");
+  if (signed_text(json) != text) refuse_manifest("it was damaged or changed: its own SHA-256 differs");
   CheckpointManifest manifest;
-  if (!member(json, "step").is_number_unsigned()) refuse("`step` is no number");
+  if (!member(json, "step").is_number_unsigned()) refuse_manifest("`step` is no number");
   manifest.step = json["step"].get<std::uint64_t>();
   if (const auto& loss = member(json, "validation_loss"); loss.is_number())
     manifest.validation_loss = loss.get<double>();
   const auto& listed = member(json, "files");
-  if (!listed.is_object() || listed.size() > max_files) refuse("`files` is no list of files");
+  if (!listed.is_object() || listed.size() > max_files) refuse_manifest("`files` is no list of files");
   for (const auto& [name, file] : listed.items()) {
-    if (!is_plain(name) || !file.is_object()) refuse("it lists what is no file of its folder");
+    if (!is_plain(name) || !file.is_object()) refuse_manifest("it lists what is no file of its folder");
     const auto& bytes = member(file, "bytes");
     const auto& digest = member(file, "sha256");
-    if (!bytes.is_number_unsigned() || !is_digest(digest)) refuse("`" + name + "` has no size or no SHA-256");
+    if (!bytes.is_number_unsigned() || !is_digest(digest)) refuse_manifest("`" + name + "` has no size or no SHA-256");
     manifest.files[name] = {bytes.get<std::uint64_t>(), digest.get<std::string>()};
   }
   return manifest;
@@ -117,7 +118,7 @@ CheckpointManifest CheckpointManifest::parse(const std::string& text) {
 
 CheckpointManifest read_manifest(const std::filesystem::path& folder) {
   const auto path = folder / CheckpointManifest::file_name;
-  const auto text = read_whole(path, max_manifest_bytes);
+  const auto text = read_file(path, max_manifest_bytes);
   try {
     return CheckpointManifest::parse(text);
   } catch (const std::runtime_error& error) {
@@ -131,7 +132,7 @@ std::string read_listed(const std::filesystem::path& folder, const CheckpointMan
   const auto listed = manifest.files.find(name);
   if (listed == manifest.files.end()) throw std::runtime_error("the manifest in " + folder.string() + " lacks " + name);
   require_size(path, listed->second.bytes);
-  auto bytes = read_whole(path, listed->second.bytes);
+  auto bytes = read_file(path, listed->second.bytes);
   if (bytes.size() != listed->second.bytes) throw other_size(path, bytes.size(), listed->second.bytes);
   Sha256 hash;
   hash.update(bytes.data(), bytes.size());

@@ -12,9 +12,10 @@
 #include <utility>
 
 #include "binade/abi/plugin.h"
+#include "host/base/atomic_file.h"
+#include "host/base/file_error.h"
 #include "host/base/regular_file.h"
-#include "host/storage/atomic_file.h"
-#include "host/storage/metrics_until.h"
+#include "host/storage/metrics_offset.h"
 
 namespace binade::host {
 namespace {
@@ -38,7 +39,7 @@ constexpr std::size_t group_bytes = 6 * 64 + 254 * 21;
 MetricsFile::MetricsFile(std::filesystem::path path) : path_(std::move(path)) {
   buffer_.reserve(capacity);
   file_ = uninterrupted([&] { return open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); });
-  if (file_ < 0) throw std::system_error(errno, std::generic_category(), "cannot create " + path_.string());
+  if (file_ < 0) throw_file_error("create", path_);
 }
 
 MetricsFile::MetricsFile(std::filesystem::path path, const Continued& from) : path_(std::move(path)) {
@@ -46,7 +47,7 @@ MetricsFile::MetricsFile(std::filesystem::path path, const Continued& from) : pa
   const auto fail = [&](const char* what, int error) {
     throw std::system_error(error, std::generic_category(), std::string("cannot ") + what + " " + path_.string());
   };
-  const auto found = metrics_until(path_, from.step, from.evaluated_step);
+  const auto found = metrics_offset_at(path_, from.step, from.evaluated_step);
   warning_ = warning_of(found, path_, from.step);
   const auto size = static_cast<off_t>(found.bytes);
   file_ = require_to_write(path_, O_APPEND | O_CREAT).descriptor.release();

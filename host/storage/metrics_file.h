@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "host/events/events.h"
 #include "host/storage/metrics_line.h"
-#include "host/telemetry/events.h"
 
 namespace binade::host {
 

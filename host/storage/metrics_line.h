@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "host/telemetry/events.h"
+#include "host/events/events.h"
 
 namespace binade::host {
 

@@ -14,8 +14,9 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "host/storage/atomic_file.h"
-#include "host/storage/sha256.h"
+#include "host/base/atomic_file.h"
+#include "host/base/file_error.h"
+#include "host/base/sha256.h"
 
 namespace binade::host {
 namespace {
@@ -28,17 +29,12 @@ std::string utc(std::time_t seconds) {
   return {text.data(), size};
 }
 
-[[noreturn]] void fail(const char* what, const std::filesystem::path& path) {
-  const int error = errno;
-  throw std::system_error(error, std::generic_category(), "cannot " + std::string(what) + " " + path.string());
-}
-
 // With all above it, each of them durable: a run is lost with any folder that it lies in.
 void make_folders(const std::filesystem::path& folder) {
   if (std::filesystem::is_directory(folder)) return;
   if (folder.has_parent_path() && folder != folder.parent_path()) make_folders(folder.parent_path());
   if (mkdir(folder.c_str(), 0777) == 0) return sync_folder(folder.parent_path());
-  if (errno != EEXIST) fail("make the folder", folder);  // another run may have made it just now
+  if (errno != EEXIST) throw_file_error("make the folder", folder);  // another run may have made it just now
 }
 
 // Of an id that begins with `prefix`; nullopt for anything else's name.
@@ -93,7 +89,7 @@ RunDirectory::RunDirectory(const std::filesystem::path& root, const std::string&
     }
     if (errno != EEXIST) break;
   }
-  fail("make the folder", path_);
+  throw_file_error("make the folder", path_);
 }
 
 RunDirectory::RunDirectory(const std::filesystem::path& existing)

@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "host/storage/atomic_file.h"
+#include "host/base/atomic_file.h"
 #include "host/storage/safetensors_types.h"
 
 namespace binade::host {

@@ -12,8 +12,6 @@
 namespace binade::host {
 namespace {
 
-[[noreturn]] void refuse(const std::string& what) { throw std::runtime_error("is no safetensors file: " + what); }
-
 class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
  public:
   SafetensorsHeader take() { return std::move(header_); }
@@ -36,7 +34,8 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
   }
   bool string(string_t& value) override {
     if (place_ == Place::metadata) {
-      if (!header_.metadata.emplace(std::move(key_), std::move(value)).second) refuse("its metadata say a key twice");
+      if (!header_.metadata.emplace(std::move(key_), std::move(value)).second)
+        refuse_safetensors("its metadata say a key twice");
     } else if (place_ == Place::entry && key_ == "dtype") {
       entry().dtype = std::move(value);
     } else {
@@ -46,7 +45,8 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
   }
   bool key(string_t& name) override {
     key_ = std::move(name);
-    if (place_ == Place::root && !names_.insert(key_).second) refuse("its header says " + shown(key_) + " twice");
+    if (place_ == Place::root && !names_.insert(key_).second)
+      refuse_safetensors("its header says " + shown(key_) + " twice");
     if (place_ == Place::entry) count_member();
     return true;
   }
@@ -68,7 +68,7 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
   bool end_object() override {
     if (place_ == Place::entry) {
       for (std::size_t i = 0; i < std::size(member_names); ++i) {
-        if (!members_[i]) refuse(shown(entry().name) + " has no `" + member_names[i] + "`");
+        if (!members_[i]) refuse_safetensors(shown(entry().name) + " has no `" + member_names[i] + "`");
       }
     }
     place_ = Place::root;  // or the end, after which nothing comes
@@ -90,7 +90,7 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
-    refuse("its header is no JSON");
+    refuse_safetensors("its header is no JSON");
   }
 
  private:
@@ -100,21 +100,22 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
   SafetensorsEntry& entry() { return header_.tensors.back(); }
   void count_member() {
     const auto* const found = std::find(std::begin(member_names), std::end(member_names), key_);
-    if (found == std::end(member_names)) refuse(shown(entry().name) + " says " + shown(key_) + ", which is unknown");
+    if (found == std::end(member_names))
+      refuse_safetensors(shown(entry().name) + " says " + shown(key_) + ", which is unknown");
     if (std::exchange(members_[static_cast<std::size_t>(found - member_names)], true)) {
-      refuse(shown(entry().name) + " says " + shown(key_) + " twice");
+      refuse_safetensors(shown(entry().name) + " says " + shown(key_) + " twice");
     }
   }
   [[noreturn]] bool other(const char* what) const {
     switch (place_) {
       case Place::nowhere:
-        refuse("its header is no JSON object");
+        refuse_safetensors("its header is no JSON object");
       case Place::root:
-        refuse(shown(key_) + " is no object but " + what);
+        refuse_safetensors(shown(key_) + " is no object but " + what);
       case Place::metadata:
-        refuse("its metadata are no text: " + shown(key_) + " is " + what);
+        refuse_safetensors("its metadata are no text: " + shown(key_) + " is " + what);
       default:
-        refuse("the `" + key_ + "` of " + shown(header_.tensors.back().name) + " has " + what);
+        refuse_safetensors("the `" + key_ + "` of " + shown(header_.tensors.back().name) + " has " + what);
     }
   }
 
@@ -128,6 +129,8 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
 
 }  // namespace
 
+void refuse_safetensors(const std::string& what) { throw std::runtime_error("is not a safetensors file: " + what); }
+
 std::string shown(std::string name) {
   constexpr std::size_t longest = 128;
   if (name.size() > longest) name.resize(longest);
@@ -137,7 +140,7 @@ std::string shown(std::string name) {
 }
 
 SafetensorsHeader parse_safetensors_header(std::string_view text) {
-  if (text.empty() || text.front() != '{') refuse("its header is no JSON object");
+  if (text.empty() || text.front() != '{') refuse_safetensors("its header is no JSON object");
   HeaderEvents events;
   nlohmann::json::sax_parse(text.begin(), text.end(), &events);
   return events.take();

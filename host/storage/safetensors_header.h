@@ -24,6 +24,9 @@ struct SafetensorsHeader {
 // may come twice, as JSON's readers differ in which of the two they believe. Time and memory grow with the text.
 SafetensorsHeader parse_safetensors_header(std::string_view text);
 
+// Throws std::runtime_error: "is not a safetensors file: " and `what`.
+[[noreturn]] void refuse_safetensors(const std::string& what);
+
 // A name for such a message: what anyone wrote may be long, and must not steer a terminal.
 std::string shown(std::string name);
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "host/storage/read_whole.h"
+#include "host/base/read_file.h"
 #include "host/storage/safetensors.h"
 #include "host/storage/safetensors_header.h"
 #include "host/storage/safetensors_types.h"
@@ -12,12 +12,10 @@ namespace {
 
 constexpr std::size_t length_bytes = 8;
 
-[[noreturn]] void refuse(const std::string& what) { throw std::runtime_error("is no safetensors file: " + what); }
-
 const SafetensorsType& type_named(const std::string& name) {
   const auto* const found = std::find_if(safetensors_types.begin(), safetensors_types.end(),
                                          [&](const auto& type) { return type.name == name; });
-  if (found == safetensors_types.end()) refuse("a tensor's dtype is unknown: " + shown(name));
+  if (found == safetensors_types.end()) refuse_safetensors("a tensor's dtype is unknown: " + shown(name));
   return *found;
 }
 
@@ -26,12 +24,14 @@ TensorBytes tensor_of(const SafetensorsEntry& entry, const char* data, std::uint
   TensorBytes tensor{entry.name, type.dtype, {}, nullptr, type.bytes};
   for (const auto extent : entry.shape) {
     if (extent > static_cast<std::uint64_t>(INT64_MAX) || __builtin_mul_overflow(tensor.bytes, extent, &tensor.bytes)) {
-      refuse(shown(entry.name) + " is larger than any memory");
+      refuse_safetensors(shown(entry.name) + " is larger than any memory");
     }
     tensor.shape.push_back(static_cast<std::int64_t>(extent));
   }
-  if (entry.end < entry.begin || entry.end > data_bytes) refuse(shown(entry.name) + " lies outside of the file");
-  if (entry.end - entry.begin != tensor.bytes) refuse(shown(entry.name) + " has not the bytes that its shape takes");
+  if (entry.end < entry.begin || entry.end > data_bytes)
+    refuse_safetensors(shown(entry.name) + " lies outside of the file");
+  if (entry.end - entry.begin != tensor.bytes)
+    refuse_safetensors(shown(entry.name) + " has not the bytes that its shape takes");
   tensor.data = data + entry.begin;
   return tensor;
 }
@@ -39,11 +39,11 @@ TensorBytes tensor_of(const SafetensorsEntry& entry, const char* data, std::uint
 }  // namespace
 
 SafetensorsFile parse_safetensors(std::string bytes) {
-  if (bytes.size() < length_bytes) refuse("it ends before its header");
+  if (bytes.size() < length_bytes) refuse_safetensors("it ends before its header");
   std::uint64_t header_bytes = 0;
   for (std::size_t i = length_bytes; i-- > 0;) header_bytes = header_bytes << 8 | static_cast<unsigned char>(bytes[i]);
   if (header_bytes > max_safetensors_header_bytes || header_bytes > bytes.size() - length_bytes)
-    refuse("it ends in its header");
+    refuse_safetensors("it ends in its header");
 
   SafetensorsFile file;
   file.bytes = std::move(bytes);
@@ -57,15 +57,15 @@ SafetensorsFile parse_safetensors(std::string bytes) {
   std::uint64_t next = 0;
   for (const auto& entry : entries.tensors) {
     file.tensors.push_back(tensor_of(entry, data, data_bytes));
-    if (entry.begin != next) refuse(shown(entry.name) + " does not begin where the tensor before it ends");
+    if (entry.begin != next) refuse_safetensors(shown(entry.name) + " does not begin where the tensor before it ends");
     next = entry.end;
   }
-  if (next != data_bytes) refuse("it has data that belong to no tensor");
+  if (next != data_bytes) refuse_safetensors("it has data that belong to no tensor");
   return file;
 }
 
 SafetensorsFile read_safetensors(const std::filesystem::path& path) {
-  auto bytes = read_whole(path);
+  auto bytes = read_file(path);
   try {
     return parse_safetensors(std::move(bytes));
   } catch (const std::runtime_error& error) {

@@ -13,20 +13,21 @@ namespace binade::host {
 namespace {
 
 constexpr std::chrono::seconds between_rounds(2);
-constexpr int most_failures = 5;
+constexpr int max_failures = 5;
 constexpr int nvml_success = 0;
 
 using Device = void*;
-struct Memory {
-  unsigned long long total, free, used;
-};
-struct Utilization {
-  unsigned gpu, memory;  // per cent
-};
 
 }  // namespace
 
 struct DeviceCollector::Nvml {
+  struct Memory {
+    unsigned long long total, free, used;
+  };
+  struct Utilization {
+    unsigned gpu, memory;  // per cent
+  };
+
   explicit Nvml(void* opened) : library(opened) {
     find(init, "nvmlInit_v2");
     find(shutdown, "nvmlShutdown");
@@ -58,7 +59,7 @@ struct DeviceCollector::Nvml {
   template <class Function, class... Arguments>
   bool ask(unsigned index, const char* what, Function function, Arguments... arguments) {
     int& failed = failures[{index, what}];
-    if (function == nullptr || failed >= most_failures) return false;
+    if (function == nullptr || failed >= max_failures) return false;
     const bool good = function(arguments...) == nvml_success;
     failed = good ? 0 : failed + 1;
     return good;
@@ -79,12 +80,12 @@ struct DeviceCollector::Nvml {
     if (ask(index, "driver", driver, version.data(), static_cast<unsigned>(version.size() - 1))) {
       usage.driver = version.data();
     }
-    Memory bytes{};
+    Nvml::Memory bytes{};
     if (ask(index, "memory", memory, device, &bytes)) {
       usage.used_bytes = static_cast<double>(bytes.used);
       usage.total_bytes = static_cast<double>(bytes.total);
     }
-    Utilization share{};
+    Nvml::Utilization share{};
     if (ask(index, "utilization", utilization, device, &share)) usage.utilization = share.gpu / 100.0;
     unsigned degrees = 0;
     if (ask(index, "temperature", temperature, device, 0, &degrees)) usage.celsius = degrees;

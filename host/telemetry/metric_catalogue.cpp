@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "host/telemetry/events.h"
+#include "host/events/events.h"
 
 namespace binade::host {
 namespace {

@@ -117,7 +117,7 @@ template <class Metric>
 MetricFamilies::Labels MetricFamilies::bounded(Entry<Metric>& entry, const Labels& labels) {
   auto clean = cleaned(labels);
   const std::lock_guard lock(adding_);
-  if (entry.known.size() >= most_series && entry.known.count(clean) == 0) {
+  if (entry.known.size() >= max_series && entry.known.count(clean) == 0) {
     for (const auto& label : metric_labels(*entry.spec)) {
       if (label.values.empty()) clean[label.name] = "other";
     }

@@ -38,11 +38,11 @@ class MetricFamilies {
   explicit MetricFamilies(const std::string& run_id, std::span<const MetricSpec> catalogue = metric_catalogue());
 
   // The series with these labels, made when it is new. Not for hot paths: keep the reference, it stays valid.
-  // Label values are cleaned by label_value(). A metric has at most most_series series: what would be more goes to one
+  // Label values are cleaned by label_value(). A metric has at most max_series series: what would be more goes to one
   // in which labels without known values are "other". Any thread. Throws std::logic_error for a name or type that is
   // not in the catalogue.
   using Labels = prometheus::Labels;
-  static constexpr std::size_t most_series = 128;
+  static constexpr std::size_t max_series = 128;
   prometheus::Gauge& gauge(std::string_view name, const Labels& labels = {});
   prometheus::Counter& counter(std::string_view name, const Labels& labels = {});
   prometheus::Histogram& histogram(std::string_view name, const Labels& labels = {});

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "host/telemetry/events.h"
+#include "host/events/events.h"
 #include "host/telemetry/metric_families.h"
 
 namespace binade::host {

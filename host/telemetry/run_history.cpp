@@ -17,8 +17,8 @@
 #include <system_error>
 #include <utility>
 
+#include "host/base/clock.h"
 #include "host/base/file_stream.h"
-#include "host/telemetry/clock.h"
 
 namespace binade::host {
 namespace {
@@ -141,7 +141,7 @@ void RunHistory::learn_earlier() noexcept {
 void RunHistory::evaluated(const EvaluationRecord& record) noexcept {
   try {
     const std::lock_guard lock(evaluating_);
-    if (evaluations_.size() == most_evaluations) {
+    if (evaluations_.size() == max_evaluations) {
       std::size_t kept = 0;
       for (std::size_t i = 0; i < evaluations_.size(); i += 2) std::swap(evaluations_[kept++], evaluations_[i]);
       evaluations_.resize(kept);

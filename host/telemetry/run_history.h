@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "host/telemetry/events.h"
+#include "host/events/events.h"
 
 namespace binade::host {
 
@@ -24,11 +24,11 @@ class RunHistory : public RunListener {
 
   // {"run_id": ..., "now": Unix time, "bytes": of the file, "evaluations": [{"step", "split", "loss", "accuracy"},
   // ...], "steps": [lines of metrics.jsonl, ...]}. At most `points` steps, evenly over the whole file, the last one
-  // among them, and at most most_evaluations. Takes some milliseconds however long the file is. Any thread; throws
+  // among them, and at most max_evaluations. Takes some milliseconds however long the file is. Any thread; throws
   // std::runtime_error when the file cannot be read.
   std::string json(std::size_t points) const;
 
-  static constexpr std::size_t most_evaluations = 512;
+  static constexpr std::size_t max_evaluations = 512;
 
  private:
   struct Evaluation {

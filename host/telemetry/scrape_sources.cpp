@@ -5,9 +5,9 @@
 #include <string_view>
 #include <utility>
 
+#include "host/base/clock.h"
+#include "host/events/events.h"
 #include "host/loading/plugin_metrics.h"
-#include "host/telemetry/clock.h"
-#include "host/telemetry/events.h"
 #include "host/telemetry/machine.h"
 #include "host/telemetry/plugin_families.h"
 #include "host/telemetry/process_usage.h"
@@ -50,7 +50,7 @@ struct ScrapeSources::WatchedPlugin {
   std::shared_ptr<const PluginMetrics> metrics;
   std::shared_ptr<const CallTimes> call_times;
   std::uint64_t rejected = 0;
-  std::array<CallTimes::Reading, CallTimes::most_calls> last{};
+  std::array<CallTimes::Reading, CallTimes::max_calls> last{};
   CallTimes::Failures last_failures{};
 };
 

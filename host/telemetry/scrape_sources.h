@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "host/telemetry/device_usage.h"
-#include "host/telemetry/logger_counts.h"
+#include "host/telemetry/loggers/logger_counts.h"
 #include "host/telemetry/metric_families.h"
 
 namespace binade::host {

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "host/telemetry/logger_thread.h"
-#include "host/telemetry/metrics.h"
+#include "host/telemetry/loggers/logger_thread.h"
+#include "host/telemetry/run_metrics.h"
 
 namespace binade::host {
 

@@ -12,8 +12,8 @@
 #include <thread>
 #include <vector>
 
+#include "host/events/progress.h"
 #include "host/loading/plugin_metrics.h"
-#include "host/telemetry/progress.h"
 
 namespace binade::host {
 
@@ -55,7 +55,7 @@ class HangDetector {
   const Progress& progress_;
   std::vector<WatchedPlugin> plugins_;
   Seen activity_;
-  std::vector<std::array<Seen, CallTimes::most_under_way>> calls_;  // by plugin
+  std::vector<std::array<Seen, CallTimes::max_under_way>> calls_;  // by plugin
 };
 
 // A thread that looks four times a second.

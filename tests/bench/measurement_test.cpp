@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "tests/storage/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace binade::host {
 namespace {

@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "tests/data/linked.h"
-#include "tests/storage/counted_allocations.h"
+#include "tests/support/counted_allocations.h"
 
 namespace binade::host {
 namespace {

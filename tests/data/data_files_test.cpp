@@ -1,5 +1,5 @@
 // Which files are hashed, and what their hashes are believed to be.
-#include "host/data/data_files.h"
+#include "host/data/fingerprint/data_files.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -8,8 +8,8 @@
 #include <fstream>
 #include <thread>
 
-#include "host/data/file_hashing.h"
-#include "tests/storage/temporary_folder.h"
+#include "host/data/fingerprint/file_hashing.h"
+#include "tests/support/temporary_folder.h"
 
 namespace binade::host {
 namespace {

@@ -1,12 +1,12 @@
 // What a fingerprint notices of a dataset's samples, and what it costs.
-#include "host/data/fingerprint.h"
+#include "host/data/fingerprint/fingerprint.h"
 
 #include <gmock/gmock.h>
 
 #include <algorithm>
 #include <set>
 
-#include "host/data/fingerprint_differences.h"
+#include "host/data/fingerprint/fingerprint_differences.h"
 #include "tests/data/linked.h"
 
 namespace binade::host {

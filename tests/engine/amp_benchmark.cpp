@@ -4,9 +4,9 @@
 #include <benchmark/benchmark.h>
 
 #include "binade/autocast.h"
-#include "host/engine/gradient_statistics.h"
-#include "host/engine/skip_report.h"
-#include "host/telemetry/metrics.h"
+#include "host/engine/amp/gradient_statistics.h"
+#include "host/engine/loop/skip_report.h"
+#include "host/telemetry/run_metrics.h"
 #include "tests/engine/line_training.h"
 #include "tests/engine/linked_precision.h"
 

@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "binade/autocast.h"
-#include "host/engine/precision_overrides.h"
+#include "host/engine/amp/precision_overrides.h"
 #include "tests/engine/in_memory_plugins.h"
 
 namespace binade::host::testing {

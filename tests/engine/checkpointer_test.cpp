@@ -1,13 +1,13 @@
 // When checkpoints are due, and what becomes of them.
-#include "host/engine/checkpointer.h"
+#include "host/engine/checkpoint/checkpointer.h"
 
 #include <gmock/gmock.h>
 
 #include <fstream>
 
-#include "host/engine/resume_differences.h"
-#include "host/engine/snapshot.h"
-#include "tests/storage/temporary_folder.h"
+#include "host/engine/checkpoint/incompatibilities.h"
+#include "host/engine/checkpoint/snapshot.h"
+#include "tests/support/temporary_folder.h"
 
 namespace binade::host {
 namespace {

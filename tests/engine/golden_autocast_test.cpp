@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "binade/autocast.h"
-#include "host/engine/device.h"
-#include "host/engine/precision_overrides.h"
+#include "host/engine/amp/precision_overrides.h"
+#include "host/engine/device/device.h"
 #include "tests/engine/golden_autocast_ops.h"
 #include "tests/engine/goldens.h"
 #include "tests/engine/in_memory_plugins.h"

@@ -6,7 +6,7 @@
 #include <limits>
 #include <set>
 
-#include "host/engine/grad_scaler.h"
+#include "host/engine/amp/grad_scaler.h"
 #include "tests/engine/goldens.h"
 #include "tests/engine/in_memory_plugins.h"
 

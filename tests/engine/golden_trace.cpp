@@ -3,7 +3,7 @@
 #include <cmath>
 #include <sstream>
 
-#include "host/engine/train_step.h"
+#include "host/engine/loop/train_step.h"
 #include "tests/engine/trace_parts.h"
 
 namespace binade::host::testing {

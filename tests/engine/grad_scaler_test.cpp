@@ -1,5 +1,5 @@
 // The rules of torch.amp.GradScaler that a step relies on.
-#include "host/engine/grad_scaler.h"
+#include "host/engine/amp/grad_scaler.h"
 
 #include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>

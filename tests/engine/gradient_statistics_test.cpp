@@ -1,5 +1,5 @@
 // Gradients by exponent and by part of the model, and the order in which backward made them.
-#include "host/engine/gradient_statistics.h"
+#include "host/engine/amp/gradient_statistics.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/linear.h>
@@ -15,7 +15,7 @@
 #include <limits>
 
 #include "binade/autocast.h"
-#include "host/engine/backward_order.h"
+#include "host/engine/amp/backward_order.h"
 #include "tests/engine/in_memory_plugins.h"
 
 namespace binade::host {

@@ -11,7 +11,7 @@
 #include "binade/dataset.h"
 #include "binade/precision.h"
 #include "host/data/dataset.h"
-#include "host/engine/parameters.h"
+#include "host/engine/optim/parameters.h"
 #include "host/loading/plugin.h"
 
 namespace binade::host::testing {

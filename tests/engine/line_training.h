@@ -9,7 +9,7 @@
 #include <memory>
 #include <optional>
 
-#include "host/engine/train_step.h"
+#include "host/engine/loop/train_step.h"
 #include "tests/engine/in_memory_plugins.h"
 
 namespace binade::host::testing {

@@ -1,5 +1,5 @@
 // What a checkpoint keeps of the loop, and what it means where an older version wrote it.
-#include "host/engine/loop_state.h"
+#include "host/engine/loop/loop_state.h"
 
 #include <gmock/gmock.h>
 

@@ -1,5 +1,5 @@
 // Whom a loss that is not finite is blamed on.
-#include "host/engine/nonfinite_cause.h"
+#include "host/engine/loop/nonfinite_cause.h"
 
 #include <ATen/ops/full.h>
 #include <ATen/ops/zeros.h>

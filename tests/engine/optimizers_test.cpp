@@ -1,5 +1,5 @@
 // Optimizers against their formulas, worked out in double, and against torch::optim's.
-#include "host/engine/optimizers.h"
+#include "host/engine/optim/optimizers.h"
 
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>

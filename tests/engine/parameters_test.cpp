@@ -1,5 +1,5 @@
 // Freezing, groups, and the average of the weights.
-#include "host/engine/parameters.h"
+#include "host/engine/optim/parameters.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/tensor.h>
@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "host/engine/weight_average.h"
+#include "host/engine/optim/weight_average.h"
 #include "tests/engine/in_memory_plugins.h"
 
 namespace binade::host {

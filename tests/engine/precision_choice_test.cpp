@@ -1,5 +1,5 @@
 // Which precision the host chooses by itself, and why.
-#include "host/engine/precision_choice.h"
+#include "host/engine/amp/precision_choice.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,26 +16,27 @@ using ::testing::HasSubstr;
 constexpr double untried = std::numeric_limits<double>::infinity();
 
 TEST(OwnChoice, IsFp32WhereHalfPrecisionDoesNotPay) {
-  const auto slower = own_choice({0.001, 0.002, untried}, true);
+  const auto slower = auto_precision({0.001, 0.002, untried}, true);
   EXPECT_EQ(slower.policy.compute_dtype, BINADE_FLOAT32);
   EXPECT_EQ(slower.policy.autocast, 0u);
   EXPECT_THAT(slower.reason,
               AllOf(HasSubstr("fp32, since"), HasSubstr("CPU"), HasSubstr("1 ms in fp32, 2 ms in bf16")));
-  EXPECT_EQ(own_choice({0.001, 0.0009, untried}, true).policy.compute_dtype, BINADE_FLOAT32) << "casting has its price";
-  EXPECT_THAT(own_choice({1, 1, 1}, false).reason, HasSubstr("GPU"));
+  EXPECT_EQ(auto_precision({0.001, 0.0009, untried}, true).policy.compute_dtype, BINADE_FLOAT32)
+      << "casting has its price";
+  EXPECT_THAT(auto_precision({1, 1, 1}, false).reason, HasSubstr("GPU"));
 }
 
 TEST(OwnChoice, IsBf16WhereThatPays) {
-  const auto choice = own_choice({0.003, 0.001, untried}, true);
+  const auto choice = auto_precision({0.003, 0.001, untried}, true);
   EXPECT_EQ(choice.policy.compute_dtype, BINADE_BFLOAT16);
   EXPECT_EQ(choice.policy.autocast, 1u);
   EXPECT_EQ(choice.policy.dynamic_scaling, 0u);
-  EXPECT_EQ(own_choice({0.003, 0.001, 0.0009}, false).policy.compute_dtype, BINADE_BFLOAT16)
+  EXPECT_EQ(auto_precision({0.003, 0.001, 0.0009}, false).policy.compute_dtype, BINADE_BFLOAT16)
       << "not so much faster that scaling is worth it";
 }
 
 TEST(OwnChoice, IsScaledFp16WhereOnlyThatIsFast) {
-  const auto choice = own_choice({0.003, 0.006, 0.001}, false);
+  const auto choice = auto_precision({0.003, 0.006, 0.001}, false);
   EXPECT_EQ(choice.policy.compute_dtype, BINADE_FLOAT16);
   EXPECT_EQ(choice.policy.dynamic_scaling, 1u);
   EXPECT_THAT(choice.reason, HasSubstr("1 ms in fp16"));

@@ -1,5 +1,5 @@
 // Overrides: what runs in a precision of its own under autocast, compared bit by bit with casts by hand.
-#include "host/engine/precision_overrides.h"
+#include "host/engine/amp/precision_overrides.h"
 
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/grad_mode.h>
@@ -27,7 +27,7 @@
 #include <thread>
 
 #include "binade/autocast.h"
-#include "host/engine/device.h"
+#include "host/engine/device/device.h"
 #include "tests/engine/in_memory_plugins.h"
 
 namespace binade::host {

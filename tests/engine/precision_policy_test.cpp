@@ -1,5 +1,5 @@
 // What a precision plugin may say, and what becomes of what it decides.
-#include "host/engine/precision_policy.h"
+#include "host/engine/amp/precision_policy.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "binade/autocast.h"
-#include "host/engine/effective_precision.h"
+#include "host/engine/amp/effective_precision.h"
 #include "tests/engine/in_memory_plugins.h"
 
 namespace binade::host {

@@ -1,4 +1,4 @@
-#include "host/engine/schedules.h"
+#include "host/engine/optim/schedules.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Skipped steps in words.
-#include "host/engine/skip_report.h"
+#include "host/engine/loop/skip_report.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // A standardized target: what it is fitted on, what is minimised, and what is told.
-#include "host/engine/target_scale.h"
+#include "host/engine/model/target_scale.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -13,7 +13,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "host/engine/evaluation.h"
+#include "host/engine/loop/evaluation.h"
 #include "tests/engine/in_memory_plugins.h"
 
 namespace binade::host {

@@ -1,5 +1,5 @@
 // The task's losses: what is shifted, what is masked, what is counted.
-#include "host/engine/task.h"
+#include "host/engine/model/task.h"
 
 #include <ATen/ops/linear.h>
 #include <ATen/ops/one_hot.h>

@@ -1,4 +1,4 @@
-#include "host/engine/tensor_memory.h"
+#include "host/engine/device/tensor_memory.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/ones.h>

@@ -6,7 +6,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
-#include "host/engine/train_step.h"
+#include "host/engine/loop/train_step.h"
 #include "tests/engine/in_memory_plugins.h"
 
 namespace binade::host::testing {

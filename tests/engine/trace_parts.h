@@ -4,7 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "host/data/dataset.h"
-#include "host/engine/schedules.h"
+#include "host/engine/optim/schedules.h"
 #include "tests/engine/in_memory_plugins.h"
 #include "tests/engine/trace_fields.h"
 

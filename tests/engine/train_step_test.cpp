@@ -1,5 +1,5 @@
 // The step beyond what the recorded trajectories show: skipping, accumulation, clipping, tied and unused weights.
-#include "host/engine/train_step.h"
+#include "host/engine/loop/train_step.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -13,7 +13,7 @@
 
 #include <cmath>
 
-#include "host/engine/evaluation.h"
+#include "host/engine/loop/evaluation.h"
 #include "tests/engine/in_memory_plugins.h"
 
 namespace binade::host {

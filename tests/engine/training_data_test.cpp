@@ -1,5 +1,5 @@
 // Where the training split begins, goes on, and what is said of it.
-#include "host/engine/training_data.h"
+#include "host/engine/loop/training_data.h"
 
 #include <ATen/ops/zeros.h>
 #include <gmock/gmock.h>

@@ -1,5 +1,5 @@
 // The loop around the step: epochs, the best weights, early stopping.
-#include "host/engine/training_loop.h"
+#include "host/engine/loop/training_loop.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/full_like.h>
@@ -14,11 +14,11 @@
 #include <fstream>
 #include <limits>
 
-#include "host/engine/torch_warnings.h"
+#include "host/engine/device/torch_warnings.h"
 #include "host/storage/run_directory.h"
 #include "host/storage/safetensors.h"
 #include "tests/engine/in_memory_plugins.h"
-#include "tests/storage/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace binade::host {
 namespace {

@@ -80,7 +80,7 @@ default = 1000
 
 TEST_F(DefaultDataset, StandsInWhereAnExperimentHasNone) {
   const auto experiment = load();
-  EXPECT_TRUE(experiment.dataset.stands_in);
+  EXPECT_TRUE(experiment.dataset.is_default);
   EXPECT_EQ(experiment.dataset.plugin, "noise");
   const auto text = to_toml(experiment);
   EXPECT_THAT(text, HasSubstr("[dataset]\nplugin = \"noise\"  # default\n"));
@@ -91,7 +91,7 @@ TEST_F(DefaultDataset, StandsInWhereAnExperimentHasNone) {
 
 TEST_F(DefaultDataset, StandsBackWhereAnExperimentHasOne) {
   const auto experiment = load("[dataset]\nplugin = \"rows\"\nfile = \"x\"\n");
-  EXPECT_FALSE(experiment.dataset.stands_in);
+  EXPECT_FALSE(experiment.dataset.is_default);
   EXPECT_EQ(experiment.dataset.plugin, "rows");
   EXPECT_EQ(bench_.load(without_dataset + "[dataset]\n").only().code, "E0106");
 }

@@ -1,5 +1,5 @@
 // The pages of `binade explain`: complete, and their examples give what they stand for.
-#include "host/experiment/diagnostic_pages.h"
+#include "host/experiment/diagnostics/diagnostic_pages.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,8 +9,8 @@
 #include <set>
 #include <sstream>
 
-#include "host/experiment/diagnostic_codes.h"
-#include "host/experiment/sections.h"
+#include "host/experiment/diagnostics/diagnostic_codes.h"
+#include "host/experiment/schema/sections.h"
 #include "tests/experiment/fixture.h"
 
 namespace binade::host {

@@ -1,5 +1,5 @@
 // How mistakes look.
-#include "host/experiment/diagnostic.h"
+#include "host/experiment/diagnostics/diagnostic.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 #include <set>
 #include <sstream>
 
-#include "host/experiment/diagnostic_codes.h"
+#include "host/experiment/diagnostics/diagnostic_codes.h"
 
 namespace binade::host {
 namespace {

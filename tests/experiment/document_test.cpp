@@ -1,5 +1,5 @@
 // TOML as a tree with places, and the texts that crash a careless user of toml++.
-#include "host/experiment/document.h"
+#include "host/experiment/toml/document.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

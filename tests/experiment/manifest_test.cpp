@@ -1,5 +1,5 @@
 // Manifests.
-#include "host/experiment/manifest.h"
+#include "host/experiment/schema/manifest.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -254,8 +254,8 @@ TEST(Manifests, WireModelsToDatasetsAndDatasetsToModels) {
 }
 
 TEST(Manifests, MayLetADatasetStandIn) {
-  EXPECT_TRUE(parse(of_kind("dataset", "default = true\n")).stands_in);
-  EXPECT_FALSE(parse(of_kind("dataset", "default = false\n")).stands_in);
+  EXPECT_TRUE(parse(of_kind("dataset", "default = true\n")).is_default);
+  EXPECT_FALSE(parse(of_kind("dataset", "default = false\n")).is_default);
   EXPECT_EQ(mistake(of_kind("model", "default = true\n")).code, "E0219");
 }
 

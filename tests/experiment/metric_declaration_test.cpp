@@ -1,12 +1,12 @@
 // [metrics] of a manifest.
-#include "host/experiment/metric_declaration.h"
+#include "host/experiment/schema/metric_declaration.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <stdexcept>
 
-#include "host/experiment/manifest.h"
+#include "host/experiment/schema/manifest.h"
 
 namespace binade::host {
 namespace {

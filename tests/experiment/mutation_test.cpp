@@ -3,7 +3,7 @@
 
 #include <random>
 
-#include "host/experiment/toml_text.h"
+#include "host/experiment/toml/toml_text.h"
 #include "tests/experiment/fixture.h"
 
 namespace binade::host {

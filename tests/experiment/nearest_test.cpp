@@ -3,8 +3,8 @@
 
 #include <random>
 
-#include "host/experiment/diagnostic.h"
-#include "host/experiment/sections.h"
+#include "host/experiment/diagnostics/diagnostic.h"
+#include "host/experiment/schema/sections.h"
 
 namespace binade::host {
 namespace {

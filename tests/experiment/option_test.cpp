@@ -1,5 +1,5 @@
 // Access to checked tables.
-#include "host/experiment/option.h"
+#include "host/experiment/schema/option.h"
 
 #include <gtest/gtest.h>
 

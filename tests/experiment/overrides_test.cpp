@@ -1,5 +1,5 @@
 // --set key=value
-#include "host/experiment/overrides.h"
+#include "host/experiment/toml/overrides.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "host/experiment/json_schema.h"
+#include "host/experiment/schema/json_schema.h"
 #include "tests/experiment/fixture.h"
 
 namespace binade::host {

@@ -4,8 +4,8 @@
 
 #include <limits>
 
-#include "host/experiment/document.h"
-#include "host/experiment/toml_text.h"
+#include "host/experiment/toml/document.h"
+#include "host/experiment/toml/toml_text.h"
 #include "tests/experiment/fixture.h"
 
 namespace binade::host {

@@ -1,5 +1,5 @@
 // The host's own sections.
-#include "host/experiment/sections.h"
+#include "host/experiment/schema/sections.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

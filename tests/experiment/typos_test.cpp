@@ -7,7 +7,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "host/experiment/sections.h"
+#include "host/experiment/schema/sections.h"
 #include "tests/experiment/fixture.h"
 
 namespace binade::host {

@@ -1,5 +1,5 @@
 // S1: where the number of tokens comes from.
-#include "host/experiment/vocabulary.h"
+#include "host/experiment/schema/vocabulary.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // A text as a lock: what is one reads back as it is written.
-#include "host/loading/lock.h"
+#include "host/loading/lock/experiment_lock.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
   using namespace binade::host;

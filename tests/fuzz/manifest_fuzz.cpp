@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "host/base/sha256.h"
 #include "host/storage/checkpoint_manifest.h"
-#include "host/storage/sha256.h"
 
 using namespace binade::host;
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "host/storage/metrics_until.h"
+#include "host/storage/metrics_offset.h"
 
 using namespace binade::host;
 
@@ -21,7 +21,7 @@ std::uint64_t until(std::string_view bytes, std::uint64_t step, std::uint64_t ev
   static const int file = memfd_create("metrics", 0);
   require(ftruncate(file, 0) == 0);
   require(pwrite(file, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
-  return metrics_until("/proc/self/fd/" + std::to_string(file), step, evaluated_step).bytes;
+  return metrics_offset_at("/proc/self/fd/" + std::to_string(file), step, evaluated_step).bytes;
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Lines as `--set` overrides of an experiment.
-#include "host/experiment/overrides.h"
+#include "host/experiment/toml/overrides.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
   using namespace binade::host;

@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "host/engine/loop_state.h"
-#include "host/engine/skip_report.h"
+#include "host/engine/loop/loop_state.h"
+#include "host/engine/loop/skip_report.h"
 #include "host/storage/state_json.h"
 
 using namespace binade::host;

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <functional>
 
-#include "host/storage/sha256.h"
+#include "host/base/sha256.h"
 #include "tests/integration/interrupted_runs.h"
 
 namespace binade::testing {

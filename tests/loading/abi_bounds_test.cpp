@@ -9,8 +9,8 @@
 #include "binade/dataset.h"
 #include "binade/logger.h"
 #include "binade/precision.h"
+#include "host/conformance/fake_host.h"
 #include "host/conformance/guarded_memory.h"
-#include "host/conformance/stand_in_host.h"
 #include "host/data/description.h"
 #include "host/loading/plugin.h"
 #include "host/loading/table_calls.h"
@@ -124,7 +124,7 @@ TEST(ThePluginsShim, AsksNoOlderHostForWhatItDoesNotHave) {
   real.struct_size = sizeof(real);
   real.cache_folder = [](const binade_host*) { return to_abi("/cache"); };
   const auto cache_in = [&](std::uint32_t minor) {
-    const StandInHost host(&real, minor);
+    const FakeHost host(&real, minor);
     void* self = nullptr;
     EXPECT_EQ(binade::detail::create<Curious>(host.host(), view.table(), &self, no_error()), BINADE_OK);
     const auto cache = static_cast<Curious*>(self)->cache;

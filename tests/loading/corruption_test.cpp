@@ -13,11 +13,11 @@
 #include <fstream>
 #include <random>
 
+#include "host/base/sha256.h"
 #include "host/experiment/experiment.h"
 #include "host/loading/catalog.h"
-#include "host/loading/elf_file.h"
-#include "host/loading/locked_copies.h"
-#include "host/storage/sha256.h"
+#include "host/loading/elf/elf_file.h"
+#include "host/loading/lock/verified_copies.h"
 #include "tests/loading/fixture.h"
 
 namespace binade::host {
@@ -164,8 +164,8 @@ class Campaign {
     lock.plugins.push_back({whole.manifest.id, whole.manifest.kind, "", "", sha256_of(base.bytes), {}});
     std::ofstream(folder_ / "file.lock") << to_toml(lock);
     try {
-      LockedCopies copies(folder_ / "file.lock");
-      copies.admit(read_plugin_file(path));
+      VerifiedCopies copies(folder_ / "file.lock");
+      copies.verify(read_plugin_file(path));
     } catch (const PluginRefused&) {
       ++counts.refused_by_the_lock;
     }

@@ -1,5 +1,5 @@
 // The note reader against files from anywhere.
-#include "host/loading/elf_note.h"
+#include "host/loading/elf/elf_note.h"
 
 #include <elf.h>
 #include <gtest/gtest.h>

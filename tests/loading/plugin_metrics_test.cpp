@@ -180,14 +180,14 @@ TEST(CallTimes, SumIsThatOfAllCallsAlthoughFewAreTimed) {
 }
 
 TEST(CallTimes, StopsAtSomeNames) {
-  static const std::array<std::string, CallTimes::most_calls + 3> names = [] {
-    std::array<std::string, CallTimes::most_calls + 3> made;
+  static const std::array<std::string, CallTimes::max_calls + 3> names = [] {
+    std::array<std::string, CallTimes::max_calls + 3> made;
     for (std::size_t i = 0; i < made.size(); ++i) made[i] = std::to_string(i);
     return made;
   }();
   CallTimes times;
   for (const auto& name : names) call(times, name.c_str());
-  EXPECT_THAT(times.read(), SizeIs(CallTimes::most_calls));
+  EXPECT_THAT(times.read(), SizeIs(CallTimes::max_calls));
 }
 
 }  // namespace

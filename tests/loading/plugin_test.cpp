@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "binade/abi/precision.h"
-#include "host/storage/sha256.h"
+#include "host/base/sha256.h"
 #include "tests/loading/fixture.h"
 
 namespace binade::host {

@@ -75,7 +75,7 @@ class StandIn:
     seconds after its start. What the page makes of it depends on nothing else. `more` goes to its end."""
 
     def __init__(self, now, steps=400, state="running", since=2, loss=lambda step: 2 / (1 + step / 50), scaled=True, more=""):
-        self.page = (TREE / "host/telemetry/live_page.html").read_text().replace("</body>", more + "</body>")
+        self.page = (TREE / "host/telemetry/exporter/live_page.html").read_text().replace("</body>", more + "</body>")
         self.steps = [{"step": step, "split": "train", "loss": loss(step), "grad_norm": 1 + 0.1 * (step % 7),
                        "time": START + STEP_SECONDS * step, "samples": 16, "next_loss_scale": 2.0 ** (8 + step // 100),
                        "skipped_steps": step // 50} for step in range(1, steps + 1)]
@@ -226,7 +226,7 @@ def test_it_looks_different_in_the_dark():
 
 
 def test_nothing_comes_from_elsewhere():
-    text = (TREE / "host/telemetry/live_page.html").read_text()
+    text = (TREE / "host/telemetry/exporter/live_page.html").read_text()
     assert set(re.findall(r"https?://[\w.]+", text)) <= {"http://www.w3.org"}, "only a namespace"
     assert not re.search(r"(?i)@import|src=|<link(?! rel=\"icon\")", text)
 

@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "host/engine/device.h"
+#include "host/engine/device/device.h"
 #include "host/storage/safetensors.h"
 #include "tests/plugins/opened_model.h"
 

@@ -4,8 +4,8 @@
 #include <memory>
 #include <utility>
 
-#include "host/telemetry/abi_events.h"
-#include "host/telemetry/logger.h"
+#include "host/telemetry/loggers/abi_events.h"
+#include "host/telemetry/loggers/logger.h"
 #include "tests/plugins/opened_plugin.h"
 
 namespace binade::host {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "host/experiment/option.h"
+#include "host/experiment/schema/option.h"
 #include "host/loading/plugin.h"
 
 namespace binade::host {

@@ -1,12 +1,14 @@
-// The arrows of the house: plugins -> sdk <- host, LibTorch only in host/engine and in models, and no plugin's name in
-// the host.
+// The arrows of the house: plugins -> sdk <- host, inside the host from each room to those below it, LibTorch only in
+// host/engine and in models, and no plugin's name in the host.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <regex>
 #include <set>
 #include <string>
@@ -103,6 +105,55 @@ TEST(IncludeDirections, HostKnowsNoPluginAndLibTorchOnlyInItsEngine) {
                                  (is_libtorch(path) && !include.file.starts_with("host/engine/"));
                         }),
               IsEmpty());
+}
+
+// Lowest first, as host/README.md lists them.
+const std::vector<std::string> rooms{"base",    "events",    "experiment",  "loading", "data",
+                                     "storage", "telemetry", "engine_api",  "engine",  "cli",
+                                     "run",     "bench",     "conformance", "commands"};
+
+// "host/run/reports/crash_report.h" is in the room `run`; what lies in host/ itself is in none.
+std::string room_of(const std::string& path) {
+  std::smatch match;
+  return std::regex_search(path, match, std::regex("^host/([^/]+)/")) ? match[1].str() : std::string();
+}
+
+TEST(IncludeDirections, EachRoomIncludesOnlyItselfAndRoomsBelowIt) {
+  const auto height = [](const std::string& path) {
+    return std::find(rooms.begin(), rooms.end(), room_of(path)) - rooms.begin();
+  };
+  EXPECT_THAT(forbidden("host",
+                        [&](const Include& include) {
+                          const auto path = target(include);
+                          return path.starts_with("host/") && !room_of(include.file).empty() &&
+                                 height(path) > height(include.file);
+                        }),
+              IsEmpty());
+}
+
+TEST(IncludeDirections, TheArchitecturePageListsEveryRoomInOrder) {
+  std::set<std::string> folders;
+  for (const auto& entry : std::filesystem::directory_iterator(tree / "host")) {
+    if (entry.is_directory()) folders.insert(entry.path().filename().string());
+  }
+  EXPECT_EQ(folders, std::set<std::string>(rooms.begin(), rooms.end()));
+  const auto page = text_of(tree / "host/README.md");
+  std::vector<std::string> listed;
+  static const std::regex row("(?:^|\n)\\| `([a-z_]+)/` \\|");
+  for (std::sregex_iterator match(page.begin(), page.end(), row), end; match != end; ++match)
+    listed.push_back((*match)[1]);
+  EXPECT_EQ(listed, rooms);
+}
+
+TEST(IncludeDirections, NoFolderHoldsMoreThanThirtySources) {
+  std::map<std::string, int> sources;
+  for (const auto* part : {"host", "sdk", "plugins"}) {
+    for (const auto& file : files_below(part, {".h", ".hpp", ".c", ".cpp", ".cu"})) {
+      ++sources[std::filesystem::path(file).parent_path().string()];
+    }
+  }
+  EXPECT_FALSE(sources.empty());
+  for (const auto& [folder, count] : sources) EXPECT_LE(count, 30) << folder;
 }
 
 TEST(IncludeDirections, OnlyModelsAmongPluginsIncludeLibTorch) {

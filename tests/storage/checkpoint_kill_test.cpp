@@ -6,11 +6,11 @@
 #include <random>
 
 #include "host/storage/checkpoint.h"
-#include "tests/campaign.h"
-#include "tests/storage/checkpoint_writer.h"
-#include "tests/storage/failing_calls.h"
 #include "tests/storage/sample_checkpoint.h"
-#include "tests/storage/temporary_folder.h"
+#include "tests/storage/writing_process.h"
+#include "tests/support/campaign.h"
+#include "tests/support/failing_calls.h"
+#include "tests/support/temporary_folder.h"
 
 namespace binade::host {
 namespace {
@@ -23,7 +23,7 @@ std::uint64_t kill_a_writer(const std::filesystem::path& path, std::uint64_t ack
   // Every other one begins by replacing the last, on a file system that can or cannot do it in one instant.
   const auto first = acknowledged == 0 ? 1 : acknowledged + random() % 2;
   forbid_exchange(random() % 2 == 0);
-  CheckpointWriter writer(path, first, numbers, keep);
+  WritingProcess writer(path, first, numbers, keep);
   // The instant: some acknowledgements, then somewhere inside the next write.
   writer.wait_for(random() % 3);
   usleep(static_cast<useconds_t>(random() % 20000));

@@ -6,11 +6,11 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "host/base/sha256.h"
 #include "host/storage/checkpoint_manifest.h"
-#include "host/storage/sha256.h"
-#include "tests/campaign.h"
 #include "tests/storage/sample_checkpoint.h"
-#include "tests/storage/temporary_folder.h"
+#include "tests/support/campaign.h"
+#include "tests/support/temporary_folder.h"
 
 namespace binade::host {
 namespace {

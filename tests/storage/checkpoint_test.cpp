@@ -7,9 +7,9 @@
 #include <cmath>
 #include <system_error>
 
-#include "tests/storage/failing_calls.h"
 #include "tests/storage/sample_checkpoint.h"
-#include "tests/storage/temporary_folder.h"
+#include "tests/support/failing_calls.h"
+#include "tests/support/temporary_folder.h"
 
 namespace binade::host {
 namespace {

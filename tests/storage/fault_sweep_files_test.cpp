@@ -7,13 +7,13 @@
 #include <sstream>
 #include <system_error>
 
-#include "host/storage/atomic_file.h"
+#include "host/base/atomic_file.h"
+#include "host/base/read_file.h"
+#include "host/base/sha256.h"
 #include "host/storage/metrics_file.h"
-#include "host/storage/read_whole.h"
 #include "host/storage/run_directory.h"
-#include "host/storage/sha256.h"
-#include "tests/storage/failing_calls.h"
-#include "tests/storage/temporary_folder.h"
+#include "tests/support/failing_calls.h"
+#include "tests/support/temporary_folder.h"
 
 namespace binade::host {
 namespace {
@@ -99,7 +99,7 @@ TEST(FaultSweepFiles, WhatIsReadIsAllOfItOrAnError) {
   sweep([&](const FaultPlan& plan) {
     int calls = 0;
     std::string text;
-    const bool done = goes_through(plan, folder.path().string(), calls, [&] { text = read_whole(folder / "a"); });
+    const bool done = goes_through(plan, folder.path().string(), calls, [&] { text = read_file(folder / "a"); });
     EXPECT_EQ(text, done ? "abc" : "");
     return calls;
   });

@@ -6,10 +6,10 @@
 #include <functional>
 #include <system_error>
 
-#include "tests/campaign.h"
-#include "tests/storage/failing_calls.h"
 #include "tests/storage/sample_checkpoint.h"
-#include "tests/storage/temporary_folder.h"
+#include "tests/support/campaign.h"
+#include "tests/support/failing_calls.h"
+#include "tests/support/temporary_folder.h"
 
 namespace binade::host {
 namespace {
@@ -178,12 +178,12 @@ TEST(FaultSweep, NoFailureOfAnyCallLosesACheckpoint) {
 
 // The first failure's instant and the act make the case; within it the second one comes at every call of the recovery.
 TEST(FaultSweep, ASecondFailureDuringTheRecoveryLosesNothingEither) {
-  constexpr std::uint64_t most_calls = 160;
+  constexpr std::uint64_t max_calls = 160;
   constexpr int writing_acts = acts - 1;
-  Campaign campaign("fault-during-recovery", 12, writing_acts * most_calls * 2);
+  Campaign campaign("fault-during-recovery", 12, writing_acts * max_calls * 2);
   while (auto number = campaign.next()) {
-    const auto act = static_cast<Act>(*number / 2 / most_calls);
-    const int first = static_cast<int>(*number / 2 % most_calls) + 1;
+    const auto act = static_cast<Act>(*number / 2 / max_calls);
+    const int first = static_cast<int>(*number / 2 % max_calls) + 1;
     const bool sticky = *number % 2 != 0;
     for (const bool second_sticky : {false, true}) {
       bool first_made = true, second_made = true;

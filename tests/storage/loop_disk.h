@@ -15,7 +15,7 @@
 #include <string>
 #include <system_error>
 
-#include "tests/storage/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 class LoopDisk {
  public:

@@ -10,9 +10,9 @@
 #include <sstream>
 
 #include "host/storage/metrics_value.h"
-#include "tests/storage/counted_allocations.h"
-#include "tests/storage/failing_calls.h"
-#include "tests/storage/temporary_folder.h"
+#include "tests/support/counted_allocations.h"
+#include "tests/support/failing_calls.h"
+#include "tests/support/temporary_folder.h"
 
 namespace binade::host {
 namespace {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "tests/storage/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace binade::host {
 namespace {

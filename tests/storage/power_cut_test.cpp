@@ -7,11 +7,11 @@
 #include <random>
 
 #include "host/storage/checkpoint.h"
-#include "tests/campaign.h"
-#include "tests/storage/checkpoint_writer.h"
-#include "tests/storage/failing_calls.h"
 #include "tests/storage/loop_disk.h"
 #include "tests/storage/sample_checkpoint.h"
+#include "tests/storage/writing_process.h"
+#include "tests/support/campaign.h"
+#include "tests/support/failing_calls.h"
 
 namespace binade::host {
 namespace {
@@ -23,7 +23,7 @@ constexpr std::uint64_t keep = 2;
 std::uint64_t cut_power_under_a_writer(const LoopDisk& disk, std::uint64_t acknowledged, std::uint64_t at_least,
                                        std::mt19937_64& random) {
   const auto first = acknowledged == 0 ? 1 : acknowledged + random() % 2;
-  CheckpointWriter writer(disk.mount_point() / "run/checkpoints", first, numbers, keep);
+  WritingProcess writer(disk.mount_point() / "run/checkpoints", first, numbers, keep);
   writer.wait_for(at_least + random() % 4);
   usleep(static_cast<useconds_t>(random() % 6000));
   disk.cut_power();

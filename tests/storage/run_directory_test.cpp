@@ -5,7 +5,7 @@
 #include <set>
 #include <system_error>
 
-#include "tests/storage/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace binade::host {
 namespace {

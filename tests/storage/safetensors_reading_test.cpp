@@ -4,7 +4,7 @@
 
 #include "binade/abi/tensor.h"
 #include "host/storage/safetensors.h"
-#include "tests/storage/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace binade::host {
 namespace {

@@ -8,8 +8,8 @@
 #include <system_error>
 
 #include "binade/abi/tensor.h"
-#include "tests/storage/failing_calls.h"
-#include "tests/storage/temporary_folder.h"
+#include "tests/support/failing_calls.h"
+#include "tests/support/temporary_folder.h"
 
 namespace binade::host {
 namespace {

@@ -1,5 +1,5 @@
 // From the host's records to what a logger plugin reads.
-#include "host/telemetry/abi_events.h"
+#include "host/telemetry/loggers/abi_events.h"
 
 #include <gtest/gtest.h>
 

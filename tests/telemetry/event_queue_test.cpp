@@ -1,5 +1,5 @@
 // The queue between the training and one logger.
-#include "host/telemetry/event_queue.h"
+#include "host/telemetry/loggers/event_queue.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // The endpoint, asked over a socket as Prometheus asks it.
-#include "host/telemetry/exporter.h"
+#include "host/telemetry/exporter/exporter.h"
 
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
@@ -15,7 +15,7 @@
 #include <stdexcept>
 
 #include "exposition.h"
-#include "host/telemetry/metrics.h"
+#include "host/telemetry/run_metrics.h"
 
 namespace binade::host {
 namespace {

@@ -1,10 +1,10 @@
 // What is a request and what is not, and by which names a server may be called.
-#include "host/telemetry/http_request.h"
+#include "host/telemetry/exporter/http_request.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "host/telemetry/http_access.h"
+#include "host/telemetry/exporter/http_access.h"
 
 namespace binade::host {
 namespace {

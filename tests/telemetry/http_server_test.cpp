@@ -1,6 +1,6 @@
 // Clients that are silent, slow or many, and whoever asks beside them. Nothing here goes by a clock: the server's
 // patience is an hour where it must not help.
-#include "host/telemetry/http_server.h"
+#include "host/telemetry/exporter/http_server.h"
 
 #include <arpa/inet.h>
 #include <gmock/gmock.h>

@@ -7,10 +7,10 @@
 #include <stdexcept>
 #include <thread>
 
-#include "host/telemetry/logger_thread.h"
+#include "host/telemetry/loggers/logger_thread.h"
 #include "recording_sink.h"
-#include "tests/campaign.h"
 #include "tests/sanitized.h"
+#include "tests/support/campaign.h"
 
 namespace binade::host {
 namespace {

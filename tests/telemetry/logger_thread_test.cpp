@@ -1,5 +1,5 @@
 // A logger that is slow, fails or hangs, and what its counts say.
-#include "host/telemetry/logger_thread.h"
+#include "host/telemetry/loggers/logger_thread.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -9,7 +9,7 @@
 #include <set>
 #include <sstream>
 
-#include "host/telemetry/events.h"
+#include "host/events/events.h"
 #include "host/telemetry/metric_families.h"
 
 namespace binade::host {
@@ -111,9 +111,9 @@ TEST(MetricFamilies, FoldWhatIsTooManyIntoOther) {
       for (const auto& label : metric.label) in_other += label.value == "other" ? metric.counter.value : 0;
     }
   }
-  EXPECT_EQ(count, MetricFamilies::most_series + 1);
+  EXPECT_EQ(count, MetricFamilies::max_series + 1);
   EXPECT_EQ(in_all, 1000);
-  EXPECT_EQ(in_other, 1000 - static_cast<double>(MetricFamilies::most_series));
+  EXPECT_EQ(in_other, 1000 - static_cast<double>(MetricFamilies::max_series));
 }
 
 TEST(MetricFamilies, RefuseWhatTheCatalogueDoesNotHave) {

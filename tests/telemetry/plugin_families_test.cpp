@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "exposition.h"
-#include "host/telemetry/metrics.h"
+#include "host/telemetry/run_metrics.h"
 
 namespace binade::host {
 namespace {

@@ -6,8 +6,8 @@
 
 #include <stdexcept>
 
-#include "host/telemetry/http_access.h"
-#include "host/telemetry/metrics.h"
+#include "host/telemetry/exporter/http_access.h"
+#include "host/telemetry/run_metrics.h"
 
 namespace binade::host {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "binade/options.h"
-#include "host/telemetry/logger.h"
+#include "host/telemetry/loggers/logger.h"
 
 namespace binade::host {
 

@@ -124,7 +124,7 @@ TEST_F(RunHistoryTest, KeepsEvaluationsWithinBounds) {
   RunHistory history(file(), "the-run");
   EvaluationRecord record;
   record.split = "validation";
-  for (std::uint64_t step = 1; step <= 3 * RunHistory::most_evaluations; ++step) {
+  for (std::uint64_t step = 1; step <= 3 * RunHistory::max_evaluations; ++step) {
     record.step = step;
     record.loss = step == 1 ? nan : 0.25;
     history.evaluated(record);
@@ -135,8 +135,8 @@ TEST_F(RunHistoryTest, KeepsEvaluationsWithinBounds) {
   EXPECT_THAT(json, HasSubstr(R"({"step":1536,"split":"validation","loss":0.25,)")) << "the last";
   std::size_t count = 0;
   for (auto at = json.find("\"step\""); at != std::string::npos; at = json.find("\"step\"", at + 1)) ++count;
-  EXPECT_LE(count, RunHistory::most_evaluations);
-  EXPECT_GE(count, RunHistory::most_evaluations / 2);
+  EXPECT_LE(count, RunHistory::max_evaluations);
+  EXPECT_GE(count, RunHistory::max_evaluations / 2);
 }
 
 TEST_F(RunHistoryTest, NamesAFileThatItCannotRead) {

@@ -99,7 +99,7 @@ TEST_F(HangDetectorTest, CallsSideBySideAreToldApart) {
 
 TEST_F(HangDetectorTest, MoreCallsAtOnceThanPlacesAreNotMarked) {
   std::vector<std::unique_ptr<CallTimes::Mark>> marks;
-  for (std::size_t i = 0; i < CallTimes::most_under_way + 2; ++i) {
+  for (std::size_t i = 0; i < CallTimes::max_under_way + 2; ++i) {
     marks.push_back(std::make_unique<CallTimes::Mark>(calls_.get(), "read"));
   }
   marks.clear();

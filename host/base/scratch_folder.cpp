@@ -1,0 +1,41 @@
+#include "host/base/scratch_folder.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+namespace binade::host {
+
+namespace {
+
+std::filesystem::path temporary_folder() {
+  std::error_code error;
+  auto folder = std::filesystem::temp_directory_path(error);
+  if (!error) return folder;
+  for (const char* variable : {"TMPDIR", "TMP", "TEMP", "TEMPDIR"}) {  // as the standard library asks for them
+    const char* const value = std::getenv(variable);
+    if (value == nullptr) continue;
+    throw std::runtime_error(std::string("the folder for temporary files, ") + variable + "=" + value +
+                             ", does not exist or is not a folder: make it, or name another one there");
+  }
+  throw std::runtime_error("there is no folder for temporary files: name one in TMPDIR (" + error.message() + ")");
+}
+
+}  // namespace
+
+std::filesystem::path make_scratch_folder(const std::string& what) {
+  auto path = (temporary_folder() / ("binade-" + what + "-XXXXXX")).string();
+  if (mkdtemp(path.data()) == nullptr) {  // 0700
+    throw std::system_error(errno, std::generic_category(), "cannot make the folder " + path);
+  }
+  return path;
+}
+
+ScratchFolder::~ScratchFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+}  // namespace binade::host

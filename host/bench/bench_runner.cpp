@@ -1,0 +1,125 @@
+#include "host/bench/bench_runner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <numeric>
+
+#include "host/cli/child_process.h"
+#include "host/cli/exit_codes.h"
+
+namespace binade::host {
+namespace {
+
+// The end of what a run printed: from its error on, where it says one.
+std::string last_words(const std::filesystem::path& log) {
+  constexpr std::size_t most = 12;
+  std::vector<std::string> lines;
+  std::ifstream file(log);
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("error")) lines.clear();
+    lines.push_back("  | " + line);
+  }
+  if (lines.size() > most) lines.erase(lines.begin(), lines.end() - most);
+  std::string text;
+  for (const auto& line : lines) text += "\n" + line;
+  return text;
+}
+
+// The only folder in it; empty when the run failed before it made one.
+std::filesystem::path only_folder(const std::filesystem::path& parent) {
+  std::error_code error;
+  const std::filesystem::directory_iterator entries(parent, error);
+  return error || entries == std::filesystem::directory_iterator() ? std::filesystem::path() : entries->path();
+}
+
+}  // namespace
+
+BenchRunner::BenchRunner(const BenchArguments& arguments, const BenchPlan& plan, const RunDirectory& directory,
+                         const std::filesystem::path& executable, const std::atomic<int>& stop_signal)
+    : arguments_(arguments),
+      plan_(plan),
+      directory_(directory),
+      executable_(executable),
+      stop_signal_(stop_signal),
+      seconds_(plan.contenders.size()) {
+  for (const auto& contender : plan.contenders) {
+    directory.write(contender.id + ".toml", to_toml(contender.experiment));
+    std::filesystem::create_directory(directory.path() / contender.id);
+  }
+}
+
+void BenchRunner::run(const std::function<void(const FinishedRun&)>& finished) {
+  finished_ = finished;
+  while (repeats_.size() < arguments_.repeats && run_repeat(repeats_.size())) {
+  }
+}
+
+// False when it was stopped.
+bool BenchRunner::run_repeat(std::uint64_t number) {
+  const auto seed = plan_.first_seed() + static_cast<std::int64_t>(number);
+  const auto count = plan_.contenders.size();
+  std::vector<std::size_t> order(count);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  if (number % 2 == 1) std::reverse(order.begin(), order.end());
+
+  Repeat repeat{static_cast<std::uint64_t>(seed), std::vector<Measurement>(count)};
+  for (std::size_t turn = 0; turn < count; ++turn) {
+    const auto contender = order[turn];
+    auto measurement = run_contender(contender, seed);
+    if (!measurement) return false;
+    const auto& id = plan_.contenders[contender].id;
+    const auto first = order.front();
+    if (turn == 0 && !repeats_.empty()) require_same_files(*measurement, repeats_.front().runs[contender]);
+    if (turn > 0) {
+      require_same_start(id, *measurement, plan_.contenders[first].id, repeat.runs[first], repeat.seed);
+    }
+    seconds_[contender] = measurement->seconds;
+    repeat.runs[contender] = std::move(*measurement);
+    finished_({id, number + 1, seconds_[contender], seconds_left(number, turn + 1)});
+  }
+  repeats_.push_back(std::move(repeat));
+  return true;
+}
+
+std::optional<Measurement> BenchRunner::run_contender(std::size_t contender, std::int64_t seed) {
+  if (stop_signal_.load() != 0) return std::nullopt;
+  const auto& id = plan_.contenders[contender].id;
+  const auto name = fmt::format("seed-{}", seed);
+  const auto folder = directory_.path() / id;
+  const auto log = folder / (name + ".log");
+  const auto end =
+      run_child({executable_.string(), "--color", "never", "run", (directory_.path() / (id + ".toml")).string(),
+                 "--runs", folder.string(), "--measure-memory", "--set", "experiment.name=" + name, "--set",
+                 fmt::format("experiment.seed={}", seed)},
+                log, stop_signal_);
+  if (end.exit_code != exit_ok && stop_signal_.load() != 0) return std::nullopt;
+  const auto run_directory = only_folder(folder / name);
+  if (end.exit_code != exit_ok) {
+    constexpr int first_signal = 128;
+    throw ContenderFailed(
+        fmt::format("{} failed with seed {}, exit code {}:{}\n  all that it printed: {}{}", id, seed, end.exit_code,
+                    last_words(log), log.string(),
+                    run_directory.empty() ? "" : "\n  its run directory:   " + run_directory.string()),
+        end.exit_code < first_signal ? end.exit_code : exit_run_failed);
+  }
+  auto measurement = read_measurement(run_directory, arguments_.warmup);
+  measurement.seconds = end.seconds;
+  measurement.process_bytes = end.peak_bytes;
+  return measurement;
+}
+
+// What was never run yet is taken to be as slow as the slowest that was.
+double BenchRunner::seconds_left(std::uint64_t repeat, std::size_t done) const {
+  const double slowest = *std::max_element(seconds_.begin(), seconds_.end());
+  const auto of = [&](std::size_t contender) { return seconds_[contender] > 0 ? seconds_[contender] : slowest; };
+  const auto count = seconds_.size();
+  double left = 0;
+  for (std::size_t turn = done; turn < count; ++turn) left += of(repeat % 2 == 0 ? turn : count - 1 - turn);
+  double whole = 0;
+  for (std::size_t contender = 0; contender < count; ++contender) whole += of(contender);
+  return left + whole * static_cast<double>(arguments_.repeats - repeat - 1);
+}
+
+}  // namespace binade::host

@@ -1,0 +1,26 @@
+#include "host/cli/lock_argument.h"
+
+#include "host/cli/version.h"
+
+namespace binade::host {
+
+std::filesystem::path lock_beside(const std::filesystem::path& experiment) {
+  auto lock = experiment;
+  return lock.replace_extension(".lock");
+}
+
+void LockArgument::add_to(CLI::App& verb) {
+  verb.add_flag("--locked", locked, "Load the bytes that the experiment's lock names, or nothing (`binade lock`)");
+  verb.add_option("--lock", file, "The lock, where it is not FILE with .lock in place of .toml; implies --locked")
+      ->type_name("LOCK");
+}
+
+std::unique_ptr<VerifiedCopies> LockArgument::open(const std::filesystem::path& experiment,
+                                                   const binade_build_block& engine) const {
+  if (!locked && file.empty()) return nullptr;
+  auto copies = std::make_unique<VerifiedCopies>(file.empty() ? lock_beside(experiment) : std::filesystem::path(file));
+  copies->require_host(engine, version());
+  return copies;
+}
+
+}  // namespace binade::host

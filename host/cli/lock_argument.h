@@ -1,0 +1,26 @@
+// --locked and --lock, for the verbs that load plugins.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "host/cli/command_line.h"
+#include "host/loading/lock/verified_copies.h"
+
+namespace binade::host {
+
+// FILE with .lock in place of .toml.
+std::filesystem::path lock_beside(const std::filesystem::path& experiment);
+
+struct LockArgument {
+  bool locked = false;
+  std::string file;  // empty: beside the experiment
+
+  void add_to(CLI::App& verb);
+  // nullptr where nothing is locked. Throws PluginRefused E0313 where the lock is missing or names another Binade or
+  // LibTorch.
+  std::unique_ptr<VerifiedCopies> open(const std::filesystem::path& experiment, const binade_build_block& engine) const;
+};
+
+}  // namespace binade::host

@@ -1,0 +1,25 @@
+// Whether a resumed run is the one that was interrupted.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace binade::host {
+
+// Of two descriptions of a run, by key: "threads" "libtorch" "cpu_capability" "device" "binade", "plugin.<kind>.<id>",
+// "option.<section>.<key>", and "data.<key>" of a fingerprint (host/data/fingerprint/fingerprint.h). One sentence for
+// each difference that can change a number, those of the data first; options that only say where to report, or when to
+// stop on a schedule that does not look ahead, are not a difference.
+std::vector<std::string> resume_differences(const std::map<std::string, std::string>& before,
+                                            const std::map<std::string, std::string>& now);
+
+// Where the data were compared in part only, and no difference was found, how far; else empty.
+std::string compared_data(const std::map<std::string, std::string>& before,
+                          const std::map<std::string, std::string>& now);
+
+// The differences with which there is nothing to go on with: another model, dataset or optimizer.
+std::vector<std::string> incompatibilities(const std::map<std::string, std::string>& before,
+                                           const std::map<std::string, std::string>& now);
+
+}  // namespace binade::host

@@ -1,0 +1,37 @@
+// The training split as [train] asks for it: in epochs, batches and steps.
+#pragma once
+
+#include "host/data/batch_loader.h"
+#include "host/data/epoch.h"
+#include "host/engine/loop/loop_state.h"
+#include "host/engine/model/model.h"
+#include "host/events/events.h"
+
+namespace binade::host {
+
+class TrainingData {
+ public:
+  // `train`: the experiment's section. The dataset outlives this.
+  TrainingData(const Dataset& dataset, const OptionTable& train, std::uint64_t seed);
+
+  const Split& split() const { return split_; }
+
+  // Where a run begins: at the start, or behind what the resumed one has trained on.
+  EpochPosition begin(const LoopState* resumed) const;
+
+  // From there on, without end. This outlives them.
+  BatchLoader batches(const EpochPosition& begin) const;
+
+  // What an epoch leaves out, and a last batch that a model with batch normalization can hardly train on.
+  void tell(const Model& model, RunListener& listener) const;
+
+ private:
+  const Dataset& dataset_;
+  std::uint64_t seed_;
+  Split split_;
+  Sampler sampler_;
+  bool with_replacement_;  // then each epoch leaves others out
+  std::uint32_t workers_, prefetch_;
+};
+
+}  // namespace binade::host

@@ -1,0 +1,137 @@
+// The engine as the rest of the host sees it: no LibTorch in this header. libbinade_engine.so exports one function,
+// binade_engine(), and is loaded only by the verbs that train.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "binade/abi/note.h"
+#include "binade/abi/precision.h"
+#include "host/data/dataset.h"
+#include "host/engine_api/probed_model.h"
+#include "host/events/events.h"
+#include "host/events/progress.h"
+#include "host/experiment/experiment.h"
+#include "host/loading/plugin.h"
+#include "host/storage/checkpoint.h"
+
+namespace binade::host {
+
+struct EngineInfo {
+  std::string torch_version;
+  std::string cuda_version;       // of the CUDA runtime that LibTorch uses, "13.0"; empty without one
+  std::string cpu_capability;     // LibTorch's kernels: "AVX512", "AVX2", "DEFAULT"
+  int threads = 0;                // inside one operation
+  std::string libtorch_mismatch;  // not empty: the LibTorch that was loaded is not the one the engine was built against
+};
+
+// What a run needs, opened and checked. All references outlive the call.
+struct TrainingRequest {
+  const Experiment& experiment;
+  const Dataset& dataset;
+  const Plugin& model;
+  const std::vector<std::string>& inputs;  // dataset fields for forward(), never empty
+  const OptionTable& model_options;        // complete
+  const Plugin* precision;                 // nullptr: the engine chooses
+  std::filesystem::path weights_file;      // written at the end
+  std::filesystem::path best_file;         // the weights of the lowest validation loss; not kept when empty
+  std::filesystem::path average_file;      // the mean of the weights, where [train] ema_decay asks for one
+  bool dry_run = false;                    // one step of everything, then stop
+  bool measure_memory = false;             // count what CPU tensors hold: up to 1 % of the time of the smallest steps
+  std::filesystem::path
+      rescue_folder{};                  // takes the final weights that the run's folder does not; empty: there is none
+  const std::atomic<int>& stop_signal;  // non-zero: end after the step in progress
+  RunListener& listener;
+  std::filesystem::path checkpoint_folder{};      // none are written when empty
+  std::filesystem::path metrics_file{};           // synced before each checkpoint; may be empty
+  std::atomic<bool>* checkpoint_asked = nullptr;  // set from outside: a checkpoint after the step in progress
+  const Checkpoint* resume = nullptr;             // what to go on from
+  // Versions, kernels, hashes of plugins, options of the experiment: what decides, beside the checkpoint, how a run
+  // goes on. The engine adds what it knows itself.
+  std::map<std::string, std::string> run_fingerprint{};
+  // Texts that each checkpoint carries as they are, by name: the resolved experiment, the lock.
+  std::map<std::string, std::string> records{};
+  std::uint64_t stop_after = 0;  // steps of this process, after which the run is interrupted; 0: never
+  Progress* progress = nullptr;  // told what the training thread is in
+};
+
+// A regression target, standardized: of each component, over the training samples. A deviation is never 0.
+struct TargetScale {
+  std::vector<double> mean, deviation;
+  std::vector<std::int64_t> shape;  // of one sample's target
+};
+
+// One pass over the training split, as the summary shows it.
+struct EpochSummary {
+  std::uint64_t epoch = 0;                                  // from 0
+  std::uint64_t steps = 0;                                  // done by its end
+  double train_loss = nan, train_accuracy = nan;            // means over its samples
+  double validation_loss = nan, validation_accuracy = nan;  // of an evaluation at its end
+  double seconds = 0;                                       // of training
+};
+
+struct TrainingResult {
+  RunState state = RunState::finished;  // or interrupted, or preempted: by SIGTERM or SIGHUP, with nothing lost
+  std::string stop_reason;              // "500 steps", "60 s of training", "signal 2"
+  std::uint64_t steps = 0, skipped_steps = 0;
+  double seconds = 0;                                             // of training, evaluations included
+  double initial_loss = nan, final_loss = nan;                    // of the first and the last applied step
+  double initial_cross_entropy = nan, final_cross_entropy = nan;  // the same without label smoothing
+  double validation_loss = nan, validation_accuracy = nan;        // last evaluation
+  double best_validation_loss = nan;
+  std::uint64_t best_step = 0;
+  std::vector<EpochSummary> epochs;  // complete ones: the newest, at most 1000, and the best
+  double final_gradient_norm = nan;
+  bool autocast = false;
+  bool classification = false;              // the loss is a mean cross-entropy
+  std::optional<TargetScale> target_scale;  // of a standardized target
+  std::int64_t vocab_size = 0;              // 0 where no tokens are predicted
+  double samples_per_second = nan, tokens_per_second = nan;
+  std::uint64_t parameters = 0;
+  std::string loss;  // the task's: "next_token", ...
+  std::string device, precision;
+  std::string precision_reason;      // of the engine's own choice; empty where a plugin was asked
+  double loss_scale = 1;             // at the end
+  double seconds_at_min_scale = 0;   // of steps whose scale was the policy's floor
+  std::uint64_t refused_scales = 0;  // what the policy gave and is no scale
+  std::vector<SkipCount> skips;      // why steps were skipped
+  // At the last sample of gradients: the part of the model with the highest underflow ratio; "" without samples.
+  std::string underflow_group;
+  double underflow_ratio = nan;
+  // SHA-256 of names, types, shapes and bytes of all weights, in the order of the weights file: before the first step
+  // and after the last.
+  std::string initial_parameters_sha256, parameters_sha256;
+  std::uint64_t samples_hash = 0;             // of the samples' numbers, in the order in which they were trained on
+  std::optional<std::uint64_t> resumed_step;  // of the checkpoint that this process went on from
+  std::vector<std::string>
+      resume_differences;               // why the run is not the one that was interrupted; empty: it is, exactly
+  std::uint64_t peak_tensor_bytes = 0;  // most bytes that tensors held at once; 0: not known
+  std::filesystem::path rescued{};      // where final weights are that the run's folder could not take; empty: there
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual EngineInfo info() const = 0;
+  // [main] The rows of a model's first embedding, 0 without one. Builds the model for it. Throws PluginError.
+  virtual std::int64_t embedding_rows(const Plugin& model, const OptionTable& model_options) = 0;
+  // [main] Builds a model to be tried, with LibTorch's generator seeded. `inputs`: the fields that forward() gets, in
+  // order. The plugin outlives it. Throws PluginError.
+  virtual std::unique_ptr<ProbedModel> build(const Plugin& model, const OptionTable& model_options,
+                                             const std::vector<std::string>& inputs, std::uint64_t seed) = 0;
+  // [main] Trains, evaluates, writes the weights. Throws PluginError when a plugin failed, std::runtime_error
+  // otherwise.
+  virtual TrainingResult train(const TrainingRequest& request) = 0;
+};
+
+// The exported function; the caller owns what it returns.
+constexpr const char* engine_symbol = "binade_engine";
+using EngineFunction = Engine*();
+
+}  // namespace binade::host

@@ -1,0 +1,130 @@
+#include "host/run/reports/console_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/storage/checkpoint.h"
+
+namespace binade::host {
+namespace {
+
+void line(const Paint& paint, std::string_view name, std::string_view text) {
+  show("  {} {}\n", paint.dim(fmt::format("{:<10}", name)), text);
+}
+
+// `cross_entropy`: the loss without label smoothing.
+std::string loss_text(double loss, double cross_entropy, const TrainingResult& result) {
+  if (result.loss != "next_token") return fmt::format("{:.4g}", loss);
+  // exp(cross-entropy) is how many tokens the model is torn between.
+  const auto unsmoothed = cross_entropy != loss ? fmt::format("unsmoothed {:.4f}, ", cross_entropy) : "";
+  return fmt::format("{:.4f} ({}perplexity {:.4g})", loss, unsmoothed, std::exp(cross_entropy));
+}
+
+// A word as a shell takes it.
+std::string quoted(const std::string& word) {
+  if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=+:,@") ==
+      std::string::npos) {
+    return word;
+  }
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
+// "fp16, loss scale 65536 at the end; skipped 2 by overflow in head.weight, 1 by loss; underflow at most 3 %, in head"
+std::string precision_text(const TrainingResult& result) {
+  auto text = fmt::format("{}, loss scale {:g} at the end", result.precision, result.loss_scale);
+  constexpr std::size_t shown = 3;
+  for (std::size_t i = 0; i < std::min(shown, result.skips.size()); ++i) {
+    const auto& skip = result.skips[i];
+    text += fmt::format("{} {} by {}{}", i == 0 ? "; skipped" : ",", skip.steps,
+                        skip_cause_names[static_cast<std::size_t>(skip.cause)],
+                        skip.parameter.empty() ? "" : fmt::format(" in {}", skip.parameter));
+  }
+  if (result.skips.size() > shown) text += ", ...";
+  if (result.underflow_ratio > 0) {
+    text += fmt::format("; underflow at most {:.2g} %, in {}", 100 * result.underflow_ratio, result.underflow_group);
+  }
+  if (result.seconds_at_min_scale > 0) {
+    text += fmt::format("; {} with the scale at its floor", short_duration(result.seconds_at_min_scale));
+  }
+  return text;
+}
+
+std::string speed_text(const TrainingResult& result) {
+  return result.tokens_per_second > 0 ? short_number(result.tokens_per_second) + " tokens/s"
+                                      : short_number(result.samples_per_second) + " samples/s";
+}
+
+}  // namespace
+
+void StartReport::run_started(const RunStarted& started) noexcept {
+  const auto goal = started.target_steps == 0 ? fmt::format("for {}", short_duration(started.max_seconds))
+                    : started.max_seconds > 0
+                        ? fmt::format("{} steps or {}, whichever comes first", started.target_steps,
+                                      short_duration(started.max_seconds))
+                        : fmt::format("{} step{}", started.target_steps, started.target_steps == 1 ? "" : "s");
+  show("{}\n", paint_.bold(run_.name));
+  line(paint_, "model",
+       fmt::format("{}, {} parameters", run_.model, short_number(static_cast<double>(started.parameters))));
+  line(paint_, "dataset",
+       fmt::format("{}, {} samples to train on, {} to validate with", run_.dataset, started.train_samples,
+                   started.validation_samples));
+  line(paint_, "precision",
+       fmt::format("{} on {}{}", started.precision, started.device,
+                   started.dynamic_scaling ? ", dynamic loss scaling" : ""));
+  line(paint_, "training", goal);
+  if (!run_.metrics_address.empty()) line(paint_, "metrics", run_.metrics_address);
+  line(paint_, "directory", run_.directory.string());
+  show("\n");
+  std::fflush(stdout);
+}
+
+std::string last_checkpoint_text(const ReportedRun& run) {
+  const auto steps = CheckpointFolder(run.directory / "checkpoints", 1, false).steps();
+  if (steps.empty()) return {};
+  return fmt::format("the last checkpoint is of step {}: once the cause is mended, `{} resume {}` goes on from there",
+                     steps.front(), run.program_name, run.directory.string());
+}
+
+void print_end(const ReportedRun& run, const TrainingResult& result, const Paint& paint) {
+  const auto ended = result.state == RunState::finished
+                         ? paint.green("finished")
+                         : paint.yellow(run_state_names[static_cast<std::size_t>(result.state)]);
+  show("\n{} after {} ({} steps, {} skipped; {})\n", ended, short_duration(result.seconds), result.steps,
+       result.skipped_steps, speed_text(result));
+  if (std::isfinite(result.initial_loss)) {
+    line(paint, "loss",
+         fmt::format("{} -> {}", loss_text(result.initial_loss, result.initial_cross_entropy, result),
+                     loss_text(result.final_loss, result.final_cross_entropy, result)));
+  }
+  if (std::isfinite(result.validation_loss)) {
+    auto text = loss_text(result.validation_loss, result.validation_loss, result);
+    if (std::isfinite(result.validation_accuracy)) {
+      text += fmt::format(", accuracy {:.2f} %", 100 * result.validation_accuracy);
+    }
+    line(paint, "validation", text);
+  }
+  if (result.loss_scale != 1 || !result.skips.empty()) line(paint, "precision", precision_text(result));
+  line(paint, "weights", ((result.rescued.empty() ? run.directory : result.rescued) / "weights.safetensors").string());
+  if (const auto best = run.directory / "best.safetensors"; std::filesystem::exists(best)) {
+    line(paint, "best",
+         fmt::format("{} (step {}, validation loss {:.4g})", best.string(), result.best_step,
+                     result.best_validation_loss));
+  }
+  line(paint, "per step", (run.directory / "metrics.jsonl").string());
+
+  const auto file = [&](const char* name) { return quoted((run.directory / name).string()); };
+  const auto binade = quoted(run.program_name);
+  show("\nnext:\n");
+  if (result.state != RunState::finished && std::filesystem::exists(run.directory / "checkpoints")) {
+    show("  {} resume {}\n", binade, quoted(run.directory.string()));
+  }
+  show("  cat {}\n", file("summary.json"));
+  show("  {} run {} --set optimizer.lr=1e-3\n", binade, file("experiment.toml"));
+  show("  {} plugins list\n", binade);
+}
+
+}  // namespace binade::host

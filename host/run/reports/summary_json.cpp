@@ -1,0 +1,171 @@
+#include "host/run/reports/summary_json.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "host/cli/version.h"
+#include "host/data/fingerprint/fingerprint_differences.h"
+#include "host/events/lower_loss.h"
+#include "host/experiment/secrets.h"
+
+namespace binade::host {
+namespace {
+
+using OrderedJson = nlohmann::ordered_json;
+
+OrderedJson finite(double number) { return std::isfinite(number) ? OrderedJson(number) : OrderedJson(nullptr); }
+
+double peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) * 1024;  // the kernel counts in KiB
+}
+
+OrderedJson epochs_json(const std::vector<EpochSummary>& epochs) {
+  auto rows = OrderedJson::array();
+  for (const auto& epoch : epochs) {
+    rows.push_back({{"epoch", epoch.epoch},
+                    {"steps", epoch.steps},
+                    {"train_loss", finite(epoch.train_loss)},
+                    {"train_accuracy", finite(epoch.train_accuracy)},
+                    {"validation_loss", finite(epoch.validation_loss)},
+                    {"validation_accuracy", finite(epoch.validation_accuracy)},
+                    {"seconds", epoch.seconds}});
+  }
+  return rows;
+}
+
+OrderedJson skips_json(const std::vector<SkipCount>& skips) {
+  auto rows = OrderedJson::array();
+  for (const auto& skip : skips) {
+    rows.push_back({{"cause", skip_cause_names[static_cast<std::size_t>(skip.cause)]},
+                    {"parameter", skip.parameter.empty() ? OrderedJson(nullptr) : OrderedJson(skip.parameter)},
+                    {"steps", skip.steps}});
+  }
+  return rows;
+}
+
+// From 0; null when no epoch ended with an evaluation whose loss was finite.
+OrderedJson best_epoch(const std::vector<EpochSummary>& epochs) {
+  const EpochSummary* best = nullptr;
+  for (const auto& epoch : epochs) {
+    if (is_lower(epoch.validation_loss, best == nullptr ? nan : best->validation_loss)) best = &epoch;
+  }
+  return best == nullptr ? OrderedJson(nullptr) : OrderedJson(best->epoch);
+}
+
+// What a run's mean cross-entropy says as a number of equally likely choices.
+OrderedJson perplexity(double loss, const TrainingResult& result) {
+  return result.classification ? finite(std::exp(loss)) : OrderedJson(nullptr);
+}
+
+// With which a model's outputs become the target's own numbers: output * deviation + mean. null for any other run.
+OrderedJson target_json(const std::optional<TargetScale>& scale) {
+  return scale ? OrderedJson{{"mean", scale->mean}, {"deviation", scale->deviation}} : OrderedJson(nullptr);
+}
+
+}  // namespace
+
+std::string cpu_model() {
+  std::ifstream cpuinfo("/proc/cpuinfo");
+  for (std::string line; std::getline(cpuinfo, line);) {
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  }
+  return "unknown";
+}
+
+std::string environment_json(const EngineInfo& engine, const std::vector<std::string>& command_line) {
+  utsname system{};
+  uname(&system);
+  std::vector<std::string> shown;
+  shown.reserve(command_line.size());
+  for (const auto& word : command_line) shown.push_back(without_passwords(word));
+  const OrderedJson json{{"binade", version()},
+                         {"git_sha", git_sha()},
+                         {"libtorch", engine.torch_version},
+                         {"cuda", engine.cuda_version},
+                         {"cpu_capability", engine.cpu_capability},
+                         {"threads", engine.threads},
+                         {"cpu", cpu_model()},
+                         {"cpus", std::thread::hardware_concurrency()},
+                         {"host", system.nodename},
+                         {"system", std::string(system.sysname) + " " + system.release},
+                         {"architecture", system.machine},
+                         {"command_line", shown}};
+  return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
+}
+
+std::string data_json(const Fingerprint& data) {
+  return OrderedJson(data).dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
+}
+
+std::string summary_json(const TrainingResult& result, const Experiment& experiment, const Fingerprint& data) {
+  const OrderedJson json{
+      {"state", run_state_names[static_cast<std::size_t>(result.state)]},
+      {"stop_reason", result.stop_reason},
+      {"steps", result.steps},
+      {"skipped_steps", result.skipped_steps},
+      {"loss", result.loss},
+      {"standardized_target", target_json(result.target_scale)},
+      {"initial_loss", finite(result.initial_loss)},
+      {"final_loss", finite(result.final_loss)},
+      {"final_unsmoothed_loss", finite(result.final_cross_entropy)},
+      {"validation_loss", finite(result.validation_loss)},
+      {"validation_accuracy", finite(result.validation_accuracy)},
+      {"best_validation_loss", finite(result.best_validation_loss)},
+      {"best_step", result.best_step},
+      {"final_perplexity", perplexity(result.final_cross_entropy, result)},
+      {"validation_perplexity", perplexity(result.validation_loss, result)},
+      {"best_epoch", best_epoch(result.epochs)},
+      {"epochs", epochs_json(result.epochs)},
+      {"final_gradient_norm", finite(result.final_gradient_norm)},
+      {"amp_enabled", result.autocast},
+      {"peak_memory_bytes", peak_memory_bytes()},
+      {"peak_tensor_bytes",
+       result.peak_tensor_bytes == 0 ? OrderedJson(nullptr) : OrderedJson(result.peak_tensor_bytes)},
+      {"vocab_size", result.vocab_size == 0 ? OrderedJson(nullptr) : OrderedJson(result.vocab_size)},
+      {"parameters", result.parameters},
+      {"initial_parameters_sha256", result.initial_parameters_sha256},
+      {"parameters_sha256", result.parameters_sha256},
+      {"rescued", result.rescued.empty() ? OrderedJson(nullptr) : OrderedJson(result.rescued.string())},
+      {"samples_hash", fmt::format("{:016x}", result.samples_hash)},
+      {"data", without_files(data)},
+      {"resumed_step", result.resumed_step ? OrderedJson(*result.resumed_step) : OrderedJson(nullptr)},
+      {"resume_differences", result.resume_differences},
+      {"device", result.device},
+      {"precision", result.precision},
+      {"precision_reason",
+       result.precision_reason.empty() ? OrderedJson(nullptr) : OrderedJson(result.precision_reason)},
+      {"loss_scale", result.loss_scale},
+      {"skips", skips_json(result.skips)},
+      {"refused_scales", result.refused_scales},
+      {"underflow_group", result.underflow_group.empty() ? OrderedJson(nullptr) : OrderedJson(result.underflow_group)},
+      {"underflow_ratio", finite(result.underflow_ratio)},
+      {"samples_per_second", finite(result.samples_per_second)},
+      {"tokens_per_second", finite(result.tokens_per_second)},
+      {"seconds", result.seconds},
+      {"seconds_at_min_scale", result.seconds_at_min_scale},
+      {"tags", experiment.experiment.strings("tags")},
+      {"notes", experiment.experiment.string("notes")}};
+  return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
+}
+
+std::string failure_json(const std::string& message, const ReachedByRun& reached, const Experiment& experiment) {
+  const OrderedJson json{{"state", "failed"},
+                         {"error", message},
+                         {"steps", reached.steps},
+                         {"skipped_steps", reached.skipped_steps},
+                         {"final_loss", finite(reached.final_loss)},
+                         {"seconds", reached.seconds},
+                         {"tags", experiment.experiment.strings("tags")},
+                         {"notes", experiment.experiment.string("notes")}};
+  return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
+}
+
+}  // namespace binade::host

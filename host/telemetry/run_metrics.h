@@ -1,0 +1,110 @@
+// The run as Prometheus sees it: hears what happens, and is what the exporter collects.
+#pragma once
+
+#include <prometheus/collectable.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "host/events/events.h"
+#include "host/telemetry/loggers/logger_counts.h"
+
+namespace prometheus {
+class Gauge;
+}
+
+namespace binade::host {
+
+class CallTimes;
+class DeviceCollector;
+class MetricFamilies;
+class PluginMetrics;
+class ScrapeSources;
+struct GradientSeries;
+struct MetricSeries;
+
+// A plugin as the metrics name it.
+struct PluginIdentity {
+  std::string id, kind, version, abi, sha256;
+  double load_seconds = 0;
+};
+
+// What is known of a run before it starts. run_id: [A-Za-z0-9._-]{1,64}. All else may be empty.
+struct RunIdentity {
+  std::string run_id;
+  std::string run_name, host, model, dataset, optimizer, config_sha256, seed;
+  std::string version, git_sha, libtorch, cuda, compiler;
+  std::vector<PluginIdentity> plugins;
+  double checkpoint_every_seconds = 0;  // as the experiment says; 0: not by time
+  double checkpoint_every_steps = 0;    // 0: not by steps
+};
+
+// Held by a shared_ptr, because a scrape may still be under way when the run's owner lets go.
+class Metrics : public RunListener, public prometheus::Collectable {
+ public:
+  // Throws std::invalid_argument for a run_id that is none.
+  explicit Metrics(const RunIdentity& identity);
+  ~Metrics() override;
+
+  // The training thread. A step takes well under a microsecond and allocates nothing.
+  void run_started(const RunStarted& run) noexcept override;
+  void state_changed(RunState state) noexcept override;
+  void step(const StepRecord& record) noexcept override;
+  void gradients_sampled(const GradientSample& sample) noexcept override;
+  void device_memory_sampled(const DeviceMemoryRecord& record) noexcept override;
+  void epoch_ended(const EpochRecord& record) noexcept override;
+  void evaluated(const EvaluationRecord& record) noexcept override;
+  void checkpoint_ended(const CheckpointRecord& record) noexcept override;
+  void run_ended(const RunEnded& end) noexcept override;
+
+  // A line of metrics.jsonl could not be kept. Any thread.
+  void line_lost() noexcept;
+
+  // A failed call of a plugin; `stage` is "load", after which it is not enabled, "call" or "shutdown". Any thread.
+  void plugin_failed(const std::string& id, const std::string& kind, const std::string& stage);
+
+  // Exports a logger's counts, asked for at every scrape on the scrape's thread. `label` is the logger's name, unique
+  // in the run; `plugin` the plugin's id. Any thread.
+  void watch_logger(const std::string& label, const std::string& plugin, std::function<LoggerCounts()> counts);
+
+  // Exports what a plugin counts itself, as binade_plugin_<id>_<name>, and how long its calls take; both are asked for
+  // at every scrape. Any thread.
+  void watch_plugin(const std::string& id, const std::string& kind, std::shared_ptr<const PluginMetrics> metrics,
+                    std::shared_ptr<const CallTimes> call_times);
+
+  // Exports how much space is left where `folder` lies. Any thread.
+  void watch_free_space(const std::filesystem::path& folder);
+
+  // Exports the machine's GPUs. Any thread.
+  void watch_devices(std::shared_ptr<const DeviceCollector> devices);
+
+  // Any thread. Empty when memory runs out.
+  std::vector<prometheus::MetricFamily> Collect() const noexcept override;
+
+ private:
+  void learn_identity(const RunIdentity& identity);
+  void update_loss(const StepRecord& record) noexcept;
+  void update_amp(const StepRecord& record) noexcept;
+  void update_nonfinite(const StepRecord& record) noexcept;
+
+  std::unique_ptr<MetricFamilies> families_;
+  std::unique_ptr<MetricSeries> series_;
+  std::unique_ptr<ScrapeSources> sources_;
+  bool dynamic_scaling_ = false;
+  bool classification_ = false;
+  double loss_average_ = 0;  // not yet bias-corrected
+  double loss_weight_ = 0;   // sum of the average's weights
+  std::vector<std::string> scalar_names_;
+  std::vector<prometheus::Gauge*> train_scalars_;
+  std::vector<std::pair<double, prometheus::Gauge*>> learning_rates_;  // with their ratios
+  std::vector<GradientSeries> gradient_groups_;
+  std::string device_;         // "cuda:1"
+  std::string device_number_;  // as the driver counts; empty before the first sample
+};
+
+}  // namespace binade::host
