@@ -7,31 +7,31 @@
 #include "binade/abi/plugin.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/signals.h"
-#include "host/run/training_job.h"
+#include "host/run/train.h"
 
 namespace binade::host {
 namespace {
 
 struct ResumeArguments {
   std::string run;
-  TrainingJob job;
+  RunOptions options;
 };
 
 int resume(ResumeArguments& arguments, const CommandLine& line) {
   catch_checkpoint_signal();  // before anything that takes time
-  auto& job = arguments.job;
-  job.resumed = find_resumable(arguments.run,
-                               [&line](const std::string& text) { log_line(line.color(), BINADE_LOG_WARNING, text); });
-  if (!job.resumed) {
+  auto& options = arguments.options;
+  options.resumed = find_resumable(
+      arguments.run, [&line](const std::string& text) { log_line(line.color(), BINADE_LOG_WARNING, text); });
+  if (!options.resumed) {
     log_line(line.color(), BINADE_LOG_ERROR,
              fmt::format("{} has no checkpoint that can be read; start anew with `{} run {}`", arguments.run,
                          line.program_name(), (std::filesystem::path(arguments.run) / "experiment.toml").string()));
     return exit_bad_data;
   }
-  job.verb = "resume";
-  job.experiment.file = (job.resumed->directory.path() / "experiment.toml").string();
-  job.new_experiment = !job.experiment.overrides.empty();
-  return train(job, line);
+  options.verb = "resume";
+  options.experiment.file = (options.resumed->directory.path() / "experiment.toml").string();
+  options.replaces_experiment = !options.experiment.overrides.empty();
+  return train(options, line);
 }
 
 }  // namespace
@@ -44,12 +44,12 @@ void add_resume(CommandLine& line) {
       "  binade resume runs/first-run/20260101T120000Z-0123abcd --set train.steps=2000",
       [arguments, &line] { return resume(*arguments, line); }, Stopping::by_the_verb);
   verb.add_option("RUN", arguments->run, "The directory of the run")->required()->type_name("");
-  arguments->job.experiment.add_overrides_to(verb);
-  arguments->job.lock.add_to(verb);
-  verb.add_option("--rescue", arguments->job.rescue,
+  arguments->options.experiment.add_overrides_to(verb);
+  arguments->options.lock.add_to(verb);
+  verb.add_option("--rescue", arguments->options.rescue,
                   "A folder on another disk, made when missing: takes the final weights when the run's own cannot")
       ->type_name("DIR");
-  verb.add_option("--stop-after", arguments->job.stop_after,
+  verb.add_option("--stop-after", arguments->options.stop_after,
                   "Stop after so many further steps, with a checkpoint to go on from")
       ->type_name("STEPS");
 }

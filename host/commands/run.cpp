@@ -8,43 +8,44 @@
 #include "host/cli/exit_codes.h"
 #include "host/cli/signals.h"
 #include "host/loading/catalog.h"
-#include "host/run/training_job.h"
+#include "host/run/train.h"
 
 namespace binade::host {
 namespace {
 
 struct RunArguments {
-  TrainingJob job;
+  RunOptions options;
   std::string runs = "runs", resume = "never";
 };
 
 // Goes on with the newest run of the experiment's name that did not finish; else it is a new one.
-void resume_unfinished(TrainingJob& job, const std::string& name, const CommandLine& line) {
-  const auto directory = newest_unfinished(job.runs, name);
+void resume_unfinished(RunOptions& options, const std::string& name, const CommandLine& line) {
+  const auto directory = newest_unfinished(options.runs, name);
   if (!directory) return;
   const auto warn = [&line](const std::string& text) { log_line(line.color(), BINADE_LOG_WARNING, text); };
-  job.resumed = find_resumable(*directory, warn);
-  job.new_experiment = job.resumed.has_value();
-  if (!job.resumed) warn(fmt::format("{} has no checkpoint that can be read: a new run begins", directory->string()));
+  options.resumed = find_resumable(*directory, warn);
+  options.replaces_experiment = options.resumed.has_value();
+  if (!options.resumed)
+    warn(fmt::format("{} has no checkpoint that can be read: a new run begins", directory->string()));
 }
 
 int run(RunArguments& arguments, const CommandLine& line) {
   catch_checkpoint_signal();  // before anything that takes time
-  auto& job = arguments.job;
-  job.runs = arguments.runs;
+  auto& options = arguments.options;
+  options.runs = arguments.runs;
   if (arguments.resume == "auto") {
-    const auto experiment = job.experiment.load(Catalog(line.plugin_folders()), line.color());
+    const auto experiment = options.experiment.load(Catalog(line.plugin_folders()), line.color());
     if (!experiment) return exit_usage;
-    resume_unfinished(job, experiment->experiment.string("name"), line);
+    resume_unfinished(options, experiment->experiment.string("name"), line);
   }
-  return train(job, line);
+  return train(options, line);
 }
 
 }  // namespace
 
 void add_run(CommandLine& line) {
   const auto arguments = std::make_shared<RunArguments>();
-  auto& job = arguments->job;
+  auto& options = arguments->options;
   auto& verb = line.verb(
       "run", "Train",
       "  binade run experiment.toml\n"
@@ -53,8 +54,8 @@ void add_run(CommandLine& line) {
       "  binade run experiment.toml --runs /data/runs\n"
       "  binade run experiment.toml --resume auto",
       [arguments, &line] { return run(*arguments, line); }, Stopping::by_the_verb);
-  job.experiment.add_to(verb);
-  job.lock.add_to(verb);
+  options.experiment.add_to(verb);
+  options.lock.add_to(verb);
   verb.add_option("--runs", arguments->runs, "The folder for run directories, made when missing")
       ->type_name("DIR")
       ->capture_default_str();
@@ -63,13 +64,13 @@ void add_run(CommandLine& line) {
       ->type_name("WHEN")
       ->check(CLI::IsMember({"auto", "never"}))
       ->capture_default_str();
-  verb.add_option("--rescue", job.rescue,
+  verb.add_option("--rescue", options.rescue,
                   "A folder on another disk, made when missing: takes the final weights when the run's own cannot")
       ->type_name("DIR");
-  verb.add_option("--stop-after", job.stop_after, "Stop after so many steps, with a checkpoint to go on from")
+  verb.add_option("--stop-after", options.stop_after, "Stop after so many steps, with a checkpoint to go on from")
       ->type_name("STEPS");
-  verb.add_flag("--dry-run", job.dry_run, "One step and an evaluation with everything in place, then stop");
-  verb.add_flag("--measure-memory", job.measure_memory,
+  verb.add_flag("--dry-run", options.dry_run, "One step and an evaluation with everything in place, then stop");
+  verb.add_flag("--measure-memory", options.measure_memory,
                 "Count the most bytes that tensors held at once: peak_tensor_bytes in summary.json");
 }
 

@@ -25,7 +25,7 @@ bool names_files(const Experiment& experiment) {
 
 bool hashes_files(const Experiment& experiment) { return experiment.experiment.string("fingerprint") == "files"; }
 
-// Waits for the hashes, and says from time to time what is being waited for.
+// Waits for the hashes and shows progress from time to time.
 void wait_for(FileHashing& files, const std::atomic<int>& stop_signal, ColorMode color) {
   constexpr std::chrono::milliseconds look_again{50};
   constexpr std::chrono::seconds first_told{2}, told_again{10};
@@ -50,7 +50,7 @@ void warn_of_problems(const std::vector<HashedFile>& files, ColorMode color) {
   log_line(
       color, BINADE_LOG_WARNING,
       fmt::format("{}: {}{}; the run's records cannot say what was in {}", first->path.string(), first->problem,
-                  others > 0 ? fmt::format(", and {} other files alike", others) : "", others > 0 ? "them" : "it"));
+                  others > 0 ? fmt::format(", and {} other files likewise", others) : "", others > 0 ? "them" : "it"));
 }
 
 }  // namespace
@@ -74,7 +74,7 @@ Fingerprint fingerprint_of(const Dataset& dataset, const Experiment& experiment,
     try {
       split = dataset.split(name, seed);
     } catch (const std::runtime_error&) {
-      continue;  // the engine will ask for it as well, and end the run
+      continue;  // the engine asks for it too, and ends the run
     }
     const auto problem = add_split(fingerprint, dataset, *split, stop);
     if (problem.empty()) continue;

@@ -12,7 +12,7 @@
 namespace binade::host {
 namespace {
 
-// A model without an option for it says by its embedding how many tokens it knows, to a dataset that would else guess.
+// A model without a vocab_size option tells its vocabulary size by its embedding. The dataset would have to guess it.
 void ask_for_vocabulary(Experiment& experiment, const Plugin& model, Engine& engine) {
   const auto& options = experiment.model.options;
   const bool complete = std::none_of(options.options().begin(), options.options().end(),
@@ -22,7 +22,7 @@ void ask_for_vocabulary(Experiment& experiment, const Plugin& model, Engine& eng
   if (rows > 0) settle_vocabulary(experiment.dataset.options, "model.vocab_size", rows);
 }
 
-// What the model's table stated was taken when the experiment was loaded; here the rest gets its defaults.
+// Values that the model's table states were taken when the experiment was loaded; the rest get their defaults here.
 bool wire_to_model(Experiment& experiment, ColorMode color) {
   Diagnostics diagnostics;
   host::wire_to_model(experiment.dataset.options, experiment.model, diagnostics);

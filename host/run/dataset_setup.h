@@ -1,4 +1,4 @@
-// What model, dataset and task take from each other before a run.
+// Creates the dataset and settles what model, dataset and task take from each other.
 #pragma once
 
 #include <memory>
@@ -13,17 +13,17 @@
 
 namespace binade::host {
 
-// Makes the dataset and settles every option that waited for it, or that it waited for. nullptr: the experiment's
-// mistakes were printed. Throws PluginError, and std::runtime_error when the experiment does not fit its dataset.
+// Creates the dataset, and settles every option that depends on it or that it depends on. Returns nullptr when the
+// experiment has mistakes, which were printed. Throws PluginError, and std::runtime_error when the experiment does not
+// fit its dataset.
 std::unique_ptr<Dataset> wire_dataset(Experiment& experiment, const OpenedPlugins& plugins, Engine& engine,
                                       ColorMode color);
 
-// The same, with no code of the model's run: a model that says how many tokens it knows only by its embedding is not
-// asked.
+// The same without running the model's code: a model whose vocabulary size shows only in its embedding is not asked.
 std::unique_ptr<Dataset> wire_dataset(Experiment& experiment, const Plugin& dataset, ColorMode color);
 
-// The fields for the model's forward(): those of its manifest, else the dataset's first. Throws std::runtime_error for
-// one that the dataset does not have.
+// The fields that the model's forward() gets: those that its manifest names, else the dataset's first one. Throws
+// std::runtime_error when the dataset does not have one of them.
 std::vector<std::string> inputs_of(const Manifest& model, const Dataset& dataset);
 
 }  // namespace binade::host

@@ -31,8 +31,8 @@ std::vector<fs::path> fetched_libtorch(const std::string& version) {
   return {cache / (folder + "-cuda") / "torch", cache / folder / "torch"};
 }
 
-// The engine asks for LibTorch by its bare name, which a library that is loaded already answers. Returns dlerror's
-// words, or nothing.
+// The engine asks for LibTorch by its bare name, which the dynamic linker resolves to a library that is already loaded.
+// Returns the text of dlerror(), or nothing.
 std::string load_libtorch(const fs::path& folder) {
   return dlopen((folder / "lib/libtorch_cpu.so").c_str(), RTLD_NOW | RTLD_LOCAL) == nullptr ? dlerror() : "";
 }
@@ -40,7 +40,7 @@ std::string load_libtorch(const fs::path& folder) {
 void load_named_libtorch(const fs::path& folder) {
   if (const auto error = load_libtorch(folder); !error.empty()) {
     throw std::runtime_error(
-        fmt::format("BINADE_LIBTORCH names {}, which cannot be used: {}\n  help: it is to be LibTorch's folder, with "
+        fmt::format("BINADE_LIBTORCH names {}, which cannot be used: {}\n  help: it must be LibTorch's folder, with "
                     "lib/libtorch_cpu.so in it",
                     folder.string(), error));
   }
@@ -85,10 +85,10 @@ std::unique_ptr<Engine> EngineLibrary::load() const {
   try {
     std::unique_ptr<Engine> engine(open_engine(path_, version).get<EngineFunction>(engine_symbol)());
     if (const auto mismatch = engine->info().libtorch_mismatch; !mismatch.empty()) {
-      throw std::runtime_error(
-          fmt::format("another LibTorch was loaded than the engine was built against: {}\n  help: unset "
-                      "BINADE_LIBTORCH and LD_LIBRARY_PATH, or rebuild Binade against that LibTorch",
-                      mismatch));
+      throw std::runtime_error(fmt::format(
+          "the LibTorch that was loaded is not the one that the engine was built against: {}\n  help: unset "
+          "BINADE_LIBTORCH and LD_LIBRARY_PATH, or rebuild Binade against that LibTorch",
+          mismatch));
     }
     return engine;
   } catch (const dll::fs::system_error& error) {
@@ -96,10 +96,11 @@ std::unique_ptr<Engine> EngineLibrary::load() const {
     const bool no_room = words.find("failed to map segment") != std::string::npos ||
                          words.find("annot allocate memory") != std::string::npos;
     if (no_room) {
-      throw std::runtime_error(fmt::format(
-          "the engine cannot be loaded: {}\n  help: the process may not have enough addresses (ulimit -v): LibTorch's "
-          "libraries take some 500 MiB of them, training more",
-          words));
+      throw std::runtime_error(
+          fmt::format("the engine cannot be loaded: {}\n  help: the process may have too little address space (ulimit "
+                      "-v): LibTorch's "
+                      "libraries take some 500 MiB, training more",
+                      words));
     }
     throw std::runtime_error(
         fmt::format("the engine cannot be loaded: {}\n  help: `binade setup` fetches LibTorch {}; or set "

@@ -11,15 +11,16 @@ namespace binade::host {
 
 class EngineLibrary {
  public:
-  // Reads the engine's build block; loads nothing. Throws std::runtime_error that says where it was looked for.
+  // Reads the engine's build block without loading the library. Throws std::runtime_error that names the missing file.
   explicit EngineLibrary(const std::filesystem::path& executable);
 
   const std::filesystem::path& path() const { return path_; }
   const binade_build_block& build_block() const { return build_block_; }
 
-  // Loads LibTorch with it (some hundred milliseconds): that which BINADE_LIBTORCH names; else that which the engine
-  // was built with, if it is still there; else that which `binade setup` has fetched. Throws std::runtime_error when
-  // there is none or it is not the one that the engine was built against. The libraries are never unloaded.
+  // Loads the engine together with LibTorch, which takes some hundred milliseconds. Takes the LibTorch that
+  // BINADE_LIBTORCH names; else the one that the engine was built with, if it is still there; else the one that
+  // `binade setup` fetched. Throws std::runtime_error when there is none, or when it is not the one that the engine was
+  // built against. The libraries are never unloaded.
   std::unique_ptr<Engine> load() const;
 
  private:

@@ -1,4 +1,4 @@
-// The plugins of one experiment, judged and opened.
+// The plugins of one experiment, checked and opened.
 #pragma once
 
 #include <optional>
@@ -20,12 +20,12 @@ struct PluginFiles {
   std::vector<const PluginFile*> all() const;
 };
 PluginFiles chosen_files(const Experiment& experiment, const Catalog& catalog);
-// Replaces each by what `copies` admits. Throws PluginRefused.
+// Replaces each file by its verified copy. Throws PluginRefused.
 void verify(PluginFiles& files, VerifiedCopies& copies);
 
 struct OpenedPlugins {
-  // The model must have passed require_same_build(), and the engine be loaded: a model finds LibTorch by its being
-  // there. Throws PluginRefused.
+  // The model must have passed require_same_build(), and the engine must be loaded, because the model's symbols are
+  // resolved against its LibTorch. Throws PluginRefused.
   OpenedPlugins(const PluginFiles& files, const PluginLog& log);
 
   std::vector<Plugin> all() const;

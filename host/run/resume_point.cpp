@@ -19,7 +19,7 @@ bool is_finished(const std::filesystem::path& directory) {
   try {
     const auto summary = Json::parse(read_file(directory / "summary.json"), nullptr, /*allow_exceptions=*/false);
     return summary.is_object() && summary.contains("state") && summary["state"] == "finished";
-  } catch (const std::runtime_error&) {  // there is none, or it is not a file
+  } catch (const std::runtime_error&) {  // missing, or not a regular file
     return false;
   }
 }
@@ -30,9 +30,10 @@ MetricsFile::Continued known_metrics(const Checkpoint& checkpoint) {
     const auto& loop = state.at("loop");
     return {to_unsigned(loop.at("step")), to_unsigned(loop.at("evaluated_step")), to_double(loop.at("seconds"))};
   } catch (const Json::exception& error) {
-    throw CheckpointError((checkpoint.folder / "state.json").string() + " is no state of a run: " + error_text(error));
+    throw CheckpointError((checkpoint.folder / "state.json").string() +
+                          " is not the state of a run: " + error_text(error));
   } catch (const std::runtime_error& error) {
-    throw CheckpointError(checkpoint.folder.string() + " cannot be gone on from: " + error.what() +
+    throw CheckpointError(checkpoint.folder.string() + " cannot be resumed: " + error.what() +
                           ": resume with the Binade that wrote it");
   }
 }
@@ -45,7 +46,7 @@ std::optional<ResumePoint> find_resumable(const std::filesystem::path& directory
   remove_unfinished_files(run.path());
   std::vector<std::string> passed_over;
   auto checkpoint = CheckpointFolder(run.path() / "checkpoints", 1, false).newest(passed_over);
-  for (const auto& reason : passed_over) warn("passed over: " + reason);
+  for (const auto& reason : passed_over) warn("skipped: " + reason);
   if (!checkpoint) return std::nullopt;
   const auto metrics = known_metrics(*checkpoint);
   return ResumePoint{directory, run, std::move(lock), std::move(*checkpoint), metrics};

@@ -13,7 +13,7 @@
 namespace binade::host {
 namespace {
 
-// By which the libraries below LibTorch choose their kernels, and the order in which they add.
+// Variables by which the libraries below LibTorch choose their kernels and the order in which they add.
 constexpr const char* variables[] = {
     "ATEN_CPU_CAPABILITY",     "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "MKL_CBWR",
     "MKL_ENABLE_INSTRUCTIONS", "MKL_NUM_THREADS",    "OMP_DYNAMIC",      "CUBLAS_WORKSPACE_CONFIG",

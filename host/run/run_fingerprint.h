@@ -1,4 +1,4 @@
-// What decides, beside its state, how a run goes on.
+// What decides, beside its state, how a run continues.
 #pragma once
 
 #include <map>
@@ -13,8 +13,8 @@
 
 namespace binade::host {
 
-// By key, as resume_differences() takes it: versions, kernels and what chooses them, the plugins' hashes, every option
-// of the experiment, the fingerprint of the data.
+// Keyed as resume_differences() expects: versions, kernels and what selects them, the plugins' hashes, every option of
+// the experiment, and the fingerprint of the data.
 std::map<std::string, std::string> run_fingerprint(const Experiment& experiment, const std::vector<Plugin>& plugins,
                                                    const EngineInfo& engine, const binade_build_block& build,
                                                    const Fingerprint& data);

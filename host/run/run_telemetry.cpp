@@ -49,29 +49,31 @@ RunIdentity identity_of(const Experiment& experiment, const OpenedPlugins& plugi
   return identity;
 }
 
+std::filesystem::path metrics_path(const RunHome& home) { return home.directory.path() / "metrics.jsonl"; }
+
 }  // namespace
 
-RunTelemetry::RunTelemetry(const Experiment& experiment, const OpenedPlugins& plugins, const RunDirectory& directory,
-                           const EngineInfo& engine, const std::optional<MetricsFile::Continued>& continued,
-                           Parting& parting, bool dry_run, ColorMode color)
+RunTelemetry::RunTelemetry(const Experiment& experiment, const OpenedPlugins& plugins, const RunHome& home,
+                           const EngineInfo& engine, Parting& parting, ColorMode color)
     : experiment_(experiment),
-      directory_(directory),
+      home_(home),
       parting_(parting),
-      dry_run_(dry_run),
       color_(color),
-      metrics_file_(continued ? MetricsFile(directory.path() / "metrics.jsonl", *continued)
-                              : MetricsFile(directory.path() / "metrics.jsonl")),
-      history_(std::make_shared<RunHistory>(directory.path() / "metrics.jsonl", directory.run_id())) {
+      metrics_file_(home.resumes ? MetricsFile(metrics_path(home), home.resumes->metrics)
+                                 : MetricsFile(metrics_path(home))),
+      history_(std::make_shared<RunHistory>(metrics_path(home), home.directory.run_id())) {
   if (!metrics_file_.warning().empty()) warn(metrics_file_.warning());
-  if (continued) history_->learn_earlier();
   first_.color = color;
-  if (continued) first_.seconds_before = continued->seconds;
+  if (home.resumes) {
+    history_->learn_earlier();
+    first_.seconds_before = home.resumes->metrics.seconds;
+  }
   if (experiment.metrics.boolean("enabled")) {
-    metrics_ = std::make_shared<Metrics>(identity_of(experiment, plugins, directory, engine));
+    metrics_ = std::make_shared<Metrics>(identity_of(experiment, plugins, home.directory, engine));
     for (const auto& plugin : plugins.all()) {
       metrics_->watch_plugin(plugin.id(), std::string(to_string(plugin.kind())), plugin.metrics(), plugin.call_times());
     }
-    metrics_->watch_free_space(directory.path());
+    metrics_->watch_free_space(home.directory.path());
     metrics_->watch_devices(DeviceCollector::start());
     start_exporter();
   }
@@ -97,7 +99,7 @@ void RunTelemetry::start_exporter() {
   } catch (const std::runtime_error& error) {
     if (metrics.boolean("required")) {
       throw std::runtime_error(
-          fmt::format("[metrics] is required, and its endpoint cannot be had: {}", error_text(error)));
+          fmt::format("[metrics] is required, but its endpoint cannot be opened: {}", error_text(error)));
     }
     warn(fmt::format("{}: {}", exporter_ ? "Prometheus will not find this run" : "NO METRICS ENDPOINT in this run",
                      error_text(error)));
@@ -105,25 +107,28 @@ void RunTelemetry::start_exporter() {
 }
 
 void RunTelemetry::add_target() {
-  if (dry_run_ || !experiment_.metrics.has("targets")) return;
+  if (home_.is_dry || !experiment_.metrics.has("targets")) return;
   const std::filesystem::path folder = experiment_.metrics.string("targets");
   const auto& server = exporter_->server();
-  parting_.remove_target(target_file(folder, directory_.run_id()));
-  write_target(folder, {directory_.run_id(), experiment_.experiment.string("name"), machine_name(), server.host(),
+  parting_.remove_target(target_file(folder, home_.directory.run_id()));
+  write_target(folder, {home_.directory.run_id(), experiment_.experiment.string("name"), machine_name(), server.host(),
                         server.port()});
 }
 
 void RunTelemetry::add_loggers(const OpenedPlugins& plugins) {
-  const RunDescription run{directory_.run_id(),        experiment_.experiment.string("name"),
-                           directory_.path().string(), metrics_address(),
-                           is_terminal(stdout),        wants_color(color_, stdout)};
+  const RunDescription run{home_.directory.run_id(),
+                           experiment_.experiment.string("name"),
+                           home_.directory.path().string(),
+                           metrics_address(),
+                           is_terminal(stdout),
+                           wants_color(color_, stdout)};
   for (std::size_t i = 0; i < plugins.loggers.size(); ++i) {
     const auto& plugin = plugins.loggers[i];
     try {
       telemetry_->add_logger(plugin.id(), std::make_unique<Logger>(plugin, experiment_.loggers[i].options), run);
     } catch (const PluginError& error) {
       if (error.status() == BINADE_INVALID_ARGUMENT) throw;
-      log_line(color_, BINADE_LOG_ERROR, fmt::format("{}; this run goes on without that logger", error.what()));
+      log_line(color_, BINADE_LOG_ERROR, fmt::format("{}; the run continues without that logger", error.what()));
       if (metrics_) metrics_->plugin_failed(plugin.id(), "logger", "load");
     }
   }
@@ -133,7 +138,7 @@ void RunTelemetry::save_of_hung_run(bool halted) {
   if (halted) metrics_file_.checkpoint_begins();
   if (!metrics_) return;
   metrics_->state_changed(RunState::failed);
-  directory_.write("metrics.prom", metrics_text(*metrics_));
+  home_.directory.write("metrics.prom", metrics_text(*metrics_));
 }
 
 void RunTelemetry::end(const RunEnded& ended) {
@@ -151,10 +156,10 @@ void RunTelemetry::end(const RunEnded& ended) {
   }
 }
 
-// A folder that is gone is told of elsewhere.
+// A run folder that is gone is reported elsewhere.
 void RunTelemetry::leave_file() {
   try {
-    if (std::filesystem::exists(directory_.path())) directory_.write("metrics.prom", metrics_text(*metrics_));
+    if (std::filesystem::exists(home_.directory.path())) home_.directory.write("metrics.prom", metrics_text(*metrics_));
   } catch (const std::exception& error) {
     warn(fmt::format("the run's last metrics were not kept: {}", error.what()));
   }
@@ -164,25 +169,26 @@ void RunTelemetry::leave_last_values() {
   if (!metrics_) return;
   const auto& metrics = experiment_.metrics;
   leave_file();
-  if (!dry_run_ && metrics.has("push")) {
+  if (!home_.is_dry && metrics.has("push")) {
     constexpr std::chrono::seconds limit(5);
-    const auto failure = push(parse_push(metrics.string("push")), directory_.run_id(), outcome_text(*metrics_), limit);
+    const auto failure =
+        push(parse_push(metrics.string("push")), home_.directory.run_id(), outcome_text(*metrics_), limit);
     if (!failure.empty()) warn(fmt::format("metrics.push: {}: {}", metrics.string("push"), failure));
   }
   wait_for_scrape();
-  part();  // without the target file nobody comes any more
+  part();  // without the target file Prometheus stops scraping
 }
 
 void RunTelemetry::wait_for_scrape() {
   if (!exporter_) return;
-  // Schedulers send SIGKILL 30 s after the signal, in which a checkpoint was written already.
+  // Schedulers send SIGKILL 30 s after the signal, and writing the checkpoint took some of that.
   constexpr double after_a_signal = 20;
   const double wanted = parse_duration(experiment_.metrics.string("wait_for_scrape")).value();
   const std::chrono::duration<double> limit(stop_signal().load() == 0 ? wanted : std::min(wanted, after_a_signal));
   const auto asked = [this, before = stop_signals().load(), start = std::chrono::steady_clock::now(),
                       told = false]() mutable {
     if (!told && std::chrono::steady_clock::now() - start > std::chrono::seconds(1)) {
-      log_line(color_, BINADE_LOG_INFO, "waiting for Prometheus' last scrape; a further signal (Ctrl-C) ends the wait");
+      log_line(color_, BINADE_LOG_INFO, "waiting for Prometheus' last scrape; another signal (Ctrl-C) ends the wait");
       told = true;
     }
     return stop_signals().load() != before;

@@ -14,7 +14,9 @@
 #include "host/cli/exit_codes.h"
 #include "host/cli/parting.h"
 #include "host/experiment/schema/sections.h"
+#include "host/run/reports/console_report.h"
 #include "host/run/reports/summary_json.h"
+#include "host/run/run.h"
 
 namespace binade::host {
 namespace {
@@ -33,7 +35,7 @@ WatchdogLimits limits_of(const OptionTable& watchdog) {
   return limits;
 }
 
-// In a run they are on threads of their own, and have limits of their own.
+// Loggers run on their own threads and have their own limits.
 std::vector<Plugin> without_loggers(std::vector<Plugin> plugins) {
   const auto is_logger = [](const Plugin& plugin) { return plugin.kind() == PluginKind::logger; };
   plugins.erase(std::remove_if(plugins.begin(), plugins.end(), is_logger), plugins.end());
@@ -46,7 +48,7 @@ std::vector<Plugin> without_loggers(std::vector<Plugin> plugins) {
   _exit(exit_run_failed);
 }
 
-// Beside this thread, which does not wait for a disk that hangs.
+// Works on another thread, so that a disk that hangs does not hold this one.
 template <class Work>
 bool done_in_time(Clock::time_point until, Work work) {
   std::promise<void> promise;
@@ -58,7 +60,7 @@ bool done_in_time(Clock::time_point until, Work work) {
   return done.wait_until(until) == std::future_status::ready;
 }
 
-// Whether the training thread is in something in which it does not write what save() reads.
+// Whether the training thread is in an activity that does not write what save() reads.
 bool is_apart(Activity activity) {
   return activity != Activity::logging && activity != Activity::checkpoint && activity != Activity::ending;
 }
@@ -72,23 +74,23 @@ bool has_unfinished(const std::filesystem::path& checkpoints) {
   return false;
 }
 
-// Returns the words on how to go on.
-std::string save(const WatchedRun& run, const Hang& hang, Clock::time_point until) {
-  run.telemetry.save_of_hung_run(is_apart(hang.at.activity) && run.progress.halt(hang.at));
-  run.directory.write("summary.json", failure_json(hang.text, run.telemetry.reached(), run.experiment));
-  const auto checkpoints = run.directory.path() / "checkpoints";
+// Returns the sentence that says how to resume.
+std::string save(Run& run, const Hang& hang, Clock::time_point until) {
+  run.telemetry().save_of_hung_run(is_apart(hang.at.activity) && run.progress().halt(hang.at));
+  run.directory().write("summary.json", failure_json(hang.text, run.telemetry().reached(), run.experiment()));
+  const auto checkpoints = run.directory().path() / "checkpoints";
   constexpr std::chrono::milliseconds for_the_rest(200);
   while (has_unfinished(checkpoints) && Clock::now() < until - for_the_rest) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  auto last = last_checkpoint_text(run.reported);
+  auto last = last_checkpoint_text(run);
   if (!last.empty()) return last;
-  return fmt::format("there is no checkpoint to go on from; what was recorded lies in {}",
-                     run.reported.directory.string());
+  return fmt::format("there is no checkpoint to resume from; what was recorded is in {}",
+                     run.shown_directory().string());
 }
 
-void end_run(const WatchedRun& run, const Hang& hang) {
-  log_line(run.color, BINADE_LOG_ERROR, hang.text);
+void end_run(Run& run, const Hang& hang) {
+  log_line(run.color(), BINADE_LOG_ERROR, hang.text);
   const auto until = Clock::now() + std::chrono::seconds(1);
   const auto words = std::make_shared<std::string>();
   const bool saved = done_in_time(until, [&run, hang, until, words] {
@@ -98,9 +100,9 @@ void end_run(const WatchedRun& run, const Hang& hang) {
       *words = error_text(error);
     }
   });
-  log_line(run.color, BINADE_LOG_ERROR,
-           saved ? *words : "nothing more could be written to " + run.reported.directory.string());
-  run.telemetry.wait_for_scrape();
+  log_line(run.color(), BINADE_LOG_ERROR,
+           saved ? *words : "nothing more could be written to " + run.shown_directory().string());
+  run.telemetry().wait_for_scrape();
   done_in_time(Clock::now() + std::chrono::milliseconds(250), part);
   end_process();
 }
@@ -126,12 +128,12 @@ std::unique_ptr<Watchdog> watch_start(const Experiment& experiment, const Opened
                                     });
 }
 
-std::unique_ptr<Watchdog> watch(const WatchedRun& run) {
-  const auto& watchdog = run.experiment.watchdog;
+std::unique_ptr<Watchdog> watch(Run& run) {
+  const auto& watchdog = run.experiment().watchdog;
   if (!watchdog.boolean("enabled")) return nullptr;
   return std::make_unique<Watchdog>(
-      HangDetector(limits_of(watchdog), run.progress, watched(without_loggers(run.plugins.all()))),
-      [run](const Hang& hang) { end_run(run, hang); });
+      HangDetector(limits_of(watchdog), run.progress(), watched(without_loggers(run.plugins().all()))),
+      [&run](const Hang& hang) { end_run(run, hang); });
 }
 
 }  // namespace binade::host

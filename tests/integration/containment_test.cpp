@@ -74,7 +74,7 @@ TEST_P(Crash, EndsTheRunWithAReportThatNamesThePlugin) {
   EXPECT_THAT(outcome.err, names_the_plugin(failure));
   EXPECT_THAT(outcome.err, HasSubstr("binade plugins validate FILE"));
   const bool is_call = failure.how != "thread";
-  EXPECT_THAT(outcome.err, HasSubstr(is_call ? "in " + failure.in + "() of plugin" : "none of the host's calls"));
+  EXPECT_THAT(outcome.err, HasSubstr(is_call ? "in " + failure.in + "() of plugin" : "not in a call from the host"));
   if (failure.in == "create" || failure.in == "describe") return;
 
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("in step "), HasSubstr("binade resume runs/failing/")));
@@ -114,7 +114,7 @@ TEST(LockedCrash, IsReportedWithThePlugin) {
   const Workspace workspace;
   const auto outcome = run(workspace, failure, true);
   EXPECT_EQ(outcome.exit_code, 128 + failure.signal) << outcome.err;
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("none of the host's calls"), names_the_plugin(failure)));
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("not in a call from the host"), names_the_plugin(failure)));
 }
 
 class Exception : public ::testing::TestWithParam<Failure> {};
@@ -132,7 +132,7 @@ TEST_P(Exception, EndsTheRunButForALoggers) {
   }
   EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
   if (failure.in == "create" || failure.in == "describe") return;
-  EXPECT_THAT(outcome.err, AllOf(names_the_plugin(failure), HasSubstr("a plugin fails, in step ")));
+  EXPECT_THAT(outcome.err, AllOf(names_the_plugin(failure), HasSubstr("a plugin failed in step ")));
   EXPECT_THAT(outcome.err, HasSubstr(failure.in + "() failed: "));
 }
 

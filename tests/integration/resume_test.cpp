@@ -251,7 +251,7 @@ TEST_F(Resume, OfAForeignCheckpointIsRefusedAndSaysWhatElseIsPossible) {
     const auto second = resume(first.directory, {"--set", change});
     EXPECT_EQ(second.outcome.exit_code, 4) << change;
     EXPECT_THAT(second.outcome.err, HasSubstr(words));
-    EXPECT_THAT(second.outcome.err, HasSubstr("step-00000003 cannot be gone on from"));
+    EXPECT_THAT(second.outcome.err, HasSubstr("step-00000003 cannot be resumed"));
     EXPECT_THAT(second.outcome.err, HasSubstr("init_from"));
     std::ofstream(first.directory / "experiment.toml") << text;
   }

@@ -75,7 +75,7 @@ TEST(AwkwardPlugins, ALoggerThatCannotStartIsMissingInARunThatGoesOn) {
   workspace.write("awkward.toml", experiment("mlp", "augmented", "[[logger]]\nplugin = \"never_starts\"\n"));
   const auto outcome = binade({"run", "awkward.toml"}, workspace);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_NE(outcome.err.find("nobody listens there (failed); this run goes on without that logger"), std::string::npos)
+  EXPECT_NE(outcome.err.find("nobody listens there (failed); this run continues without that logger"), std::string::npos)
       << outcome.err;
   const auto last = read_file(run_directory(workspace, "awkward") / "metrics.prom");
   EXPECT_NE(last.find(R"(plugin="never_starts",stage="load"} 1)"), std::string::npos) << last;

@@ -32,7 +32,7 @@ TEST_F(HungRun, NamesTheModelsCallAndTheStepAndSavesWhatItCan) {
   EXPECT_THAT(ran.outcome.err,
               AllOf(HasSubstr("plugin `pauses_in_forward` 1.0.0 (model) hangs: in forward() for 5 s, where [watchdog] "
                               "plugin_call allows 5 s; the training thread is in step 6, forward"),
-                    HasSubstr("the last checkpoint is of step 5: once the cause is mended, `"),
+                    HasSubstr("the last checkpoint is of step 5: once the cause is fixed, `"),
                     HasSubstr(" resume runs/hung/" + ran.directory.filename().string())));
   EXPECT_EQ(ran.summary()["state"], "failed");
   EXPECT_THAT(ran.summary()["error"].get<std::string>(), HasSubstr("forward()"));

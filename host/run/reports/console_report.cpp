@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/run/run.h"
 #include "host/storage/checkpoint.h"
 
 namespace binade::host {
@@ -17,7 +18,7 @@ void line(const Paint& paint, std::string_view name, std::string_view text) {
 // `cross_entropy`: the loss without label smoothing.
 std::string loss_text(double loss, double cross_entropy, const TrainingResult& result) {
   if (result.loss != "next_token") return fmt::format("{:.4g}", loss);
-  // exp(cross-entropy) is how many tokens the model is torn between.
+  // exp(cross-entropy): the number of tokens that the model is undecided between.
   const auto unsmoothed = cross_entropy != loss ? fmt::format("unsmoothed {:.4f}, ", cross_entropy) : "";
   return fmt::format("{:.4f} ({}perplexity {:.4g})", loss, unsmoothed, std::exp(cross_entropy));
 }
@@ -66,30 +67,31 @@ void StartReport::run_started(const RunStarted& started) noexcept {
                         ? fmt::format("{} steps or {}, whichever comes first", started.target_steps,
                                       short_duration(started.max_seconds))
                         : fmt::format("{} step{}", started.target_steps, started.target_steps == 1 ? "" : "s");
-  show("{}\n", paint_.bold(run_.name));
+  show("{}\n", paint_.bold(run_.experiment().experiment.string("name")));
   line(paint_, "model",
-       fmt::format("{}, {} parameters", run_.model, short_number(static_cast<double>(started.parameters))));
+       fmt::format("{}, {} parameters", run_.experiment().model.plugin,
+                   short_number(static_cast<double>(started.parameters))));
   line(paint_, "dataset",
-       fmt::format("{}, {} samples to train on, {} to validate with", run_.dataset, started.train_samples,
-                   started.validation_samples));
+       fmt::format("{}, {} samples to train on, {} to validate with", run_.experiment().dataset.plugin,
+                   started.train_samples, started.validation_samples));
   line(paint_, "precision",
        fmt::format("{} on {}{}", started.precision, started.device,
                    started.dynamic_scaling ? ", dynamic loss scaling" : ""));
   line(paint_, "training", goal);
-  if (!run_.metrics_address.empty()) line(paint_, "metrics", run_.metrics_address);
-  line(paint_, "directory", run_.directory.string());
+  if (const auto address = run_.metrics_address(); !address.empty()) line(paint_, "metrics", address);
+  line(paint_, "directory", run_.shown_directory().string());
   show("\n");
   std::fflush(stdout);
 }
 
-std::string last_checkpoint_text(const ReportedRun& run) {
-  const auto steps = CheckpointFolder(run.directory / "checkpoints", 1, false).steps();
+std::string last_checkpoint_text(const Run& run) {
+  const auto steps = CheckpointFolder(run.shown_directory() / "checkpoints", 1, false).steps();
   if (steps.empty()) return {};
-  return fmt::format("the last checkpoint is of step {}: once the cause is mended, `{} resume {}` goes on from there",
-                     steps.front(), run.program_name, run.directory.string());
+  return fmt::format("the last checkpoint is of step {}: once the cause is fixed, `{} resume {}` continues from there",
+                     steps.front(), run.program_name(), run.shown_directory().string());
 }
 
-void print_end(const ReportedRun& run, const TrainingResult& result, const Paint& paint) {
+void print_end(const Run& run, const TrainingResult& result, const Paint& paint) {
   const auto ended = result.state == RunState::finished
                          ? paint.green("finished")
                          : paint.yellow(run_state_names[static_cast<std::size_t>(result.state)]);
@@ -108,19 +110,20 @@ void print_end(const ReportedRun& run, const TrainingResult& result, const Paint
     line(paint, "validation", text);
   }
   if (result.loss_scale != 1 || !result.skips.empty()) line(paint, "precision", precision_text(result));
-  line(paint, "weights", ((result.rescued.empty() ? run.directory : result.rescued) / "weights.safetensors").string());
-  if (const auto best = run.directory / "best.safetensors"; std::filesystem::exists(best)) {
+  line(paint, "weights",
+       ((result.rescued.empty() ? run.shown_directory() : result.rescued) / "weights.safetensors").string());
+  if (const auto best = run.shown_directory() / "best.safetensors"; std::filesystem::exists(best)) {
     line(paint, "best",
          fmt::format("{} (step {}, validation loss {:.4g})", best.string(), result.best_step,
                      result.best_validation_loss));
   }
-  line(paint, "per step", (run.directory / "metrics.jsonl").string());
+  line(paint, "per step", (run.shown_directory() / "metrics.jsonl").string());
 
-  const auto file = [&](const char* name) { return quoted((run.directory / name).string()); };
-  const auto binade = quoted(run.program_name);
+  const auto file = [&](const char* name) { return quoted((run.shown_directory() / name).string()); };
+  const auto binade = quoted(run.program_name());
   show("\nnext:\n");
-  if (result.state != RunState::finished && std::filesystem::exists(run.directory / "checkpoints")) {
-    show("  {} resume {}\n", binade, quoted(run.directory.string()));
+  if (result.state != RunState::finished && std::filesystem::exists(run.shown_directory() / "checkpoints")) {
+    show("  {} resume {}\n", binade, quoted(run.shown_directory().string()));
   }
   show("  cat {}\n", file("summary.json"));
   show("  {} run {} --set optimizer.lr=1e-3\n", binade, file("experiment.toml"));

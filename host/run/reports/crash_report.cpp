@@ -1,5 +1,5 @@
-// The handler may use what is prepared here and the few functions that POSIX lists as safe in it; the unwinder is not
-// listed, so it comes last, and an alarm ends a process whose handler hangs.
+// A signal handler may only use what is prepared here and the few functions that POSIX lists as async-signal-safe. The
+// unwinder is not among them, so it comes last, and an alarm ends a process whose handler hangs.
 #include "host/run/reports/crash_report.h"
 
 #include <execinfo.h>
@@ -24,13 +24,13 @@ namespace {
 
 constexpr std::array signals{SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 constexpr std::array<std::string_view, signals.size()> names{
-    "SIGSEGV: it used memory that is not its own", "SIGBUS: it used memory that is not there",
-    "SIGILL: an instruction that this processor does not have", "SIGFPE: an integer was divided by zero",
-    "SIGABRT: it gave up, by abort() or a failed assertion"};
+    "SIGSEGV: invalid memory access", "SIGBUS: access to memory that is not backed by a file or device",
+    "SIGILL: an instruction that this processor does not support", "SIGFPE: an integer division by zero",
+    "SIGABRT: abort() was called or an assertion failed"};
 constexpr unsigned seconds_for_a_report = 5;
 constexpr int max_frames = 64;
 
-// A signal handler reaches nothing but a global.
+// A signal handler can only reach globals.
 std::atomic<const CrashReport*> current{nullptr};
 std::array<char, 512> uncaught{};  // what() of an exception that nobody caught
 
@@ -70,13 +70,13 @@ std::vector<Range> code_of(const void* inside) {
   return search.found;
 }
 
-// Of the words of an exception, what may be shown; without memory, nothing of them.
+// The text of an exception, escaped; a fixed text when there is no memory left for that.
 void remember(std::string_view what) noexcept {
   try {
     const auto text = shown_message(what).substr(0, uncaught.size() - 1);
     std::memcpy(uncaught.data(), text.data(), text.size());
   } catch (const std::exception&) {
-    constexpr std::string_view nothing = "an exception, for whose words there is no memory left";
+    constexpr std::string_view nothing = "an exception (no memory is left to show its text)";
     std::memcpy(uncaught.data(), nothing.data(), nothing.size());
   }
 }
@@ -88,7 +88,7 @@ bool contains(const std::vector<Range>& code, std::uintptr_t address) {
 
 }  // namespace
 
-// Text to standard error and, where it is open, to the file.
+// Writes text to standard error and, if it is open, to the file.
 class CrashReport::Writer {
  public:
   explicit Writer(const char* file)
@@ -127,7 +127,7 @@ class CrashReport::Writer {
   int file_;
 };
 
-// The addresses that the thread will return to. Asked for as late as possible: the unwinder may hang.
+// The return addresses of the thread. Read as late as possible, because the unwinder may hang.
 struct CrashReport::Stack {
   std::array<void*, max_frames> frames{};
   int depth = 0;
@@ -147,7 +147,7 @@ CrashReport::CrashReport(std::vector<PluginSummary> summaries, const std::string
     auto code = code_of(summary.plugin.address());
     suspects_.push_back({std::move(summary), std::move(code)});
   }
-  static thread_local const PluginThread main_thread;  // gets its stack for signals
+  static thread_local const PluginThread main_thread;  // provides the stack for signal handlers
   std::array<void*, 2> frames{};
   backtrace(frames.data(), static_cast<int>(frames.size()));  // the first call loads libgcc, which a handler must not
   current.store(this);
@@ -178,7 +178,7 @@ void CrashReport::handle(int signal, siginfo_t* info, void* context) {
 }
 
 void CrashReport::explain_exception() {
-  std::string_view what = "an exception that is no std::exception";
+  std::string_view what = "an exception that is not a std::exception";
   try {
     if (const auto exception = std::current_exception()) std::rethrow_exception(exception);
     what = "std::terminate() was called";
@@ -209,7 +209,7 @@ void CrashReport::report(int signal, const siginfo_t& info, const void* context)
 void CrashReport::tell_signal(Writer& out, int signal, const siginfo_t& info) const noexcept {
   const auto name =
       names[static_cast<std::size_t>(std::find(signals.begin(), signals.end(), signal) - signals.begin())];
-  out << "\nerror: a signal ends the run, ";
+  out << "\nerror: the run crashed ";
   if (steps_ == nullptr) {
     out << "before its first step: " << name;
   } else {
@@ -236,10 +236,10 @@ void CrashReport::tell_place(Writer& out, std::uintptr_t at, Stack& stack) const
     if (contains(suspect.code, at) || (found == nullptr && stack.goes_through(suspect.code))) found = &suspect;
   }
   if (found != nullptr) {
-    out << "\n  in code of a plugin, but in none of the host's calls: " << found->summary.text;
+    out << "\n  in code of a plugin, but not in a call from the host: " << found->summary.text;
     return;
   }
-  out << "\n  in no plugin's code, as far as can be seen";
+  out << "\n  not in a plugin's code, as far as can be seen";
   for (const auto& [summary, code] : suspects_) {
     for (const auto& [call, number] : summary.plugin.call_times()->under_way()) {
       if (call != nullptr) out << "\n  meanwhile in " << call << "() of plugin `" << summary.plugin.id() << "`";

@@ -1,4 +1,4 @@
-// The last words of a run that a signal ends: which plugin, in which call, at which step.
+// The report of a run that a crash ends: which plugin, in which call, at which step.
 #pragma once
 
 #include <atomic>
@@ -14,14 +14,14 @@
 
 namespace binade::host {
 
-// While it lives, SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGABRT on any thread, and exceptions that nobody catches, end
-// the process with a report on standard error and, with the addresses on the thread's stack, in a file; the exit status
-// is the signal's, as without it. The plugin is the one whose call the thread is in; else the one whose code is on the
-// thread's stack; else none, and all calls under way are told. One at a time in a process.
+// While it lives, SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGABRT on any thread, and uncaught exceptions, end the process
+// with a report on standard error, and in a file that also lists the addresses on the thread's stack. The exit status
+// stays the signal's. The report names the plugin whose call the thread is in, else the plugin whose code is on the
+// thread's stack, else all calls that are under way. One at a time in a process.
 class CrashReport {
  public:
-  // `advice`: what to do, lines. `file`: written by a crash only; empty: nowhere. `steps`: done so far; nullptr before
-  // there are any; outlives this.
+  // `advice`: lines that say what to do. `file`: created by a crash only; empty: none. `steps`: done so far, nullptr
+  // before training; must outlive this.
   CrashReport(std::vector<PluginSummary> summaries, const std::string& advice, const std::filesystem::path& file = {},
               const std::atomic<std::uint64_t>* steps = nullptr);
   ~CrashReport();

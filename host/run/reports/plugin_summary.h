@@ -1,4 +1,4 @@
-// What a report of a failure says of a plugin: what it is, where it lies, and what it was given.
+// What a failure report says about a plugin: its version, its file and its options.
 #pragma once
 
 #include <string>
@@ -18,7 +18,7 @@ struct PluginSummary {
   std::string text;
 };
 
-// Of all plugins of a run.
+// For all plugins of a run.
 std::vector<PluginSummary> summaries_of(const Experiment& experiment, const OpenedPlugins& plugins);
 
 }  // namespace binade::host

@@ -11,7 +11,7 @@
 namespace binade::host {
 namespace {
 
-// A handler can wake nobody; nobody notices this long.
+// A signal handler cannot wake a thread, so this one polls; 50 ms go unnoticed.
 constexpr std::chrono::milliseconds tick(50);
 
 std::string name_of(int signal) {

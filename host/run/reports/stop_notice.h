@@ -1,4 +1,4 @@
-// The answer to the first stop signal: at once, with what the run is waiting for.
+// Answers the first stop signal at once, and says what the run is waiting for.
 #pragma once
 
 #include <atomic>
@@ -16,11 +16,11 @@ namespace binade::host {
 // "it is in step 7, data: read() of plugin `waves` 0.1.0 (dataset)"
 std::string whereabouts(const Progress& progress, const std::vector<WatchedPlugin>& plugins);
 
-// While it lives, a thread that says so when `signal` is set, once. Only a run that leaves what it is in can end by the
-// signal; whoever sent it is told here what that is.
+// A thread that logs this once when `signal` is set. The run cannot stop before it leaves what it is in, so whoever
+// sent the signal is told what that is.
 class StopNotice {
  public:
-  // `signal` and `progress` outlive it.
+  // `signal` and `progress` must outlive this.
   StopNotice(const std::atomic<int>& signal, const Progress& progress, std::vector<WatchedPlugin> plugins,
              ColorMode color);
   ~StopNotice();

@@ -60,12 +60,12 @@ OrderedJson best_epoch(const std::vector<EpochSummary>& epochs) {
   return best == nullptr ? OrderedJson(nullptr) : OrderedJson(best->epoch);
 }
 
-// What a run's mean cross-entropy says as a number of equally likely choices.
+// exp(mean cross-entropy): the equivalent number of equally likely choices.
 OrderedJson perplexity(double loss, const TrainingResult& result) {
   return result.classification ? finite(std::exp(loss)) : OrderedJson(nullptr);
 }
 
-// With which a model's outputs become the target's own numbers: output * deviation + mean. null for any other run.
+// The target in its own units is output * deviation + mean. null without standardization.
 OrderedJson target_json(const std::optional<TargetScale>& scale) {
   return scale ? OrderedJson{{"mean", scale->mean}, {"deviation", scale->deviation}} : OrderedJson(nullptr);
 }

@@ -1,4 +1,4 @@
-// What a run leaves behind beside its metrics and weights: where it ran, and how it ended.
+// The JSON files that a run leaves beside its metrics and weights: where it ran, on which data, and how it ended.
 #pragma once
 
 #include <string>
@@ -17,20 +17,20 @@ std::string environment_json(const EngineInfo& engine, const std::vector<std::st
 // data.json: the fingerprint of the data, by its keys. Written at the start.
 std::string data_json(const Fingerprint& data);
 
-// summary.json: the result, the experiment's tags and notes, and the fingerprint without its single files; with null
-// for what is not known. Written at the end. Times stand under "seconds", "seconds_at_min_scale", "samples_per_second"
-// and "tokens_per_second", memory under "peak_memory_bytes" (of the process) and "peak_tensor_bytes" (null where it was
-// not counted); everything else is the same for the same file and seed.
+// summary.json: the result, the experiment's tags and notes, and the data's fingerprint without its list of files. What
+// is unknown is null. Written at the end. Only "seconds", "seconds_at_min_scale", "samples_per_second",
+// "tokens_per_second", "peak_memory_bytes" (of the process) and "peak_tensor_bytes" (null where it was not counted)
+// depend on the machine; everything else is the same for the same file and seed.
 std::string summary_json(const TrainingResult& result, const Experiment& experiment, const Fingerprint& data);
 
-// How far a run came that ended with an error.
+// How far a run got that ended with an error.
 struct ReachedByRun {
   std::uint64_t steps = 0, skipped_steps = 0;
-  double seconds = 0;       // of training, in all processes that the run had
+  double seconds = 0;       // of training, in all processes of the run
   double final_loss = nan;  // of the last step that was applied in this process
 };
 
-// summary.json of a run that ended with an error: its keys mean what they mean in the summary of any other.
+// summary.json of a run that ended with an error. Its keys mean the same as in any other summary.
 std::string failure_json(const std::string& message, const ReachedByRun& reached, const Experiment& experiment);
 
 }  // namespace binade::host
