@@ -77,7 +77,7 @@ void Run::write_records() const {
 }
 
 void Run::start_telemetry() {
-  telemetry_.emplace(experiment_, parts_.plugins, *home_, parts_.engine->info(), parting_, line_.color());
+  telemetry_.emplace(*this, parting_);
   start_report_.emplace(*this, Paint(wants_color(line_.color(), stdout)));
   telemetry_->before_loggers(*start_report_);
 }

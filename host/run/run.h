@@ -55,6 +55,8 @@ class Run {
 
   const Experiment& experiment() const { return experiment_; }
   const OpenedPlugins& plugins() const { return parts_.plugins; }
+  Engine& engine() const { return *parts_.engine; }
+  const RunHome& home() const { return *home_; }
   const RunDirectory& directory() const { return home_->directory; }
   const std::filesystem::path& shown_directory() const { return home_->shown; }
   const std::string& program_name() const { return line_.program_name(); }

@@ -14,6 +14,7 @@
 #include "host/experiment/schema/sections.h"
 #include "host/loading/plugin_file.h"
 #include "host/run/prometheus_target.h"
+#include "host/run/run.h"
 #include "host/telemetry/device_usage.h"
 #include "host/telemetry/machine.h"
 #include "host/telemetry/push.h"
@@ -21,8 +22,10 @@
 namespace binade::host {
 namespace {
 
-RunIdentity identity_of(const Experiment& experiment, const OpenedPlugins& plugins, const RunDirectory& directory,
-                        const EngineInfo& engine) {
+RunIdentity identity_of(const Run& run) {
+  const auto& experiment = run.experiment();
+  const auto& directory = run.directory();
+  const auto engine = run.engine().info();
   RunIdentity identity;
   identity.run_id = directory.run_id();
   identity.run_name = experiment.experiment.string("name");
@@ -41,7 +44,7 @@ RunIdentity identity_of(const Experiment& experiment, const OpenedPlugins& plugi
     identity.checkpoint_every_seconds = 60 * experiment.checkpoint.number("every_minutes");
     identity.checkpoint_every_steps = static_cast<double>(experiment.checkpoint.integer("every_steps"));
   }
-  for (const auto& plugin : plugins.all()) {
+  for (const auto& plugin : run.plugins().all()) {
     identity.plugins.push_back({plugin.id(), std::string(to_string(plugin.kind())), plugin.version(),
                                 fmt::format("{}.{}", BINADE_ABI_MAJOR, plugin.abi_minor()), plugin.sha256(),
                                 plugin.load_seconds()});
@@ -51,40 +54,44 @@ RunIdentity identity_of(const Experiment& experiment, const OpenedPlugins& plugi
 
 std::filesystem::path metrics_path(const RunHome& home) { return home.directory.path() / "metrics.jsonl"; }
 
+MetricsFile open_metrics(const RunHome& home) {
+  return home.resumes != nullptr ? MetricsFile(metrics_path(home), home.resumes->metrics)
+                                 : MetricsFile(metrics_path(home));
+}
+
 }  // namespace
 
-RunTelemetry::RunTelemetry(const Experiment& experiment, const OpenedPlugins& plugins, const RunHome& home,
-                           const EngineInfo& engine, Parting& parting, ColorMode color)
-    : experiment_(experiment),
-      home_(home),
+RunTelemetry::RunTelemetry(const Run& run, Parting& parting)
+    : experiment_(run.experiment()),
+      home_(run.home()),
       parting_(parting),
-      color_(color),
-      metrics_file_(home.resumes ? MetricsFile(metrics_path(home), home.resumes->metrics)
-                                 : MetricsFile(metrics_path(home))),
-      history_(std::make_shared<RunHistory>(metrics_path(home), home.directory.run_id())) {
+      color_(run.color()),
+      metrics_file_(open_metrics(home_)),
+      history_(std::make_shared<RunHistory>(metrics_path(home_), home_.directory.run_id())) {
   if (!metrics_file_.warning().empty()) warn(metrics_file_.warning());
-  first_.color = color;
-  if (home.resumes) {
+  first_.color = color_;
+  if (home_.resumes != nullptr) {
     history_->learn_earlier();
-    first_.seconds_before = home.resumes->metrics.seconds;
+    first_.seconds_before = home_.resumes->metrics.seconds;
   }
-  if (experiment.metrics.boolean("enabled")) {
-    metrics_ = std::make_shared<Metrics>(identity_of(experiment, plugins, home.directory, engine));
-    for (const auto& plugin : plugins.all()) {
-      metrics_->watch_plugin(plugin.id(), std::string(to_string(plugin.kind())), plugin.metrics(), plugin.call_times());
-    }
-    metrics_->watch_free_space(home.directory.path());
-    metrics_->watch_devices(DeviceCollector::start());
-    start_exporter();
-  }
+  if (experiment_.metrics.boolean("enabled")) start_metrics(run);
+  const auto log = [color = color_](int level, const std::string& text) { log_line(color, level, text); };
   telemetry_ =
-      std::make_unique<Telemetry>(metrics_, std::vector<RunListener*>{&first_, &metrics_file_, history_.get()},
-                                  [color](int level, const std::string& text) { log_line(color, level, text); });
-  add_loggers(plugins);
-  metrics_file_.on_trouble({[color](int level, const std::string& text) { log_line(color, level, text); },
-                            [metrics = metrics_] {
+      std::make_unique<Telemetry>(metrics_, std::vector<RunListener*>{&first_, &metrics_file_, history_.get()}, log);
+  add_loggers(run.plugins());
+  metrics_file_.on_trouble({log, [metrics = metrics_] {
                               if (metrics) metrics->line_lost();
                             }});
+}
+
+void RunTelemetry::start_metrics(const Run& run) {
+  metrics_ = std::make_shared<Metrics>(identity_of(run));
+  for (const auto& plugin : run.plugins().all()) {
+    metrics_->watch_plugin(plugin.id(), std::string(to_string(plugin.kind())), plugin.metrics(), plugin.call_times());
+  }
+  metrics_->watch_free_space(home_.directory.path());
+  metrics_->watch_devices(DeviceCollector::start());
+  start_exporter();
 }
 
 void RunTelemetry::start_exporter() {

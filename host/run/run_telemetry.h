@@ -21,6 +21,8 @@
 
 namespace binade::host {
 
+class Run;
+
 class RunTelemetry {
  public:
   // Throws PluginError when a logger refuses its options; a logger that cannot be created for another reason is left
@@ -28,8 +30,7 @@ class RunTelemetry {
   // endpoint cannot be opened and [metrics] says `required = true`; otherwise that is a warning. `experiment`, `home`
   // and `parting` must outlive this; `parting` is told of the target file. A dry run does not announce itself to
   // Prometheus or a Pushgateway. A resumed run's metrics.jsonl is cut back to its checkpoint.
-  RunTelemetry(const Experiment& experiment, const OpenedPlugins& plugins, const RunHome& home,
-               const EngineInfo& engine, Parting& parting, ColorMode color);
+  RunTelemetry(const Run& run, Parting& parting);
 
   // "http://127.0.0.1:43211/metrics", or empty without an endpoint.
   std::string metrics_address() const { return exporter_ ? exporter_->address() : ""; }
@@ -72,6 +73,7 @@ class RunTelemetry {
     void message(int level, std::string_view text) noexcept override;
   };
 
+  void start_metrics(const Run& run);
   void start_exporter();
   void add_target();
   void add_loggers(const OpenedPlugins& plugins);
