@@ -1,4 +1,4 @@
-// What libbinade_engine.so exports, and the note by which it is compared with model plugins.
+// What libbinade_engine.so exports, including the note that identifies its build to model plugins.
 #include "host/engine_api/engine.h"
 
 #include <ATen/Parallel.h>
@@ -18,7 +18,7 @@
 namespace binade::host {
 namespace {
 
-// The runtime is loaded with libtorch_cpu, GPU or not; its headers may not be here.
+// libtorch_cpu loads the runtime, with or without a GPU; its headers may not be installed.
 std::string cuda_version() {
   const auto ask = reinterpret_cast<int (*)(int*)>(dlsym(RTLD_DEFAULT, "cudaRuntimeGetVersion"));
   int version = 0;  // 1000 * major + 10 * minor
@@ -53,7 +53,7 @@ class LibTorchEngine : public Engine {
     } catch (const std::exception&) {
       throw;
     } catch (...) {
-      throw std::runtime_error("something was thrown that is no std::exception");
+      throw std::runtime_error("an exception of unknown type was thrown");
     }
   }
 };

@@ -20,7 +20,7 @@ struct ProbedTensor {
   bool differentiable = false;  // requires grad
 };
 
-// On the CPU, with one thread. [main] One call at a time. Where the plugin fails, PluginError is thrown.
+// Runs on the CPU, with one thread. [main] One call at a time. All calls throw PluginError where the plugin fails.
 class ProbedModel {
  public:
   ProbedModel() = default;
@@ -28,22 +28,22 @@ class ProbedModel {
   ProbedModel(const ProbedModel&) = delete;
   ProbedModel& operator=(const ProbedModel&) = delete;
 
-  // Parameters, then buffers; a tensor with two names comes under the first.
+  // Parameters, then buffers; a tensor with two names is listed under the first.
   virtual std::vector<ProbedTensor> state() const = 0;
-  // Of all of them, further names of tensors included.
+  // Of all tensors, including further names of the same tensor.
   virtual std::vector<std::string> names() const = 0;
-  // Copies parameters and buffers of a model that the same plugin built with the same options.
+  // Copies the parameters and buffers of a model that the same plugin built with the same options.
   virtual void take_state(const ProbedModel& other) = 0;
   virtual void train(bool on) = 0;
-  // Draws what the model draws from `seed`. Throws std::runtime_error when it gave no tensor.
+  // Seeds the generator with `seed` first. Throws std::runtime_error when the model returned no tensor.
   virtual ProbedTensor forward(const HostBatch& batch, std::uint64_t seed) = 0;
-  // Calls the model's own loss(), where it has one. A batch without the fields that it wants makes it fail.
+  // Calls the model's own loss(), where it has one. Fails for a batch without the fields that the model needs.
   virtual void loss(const HostBatch& batch, std::uint64_t seed) = 0;
-  // The gradients of the mean square of what forward() gave last; those that are missing are left out.
+  // The gradients of the mean square of the last output of forward(), without parameters that got none.
   virtual std::vector<ProbedTensor> backward() = 0;
 };
 
-// As Engine::build() says; the engine's own.
+// Implements Engine::build().
 std::unique_ptr<ProbedModel> build_probed_model(const Plugin& plugin, const OptionTable& options,
                                                 const std::vector<std::string>& inputs, std::uint64_t seed);
 

@@ -127,13 +127,14 @@ TrainingRequest Run::request() {
 void Run::finish(const TrainingResult& result) {
   watchdog_.reset();
   write_summary(result);
-  telemetry_->end({result.state, result.steps, result.skipped_steps, result.seconds});
+  const auto& [facts, statistics, outcome, weights] = result;
+  telemetry_->end({outcome.state, statistics.steps, statistics.skipped_steps, statistics.seconds});
   const Paint paint(wants_color(line_.color(), stdout));
   if (!home_->is_dry) return print_end(*this, result, paint);
   home_->discard();
-  if (result.state != RunState::finished) return tell(BINADE_LOG_INFO, "the dry run was stopped");
+  if (outcome.state != RunState::finished) return tell(BINADE_LOG_INFO, "the dry run was stopped");
   show("\n{} one step (loss {:.4g}) and an evaluation (loss {:.4g}) went through; nothing was kept\n",
-       paint.green("dry run:"), result.final_loss, result.validation_loss);
+       paint.green("dry run:"), statistics.final_loss, statistics.validation_loss);
 }
 
 // Into the rescue folder where the run's own cannot take it.

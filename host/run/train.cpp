@@ -21,8 +21,8 @@ std::optional<int> stopped_before_the_work(ColorMode color) {
 }
 
 int exit_code_of(const TrainingResult& result, int signal) {
-  if (result.state == RunState::preempted) return exit_preempted;
-  return result.state == RunState::interrupted && signal != 0 ? 128 + signal : exit_ok;
+  if (result.outcome.state == RunState::preempted) return exit_preempted;
+  return result.outcome.state == RunState::interrupted && signal != 0 ? 128 + signal : exit_ok;
 }
 
 }  // namespace

@@ -90,17 +90,24 @@ std::string replay_trace(const Json& run) {
   BatchLoader batches(dataset, split, Sampler(split.size, micro_batch_size, Order::sequential, true, 0, Shard{}), true,
                       0, 0, 1, 0, 0);
   PrecisionPolicy precision(policy_of(fields, allowed));
-  GradScaler scaler(precision.constants());
   const auto traced = optimizer_of(fields.at("optimizer"));
-  const auto optimizer = make_optimizer(traced.options.table(), one_group(model, traced.weight_decay));
-  auto schedule = schedule_of(fields.at("schedule"), steps);
-  WeightAverage average({}, 0);
+  const auto schedule = schedule_of(fields.at("schedule"), steps);
   const auto& clip = fields.at("clip_max_norm");
   const auto &expected = fields.at("expect"), &final_params = fields.at("final_params");
   fields.done();
   if (expected.size() != steps) fields.refuse("expect\" of another number of steps");
-  TrainStep step({model, task, batches, precision, scaler, *optimizer, schedule, average, c10::Device(c10::kCPU),
-                  accumulation, clip.is_null() ? 0 : clip.get<double>()});
+  auto training = make_training({.model = model,
+                                 .task = task,
+                                 .batches = batches,
+                                 .precision = precision,
+                                 .parameters = one_group(model, traced.weight_decay),
+                                 .optimizer = traced.options.table(),
+                                 .schedule = schedule.options.table(),
+                                 .lr = schedule.lr,
+                                 .schedule_steps = schedule.steps,
+                                 .accumulate = accumulation,
+                                 .clip_norm = clip.is_null() ? 0 : clip.get<double>()});
+  TrainStep step(training);
   StepRecord record;
   for (std::uint64_t index = 0; index < steps; ++index) {
     ++record.step;

@@ -35,12 +35,19 @@ class LineTraining {
     batches_ = std::make_unique<BatchLoader>(*dataset_, split_, std::move(sampler), true, 0, 0, 1, 0, 0);
     model_ = std::make_unique<Model>(TensorModel::plugin(), OptionTable{}, std::vector<std::string>{"x"}, cpu);
     task_ = std::make_unique<Task>(task_options_.table(), *dataset_, *model_);
-    scaler_ = std::make_unique<GradScaler>(precision.constants());
-    optimizer_ = make_optimizer(setting_.optimizer.table(), one_group(*model_, 0));
-    schedule_ = std::make_unique<Schedule>(cosine_schedule(0, 0).table(), setting_.lr, 1000);
-    average_ = std::make_unique<WeightAverage>(std::vector<at::Tensor>{weight_}, setting_.ema_decay);
-    step_ = std::make_unique<TrainStep>(Training{*model_, *task_, *batches_, precision, *scaler_, *optimizer_,
-                                                 *schedule_, *average_, cpu, setting_.accumulate, setting_.clip_norm});
+    training_ = std::make_unique<Training>(make_training({.model = *model_,
+                                                          .task = *task_,
+                                                          .batches = *batches_,
+                                                          .precision = precision,
+                                                          .parameters = one_group(*model_, 0),
+                                                          .optimizer = setting_.optimizer.table(),
+                                                          .schedule = cosine_schedule(0, 0).table(),
+                                                          .lr = setting_.lr,
+                                                          .schedule_steps = 1000,
+                                                          .ema_decay = setting_.ema_decay,
+                                                          .accumulate = setting_.accumulate,
+                                                          .clip_norm = setting_.clip_norm}));
+    step_ = std::make_unique<TrainStep>(*training_);
   }
   LineTraining(const LineTraining&) = delete;
   LineTraining& operator=(const LineTraining&) = delete;
@@ -60,11 +67,11 @@ class LineTraining {
 
   float weight() const { return weight_.item<float>(); }
   bool weights_are_finite() const { return std::isfinite(weight()); }
-  GradScaler& scaler() { return *scaler_; }
-  Schedule& schedule() { return *schedule_; }
+  GradScaler& scaler() { return training_->scaler; }
+  Schedule& schedule() { return training_->schedule; }
   // What an evaluation would use.
   float averaged_weight() {
-    const WeightAverage::Applied applied(*average_);
+    const WeightAverage::Applied applied(training_->average);
     return weight();
   }
 
@@ -89,10 +96,7 @@ class LineTraining {
   std::unique_ptr<BatchLoader> batches_;
   std::unique_ptr<Model> model_;
   std::unique_ptr<Task> task_;
-  std::unique_ptr<GradScaler> scaler_;
-  std::unique_ptr<Optimizer> optimizer_;
-  std::unique_ptr<Schedule> schedule_;
-  std::unique_ptr<WeightAverage> average_;
+  std::unique_ptr<Training> training_;
   std::unique_ptr<TrainStep> step_;
   StepRecord record_;
 };

@@ -10,7 +10,7 @@ namespace {
 
 TEST(LoopState, KeepsThePlaceInTheEpoch) {
   LoopState state;
-  state.step = 17;
+  state.statistics.steps = 17;
   state.position = EpochPosition{3, 4, 9};
   EXPECT_EQ(loop_state(to_json(state)).position, state.position);
   EXPECT_EQ(to_json(loop_state(to_json(state))), to_json(state));

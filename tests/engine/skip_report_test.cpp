@@ -46,7 +46,7 @@ TEST_F(SkipReportTest, SaysWhereHowOftenAndThatCalibrationIsExpected) {
 
 TEST_F(SkipReportTest, ExpectsASkipAfterTheScaleHasGrown) {
   step(SkipCause::none, 0, 2);
-  EXPECT_THAT(text(SkipCause::overflow), HasSubstr("the scale had grown to where it is too high"));
+  EXPECT_THAT(text(SkipCause::overflow), HasSubstr("the scale had grown too high"));
 }
 
 TEST_F(SkipReportTest, DoesNotWorryAboutASingleOneAfterCalibration) {
@@ -78,7 +78,7 @@ TEST_F(SkipReportTest, WorriesAtTheFloorAboutNanAndAboutTheNorm) {
   record_.at_min_scale = true;
   EXPECT_THAT(text(SkipCause::overflow), ::testing::AllOf(HasSubstr("! "), HasSubstr("at its floor")));
   record_.at_min_scale = false;
-  EXPECT_THAT(text(SkipCause::nan), ::testing::AllOf(HasSubstr("! "), HasSubstr("no scale mends NaN")));
+  EXPECT_THAT(text(SkipCause::nan), ::testing::AllOf(HasSubstr("! "), HasSubstr("no scale prevents NaN")));
   EXPECT_THAT(text(SkipCause::norm, -1), ::testing::AllOf(HasSubstr("! "), HasSubstr("training diverges")));
 }
 
@@ -88,7 +88,7 @@ TEST_F(SkipReportTest, WithoutScalingAnOverflowIsTheModelsOrTheDatas) {
 }
 
 TEST_F(SkipReportTest, APolicysDecisionIsItsOwnAffair) {
-  EXPECT_THAT(text(SkipCause::policy, -1), HasSubstr("the precision policy wants it skipped at loss scale "
+  EXPECT_THAT(text(SkipCause::policy, -1), HasSubstr("the precision policy decided so at loss scale "
                                                      "65536; 1st skip in 1 steps; the policy's own decision"));
 }
 

@@ -79,7 +79,7 @@ TEST_F(TargetScaleTest, NamesTheSampleWhoseTargetIsNoNumber) {
 
 TEST_F(TargetScaleTest, WantsATargetOfOneSize) {
   testing::Sequences::sequences = {{0, 1}, {1, 2, 3}};
-  EXPECT_THAT(refusal([&] { fit<testing::Sequences>(2, "tokens"); }), HasSubstr("wants a target of one size"));
+  EXPECT_THAT(refusal([&] { fit<testing::Sequences>(2, "tokens"); }), HasSubstr("needs a target of one size"));
 }
 
 TEST_F(TargetScaleTest, ComesBackFromItsJsonToTheLastBit) {
@@ -152,7 +152,7 @@ TEST_F(TargetScaleTest, IsOfAMeanSquaredErrorOnly) {
   EXPECT_EQ(refusal([&] {
               regression.task.standardize({{0}, {1}, {1}}, cpu);
             }),
-            "[dataset] standardize_target goes with [task] loss = \"mse\", not \"cross_entropy\"");
+            "[dataset] standardize_target needs [task] loss = \"mse\", not \"cross_entropy\"");
 }
 
 TEST_F(TargetScaleTest, IsAdvisedWhereATargetIsHugeAndTheModelStartsFarBelow) {

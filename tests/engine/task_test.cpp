@@ -87,7 +87,7 @@ TEST(Task, RefusesLabelSmoothingWithoutLabels) {
     run_task<Sequences>(options, successor);
     FAIL();
   } catch (const std::runtime_error& error) {
-    EXPECT_NE(std::string(error.what()).find("label_smoothing goes with"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("label_smoothing needs"), std::string::npos) << error.what();
   }
 }
 
@@ -125,7 +125,7 @@ TEST(Task, SaysWhichShapesDoNotFit) {
   LabelledRows::labels = {0, 1};
   const auto flat = [](const auto& inputs) { return at::zeros({inputs[0].size(0)}); };
   const auto message = message_of([&] { run_task<LabelledRows>(by_label, flat); });
-  EXPECT_NE(message.find("the model gave [2]"), std::string::npos) << message;
+  EXPECT_NE(message.find("the model returned [2]"), std::string::npos) << message;
 }
 
 TEST(Task, NamesTheSampleWhoseTargetIsNoClass) {
@@ -138,7 +138,7 @@ TEST(Task, NamesTheSampleWhoseTargetIsNoClass) {
       });
     });
   };
-  EXPECT_EQ(run(3), "sample 1 of the dataset has the label 3, but the model tells only 3 classes apart, 0 to 2");
+  EXPECT_EQ(run(3), "sample 1 of the dataset has the label 3, but the model's classes are 0 to 2");
   EXPECT_EQ(run(4), "(nothing thrown)");
   LabelledRows::labels = {1, -100, 0};
   EXPECT_EQ(run(2), "(nothing thrown)") << "ignored";

@@ -34,9 +34,16 @@ class TinyTraining {
         *dataset_, split_, Sampler(rows, batch_size, Order::shuffled, false, 1, Shard{}), true, 1, 0, 1, 0, 0);
     model_ = std::make_unique<Model>(TensorModel::plugin(), OptionTable{}, std::vector<std::string>{"features"}, cpu);
     task_ = std::make_unique<Task>(task_options_.table(), *dataset_, *model_);
-    optimizer_ = make_optimizer(optimizer_options_.table(), one_group(*model_, 0.01));
-    step_ = std::make_unique<TrainStep>(
-        Training{*model_, *task_, *batches_, precision_, scaler_, *optimizer_, schedule_, average_, cpu, 1, clip_norm});
+    training_ = std::make_unique<Training>(make_training({.model = *model_,
+                                                          .task = *task_,
+                                                          .batches = *batches_,
+                                                          .precision = precision_,
+                                                          .parameters = one_group(*model_, 0.01),
+                                                          .optimizer = adamw().table(),
+                                                          .schedule = constant_schedule().table(),
+                                                          .lr = 1e-3,
+                                                          .clip_norm = clip_norm}));
+    step_ = std::make_unique<TrainStep>(*training_);
   }
 
   void step() {
@@ -71,7 +78,7 @@ class TinyTraining {
     const auto values = at::stack({sums[0], sums[1], sums[2], norm, zero}).to(at::kCPU).to(at::kDouble);
     const double* value = values.const_data_ptr<double>();
     if (clip_norm / (value[3] + 1e-6) < 1) at::_foreach_mul_(gradients, clip_norm / (value[3] + 1e-6));
-    optimizer_->step(gradients, 1e-3);
+    training_->optimizer->step(gradients, 1e-3);
     for (const auto& [name, parameter] : TensorModel::parameters) parameter.mutable_grad().reset();
     return value[0];
   }
@@ -85,17 +92,14 @@ class TinyTraining {
 
   static constexpr double clip_norm = 1.0;
   inline static const c10::Device cpu{c10::kCPU};
-  Options task_options_ = task_options("cross_entropy", "label"), optimizer_options_ = adamw();
+  Options task_options_ = task_options("cross_entropy", "label");
   std::unique_ptr<Dataset> dataset_;
   Split split_;
   std::unique_ptr<BatchLoader> batches_;
   std::unique_ptr<Model> model_;
   std::unique_ptr<Task> task_;
-  std::unique_ptr<Optimizer> optimizer_;
   PrecisionPolicy precision_{fp32_policy};
-  GradScaler scaler_{fp32_policy};
-  Schedule schedule_{constant_schedule().table(), 1e-3, 0};
-  WeightAverage average_{{}, 0};
+  std::unique_ptr<Training> training_;
   StepRecord record_;
   std::unique_ptr<TrainStep> step_;
 };

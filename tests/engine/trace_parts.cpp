@@ -125,7 +125,7 @@ TracedOptimizer optimizer_of(const Json& given) {
   return out;
 }
 
-Schedule schedule_of(const Json& given, std::uint64_t steps) {
+TracedSchedule schedule_of(const Json& given, std::uint64_t steps) {
   Fields fields(given, "its schedule");
   const auto type = fields.text("type");
   auto options = constant_schedule();
@@ -136,9 +136,9 @@ Schedule schedule_of(const Json& given, std::uint64_t steps) {
   } else if (type != "constant") {
     fields.refuse("type\": \"" + type + "\"");
   }
-  Schedule schedule(options.table(), fields.number("base_lr"), total);
+  const double lr = fields.number("base_lr");
   fields.done();
-  return schedule;
+  return {std::move(options), lr, total};
 }
 
 TracedData data_of(Fields& run, std::uint64_t micro_batches) {

@@ -4,7 +4,6 @@
 #include <ATen/core/Tensor.h>
 
 #include "host/data/dataset.h"
-#include "host/engine/optim/schedules.h"
 #include "tests/engine/in_memory_plugins.h"
 #include "tests/engine/trace_fields.h"
 
@@ -27,7 +26,12 @@ struct TracedOptimizer {
 };
 TracedOptimizer optimizer_of(const Json& optimizer);
 
-Schedule schedule_of(const Json& schedule, std::uint64_t steps);
+struct TracedSchedule {
+  Options options;
+  double lr;
+  std::uint64_t steps;
+};
+TracedSchedule schedule_of(const Json& schedule, std::uint64_t steps);
 
 // As many rows as the training draws, in its order: what an epoch is does not matter then.
 struct TracedData {

@@ -51,12 +51,18 @@ class StepTest : public ::testing::Test {
     Sampler sampler(split.size, batch_size, Order::sequential, drop_last_, 0, Shard{});
     BatchLoader batches(dataset, split, std::move(sampler), true, 0, 0, 1, 0, 0);
     PrecisionPolicy precision(policy);
-    GradScaler scaler(policy);
-    const auto optimizer = make_optimizer(testing::sgd().table(), testing::one_group(model, 0));
-    Schedule schedule(testing::cosine_schedule(0, 0).table(), 0.01, 10);
-    WeightAverage average({}, 0);
-    TrainStep train_step(
-        {model, task, batches, precision, scaler, *optimizer, schedule, average, cpu, accumulate, clip_norm});
+    auto training = make_training({.model = model,
+                                   .task = task,
+                                   .batches = batches,
+                                   .precision = precision,
+                                   .parameters = testing::one_group(model, 0),
+                                   .optimizer = testing::sgd().table(),
+                                   .schedule = testing::cosine_schedule(0, 0).table(),
+                                   .lr = 0.01,
+                                   .schedule_steps = 10,
+                                   .accumulate = accumulate,
+                                   .clip_norm = clip_norm});
+    TrainStep train_step(training);
     StepRecord record;
     for (int i = 0; i < steps; ++i) {
       ++record.step;

@@ -41,7 +41,7 @@ class LoopTest : public ::testing::Test, protected RunListener {
     TensorModel::forward = [this](const auto& inputs) { return at::linear(inputs[0], weight_); };
   }
 
-  TrainingResult run(LoopPlan plan, double lr, double ema_decay = 0) {
+  LoopResult run(LoopPlan plan, double lr, double ema_decay = 0) {
     const Dataset dataset(testing::dataset_plugin<Rows>(), OptionTable{});
     const Split split{"train", 0, Rows::x.size(), 0, {}};
     Model model(TensorModel::plugin(), OptionTable{}, {"x"}, cpu);
@@ -50,15 +50,21 @@ class LoopTest : public ::testing::Test, protected RunListener {
     BatchLoader batches(dataset, split, Sampler(split.size, 2, Order::sequential, false, 0, Shard{}), true, 0, 0, 1,
                         plan.begin.epoch, plan.begin.batch);
     PrecisionPolicy precision(testing::fp32_policy);
-    GradScaler scaler(precision.constants());
-    const auto optimizer = make_optimizer(testing::sgd().table(), testing::one_group(model, 0));
-    Schedule schedule(testing::constant_schedule().table(), lr, 100);
-    WeightAverage average({weight_}, ema_decay);
-    const Training training{model,    task,    batches, precision,   scaler, *optimizer,
-                            schedule, average, cpu,     accumulate_, 0};
+    auto training = make_training({.model = model,
+                                   .task = task,
+                                   .batches = batches,
+                                   .precision = precision,
+                                   .parameters = testing::one_group(model, 0),
+                                   .optimizer = testing::sgd().table(),
+                                   .schedule = testing::constant_schedule().table(),
+                                   .lr = lr,
+                                   .schedule_steps = 100,
+                                   .ema_decay = ema_decay,
+                                   .accumulate = accumulate_});
     const EvaluationPlan evaluation{dataset, split, 4, 0, 1, 0, &signal_};
     plan.data = {&dataset, &split, 0, {"x"}, "y"};
-    return run_training_loop(plan, training, evaluation, signal_, *this);
+    return run_training_loop(
+        {.plan = plan, .training = training, .evaluation = evaluation, .stop_signal = signal_, .listener = *this});
   }
 
   void step(const StepRecord& record) noexcept override { steps_.push_back(record); }
@@ -94,12 +100,12 @@ class LoopTest : public ::testing::Test, protected RunListener {
 TEST_F(LoopTest, SumsUpEachEpochWithTheEvaluationAtItsEnd) {
   const auto result = run({.target_steps = 5, .evaluate_every = 2}, 0.1);
   EXPECT_THAT(epochs_, ElementsAre(0u, 1u)) << "the third is not complete";
-  ASSERT_EQ(result.epochs.size(), 2u);
-  EXPECT_EQ(result.epochs[1].steps, 4u);
+  ASSERT_EQ(result.statistics.epochs.size(), 2u);
+  EXPECT_EQ(result.statistics.epochs[1].steps, 4u);
   // w goes 0, 0.4, 0.72, ... towards 2: losses (2 - w)^2.
-  EXPECT_NEAR(result.epochs[0].train_loss, (4 + 1.6 * 1.6) / 2, 1e-5);
-  EXPECT_NEAR(result.epochs[0].validation_loss, 1.28 * 1.28, 1e-5);
-  EXPECT_TRUE(std::isnan(result.epochs[0].train_accuracy));
+  EXPECT_NEAR(result.statistics.epochs[0].train_loss, (4 + 1.6 * 1.6) / 2, 1e-5);
+  EXPECT_NEAR(result.statistics.epochs[0].validation_loss, 1.28 * 1.28, 1e-5);
+  EXPECT_TRUE(std::isnan(result.statistics.epochs[0].train_accuracy));
   EXPECT_EQ(losses_.size(), 3u) << "and one at the end";
 }
 
@@ -121,12 +127,12 @@ TEST_F(LoopTest, AnEpochIsEveryRowOnceHoweverTheStepsFall) {
   EXPECT_THAT(progress, ElementsAre(0.75, 1, 0.75, 1, 0.75, 1));
   EXPECT_THAT(epochs_, ElementsAre(0u, 1u, 2u));
   EXPECT_EQ(losses_.size(), 3u) << "one evaluation at the end of each";
-  ASSERT_EQ(result.epochs.size(), 3u);
+  ASSERT_EQ(result.statistics.epochs.size(), 3u);
   for (std::size_t i = 0; i < 3; ++i) {
-    EXPECT_EQ(result.epochs[i].epoch, i);
-    EXPECT_EQ(result.epochs[i].steps, 2 * (i + 1));
-    EXPECT_NEAR(result.epochs[i].train_loss, (6 * steps_[2 * i].loss + steps_[2 * i + 1].loss) / 7, 1e-9);
-    EXPECT_EQ(result.epochs[i].validation_loss, losses_[i]);
+    EXPECT_EQ(result.statistics.epochs[i].epoch, i);
+    EXPECT_EQ(result.statistics.epochs[i].steps, 2 * (i + 1));
+    EXPECT_NEAR(result.statistics.epochs[i].train_loss, (6 * steps_[2 * i].loss + steps_[2 * i + 1].loss) / 7, 1e-9);
+    EXPECT_EQ(result.statistics.epochs[i].validation_loss, losses_[i]);
   }
 }
 
@@ -135,18 +141,18 @@ TEST_F(LoopTest, BeginsInTheMiddleOfAnEpoch) {
   Rows::y.assign(7, {2});
   const auto result = run({.target_steps = 3, .evaluate_each_epoch = true, .begin = {4, 2, 4}}, 0.1);
   EXPECT_THAT(epochs_, ElementsAre(4u));
-  ASSERT_EQ(result.epochs.size(), 1u);
-  EXPECT_EQ(result.epochs[0].steps, 2u);
+  ASSERT_EQ(result.statistics.epochs.size(), 1u);
+  EXPECT_EQ(result.statistics.epochs[0].steps, 2u);
   EXPECT_EQ(steps_.back().epoch, 5u);
   EXPECT_EQ(steps_.back().epoch_progress, 0.25);
 }
 
 TEST_F(LoopTest, OfManyEpochsTheNewestAreSummedUpAndTheBest) {
   const auto result = run({.target_steps = 2100, .evaluate_every = 1050}, 1e-3);
-  EXPECT_EQ(result.epochs.size(), 1000u);
-  EXPECT_EQ(result.epochs.back().epoch, 1049u);
-  EXPECT_EQ(result.epochs.back().steps, 2100u);
-  EXPECT_EQ(result.epochs.front().epoch, 50u);
+  EXPECT_EQ(result.statistics.epochs.size(), 1000u);
+  EXPECT_EQ(result.statistics.epochs.back().epoch, 1049u);
+  EXPECT_EQ(result.statistics.epochs.back().steps, 2100u);
+  EXPECT_EQ(result.statistics.epochs.front().epoch, 50u);
   EXPECT_EQ(epochs_.back(), 1049u);
 }
 
@@ -155,7 +161,7 @@ TEST_F(LoopTest, KeepsTheWeightsOfTheLowestValidationLoss) {
   const auto file = folder / "best.safetensors";
   // A rate of 1.05 overshoots further each time: the first evaluation is the best.
   const auto result = run({.target_steps = 6, .evaluate_every = 2, .best_file = file}, 1.05);
-  EXPECT_EQ(result.best_step, 2u);
+  EXPECT_EQ(result.statistics.best_step, 2u);
   ASSERT_EQ(losses_.size(), 3u);
   EXPECT_LT(losses_[0], losses_[2]);
   std::ifstream in(file, std::ios::binary);
@@ -168,18 +174,18 @@ TEST_F(LoopTest, KeepsTheWeightsOfTheLowestValidationLoss) {
 
 TEST_F(LoopTest, StopsEarlyWhenEvaluationsNoLongerImprove) {
   const auto diverging = run({.target_steps = 100, .evaluate_every = 2, .patience = 3}, 1.05);
-  EXPECT_EQ(diverging.steps, 8u) << "evaluations at 2, 4, 6, 8: three after the best";
-  EXPECT_THAT(diverging.stop_reason, HasSubstr("early stopping: 3 evaluations"));
-  EXPECT_EQ(diverging.state, RunState::finished);
+  EXPECT_EQ(diverging.statistics.steps, 8u) << "evaluations at 2, 4, 6, 8: three after the best";
+  EXPECT_THAT(diverging.outcome.stop_reason, HasSubstr("early stopping: 3 evaluations"));
+  EXPECT_EQ(diverging.outcome.state, RunState::finished);
 }
 
 TEST_F(LoopTest, AnImprovementBelowMinDeltaIsNone) {
   LoopPlan plan{.target_steps = 100, .evaluate_every = 1, .patience = 2, .min_delta = 1e-3};
-  const auto with_delta = run(plan, 0.1).steps;
+  const auto with_delta = run(plan, 0.1).statistics.steps;
   SetUp();
   plan.min_delta = 0;
   EXPECT_LT(with_delta, 40u);
-  EXPECT_GT(run(plan, 0.1).steps, with_delta);
+  EXPECT_GT(run(plan, 0.1).statistics.steps, with_delta);
 }
 
 constexpr double infinite = std::numeric_limits<double>::infinity();
@@ -193,9 +199,10 @@ TEST_F(LoopTest, ALossThatIsNotFiniteIsNothingToBeat) {
     evaluations_are({first, first, 3, 2.5, first, 2, 1.5});
     const auto file = folder / "best.safetensors";
     const auto result = run({.target_steps = 7, .evaluate_every = 1, .patience = 3, .best_file = file}, 0.1);
-    EXPECT_EQ(result.steps, 7u) << "it improves, so early stopping leaves it alone: " << result.stop_reason;
-    EXPECT_EQ(result.best_step, 7u);
-    EXPECT_NEAR(result.best_validation_loss, 1.5, 1e-5);
+    EXPECT_EQ(result.statistics.steps, 7u)
+        << "it improves, so early stopping leaves it alone: " << result.outcome.stop_reason;
+    EXPECT_EQ(result.statistics.best_step, 7u);
+    EXPECT_NEAR(result.statistics.best_validation_loss, 1.5, 1e-5);
     EXPECT_EQ(read_safetensors(file).metadata.at("step"), "7");
     ASSERT_EQ(messages_.size(), 1u);
     EXPECT_THAT(messages_[0], HasSubstr("the validation loss of step 1 is"));
@@ -211,10 +218,10 @@ TEST_F(LoopTest, EvaluationsThatStayNotFiniteEndTheRunAndLeaveNoBestWeights) {
     evaluations_are({loss, loss, loss, loss, loss});
     const auto file = folder / "best.safetensors";
     const auto result = run({.target_steps = 5, .evaluate_every = 1, .patience = 3, .best_file = file}, 0.1);
-    EXPECT_EQ(result.steps, 3u);
-    EXPECT_EQ(result.stop_reason, "early stopping: the validation loss of 3 evaluations was not finite");
-    EXPECT_EQ(result.best_step, 0u);
-    EXPECT_TRUE(std::isnan(result.best_validation_loss));
+    EXPECT_EQ(result.statistics.steps, 3u);
+    EXPECT_EQ(result.outcome.stop_reason, "early stopping: the validation loss of 3 evaluations was not finite");
+    EXPECT_EQ(result.statistics.best_step, 0u);
+    EXPECT_TRUE(std::isnan(result.statistics.best_validation_loss));
     EXPECT_FALSE(std::filesystem::exists(file));
   }
 }
@@ -225,16 +232,16 @@ TEST_F(LoopTest, ALossThatTurnsNotFiniteIsNoImprovement) {
     losses_.clear();
     evaluations_are({3, loss, loss, 4});
     const auto result = run({.target_steps = 9, .evaluate_every = 1, .patience = 3}, 0.1);
-    EXPECT_EQ(result.steps, 4u);
-    EXPECT_THAT(result.stop_reason, HasSubstr("without a lower validation loss than 3"));
-    EXPECT_EQ(result.best_step, 1u);
+    EXPECT_EQ(result.statistics.steps, 4u);
+    EXPECT_THAT(result.outcome.stop_reason, HasSubstr("without a lower validation loss than 3"));
+    EXPECT_EQ(result.statistics.best_step, 1u);
   }
 }
 
 TEST_F(LoopTest, NamesTheSamplesOfALossThatIsNotFiniteAndFailsAfterSomeInARow) {
   Rows::y[3] = {std::nanf("")};  // in every second batch
   const auto result = run({.target_steps = 4, .max_nonfinite_losses = 2}, 0.1);
-  EXPECT_EQ(result.skipped_steps, 2u);
+  EXPECT_EQ(result.statistics.skipped_steps, 2u);
   ASSERT_EQ(messages_.size(), 3u) << "not in a row: each is said, and the validation loss at the end";
   EXPECT_THAT(messages_[2], HasSubstr("the validation loss of step 4 is nan"));
   EXPECT_THAT(messages_[0], HasSubstr("the loss of step 2 is nan: the target `y` of sample 3 has nan"));
@@ -275,7 +282,7 @@ TEST_F(LoopTest, ARunWhoseFolderIsGoneFails) {
   EXPECT_THROW(run({.target_steps = 9, .run_folder = gone}, 0.1), RunFolderGone);
   SetUp();
   std::filesystem::create_directory(gone);
-  EXPECT_EQ(run({.target_steps = 9, .run_folder = gone}, 0.1).steps, 9u);
+  EXPECT_EQ(run({.target_steps = 9, .run_folder = gone}, 0.1).statistics.steps, 9u);
 }
 
 TEST_F(LoopTest, ASignalBreaksOffAnEvaluation) {
@@ -283,9 +290,9 @@ TEST_F(LoopTest, ASignalBreaksOffAnEvaluation) {
   for (const std::uint64_t evaluate_every : {2, 0}) {  // on the way, and at the end
     signal_ = 0;
     const auto result = run({.target_steps = 4, .evaluate_every = evaluate_every}, 0.1);
-    EXPECT_EQ(result.state, RunState::interrupted);
-    EXPECT_EQ(result.steps, evaluate_every == 0 ? 4u : 2u);
-    EXPECT_TRUE(std::isnan(result.validation_loss));
+    EXPECT_EQ(result.outcome.state, RunState::interrupted);
+    EXPECT_EQ(result.statistics.steps, evaluate_every == 0 ? 4u : 2u);
+    EXPECT_TRUE(std::isnan(result.statistics.validation_loss));
     EXPECT_THAT(losses_, ::testing::IsEmpty());
   }
 }
@@ -299,7 +306,7 @@ TEST_F(LoopTest, EvaluatesTheAverageOfTheWeights) {
     const double decay = (1.0 + n) / (10.0 + n);
     average = decay * average + (1 - decay) * w;
   }
-  EXPECT_NEAR(result.validation_loss, (2 - average) * (2 - average), 1e-5);
+  EXPECT_NEAR(result.statistics.validation_loss, (2 - average) * (2 - average), 1e-5);
   EXPECT_NEAR(weight_.item<float>(), w, 1e-5);
 }
 

@@ -85,9 +85,9 @@ TEST_F(Amp, NoSampleIsTakenWhereNoneIsWanted) {
 TEST_F(Amp, AScaleFromThePolicyThatIsNoneIsRefusedCountedAndTold) {
   const auto outcome = run("plugin=\"nonsense_scales\", cpu=\"allow\"");
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(outcome.err, HasSubstr("gave a loss scale that is none"));
-  const auto told = outcome.err.find("is none");
-  EXPECT_EQ(outcome.err.find("is none", told + 1), std::string::npos) << "once";
+  EXPECT_THAT(outcome.err, HasSubstr("returned an invalid loss scale"));
+  const auto told = outcome.err.find("invalid loss scale");
+  EXPECT_EQ(outcome.err.find("invalid loss scale", told + 1), std::string::npos) << "once";
   EXPECT_GT(summary()["refused_scales"].get<int>(), 1);
   for (const auto& line : lines("train")) EXPECT_GT(line["next_loss_scale"].get<double>(), 0);
 }

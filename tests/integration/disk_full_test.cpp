@@ -163,12 +163,12 @@ TEST_F(FullAtTheEnd, FinalWeightsAreTriedAgainUntilThereIsRoom) {
   if (!disk.refusal().empty()) GTEST_SKIP() << disk.refusal();
   Process process(without_checkpoints(), workspace_, with_fixtures());
   fill_and_end(process, disk);
-  const auto told = [&] { return times(process.err(), "writing them is tried again") == 1; };
+  const auto told = [&] { return times(process.err(), "retrying to write them") == 1; };
   ASSERT_TRUE(process.wait_until(told)) << process.err();
   EXPECT_THAT(process.err(), ::testing::ContainsRegex("the weights need [0-9.]+ [kM]B"));
   disk.empty();
   EXPECT_EQ(process.wait().exit_code, 143) << process.err();
-  EXPECT_THAT(process.err(), HasSubstr("could be written after all"));
+  EXPECT_THAT(process.err(), HasSubstr("was written after all"));
   EXPECT_TRUE(has_weights(directory()));
 }
 
@@ -177,11 +177,12 @@ TEST_F(FullAtTheEnd, FinalWeightsThatCannotBeKeptAreSaidWithWhatTheyNeed) {
   if (!disk.refusal().empty()) GTEST_SKIP() << disk.refusal();
   Process process(without_checkpoints(), workspace_, with_fixtures());
   fill_and_end(process, disk);
-  ASSERT_TRUE(process.wait_until([&] { return times(process.err(), "is tried again") == 1; })) << process.err();
+  ASSERT_TRUE(process.wait_until([&] { return times(process.err(), "retrying to write them") == 1; })) << process.err();
   process.send(SIGINT);  // a person does not want to wait
   EXPECT_EQ(process.wait().exit_code, 1);
-  EXPECT_THAT(process.err(), ::testing::ContainsRegex("final weights are not kept, they need [0-9.]+ [kM]B: .*No space "
-                                                      "left on device. `--rescue DIR`"));
+  EXPECT_THAT(process.err(),
+              ::testing::ContainsRegex("final weights could not be saved, they need [0-9.]+ [kM]B: .*No space "
+                                       "left on device. `--rescue DIR`"));
 }
 
 TEST_F(FullAtTheEnd, FinalWeightsGoIntoTheRescueFolder) {

@@ -87,7 +87,7 @@ TEST_F(InitFrom, RefusesValuesThatNoTrainingCanBeginWithAndNamesTheTensor) {
     const auto file = workspace_.write("wrong.safetensors", bytes);
     const auto ran = from("wrong", file, {"model.init_strict=false"});
     EXPECT_EQ(ran.outcome.exit_code, 4) << ran.outcome.err;
-    EXPECT_THAT(ran.outcome.err, HasSubstr("with values that a model cannot begin with: " + words));
+    EXPECT_THAT(ran.outcome.err, HasSubstr("with values that a model cannot start from: " + words));
     std::filesystem::remove_all(ran.directory);
   }
   const auto good = workspace_.write("good.safetensors", one_tensor("F64", bytes_of(1.0, 1e30)));

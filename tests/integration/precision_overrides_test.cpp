@@ -121,8 +121,7 @@ TEST_F(PrecisionOverrides, ThatCannotBeEndTheRunBeforeItsFirstStep) {
   EXPECT_EQ(start({"precision.overrides.\"*\"=fp8"}).exit_code, 2);
   const auto plugin = start({"precision.plugin=opinionated", "precision.dtype=42"});
   EXPECT_EQ(plugin.exit_code, 1);
-  EXPECT_THAT(plugin.err,
-              HasSubstr("precision `opinionated`: the override `*` has a dtype that is none of fp32, bf16"));
+  EXPECT_THAT(plugin.err, HasSubstr("precision `opinionated`: the override `*` has a dtype other than fp32, bf16"));
 }
 
 }  // namespace

@@ -114,7 +114,7 @@ TEST_F(Regression, OfClassesThereIsNothingToStandardize) {
   const auto outcome = binade({"run", "points.toml", "--set", "dataset.standardize_target=true"}, workspace_);
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.err,
-              HasSubstr("[dataset] standardize_target goes with [task] loss = \"mse\", not \"cross_entropy\""));
+              HasSubstr("[dataset] standardize_target needs [task] loss = \"mse\", not \"cross_entropy\""));
 }
 
 TEST_F(Regression, PassesTheGateOfABenchmarkWithoutAnAccuracyToJudge) {

@@ -141,7 +141,7 @@ TEST_F(Training, DryRunGoesThroughEverythingAndLeavesNothing) {
 TEST_F(Training, SaysWhichSamplesLabelIsNoClassWithoutAStackTrace) {
   const auto outcome = start({"model.classes=1"});
   EXPECT_EQ(outcome.exit_code, 1);
-  EXPECT_THAT(outcome.err, HasSubstr("of the dataset has the label 1, but the model tells only 1 classes apart"));
+  EXPECT_THAT(outcome.err, HasSubstr("of the dataset has the label 1, but the model's classes are 0 to 0"));
   EXPECT_THAT(outcome.err, ::testing::Not(HasSubstr("frame #")));
   const auto narrow = start({"model.features=7"});
   EXPECT_EQ(narrow.exit_code, 1);

@@ -15,7 +15,7 @@ namespace {
 using torch::autograd::AccumulateGrad;
 using torch::autograd::Node;
 
-// By leaf: the lowest sequence number of the nodes that hand it gradients.
+// By leaf: the lowest sequence number of the nodes that add to its gradient.
 std::unordered_map<const c10::TensorImpl*, std::uint64_t> last_users(const at::Tensor& loss) {
   std::unordered_map<const c10::TensorImpl*, std::uint64_t> lowest;
   std::vector<Node*> open{loss.grad_fn().get()};

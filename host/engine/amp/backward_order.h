@@ -1,4 +1,4 @@
-// In which order a backward pass produced the gradients of the parameters.
+// The order in which a backward pass produced the gradients of the parameters.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -7,12 +7,12 @@
 
 namespace binade::host {
 
-// Positions in `parameters`, that whose gradient was complete first in front. `loss`: what backward() was called on,
-// not yet let go of. Parameters that the graph does not reach come last, in their own order.
+// Positions in `parameters`, in the order in which their gradients were complete. `loss`: the tensor that backward()
+// was called on, with its graph. Parameters that the graph does not reach come last, in their own order.
 //
-// Nothing is recorded during backward. Autograd executes the nodes of one device by falling sequence number, which is
-// the order of the forward pass reversed, and adds to a leaf's gradient as soon as the last of its users is done: that
-// is the user with the lowest number.
+// Nothing is recorded during backward. Autograd executes the nodes of one device by descending sequence number, which
+// is the order of the forward pass reversed, and adds to a leaf's gradient as soon as the last of its users is done:
+// that is the user with the lowest number.
 std::vector<std::size_t> backward_order(const at::Tensor& loss, const std::vector<at::Tensor>& parameters);
 
 }  // namespace binade::host

@@ -1,4 +1,4 @@
-// The precision that a run really computes in, which may differ from the one asked for.
+// The precision that a run actually computes in, which may differ from the requested one.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ namespace binade::host {
 
 struct EffectivePrecision {
   binade_policy policy;
-  std::string warning;  // not empty: what was asked for was replaced by fp32, and why
+  std::string warning;  // not empty: why fp32 replaces the requested precision
 };
 
 // `use_amp`: the experiment's [precision] use_amp. Absent, the policy stands; true makes an fp32 policy fp16 with
@@ -25,7 +25,7 @@ struct EffectivePrecision {
 EffectivePrecision effective_precision(const binade_policy& asked, std::optional<bool> use_amp, bool on_cpu,
                                        bool cpu_allowed, bool half_overrides = false);
 
-// What to tell about rules beside this policy: that they do nothing without autocast. Or nothing.
+// Says that rules have no effect where this policy does not use autocast; empty where it does.
 std::string warning_about(const std::vector<PrecisionRule>& rules, const binade_policy& policy);
 bool ask_for_half(const std::vector<PrecisionRule>& rules);
 

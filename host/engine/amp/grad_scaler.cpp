@@ -110,7 +110,7 @@ std::optional<GradScalerState> GradScaler::state() const {
 
 void GradScaler::load_state(const std::optional<GradScalerState>& state) {
   if (!enabled_) return;
-  if (!state) throw std::invalid_argument("the scaler's state is empty: it was saved by one that was disabled");
+  if (!state) throw std::invalid_argument("the scaler's state is empty: it was saved by a disabled scaler");
   init_scale_ = state->scale;
   if (scale_) scale_ = static_cast<float>(state->scale);
   growth_factor_ = state->growth_factor;
@@ -130,8 +130,8 @@ void GradScaler::save(Snapshot& snapshot) const {
 
 void GradScaler::load(const Snapshot& snapshot) {
   const auto of = snapshot.values.find("grad_scaler");
-  if (of == snapshot.values.end()) return;  // it was not scaled until now
-  // The constants are the experiment's: where they were changed, that was wanted.
+  if (of == snapshot.values.end()) return;  // the loss was not scaled until now
+  // The constants are the experiment's, which may have changed on purpose.
   load_state(GradScalerState{to_double(of->at("scale")), growth_factor_, backoff_factor_, growth_interval_,
                              to_unsigned(of->at("growth_tracker")), to_unsigned(of->at("overflows"))});
 }

@@ -1,4 +1,4 @@
-// Loss scaling with the names, the numbers and the order of calls of torch.amp.GradScaler.
+// Loss scaling with the names, numbers and order of calls of torch.amp.GradScaler.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -25,10 +25,10 @@ struct GradScalerState {
 
 // Multiplies the loss by a scale so that small fp16 gradients do not vanish, and finds the scale as it goes: an
 // overflow multiplies it by backoff_factor, growth_interval steps in a row without one by growth_factor. New scales are
-// float(double(scale) * factor), as in PyTorch; one that would not be finite is not taken.
+// float(double(scale) * factor), as in PyTorch; a scale that would not be finite is rejected.
 //
 // Per step: scale(), unscale() of each optimizer's gradients, step() for each, update(). Calls out of that order throw
-// std::logic_error, as PyTorch raises. Disabled, it passes everything through.
+// std::logic_error, where PyTorch raises. A disabled scaler passes everything through.
 //
 // Where it differs from PyTorch: a growth tracker loaded at or beyond the interval grows at the next good step, and
 // does not wait for an overflow. Backing off stops at min_scale (0: nowhere, as in PyTorch, whose scale can reach 0:
@@ -36,9 +36,8 @@ struct GradScalerState {
 // the start, skip their steps and leave the scale (the rule of Megatron-LM's DynamicGradScaler).
 class GradScaler {
  public:
-  // Of `policy`: dynamic_scaling (enabled) and the constants, where it has no update() of its own. Throws
-  // std::invalid_argument where PyTorch asserts:
-  // growth_factor must be above 1, backoff_factor below 1.
+  // Takes dynamic_scaling (enabled) and the constants of `policy`; it uses these where the policy has no update() of
+  // its own. Throws std::invalid_argument where PyTorch asserts: growth_factor must be above 1, backoff_factor below 1.
   explicit GradScaler(const binade_policy& policy);
 
   bool enabled() const { return enabled_; }
@@ -49,25 +48,25 @@ class GradScaler {
   at::Tensor scale(const at::Tensor& loss);
 
   // Divides the gradients by the scale, in place. Returns a float tensor of one element on their device, 1 when one of
-  // them was inf or NaN, else 0; undefined when disabled or without gradients. Nothing is read from the device.
+  // them was inf or NaN, else 0; undefined when disabled or without gradients. Does not wait for the device.
   // Throws std::invalid_argument for fp16 gradients.
   at::Tensor unscale(std::vector<at::Tensor>& gradients, std::size_t optimizer = 0);
 
-  // What unscale() found, once it was read. Returns whether the optimizer may step: always, when disabled.
+  // Takes what unscale() found, read from the device. Returns whether the optimizer may step: always, when disabled.
   bool step(bool found_inf, std::size_t optimizer = 0);
 
-  // Once per step, skipped or not: any optimizer's overflow backs off. Reads the device only for optimizers that were
-  // unscaled and did not step.
+  // Must be called once per step, skipped or not: an overflow of any optimizer backs off. Reads from the device only
+  // for optimizers that were unscaled and did not step.
   void update();
-  // Instead: takes this scale, and leaves the growth tracker as it is.
+  // To be called instead: takes this scale, and leaves the growth tracker unchanged.
   void update(double new_scale);
 
   void set_growth_factor(double factor) { growth_factor_ = factor; }
   void set_backoff_factor(double factor) { backoff_factor_ = factor; }
   void set_growth_interval(std::int64_t interval) { growth_interval_ = interval; }
 
-  // Between update() and the next scale(). Empty when disabled; loading an empty state throws std::invalid_argument
-  // unless disabled, for it would silently start anew.
+  // Must be called between update() and the next scale(). Empty when disabled; an enabled scaler throws
+  // std::invalid_argument for an empty state, which would silently start afresh.
   std::optional<GradScalerState> state() const;
   void load_state(const std::optional<GradScalerState>& state);
   void save(Snapshot& snapshot) const;

@@ -30,7 +30,7 @@ std::string group_of(const std::string& name) {
   return name.substr(0, number ? second : first);
 }
 
-// Four counters in turn: neighbours often have the same exponent, and would wait for each other's increment.
+// Four counters in turn: neighbours often have the same exponent, and one counter would serialize their increments.
 void count_on_host(const float* values, std::size_t size, ExponentCounts& counts) {
   std::array<std::array<std::uint32_t, 256>, 4> lanes{};
   constexpr std::size_t block = std::size_t{1} << 30;  // no lane can overflow

@@ -1,5 +1,5 @@
-// What the gradients of a step look like: counted by exponent now and then, and searched for what is not finite when a
-// step is skipped.
+// Statistics of a step's gradients: counts by exponent at intervals, and a search for inf and NaN when a step is
+// skipped.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,8 +14,8 @@
 namespace binade::host {
 
 // The parts of a model by which gradients are reported: the first word of a parameter's name, with the second where
-// that is a number ("blocks.3" of "blocks.3.attention.qkv.weight"). Parts beyond max_gradient_groups - 1 are one,
-// "other".
+// that is a number ("blocks.3" of "blocks.3.attention.qkv.weight"). Parts beyond max_gradient_groups - 1 are combined
+// into "other".
 struct GradientGroups {
   explicit GradientGroups(const std::vector<std::string>& parameter_names);
 
@@ -26,7 +26,7 @@ struct GradientGroups {
 // The names of the model's trained parameters, in the model's order.
 std::vector<std::string> trained_parameter_names(const Model& model);
 
-// Int64[256] on the device of `values`, which are contiguous and fp32: what ExponentCounts holds.
+// ExponentCounts as int64[256] on the device of `values`, which must be contiguous and fp32.
 at::Tensor exponent_counts(const at::Tensor& values);
 
 class GradientStatistics {
@@ -36,14 +36,14 @@ class GradientStatistics {
   // `gradients`: one per trained parameter of the model, undefined where there is none; still scaled. Takes about 1 ns
   // per element on a CPU and one copy from a GPU.
   void count(const std::vector<at::Tensor>& gradients, const StepRecord& record);
-  // What the last count() found; `time` is left to the caller.
+  // The result of the last count(); the caller sets `time`.
   const GradientSample& sample() const { return sample_; }
   const std::vector<std::string>& group_names() const { return groups_.names; }
   // All groups together.
   const ExponentCounts& all_counts() const { return all_; }
 
-  // Which gradients are inf or NaN, and why the step cannot be applied: overflow, nan, or norm when they are all
-  // finite. `loss`: what backward() was called on; its graph tells the order in which the gradients were produced.
+  // Finds out which gradients are inf or NaN, and why the step cannot be applied: overflow, nan, or norm when they are
+  // all finite. `loss`: the tensor that backward() was called on; its graph has the order of the gradients.
   // Waits for the device.
   SkipCause find_nonfinite(const std::vector<at::Tensor>& gradients, const at::Tensor& loss,
                            NonfiniteGradients& found) const;

@@ -67,16 +67,16 @@ std::vector<c10::OperatorHandle> aten_operators() {
   return operators;
 }
 
-// Why the precision of these, all of one name, cannot be chosen.
+// Why the precision of these overloads of one operation cannot be chosen.
 std::string_view obstacle(const std::vector<c10::OperatorHandle>& operators) {
   const auto all = [&](auto condition) {
     return std::all_of(operators.begin(), operators.end(), [&](const auto& op) { return condition(op.schema()); });
   };
-  if (all(writes)) return "writes into a tensor that is there, and so in that tensor's precision";
+  if (all(writes)) return "writes into an existing tensor, and so in that tensor's precision";
   if (all([](const auto& schema) { return writes(schema) || !has_tensor(schema.arguments()); }))
     return "takes no tensor";
-  if (all([](const auto& schema) { return !has_tensor(schema.returns()); })) return "gives no tensor";
-  return "computes nothing: it shows what it is given in another form";
+  if (all([](const auto& schema) { return !has_tensor(schema.returns()); })) return "returns no tensor";
+  return "computes nothing: it returns a view of its input";
 }
 
 }  // namespace

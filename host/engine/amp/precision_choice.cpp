@@ -18,7 +18,7 @@
 namespace binade::host {
 namespace {
 
-constexpr double worth_it = 1.2;       // times as fast as fp32: casting has its price, too
+constexpr double worth_it = 1.2;       // times as fast as fp32: casting has a cost, too
 constexpr double worth_scaling = 1.3;  // times as fast as bf16
 constexpr double untried = std::numeric_limits<double>::infinity();
 
@@ -87,7 +87,7 @@ PrecisionChoice choose_precision(const TrainingRequest& request, c10::Device dev
     auto [policy, reason] = auto_precision(measure_products(device), device.is_cpu());
     choice.policy = std::make_unique<PrecisionPolicy>(policy);
     choice.reason = std::move(reason);
-    cpu_allowed = true;  // it was measured that it pays
+    cpu_allowed = true;  // the measurement shows that it pays
     request.listener.message(BINADE_LOG_INFO, "[precision] chose " + choice.reason);
   }
   const auto [policy, warning] = effective_precision(choice.policy->constants(), use_amp, device.is_cpu(), cpu_allowed,

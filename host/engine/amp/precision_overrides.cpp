@@ -31,7 +31,7 @@ class Silence : public c10::WarningHandler {
 
 }  // namespace
 
-// What the kernels share with the object that installed them.
+// State that the kernels share with the object that installed them.
 struct PrecisionOverrides::State {
   struct Rule {
     at::ScalarType dtype;
@@ -47,7 +47,7 @@ struct PrecisionOverrides::State {
 
   void add(const at::Tensor& parameter, Rank rank) {
     const auto begin = static_cast<std::size_t>(parameter.storage_offset()) * parameter.itemsize();
-    // A storage that is held is not freed, so that its address never becomes another's.
+    // Held so that the storage is not freed and its address never becomes another's.
     held.push_back(parameter.storage());
     const Extent extent{held.back().unsafeGetStorageImpl(), begin, begin + parameter.nbytes(), rank};
     extents.insert(std::upper_bound(extents.begin(), extents.end(), extent, before), extent);
@@ -77,7 +77,7 @@ struct PrecisionOverrides::State {
   std::vector<c10::Storage> held;
 };
 
-// Stands in the place of one operator's autocast kernel.
+// Replaces the autocast kernel of one operator.
 class PrecisionOverrides::Kernel : public c10::OperatorKernel {
  public:
   Kernel(std::shared_ptr<State> state, const c10::OperatorHandle& op, Rank operation, c10::DeviceType device)
@@ -170,7 +170,7 @@ void PrecisionOverrides::install(c10::DeviceType device) {
     }
   }
   if (chosen.empty()) return;
-  // LibTorch warns whoever stands before a kernel of its own.
+  // LibTorch warns of whoever replaces one of its own kernels.
   Silence silence;
   const c10::WarningUtils::WarningHandlerGuard quiet(&silence);
   installed_ = std::make_unique<Installed>(

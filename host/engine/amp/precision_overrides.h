@@ -1,4 +1,4 @@
-// Precision overrides: what runs under autocast in a precision of its own.
+// Precision overrides: operations that run under autocast in a precision of their own.
 #pragma once
 
 #include <memory>
@@ -10,16 +10,16 @@
 
 namespace binade::host {
 
-// While it lives and is installed, in every region of autocast, on whatever thread: an operation that uses a parameter
-// of a rule, or one of its views, gets its floating-point tensors cast to the rule's dtype, runs below autocast and
-// gives that dtype; so does every call of an operation of a rule. Where several rules fit a call, the first counts. As
-// in autocast itself, double and integer tensors stay as they are, and gradients reach the parameters in their own
-// dtype. A parameter is known by its memory, so tied weights count under the name that the model lists first. Batch and
-// instance norm are cast by their input alone: LibTorch keeps their statistics and weights in fp32.
+// While installed, in every region of autocast, on any thread: an operation that uses a parameter of a rule, or one of
+// its views, gets its floating-point tensors cast to the rule's dtype, runs below autocast and returns that dtype; so
+// does every call of an operation of a rule. Where several rules match a call, the first counts. As in autocast itself,
+// double and integer tensors are left alone, and gradients reach the parameters in their own dtype. A parameter is
+// identified by its memory, so tied weights count under the name that the model lists first. Only the input of batch
+// and instance norm is cast: LibTorch keeps their statistics and weights in fp32.
 //
-// Rules are carried out by kernels on the dispatch key of autocast, which stand before LibTorch's own and call these
-// for everything else. They are there between install() and the end of this object: without rules, or without autocast,
-// nothing is touched. One object at a time may be installed.
+// Kernels on the dispatch key of autocast implement the rules; they replace LibTorch's own and call these for
+// everything else. They exist between install() and the end of this object: without rules, or without autocast, nothing
+// changes. One object at a time may be installed.
 class PrecisionOverrides {
  public:
   // Throws std::runtime_error for an experiment's pattern that matches no parameter, and for an operation that does not
@@ -31,7 +31,7 @@ class PrecisionOverrides {
 
   // [no other thread runs LibTorch] For regions of autocast of this device.
   void install(c10::DeviceType device);
-  // The experiment's rules that no call has come under since: "[precision.operations] softmax".
+  // The experiment's rules that have matched no call since then: "[precision.operations] softmax".
   std::vector<std::string> unused() const;
 
  private:

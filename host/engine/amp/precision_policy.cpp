@@ -14,13 +14,14 @@
 namespace binade::host {
 namespace {
 
-constexpr double smallest_scale = std::numeric_limits<float>::min();  // 2^-126: the inverse of less is no fp32 number
+constexpr double smallest_scale =
+    std::numeric_limits<float>::min();  // 2^-126: the inverse of anything less overflows fp32
 
 bool is_precision(std::uint32_t dtype) {
   return dtype == BINADE_FLOAT32 || dtype == BINADE_BFLOAT16 || dtype == BINADE_FLOAT16;
 }
 
-// What is wrong is found afterwards.
+// Checked later.
 struct OverrideSink {
   binade_overrides base;  // first: the plugin's pointer is a pointer to this
   std::vector<PrecisionRule>* rules;
@@ -35,7 +36,7 @@ struct OverrideSink {
   }
 };
 
-// Throws what is wrong with a plugin's answer.
+// Throws for an invalid answer of a plugin.
 class Require {
  public:
   explicit Require(const Plugin& plugin) : plugin_(plugin.id()) {}
@@ -49,7 +50,7 @@ class Require {
 
 void require_sense(const binade_policy& policy, const Require& require) {
   const auto dtype = policy.compute_dtype;
-  require(is_precision(dtype), "compute_dtype is none of fp32, bf16, fp16");
+  require(is_precision(dtype), "compute_dtype is not fp32, bf16 or fp16");
   if (policy.dynamic_scaling == 0) return;
   require(dtype == BINADE_FLOAT16,
           "asks for loss scaling, which only fp16 needs: the range of bf16 and fp32 is wide enough without");
@@ -116,10 +117,10 @@ std::vector<PrecisionRule> PrecisionPolicy::overrides() const {
   for (const auto& rule : rules) {
     const auto kind = static_cast<std::uint32_t>(rule.kind);
     require(kind == BINADE_OVERRIDE_PARAMETERS || kind == BINADE_OVERRIDE_OPERATION,
-            fmt::format("the override `{}` is neither of parameters nor of an operation", rule.name));
+            fmt::format("the override `{}` has an unknown kind", rule.name));
     require(!rule.name.empty(), "an override has an empty name");
     require(is_precision(rule.dtype),
-            fmt::format("the override `{}` has a dtype that is none of fp32, bf16, fp16", rule.name));
+            fmt::format("the override `{}` has a dtype other than fp32, bf16, fp16", rule.name));
   }
   return rules;
 }

@@ -1,4 +1,4 @@
-// A precision plugin as the engine uses it: what it says once, and what it decides step by step.
+// A precision plugin as the engine uses it: its constants, and what it decides step by step.
 #pragma once
 
 #include <optional>
@@ -14,36 +14,35 @@ namespace binade::host {
 
 class PrecisionPolicy {
  public:
-  // A policy of constants alone.
+  // A policy that consists of constants alone.
   explicit PrecisionPolicy(const binade_policy& policy) : policy_(policy) {}
-  // Creates the plugin's policy and asks it. Throws PluginError, or std::runtime_error for constants that make no
-  // sense: compute_dtype is fp32, bf16 or fp16, only fp16 is scaled, 2^-126 <= min_scale <= init_scale, growth_factor
-  // above 1, backoff_factor between 0 and 1, growth_interval and hysteresis at least 1.
+  // Creates the plugin's policy and asks for its constants. Throws PluginError, or std::runtime_error for invalid
+  // constants. Valid are: compute_dtype fp32, bf16 or fp16, scaling for fp16 only, 2^-126 <= min_scale <= init_scale,
+  // growth_factor above 1, backoff_factor between 0 and 1, growth_interval and hysteresis at least 1.
   PrecisionPolicy(const Plugin& plugin, const OptionTable& options);
   ~PrecisionPolicy();
   PrecisionPolicy(const PrecisionPolicy&) = delete;
   PrecisionPolicy& operator=(const PrecisionPolicy&) = delete;
 
   const binade_policy& constants() const { return policy_; }
-  std::string plugin_id() const { return plugin_ ? plugin_->id() : ""; }  // empty: there is none
+  std::string plugin_id() const { return plugin_ ? plugin_->id() : ""; }  // empty: no plugin
   std::string plugin_version() const { return plugin_ ? plugin_->version() : ""; }
-  // What is in effect instead of the plugin's own constants; it then decides nothing any more unless they are the same.
+  // Replaces the plugin's own constants; unless they are the same, the plugin then no longer decides anything.
   void replace(const binade_policy& policy);
 
-  // The plugin's own, in its order. Throws PluginError, or std::runtime_error for one that makes no sense.
+  // The plugin's own, in its order. Throws PluginError, or std::runtime_error for an invalid rule.
   std::vector<PrecisionRule> overrides() const;
 
-  // Whether update() answers: the loss is scaled, and the plugin has an update() of its own.
+  // Whether update() may be called: the loss is scaled, and the plugin has an update() of its own.
   bool decides() const { return policy_.dynamic_scaling != 0 && table_.update != nullptr; }
-  // Throws PluginError when the plugin fails. What it answers is not checked: see next_scale().
+  // Throws PluginError when the plugin fails. Does not check the decision: see next_scale().
   binade_decision update(const binade_outcome& outcome);
 
-  // The scale that a decision means: at least min_scale; nullopt when it is no scale at all (negative, zero, subnormal
-  // in fp32, inf or NaN).
+  // The loss scale of a decision: at least min_scale; nullopt when it is invalid (negative, zero, subnormal in fp32,
+  // inf or NaN).
   std::optional<double> next_scale(const binade_decision& decision) const;
 
-  // What update() goes by; empty for a plugin that remembers nothing. Loading "" into one that remembers is an error of
-  // the plugin's choice. Throws PluginError.
+  // The state of the plugin; empty for a plugin without state. A plugin may refuse to load "". Throws PluginError.
   std::string save() const;
   void load(std::string_view state);
 

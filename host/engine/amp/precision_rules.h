@@ -1,5 +1,5 @@
-// What runs in a precision of its own: the lines of [precision.overrides] and [precision.operations], and those that a
-// precision plugin adds. No LibTorch here.
+// Rules for what runs in a precision of its own: the lines of [precision.overrides] and [precision.operations], and
+// those that a precision plugin adds. No LibTorch here.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ struct PrecisionRule {
   Kind kind;
   std::string name;        // a pattern of parameters' names, or an operation
   std::uint32_t dtype;     // BINADE_FLOAT32, BINADE_BFLOAT16 or BINADE_FLOAT16
-  bool by_plugin = false;  // a policy knows no model, so its patterns need not match
+  bool by_plugin = false;  // a policy does not know the model, so its patterns need not match
 };
 
 // Of the experiment's [precision]: the parameters in their order, then the operations.

@@ -4,34 +4,41 @@
 
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "binade/abi/plugin.h"
+#include "host/base/error_text.h"
 #include "host/engine/model/weights.h"
+#include "host/storage/run_directory.h"
 #include "host/storage/safetensors.h"
 
 namespace binade::host {
 
-BestWeights::BestWeights(std::filesystem::path file, bool with_checkpoints)
-    : file_(std::move(file)), with_checkpoints_(with_checkpoints) {}
+BestWeights::BestWeights(std::filesystem::path file, bool with_checkpoints, RunListener& listener)
+    : file_(std::move(file)), with_checkpoints_(with_checkpoints), listener_(listener) {}
 
-void BestWeights::keep(const Model& model, std::uint64_t step) {
-  if (file_.empty()) return;
-  write_weights(model, with_checkpoints_ ? waiting_file(step) : file_, {{"step", std::to_string(step)}});
-  if (!with_checkpoints_) return;
-  if (newest_ && newest_ != taken_) std::filesystem::remove(waiting_file(*newest_));
-  newest_ = step;
+bool BestWeights::keep(const Model& model, std::uint64_t step) {
+  if (file_.empty()) return true;
+  return attempt(step, [&] {
+    write_weights(model, with_checkpoints_ ? waiting_file(step) : file_, {{"step", std::to_string(step)}});
+    if (!with_checkpoints_) return;
+    if (newest_ && newest_ != taken_) std::filesystem::remove(waiting_file(*newest_));
+    newest_ = step;
+  });
 }
 
 void BestWeights::checkpoint_taken() {
-  // The one before it failed, and its step is no longer the best.
-  if (taken_ && taken_ != newest_) std::filesystem::remove(waiting_file(*taken_));
+  // The snapshot before it was never durable, and its weights are no longer the best.
+  if (taken_ && taken_ != newest_) attempt(*taken_, [&] { std::filesystem::remove(waiting_file(*taken_)); });
   taken_ = newest_;
 }
 
 void BestWeights::checkpoint_durable() {
   if (!taken_) return;
-  put_in_place(*taken_);
+  const bool placed = attempt(*taken_, [&] { put_in_place(*taken_); });
+  if (!placed) return;
   if (newest_ == taken_) newest_.reset();
   taken_.reset();
 }
@@ -41,7 +48,7 @@ void BestWeights::run_finished() {
   checkpoint_durable();
 }
 
-bool BestWeights::go_on_from(std::uint64_t best_step) {
+bool BestWeights::resume(std::uint64_t best_step) {
   if (file_.empty()) return true;
   const bool waits = best_step != 0 && std::filesystem::exists(waiting_file(best_step));
   if (waits) put_in_place(best_step);
@@ -49,6 +56,21 @@ bool BestWeights::go_on_from(std::uint64_t best_step) {
   if (waits || is_in_place(best_step)) return true;
   std::filesystem::remove(file_);
   return best_step == 0;
+}
+
+bool BestWeights::attempt(std::uint64_t step, const std::function<void()>& change) {
+  try {
+    change();
+    return true;
+  } catch (const std::system_error& error) {
+    require_run_folder(file_.parent_path());
+    const auto text = fmt::format(
+        "the best weights of step {} could not be saved: {}; training continues and will retry at the next "
+        "improvement",
+        step, error_text(error));
+    if (!std::exchange(reported_, true)) listener_.message(BINADE_LOG_WARNING, text);
+    return false;
+  }
 }
 
 std::filesystem::path BestWeights::waiting_file(std::uint64_t step) const {

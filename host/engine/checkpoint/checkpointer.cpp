@@ -23,7 +23,7 @@ using Clock = std::chrono::steady_clock;
 void sync_metrics(const std::filesystem::path& path) {
   if (path.empty()) return;
   const auto file = open_to_read(path);
-  if (!file.descriptor) return;  // a run may be told not to write it
+  if (!file.descriptor) return;  // a run may be configured not to write it
   if (sync_file(file.descriptor.number()) != 0) throw_file_error("sync", path);
 }
 
@@ -68,7 +68,7 @@ void Checkpointer::save(std::uint64_t step, std::optional<double> validation_los
     writing_ = std::async(std::launch::async, [this, snapshot, record, validation_loss] {
       return write(*snapshot, record, validation_loss);
     });
-  } catch (const std::exception& error) {  // no memory for a second copy, or no thread: training needs neither
+  } catch (const std::exception& error) {  // no memory for a second copy, or no thread: training continues without
     record.stall_seconds = seconds_since(start);
     record.time = unix_time();
     tell({record, error_text(error), {}, Clock::now()});
@@ -102,12 +102,12 @@ Checkpointer::Outcome Checkpointer::write(const Snapshot& snapshot, CheckpointRe
   return outcome;
 }
 
-// A disk that stays full is told of once, and counted.
+// Warns once of a disk that stays full; each failure is counted.
 void Checkpointer::tell(Outcome outcome) {
   auto& record = outcome.record;
   if (!record.saved) require_run_folder(plan_.folder.parent_path());
   if (record.saved) {
-    // By a clock that nobody sets: the other one may have gone back.
+    // By the steady clock: the other one may have been set back.
     if (saved_at_) record.interval_seconds = std::chrono::duration<double>(outcome.ended - *saved_at_).count();
     saved_at_ = outcome.ended;
     saved_step_ = record.step;
@@ -117,8 +117,7 @@ void Checkpointer::tell(Outcome outcome) {
   } else if (!last_failed_) {
     listener_.message(
         BINADE_LOG_WARNING,
-        fmt::format("no checkpoint of step {}: {}; training goes on, and the next one is tried when it is "
-                    "due",
+        fmt::format("no checkpoint of step {}: {}; training continues and will retry when the next one is due",
                     record.step, outcome.error));
   }
   last_failed_ = !record.saved;

@@ -18,35 +18,35 @@ namespace binade::host {
 class Snapshot;
 
 struct CheckpointPlan {
-  std::filesystem::path folder{};  // made with the first one
+  std::filesystem::path folder{};  // created with the first checkpoint
   std::uint64_t every_steps = 0;   // 0: not by steps
   double every_seconds = 0;        // 0: not by time
   std::uint64_t keep = 1;
   bool keep_best = true;
-  std::filesystem::path metrics{};  // synced before each checkpoint, so that none is ahead of it; may be empty
+  std::filesystem::path metrics{};  // synced before each checkpoint, so that it is never behind; may be empty
 };
 
-// All calls come from the training thread, and so do the listener's. Those that hear of a checkpoint that could not be
-// written throw RunFolderGone where the folder above is gone.
+// All calls must come from the training thread, where the listener is called. Calls that learn of a checkpoint that
+// could not be written throw RunFolderGone where the run's folder is gone.
 class Checkpointer {
  public:
-  // `written`: the step of the checkpoint that the run goes on from; 0 without one.
+  // `written`: the step of the checkpoint that the run resumes from; 0 without one.
   Checkpointer(CheckpointPlan plan, RunListener& listener, std::uint64_t written);
-  ~Checkpointer();  // waits for what is under way
+  ~Checkpointer();  // waits for the checkpoint being written
 
-  // Tells the listener of a checkpoint that was finished meanwhile.
+  // Tells the listener of a checkpoint that has been finished.
   void poll();
-  // Whether one is to be taken now, by the plan or because it was asked for. Not while one is being written: then it is
-  // due as soon as that is done.
+  // Whether to take one now, by the plan or because ask() was called. Never while one is being written: then the next
+  // one is due as soon as that is done.
   bool due(std::uint64_t step);
   void ask() { asked_ = true; }
 
   // Takes a snapshot and writes it on a thread of its own. Waits for one that is still being written; that and the
-  // snapshot are the step's stall. Nothing is done when the last one written is of this step.
+  // snapshot are the step's stall. Does nothing when the last one written is of this step.
   void save(std::uint64_t step, std::optional<double> validation_loss, const std::function<void(Snapshot&)>& take);
-  // Of the newest checkpoint that is known to be durable.
+  // The step of the newest checkpoint that is known to be durable.
   std::uint64_t saved_step() const { return saved_step_; }
-  // Waits for what is being written. Whether the last checkpoint, of `step`, is durable.
+  // Waits for the checkpoint being written. Returns whether that of `step` is durable.
   bool finish(std::uint64_t step);
 
  private:

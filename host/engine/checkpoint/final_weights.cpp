@@ -38,14 +38,14 @@ std::string FinalWeights::keep(const Model& model, const std::filesystem::path& 
     require_run_folder(file.parent_path());
     reason = error.what();
   }
-  if (request_.rescue_folder.empty()) return try_again(model, file, reason);
+  if (request_.rescue_folder.empty()) return retry(model, file, reason);
   try {
     auto hash = put_into_rescue(model, file.filename().string());
     request_.listener.message(BINADE_LOG_WARNING,
                               fmt::format("{}; the weights are in {}", reason, (rescued_ / file.filename()).string()));
     return hash;
   } catch (const std::system_error& error) {
-    return try_again(model, file, fmt::format("{}, and {}", reason, error.what()));
+    return retry(model, file, fmt::format("{}, and {}", reason, error.what()));
   }
 }
 
@@ -57,30 +57,30 @@ std::string FinalWeights::put_into_rescue(const Model& model, const std::string&
   return hash;
 }
 
-std::string FinalWeights::try_again(const Model& model, const std::filesystem::path& file, const std::string& reason) {
+std::string FinalWeights::retry(const Model& model, const std::filesystem::path& file, const std::string& reason) {
   constexpr std::chrono::milliseconds pause(200);
   const auto size = size_text(model);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience_).count();
   request_.listener.message(
       BINADE_LOG_WARNING,
-      fmt::format("{}: the weights need {}, and writing them is tried again for {} s; Ctrl-C ends that", reason, size,
-                  seconds));
+      fmt::format("{}: the weights need {}; retrying to write them for {} s, until Ctrl-C", reason, size, seconds));
   const int signal = request_.stop_signal.load();
   auto last = reason;
   for (const auto until = Clock::now() + patience_; Clock::now() < until && request_.stop_signal.load() == signal;) {
     std::this_thread::sleep_for(pause);
     try {
       auto hash = write_weights(model, file);
-      request_.listener.message(BINADE_LOG_INFO, fmt::format("{} could be written after all", file.string()));
+      request_.listener.message(BINADE_LOG_INFO, fmt::format("{} was written after all", file.string()));
       return hash;
     } catch (const std::system_error& error) {
       require_run_folder(file.parent_path());
       last = error.what();
     }
   }
-  throw std::runtime_error(fmt::format(
-      "the final weights are not kept, they need {}: {}. `--rescue DIR` keeps them in another folder in such a case",
-      size, last));
+  throw std::runtime_error(
+      fmt::format("the final weights could not be saved, they need {}: {}. `--rescue DIR` keeps them in another folder "
+                  "in such a case",
+                  size, last));
 }
 
 void FinalWeights::rescue(const Model& model, const std::string& file_name) {
@@ -90,7 +90,7 @@ void FinalWeights::rescue(const Model& model, const std::string& file_name) {
     request_.listener.message(BINADE_LOG_WARNING,
                               fmt::format("the weights are in {}", (rescued_ / file_name).string()));
   } catch (const std::system_error& error) {
-    request_.listener.message(BINADE_LOG_WARNING, fmt::format("the weights are not kept: {}", error.what()));
+    request_.listener.message(BINADE_LOG_WARNING, fmt::format("the weights could not be saved: {}", error.what()));
   }
 }
 

@@ -19,7 +19,7 @@ const std::string* find(const Description& of, const std::string& key) {
   return found == of.end() ? nullptr : &found->second;
 }
 
-// The schedules whose rate at a step does not depend on how many there will be.
+// False for schedules whose rate at a step does not depend on the number of steps.
 bool looks_ahead(const Description& of) {
   const auto* schedule = find(of, "option.schedule.name");
   return schedule == nullptr || (*schedule != "\"constant\"" && *schedule != "\"step\"");

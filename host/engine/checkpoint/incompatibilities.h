@@ -1,4 +1,4 @@
-// Whether a resumed run is the one that was interrupted.
+// Whether a resumed run reproduces the interrupted one.
 #pragma once
 
 #include <map>
@@ -14,11 +14,11 @@ namespace binade::host {
 std::vector<std::string> resume_differences(const std::map<std::string, std::string>& before,
                                             const std::map<std::string, std::string>& now);
 
-// Where the data were compared in part only, and no difference was found, how far; else empty.
+// Where only a part of the data was compared, and no difference was found: how far. Else empty.
 std::string compared_data(const std::map<std::string, std::string>& before,
                           const std::map<std::string, std::string>& now);
 
-// The differences with which there is nothing to go on with: another model, dataset or optimizer.
+// The differences that make it impossible to resume: another model, dataset or optimizer.
 std::vector<std::string> incompatibilities(const std::map<std::string, std::string>& before,
                                            const std::map<std::string, std::string>& now);
 

@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 
+#include "binade/abi/plugin.h"
 #include "host/base/error_text.h"
 #include "host/engine/checkpoint/incompatibilities.h"
 #include "host/engine/checkpoint/training_state.h"
@@ -17,7 +18,7 @@ namespace {
 
 using Description = std::map<std::string, std::string>;
 
-// Calls action(), which reads the checkpoint; what does not fit is told with the checkpoint's name.
+// Calls action(), which reads the checkpoint; errors that it throws get the checkpoint's name.
 template <class Action>
 auto reading(const std::filesystem::path& folder, Action action) {
   try {
@@ -26,11 +27,11 @@ auto reading(const std::filesystem::path& folder, Action action) {
     throw;
   } catch (const nlohmann::json::exception& error) {
     throw CheckpointError(
-        fmt::format("{} is no state of a run: {}", (folder / "state.json").string(), error_text(error)));
+        fmt::format("{} is not the state of a run: {}", (folder / "state.json").string(), error_text(error)));
   } catch (const std::runtime_error& error) {
     throw CheckpointError(fmt::format(
-        "{} cannot be gone on from: {}. Resume with the experiment that it was made with, or begin a new run with its "
-        "weights: [model] init_from = \"{}\"",
+        "{} cannot be resumed: {}. Resume with the experiment that wrote it, or begin a new run with its weights: "
+        "[model] init_from = \"{}\"",
         folder.string(), error_text(error), folder.string()));
   }
 }
@@ -50,16 +51,28 @@ ResumedTraining::ResumedTraining(const Checkpoint& checkpoint, const Description
     differences_ = resume_differences(before, run_fingerprint);
     compared_data_ = host::compared_data(before, run_fingerprint);
     loop_ = loop_state(snapshot_.values.at("loop"));
+    convert_older_state(loop_);
     if (const auto target = snapshot_.values.find("target"); target != snapshot_.values.end()) {
       target_scale_ = host::target_scale(*target);
     }
-    SkipReport({}, false).load(
-        snapshot_.values.at("skips"));  // what the loop will read is found wrong before it begins
+    SkipReport({}, false).load(snapshot_.values.at("skips"));  // finds what is wrong before the loop begins
   });
 }
 
-void ResumedTraining::load(const Training& training) const {
+void ResumedTraining::load(Training& training) const {
   reading(folder_, [&] { load_training(training, snapshot_); });
+}
+
+void ResumedTraining::report(const std::string& device, RunListener& listener) const {
+  const auto step = loop_.statistics.steps;
+  if (!differences_.empty()) {
+    return listener.message(BINADE_LOG_WARNING, fmt::format("resumed at step {}: approximate, because {}", step,
+                                                            fmt::join(differences_, "; ")));
+  }
+  // Some kernels of a GPU add in a different order each time.
+  auto limit = device == "cpu" ? std::string() : fmt::format(", as far as the kernels of {} repeat themselves", device);
+  if (!compared_data_.empty()) limit += ", " + compared_data_;
+  listener.message(BINADE_LOG_INFO, fmt::format("resumed at step {}: exact{}", step, limit));
 }
 
 }  // namespace binade::host

@@ -1,4 +1,4 @@
-// The checkpoint that a run goes on from.
+// The checkpoint that a run resumes from.
 #pragma once
 
 #include <cstdint>
@@ -10,28 +10,28 @@
 
 #include "host/engine/checkpoint/snapshot.h"
 #include "host/engine/loop/loop_state.h"
-#include "host/engine/loop/train_step.h"
+#include "host/engine/loop/training.h"
 
 namespace binade::host {
 
-// Read whole, and refused where it is of another run, before anything of it is used: a model that is another one may
-// fit by chance. The checkpoint outlives this.
+// Reads the whole checkpoint, and refuses that of another run, before any part of it is used: a different model may fit
+// by chance. The checkpoint must outlive this.
 class ResumedTraining {
  public:
-  // `run_fingerprint`: what this process is about to do, as the checkpoint's own was described. Throws CheckpointError.
+  // `run_fingerprint`: describes this process as the checkpoint describes its own. Throws CheckpointError.
   ResumedTraining(const Checkpoint& checkpoint, const std::map<std::string, std::string>& run_fingerprint);
 
   const Snapshot& snapshot() const { return snapshot_; }
   const LoopState& loop() const { return loop_; }
-  // Of a target that was standardized; nullptr where it was not.
+  // Of a standardized target; nullptr for any other.
   const TargetScale* target_scale() const { return target_scale_ ? &*target_scale_ : nullptr; }
-  // Why the run will not be the one that was interrupted; empty: it will be, exactly.
+  // Why the resumed run will not reproduce the interrupted one exactly; empty: it will.
   const std::vector<std::string>& differences() const { return differences_; }
-  // "as far as ..." where the data were compared in part only; else empty.
-  const std::string& compared_data() const { return compared_data_; }
 
   // Throws CheckpointError for what does not fit, and PluginError.
-  void load(const Training& training) const;
+  void load(Training& training) const;
+  // Tells the listener from which step the run resumes, and whether exactly.
+  void report(const std::string& device, RunListener& listener) const;
 
  private:
   std::filesystem::path folder_;
@@ -39,7 +39,7 @@ class ResumedTraining {
   LoopState loop_;
   std::optional<TargetScale> target_scale_;
   std::vector<std::string> differences_;
-  std::string compared_data_;
+  std::string compared_data_;  // "as far as ..." where only a part of the data was compared; else empty
 };
 
 }  // namespace binade::host

@@ -15,7 +15,7 @@
 namespace binade::host {
 namespace {
 
-// A copy: what lies in the file's bytes may have any alignment.
+// A copy: the file's bytes may have any alignment.
 std::vector<NamedTensor> tensors_of(const SafetensorsFile& file) {
   std::vector<NamedTensor> tensors;
   for (const auto& [name, dtype, shape, data, bytes] : file.tensors) {

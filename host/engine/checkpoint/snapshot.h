@@ -1,7 +1,7 @@
-// All that a run must know to go on as if it had never stopped, as named tensors and small values.
+// All that a run needs to continue as if it had never stopped, as named tensors and small values.
 //
-// Each class of the engine that changes with the steps has a pair save(Snapshot&), load(const Snapshot&). Taken between
-// two optimizer steps, where no micro-batch is half accumulated and no gradient is left.
+// Each class of the engine that changes with the steps has a pair save(Snapshot&), load(const Snapshot&). A snapshot
+// must be taken between two optimizer steps, where no micro-batch is half accumulated and no gradient is left.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -19,7 +19,7 @@ namespace binade::host {
 class Snapshot {
  public:
   Snapshot() = default;
-  // The tensors are views of the checkpoint's memory, which outlives this. Throws std::runtime_error for another
+  // The tensors are views of the checkpoint's memory, which must outlive this. Throws std::runtime_error for another
   // version.
   explicit Snapshot(const Checkpoint& checkpoint);
 
@@ -29,15 +29,15 @@ class Snapshot {
   void save_model(const Model& model);
   void save(const std::string& name, const at::Tensor& tensor) { keep(state_, name, tensor); }
 
-  // Copies into a tensor of the same type and shape. Throws std::runtime_error that names it when there is none or it
-  // has another type or shape.
+  // Copies into a tensor of the same type and shape. Throws std::runtime_error that names it when it is missing or has
+  // another type or shape.
   void load_model(const Model& model) const;
   void load(const std::string& name, const at::Tensor& into) const;
   // A tensor of any shape.
   const at::Tensor& tensor(const std::string& name) const;
   bool has(const std::string& name) const { return state_by_name_.count(name) != 0; }
 
-  // For writing; `values` go as they are now. The snapshot's memory must outlive it.
+  // For writing, with the current `values`. The snapshot must outlive it.
   CheckpointContent content(std::uint64_t step) const;
 
  private:
@@ -45,7 +45,7 @@ class Snapshot {
   static void keep(Tensors& tensors, const std::string& name, const at::Tensor& tensor);
 
   Tensors model_, state_;
-  std::map<std::string, const at::Tensor*> model_by_name_, state_by_name_;  // when read
+  std::map<std::string, const at::Tensor*> model_by_name_, state_by_name_;  // of a snapshot that was read
 };
 
 }  // namespace binade::host

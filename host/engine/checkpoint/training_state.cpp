@@ -8,6 +8,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "host/engine/amp/gradient_statistics.h"
 #include "host/engine/checkpoint/snapshot.h"
 
 namespace binade::host {
@@ -25,7 +26,7 @@ std::string_view bytes_of(const at::Tensor& tensor) {
   return {static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes()};
 }
 
-// All that a run on this device may draw from: a model may draw from another GPU's, too.
+// All devices whose generators a run on this device may use: a model may use another GPU's, too.
 std::vector<c10::Device> devices_beside(c10::Device device) {
   std::vector<c10::Device> devices{c10::Device(c10::kCPU)};
   const auto gpus = device.is_cpu() ? 0 : at::detail::getCUDAHooks().deviceCount();
@@ -42,7 +43,7 @@ void save_random(c10::Device device, Snapshot& snapshot) {
   for (const auto one : devices_beside(device)) snapshot.save(random_name(one), generator_of(one).get_state());
 }
 
-// A machine with other GPUs, which is said elsewhere, has generators of which the checkpoint knows nothing.
+// A machine with other GPUs, which is reported elsewhere, has generators that are not in the checkpoint.
 void load_random(c10::Device device, const Snapshot& snapshot) {
   for (const auto one : devices_beside(device)) {
     const auto name = random_name(one);
@@ -55,7 +56,7 @@ void save_policy(const PrecisionPolicy& policy, Snapshot& snapshot) {
   snapshot.save(policy_name, bytes_tensor(policy.save()));
 }
 
-// Another plugin's memory is none of this one's.
+// The state of another plugin is ignored.
 void load_policy(PrecisionPolicy& policy, const Snapshot& snapshot) {
   const auto saved = snapshot.values.value(policy_name, nlohmann::json::object());
   if (!policy.decides() || saved.value("plugin", "") != policy.plugin_id()) return;
@@ -64,7 +65,7 @@ void load_policy(PrecisionPolicy& policy, const Snapshot& snapshot) {
   } catch (const PluginError& error) {
     const auto version = saved.value("version", "");
     if (version == policy.plugin_version()) throw;
-    throw std::runtime_error("what precision plugin `" + policy.plugin_id() + "` " + version +
+    throw std::runtime_error("the state that precision plugin `" + policy.plugin_id() + "` " + version +
                              " saved cannot be read by " + policy.plugin_version() + ": " + error.what());
   }
 }
@@ -74,7 +75,7 @@ void load_policy(PrecisionPolicy& policy, const Snapshot& snapshot) {
 void save_training(const Training& training, Snapshot& snapshot) {
   const auto names = trained_parameter_names(training.model);
   snapshot.save_model(training.model);
-  training.optimizer.save(names, snapshot);
+  training.optimizer->save(names, snapshot);
   training.average.save(names, snapshot);
   training.scaler.save(snapshot);
   training.schedule.save(snapshot);
@@ -83,10 +84,10 @@ void save_training(const Training& training, Snapshot& snapshot) {
   if (const auto* scale = training.task.target_scale()) snapshot.values["target"] = to_json(*scale);
 }
 
-void load_training(const Training& training, const Snapshot& snapshot) {
+void load_training(Training& training, const Snapshot& snapshot) {
   const auto names = trained_parameter_names(training.model);
   snapshot.load_model(training.model);
-  training.optimizer.load(names, snapshot);
+  training.optimizer->load(names, snapshot);
   training.average.load(names, snapshot);
   training.scaler.load(snapshot);
   training.schedule.load(snapshot);

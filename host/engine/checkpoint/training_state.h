@@ -1,23 +1,23 @@
-// Everything of a training run but the loop's own state, into a snapshot and back.
+// The state of a training run, except for the loop's own, to and from a snapshot.
 #pragma once
 
 #include <vector>
 
-#include "host/engine/loop/train_step.h"
+#include "host/engine/loop/training.h"
 
 namespace binade::host {
 
 class Snapshot;
 
-// Weights and buffers, optimizer, scaler, what the precision policy remembers, schedule, average, random generators,
-// and the scale of a standardized target, which load_training() leaves to its caller: a task is whole before it is
-// used.
+// Saves weights and buffers, optimizer, scaler, the precision policy's state, schedule, average, random generators, and
+// the scale of a standardized target.
 void save_training(const Training& training, Snapshot& snapshot);
-// Into a training run of the same model and optimizer. What a changed precision or average has no state for begins
-// anew. Throws std::runtime_error that names what does not fit, and PluginError.
-void load_training(const Training& training, const Snapshot& snapshot);
+// Loads all of that into a training run of the same model and optimizer, except for the target's scale, which a task
+// needs before it is used. Where precision or average have changed, what has no saved state starts afresh. Throws
+// std::runtime_error that names what does not fit, and PluginError.
+void load_training(Training& training, const Snapshot& snapshot);
 
-// The random generators, of the CPU and of every GPU, as they were when it was made.
+// The state of the random generators, of the CPU and of every GPU, at construction.
 class RandomState {
  public:
   explicit RandomState(c10::Device device);

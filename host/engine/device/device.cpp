@@ -15,8 +15,8 @@
 namespace binade::host {
 namespace {
 
-// Registers LibTorch's CUDA kernels. Before anything asks LibTorch about CUDA, since it remembers the first answer.
-// Returns dlerror's words, or nothing.
+// Registers LibTorch's CUDA kernels. Must be called before anything asks LibTorch about CUDA, since it remembers the
+// first answer. Returns dlerror's message, or nothing.
 std::string load_cuda_library() {
   Dl_info info{};
   if (dladdr(reinterpret_cast<const void*>(&at::globalContext), &info) == 0) return "libtorch_cpu cannot be located";

@@ -12,13 +12,13 @@
 
 namespace binade::host {
 
-// What of a device decides about its numbers, by name: kernels' versions and settings; nothing for a CPU, whose
-// kernels EngineInfo names.
+// What determines the numbers that a device computes, by name: versions and settings of kernels. Nothing for a CPU,
+// whose kernels EngineInfo names.
 std::map<std::string, std::string> describe_device(c10::Device device);
 
 // "auto", "cpu", "cuda", "cuda:1" -> a device. "auto" takes the first GPU that LibTorch can use, else the CPU. Loads
-// libtorch_cuda (it lies beside libtorch_cpu) unless the CPU is asked for. Throws std::runtime_error, with what is
-// missing, when a GPU is asked for and cannot be had.
+// libtorch_cuda, from the folder of libtorch_cpu, unless the CPU is asked for. Throws std::runtime_error that says what
+// is missing when a requested GPU is not available.
 c10::Device choose_device(const std::string& wanted);
 
 // Seeds LibTorch's generators and sets its threads inside one operation (0: its own choice).

@@ -1,4 +1,4 @@
-// Whether the LibTorch that was loaded is the one that this engine was compiled against.
+// Whether the loaded LibTorch is the one that this engine was compiled against.
 #pragma once
 
 #include <string>

@@ -10,7 +10,7 @@
 namespace binade::host {
 namespace {
 
-// A tensor's deleter is a plain function and reaches nothing but a global. Tensors are made on several threads.
+// A tensor's deleter is a plain function, so that it can only reach a global. Several threads make tensors.
 std::atomic<std::int64_t> live_bytes{0}, peak_bytes{0};
 
 void add(std::int64_t bytes) {
@@ -43,7 +43,7 @@ class CountingAllocator : public c10::Allocator {
 
 void count_tensor_memory() {
   if (dynamic_cast<CountingAllocator*>(c10::GetCPUAllocator()) != nullptr) return;
-  c10::SetCPUAllocator(new CountingAllocator);  // for good: tensors outlive everything
+  c10::SetCPUAllocator(new CountingAllocator);  // never removed: tensors outlive everything
 }
 
 std::uint64_t peak_tensor_bytes(c10::Device device) {
@@ -67,7 +67,7 @@ std::optional<DeviceMemoryRecord> device_memory(c10::Device device) {
 void DeviceMemorySampler::sample() noexcept {
   try {
     if (const auto memory = device_memory(device_)) listener_.device_memory_sampled(*memory);
-  } catch (const std::exception&) {  // a device that is lost: the step says so
+  } catch (const std::exception&) {  // a lost device: the step reports it
     return;
   }
 }

@@ -11,20 +11,21 @@
 
 namespace binade::host {
 
-// From now on memory of CPU tensors is counted, on every thread; of tensors made before, it never is. Counted are whole
-// blocks as malloc gives them, a few bytes more than was asked for. What is no tensor is not counted: batches of the
-// loader, weights that oneDNN keeps packed, LibTorch itself. Once per process.
+// Counts the memory of CPU tensors from now on, on every thread, but not of tensors made before. Counts whole blocks as
+// malloc returns them, a few bytes more than was asked for. Memory outside tensors is not counted: batches of the
+// loader, weights that oneDNN keeps packed, LibTorch itself. Takes effect once per process.
 void count_tensor_memory();
 
 // The most bytes that tensors held at once on the device, since count_tensor_memory() or, on a GPU, since the
-// process began; 0 where nobody counted.
+// process began; 0 where they were not counted.
 std::uint64_t peak_tensor_bytes(c10::Device device);
 
-// What the device's allocator holds; nullopt on the CPU, whose allocator keeps no books. Asks no device, only books.
+// What the device's allocator holds, from its own statistics; nullopt on the CPU, whose allocator keeps none. Does not
+// wait for the device.
 std::optional<DeviceMemoryRecord> device_memory(c10::Device device);
 
-// Tells a listener of it about once a second, and once more at the end, be that by an exception: running out of memory
-// ends a run so.
+// Tells a listener of it about once a second, and once more at the end, also after an exception: a run may end because
+// memory is exhausted.
 class DeviceMemorySampler {
  public:
   DeviceMemorySampler(c10::Device device, RunListener& listener) : device_(device), listener_(listener) {}

@@ -1,4 +1,4 @@
-// LibTorch's own warnings, told as the run's.
+// Reports LibTorch's own warnings as the run's.
 #pragma once
 
 #include <c10/util/Exception.h>
@@ -11,7 +11,7 @@
 
 namespace binade::host {
 
-// While it lives, what LibTorch warns of on this thread goes to the listener, each text once, without the place in
+// While it lives, LibTorch's warnings on this thread go to the listener, each text once, without the position in
 // LibTorch's sources.
 class TorchWarnings : public c10::WarningHandler {
  public:

@@ -11,6 +11,9 @@
 #include <cmath>
 #include <regex>
 #include <stdexcept>
+#include <utility>
+
+#include "host/base/clock.h"
 
 namespace binade::host {
 namespace {
@@ -32,7 +35,7 @@ class EvaluationMode {
   ~EvaluationMode() {
     try {
       model_.train(true);
-    } catch (const std::exception&) {  // a model that cannot go back fails in its next step, where it is reported
+    } catch (const std::exception&) {  // a model that cannot switch back fails in its next step, where it is reported
     }
   }
   EvaluationMode(const EvaluationMode&) = delete;
@@ -42,7 +45,7 @@ class EvaluationMode {
   Model& model_;
 };
 
-// Throws std::runtime_error for one that cannot be a metric's.
+// Throws std::runtime_error for a name that a metric cannot have.
 std::vector<std::string> names_of(const std::vector<NamedTensor>& scalars) {
   std::vector<std::string> names;
   static const std::regex valid("[A-Za-z0-9_]{1,64}");
@@ -60,7 +63,7 @@ std::vector<std::string> names_of(const std::vector<NamedTensor>& scalars) {
   return names;
 }
 
-// An optimizer moves a weight by about lr in a step, so that outputs need very many steps to where such a target lies.
+// An optimizer moves a weight by about lr in a step, so that outputs need very many steps to reach such a target.
 std::string huge_target_warning(const Task& task, const BatchTensors& batch, const TaskResult& result) {
   constexpr double huge = 100, unexplained = 0.5;
   if (task.loss_name() != "mse" || task.target_scale() != nullptr) return {};
@@ -71,6 +74,36 @@ std::string huge_target_warning(const Task& task, const BatchTensors& batch, con
       "standardize_target = true it is trained on (target - mean) / deviation, and losses stay in the target's own "
       "units",
       task.target(), size);
+}
+
+// Weighted loss, weight, correct, then weighted scalars.
+std::vector<at::Tensor> weighted_terms(const TaskResult& result, double samples) {
+  const auto loss = result.told().reshape({}).to(at::kDouble);
+  const auto weight = result.counted.defined() ? result.counted.to(at::kDouble) : at::full_like(loss, samples);
+  std::vector<at::Tensor> terms{loss * weight, weight,
+                                result.correct.defined() ? result.correct.to(at::kDouble) : loss * 0};
+  for (const auto& [name, scalar] : result.scalars) {
+    terms.push_back(scalar.reshape({}).to(terms.front().options()) * weight);
+  }
+  return terms;
+}
+
+void add(std::vector<at::Tensor>& sums, std::vector<at::Tensor> terms) {
+  if (sums.empty()) {
+    sums = std::move(terms);
+  } else {
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i].add_(terms[i]);
+  }
+}
+
+// Waits for the device. An accuracy of NaN stays: the task has none.
+void read_means(const std::vector<at::Tensor>& sums, EvaluationRecord& record) {
+  const auto totals = at::stack(sums).to(at::kCPU);
+  const double* total = totals.const_data_ptr<double>();
+  record.loss = total[0] / total[1];
+  if (record.accuracy == 0) record.accuracy = total[2] / total[1];
+  record.scalar_count = static_cast<std::uint32_t>(std::min(sums.size() - 3, max_scalars));
+  for (std::uint32_t i = 0; i < record.scalar_count; ++i) record.scalars[i] = total[3 + i] / total[1];
 }
 
 }  // namespace
@@ -86,35 +119,18 @@ std::optional<EvaluationRecord> evaluate(const EvaluationPlan& plan, Model& mode
 
   EvaluationRecord record;
   record.split = plan.split.name;
-  std::vector<at::Tensor> sums;  // weighted loss, weight, correct, then weighted scalars
+  std::vector<at::Tensor> sums;
   for (std::uint64_t number = 0; number < batches; ++number) {
     if (plan.stop_signal != nullptr && plan.stop_signal->load(std::memory_order_relaxed) != 0) return std::nullopt;
     if (plan.before_batch) plan.before_batch();
     batch.assign(loader.next());
-    const auto samples = static_cast<double>(batch.samples());
     const auto result = task.run(model, batch, policy, device, /*training=*/false);
-    const auto loss = result.told().reshape({}).to(at::kDouble);
-    const auto weight = result.counted.defined() ? result.counted.to(at::kDouble) : at::full_like(loss, samples);
-    std::vector<at::Tensor> terms{loss * weight, weight,
-                                  result.correct.defined() ? result.correct.to(at::kDouble) : loss * 0};
-    for (const auto& [name, scalar] : result.scalars) {
-      terms.push_back(scalar.reshape({}).to(terms.front().options()) * weight);
-    }
-    if (sums.empty()) {
-      sums = std::move(terms);
-    } else {
-      for (std::size_t i = 0; i < sums.size(); ++i) sums[i].add_(terms[i]);
-    }
+    add(sums, weighted_terms(result, static_cast<double>(batch.samples())));
     record.samples += static_cast<std::uint64_t>(batch.samples());
     record.accuracy = result.correct.defined() ? 0 : nan;
   }
-  const auto totals = at::stack(sums).to(at::kCPU);
-  const double* total = totals.const_data_ptr<double>();
-  record.loss = total[0] / total[1];
-  if (record.accuracy == 0) record.accuracy = total[2] / total[1];
-  record.scalar_count = static_cast<std::uint32_t>(std::min(sums.size() - 3, max_scalars));
-  for (std::uint32_t i = 0; i < record.scalar_count; ++i) record.scalars[i] = total[3 + i] / total[1];
-  record.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  read_means(sums, record);
+  record.seconds = seconds_since(start);
   return record;
 }
 

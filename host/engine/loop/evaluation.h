@@ -20,8 +20,8 @@ struct EvaluationPlan {
   std::function<void()> before_batch{};           // may be empty
 };
 
-// Loss and scalars are means over the samples, or over the counted targets of a token loss; the device is read once, at
-// the end. Leaves the model in training mode. nullopt when the signal stopped it.
+// Loss and scalars are means over the samples, or over the counted targets of a token loss; waits for the device once,
+// at the end. Leaves the model in training mode. Returns nullopt when the signal stopped it.
 std::optional<EvaluationRecord> evaluate(const EvaluationPlan& plan, Model& model, const Task& task,
                                          const binade_policy& policy, c10::Device device);
 
@@ -30,8 +30,8 @@ struct Probe {
   std::string warning;                    // not empty: a regression target is huge, and the model starts near 0
 };
 
-// One batch without gradient, before training begins: finds a model, dataset and task that do not fit together. Throws
-// std::runtime_error for names of scalars that cannot be metrics.
+// Evaluates one batch before training begins, to find a model, dataset and task that do not fit together. Throws
+// std::runtime_error for names of scalars that metrics cannot have.
 Probe probe(const EvaluationPlan& plan, Model& model, const Task& task, const binade_policy& policy,
             c10::Device device);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -15,13 +16,7 @@ using Json = nlohmann::json;
 // One list for both directions: calls visit(name, member) for each.
 template <class State, class Visit>
 void for_each_member(State& state, Visit visit) {
-  visit("step", state.step);
-  visit("skipped_steps", state.skipped_steps);
   visit("batches", state.batches);
-  visit("samples", state.samples);
-  visit("tokens", state.tokens);
-  visit("training_seconds", state.training_seconds);
-  visit("seconds", state.seconds);
   visit("evaluated_step", state.evaluated_step);
   visit("epoch_loss", state.epoch.loss);
   visit("epoch_correct", state.epoch.correct);
@@ -31,26 +26,32 @@ void for_each_member(State& state, Visit visit) {
   visit("to_beat", state.to_beat);
   visit("evaluations_without_improvement", state.evaluations_without_improvement);
   visit("nonfinite_losses", state.nonfinite_losses);
-  visit("gradient_norm", state.gradient_norm);
-  auto& result = state.result;
-  visit("initial_loss", result.initial_loss);
-  visit("final_loss", result.final_loss);
-  visit("validation_loss", result.validation_loss);
-  visit("validation_accuracy", result.validation_accuracy);
-  visit("best_validation_loss", result.best_validation_loss);
-  visit("best_step", result.best_step);
-  visit("seconds_at_min_scale", result.seconds_at_min_scale);
-  visit("refused_scales", result.refused_scales);
-  visit("underflow_group", result.underflow_group);
-  visit("underflow_ratio", result.underflow_ratio);
-  visit("samples_hash", result.samples_hash);
+  auto& statistics = state.statistics;
+  visit("step", statistics.steps);
+  visit("skipped_steps", statistics.skipped_steps);
+  visit("samples", statistics.samples);
+  visit("tokens", statistics.tokens);
+  visit("training_seconds", statistics.step_seconds);
+  visit("seconds", statistics.seconds);
+  visit("gradient_norm", statistics.gradient_norm);
+  visit("initial_loss", statistics.initial_loss);
+  visit("final_loss", statistics.final_loss);
+  visit("validation_loss", statistics.validation_loss);
+  visit("validation_accuracy", statistics.validation_accuracy);
+  visit("best_validation_loss", statistics.best_validation_loss);
+  visit("best_step", statistics.best_step);
+  visit("seconds_at_min_scale", statistics.seconds_at_min_scale);
+  visit("refused_scales", statistics.refused_scales);
+  visit("underflow_group", statistics.underflow_group);
+  visit("underflow_ratio", statistics.underflow_ratio);
+  visit("samples_hash", statistics.samples_hash);
 }
 
 // Those that checkpoints of earlier versions do not have.
 template <class State, class Visit>
 void for_each_newer_member(State& state, Visit visit) {
-  visit("initial_cross_entropy", state.result.initial_cross_entropy);
-  visit("final_cross_entropy", state.result.final_cross_entropy);
+  visit("initial_cross_entropy", state.statistics.initial_cross_entropy);
+  visit("final_cross_entropy", state.statistics.final_cross_entropy);
 }
 
 template <class Epoch, class Visit>
@@ -93,7 +94,7 @@ void read_position(const Json& json, LoopState& state) {
   for_each_member_of_position(position, Reader{json});
   if (position.batch < position.batches) return;
   throw std::runtime_error(
-      fmt::format("its place is behind batch {} of an epoch of {}", position.batch, position.batches));
+      fmt::format("its position is after batch {} of an epoch of {} batches", position.batch, position.batches));
 }
 
 }  // namespace
@@ -121,7 +122,7 @@ nlohmann::json to_json(const LoopState& state) {
   if (state.position) for_each_member_of_position(*state.position, Writer{json});
   for_each_newer_member(state, Writer{json});
   auto epochs = Json::array();
-  for (const auto& epoch : state.result.epochs) {
+  for (const auto& epoch : state.statistics.epochs) {
     Json row;
     for_each_member_of_epoch(epoch, Writer{row});
     epochs.push_back(std::move(row));
@@ -138,9 +139,19 @@ LoopState loop_state(const nlohmann::json& json) {
     if (json.contains(name)) Reader{json}(name, value);
   });
   for (const auto& row : json.at("epochs")) {
-    for_each_member_of_epoch(state.result.epochs.emplace_back(), Reader{row});
+    for_each_member_of_epoch(state.statistics.epochs.emplace_back(), Reader{row});
   }
   return state;
+}
+
+void convert_older_state(LoopState& state) {
+  if (!state.position) state.epoch.weight_by_samples();
+  auto& statistics = state.statistics;
+  if (!std::isfinite(statistics.best_validation_loss)) {
+    statistics.best_validation_loss = nan;
+    statistics.best_step = 0;
+  }
+  if (!std::isfinite(state.to_beat)) state.to_beat = std::numeric_limits<double>::infinity();
 }
 
 }  // namespace binade::host

@@ -21,7 +21,7 @@ namespace {
 constexpr double largest_fp16 = 65504;
 constexpr const char* ends_of_fp16 = "and fp16, in which autocast computes, ends at 65504";
 
-// Of a floating-point tensor, NaN where one is in it. 0 for an empty one.
+// The largest magnitude in a floating-point tensor; NaN where it has one, 0 where it is empty.
 double largest_magnitude(const at::Tensor& tensor) {
   if (!tensor.is_floating_point() || tensor.numel() == 0) return 0;
   const auto [least, most] = at::aminmax(tensor.detach());
@@ -41,7 +41,7 @@ std::string weight_beyond_fp16(const Model& model) {
   return {};
 }
 
-// A buffer may well hold infinities: masks do.
+// Infinities are fine in buffers: masks have them.
 std::string nan_in_buffers(const Model& model) {
   for (const auto& [name, tensor] : model.buffers()) {
     if (std::isnan(largest_magnitude(tensor))) {
@@ -76,7 +76,7 @@ class SampleSearch {
     }
   }
 
-  // Empty where all is well.
+  // Empty where nothing is wrong.
   std::string text() const {
     if (input_) return input_->text("input");
     if (target_) return target_->text("target");
@@ -129,7 +129,7 @@ std::string cause_in_samples(const TrainedOn& data, bool in_fp16, std::uint64_t 
       memory.read(*data.dataset, *data.split, /*training=*/true, data.seed);
       search.look_at(memory.batch());
     }
-  } catch (const PluginError&) {  // it is the loss that is told of
+  } catch (const PluginError&) {  // the loss is the error to report
     return {};
   }
   return search.text();

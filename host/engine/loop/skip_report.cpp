@@ -16,7 +16,7 @@ std::string ordinal(std::uint64_t n) {
 }
 
 // 1 to 5, then 10, 100, ...
-bool worth_telling(std::uint64_t count) {
+bool is_reported(std::uint64_t count) {
   constexpr std::uint64_t all_up_to = 5;
   if (count <= all_up_to) return true;
   while (count % 10 == 0) count /= 10;
@@ -32,7 +32,7 @@ std::string what_happened(SkipCause cause, const std::string& parameter) {
     case SkipCause::norm:
       return "the gradients are finite, but their norm is not";
     case SkipCause::policy:
-      return "the precision policy wants it skipped";
+      return "the precision policy decided so";
     default:
       return std::string(skip_cause_names[static_cast<std::size_t>(cause)]);
   }
@@ -56,7 +56,7 @@ std::optional<SkipReport::Message> SkipReport::add(const StepRecord& record) {
 
   const auto expected = reason_to_expect(record);
   grown_since_skip_ = false;
-  if (!worth_telling(expected.empty() ? ++unexpected_ : ++expected_)) return std::nullopt;
+  if (!is_reported(expected.empty() ? ++unexpected_ : ++expected_)) return std::nullopt;
   const auto scale = dynamic_scaling_ ? fmt::format(" at loss scale {:g}", record.loss_scale) : "";
   return Message{!expected.empty(),
                  fmt::format("step {} skipped: {}{}; {} skip in {} steps; {}", record.step,
@@ -69,7 +69,7 @@ std::string SkipReport::reason_to_expect(const StepRecord& record) const {
   if (!dynamic_scaling_ || record.at_min_scale || record.skip_cause != SkipCause::overflow) return {};
   if (!ever_grown_) return "expected while the scale calibrates";
   if (is_storm(record)) return {};
-  if (grown_since_skip_) return "expected now and then: the scale had grown to where it is too high";
+  if (grown_since_skip_) return "expected now and then: the scale had grown too high";
   if (in_a_row_ == 1) return "a single step with larger gradients, which is no reason to worry";
   return {};
 }
@@ -77,7 +77,7 @@ std::string SkipReport::reason_to_expect(const StepRecord& record) const {
 std::string SkipReport::reason_to_worry(const StepRecord& record) const {
   if (!dynamic_scaling_)
     return "without loss scaling this is the model's or the data's fault: a lower [optimizer] lr may help";
-  if (record.skip_cause == SkipCause::nan) return "no scale mends NaN: look at the model for 0/0, log(0) or sqrt(0)";
+  if (record.skip_cause == SkipCause::nan) return "no scale prevents NaN: look at the model for 0/0, log(0) or sqrt(0)";
   if (record.skip_cause == SkipCause::norm) return "training diverges: a lower [optimizer] lr may help";
   if (record.at_min_scale) {
     return "the scale is at its floor, so scaling is not to blame: training diverges, or this part of the model needs "
@@ -93,9 +93,9 @@ std::string SkipReport::reason_to_worry(const StepRecord& record) const {
       in_a_row_);
 }
 
-// The share at which monitoring/ alerts, too.
+// monitoring/ alerts at the same share.
 bool SkipReport::is_storm(const StepRecord& record) const {
-  constexpr std::uint64_t enough = 100, fifth = 5;  // fewer steps tell no share
+  constexpr std::uint64_t enough = 100, fifth = 5;  // fewer steps say little
   return record.step >= enough && fifth * recent_.size() > std::min(record.step, window);
 }
 

@@ -1,4 +1,4 @@
-// What a skipped step means, in words: where it happened, how often it does, and whether that is to be expected.
+// Explains skipped steps: where the overflow is, how often it happens, and whether to expect that.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +21,9 @@ class SkipReport {
     bool expected = true;
     std::string text;
   };
-  // Every step, in order. A message for a skipped one that is worth telling: the first ones, then, while they go on,
-  // the 10th, 100th, ... of those that were expected and of those that were not. Steps whose loss is not finite are
-  // counted and not told: the loop tells them with their samples.
+  // Must be called for every step, in order. Returns a message for some skipped steps: the first ones, then the 10th,
+  // 100th, ... of those that were expected and of those that were not. Steps whose loss is not finite are only counted:
+  // step_reporter.h reports them with their samples.
   std::optional<Message> add(const StepRecord& record);
 
   // By cause and gradient, the most frequent first.
@@ -36,7 +36,7 @@ class SkipReport {
  private:
   static constexpr std::uint64_t window = 1000;  // steps
 
-  // Why the skip is no fault; empty when it may be one.
+  // Why the skip is harmless; empty when it may not be.
   std::string reason_to_expect(const StepRecord& record) const;
   std::string reason_to_worry(const StepRecord& record) const;
   bool is_storm(const StepRecord& record) const;

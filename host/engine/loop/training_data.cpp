@@ -1,4 +1,4 @@
-// Wires split, sampler and loader together.
+// Connects split, sampler and loader.
 #include "host/engine/loop/training_data.h"
 
 #include <fmt/format.h>
@@ -18,7 +18,7 @@ Sampler make_sampler(const Split& split, const OptionTable& train, std::uint64_t
           Shard{}};
 }
 
-// As PyTorch names the running means of its batch normalization.
+// Recognizes the running means of PyTorch's batch normalization by name.
 bool normalizes_batches(const Model& model) {
   const auto& buffers = model.buffers();
   return std::any_of(buffers.begin(), buffers.end(),

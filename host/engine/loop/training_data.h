@@ -11,18 +11,19 @@ namespace binade::host {
 
 class TrainingData {
  public:
-  // `train`: the experiment's section. The dataset outlives this.
+  // `train`: the experiment's section. The dataset must outlive this.
   TrainingData(const Dataset& dataset, const OptionTable& train, std::uint64_t seed);
 
   const Split& split() const { return split_; }
+  std::uint64_t seed() const { return seed_; }
 
-  // Where a run begins: at the start, or behind what the resumed one has trained on.
+  // Where a run begins: at the start, or after the last batch of the resumed run.
   EpochPosition begin(const LoopState* resumed) const;
 
-  // From there on, without end. This outlives them.
+  // From there on, without end. This must outlive them.
   BatchLoader batches(const EpochPosition& begin) const;
 
-  // What an epoch leaves out, and a last batch that a model with batch normalization can hardly train on.
+  // Reports what an epoch leaves out, and a last batch that is too small for batch normalization.
   void tell(const Model& model, RunListener& listener) const;
 
  private:
@@ -30,7 +31,7 @@ class TrainingData {
   std::uint64_t seed_;
   Split split_;
   Sampler sampler_;
-  bool with_replacement_;  // then each epoch leaves others out
+  bool with_replacement_;  // then each epoch leaves out other samples
   std::uint32_t workers_, prefetch_;
 };
 

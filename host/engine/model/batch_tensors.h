@@ -19,7 +19,7 @@ class BatchTensors {
 
   // nullptr when there is no such field.
   const at::Tensor* find(std::string_view name) const;
-  // Throws std::runtime_error that lists the fields there are.
+  // Throws std::runtime_error that lists the dataset's fields.
   const at::Tensor& at(std::string_view name) const;
 
   std::int64_t samples() const { return samples_; }

@@ -22,7 +22,7 @@ namespace binade::host {
 namespace {
 
 struct Source {
-  std::filesystem::path path;  // what was read in the end
+  std::filesystem::path path;  // the file or folder that was read
   SafetensorsFile file;
 };
 
@@ -39,7 +39,8 @@ bool is_pickle(const std::filesystem::path& path) {
   auto out = path;
   out.replace_extension(".safetensors");
   throw CheckpointError(fmt::format(
-      "{} is a file of torch.save(): it is a pickle, whose loading may run any program, so Binade reads none. Convert "
+      "{} is a file of torch.save(): it is a pickle, which may run any program when loaded, so Binade does not read "
+      "it. Convert "
       "it once, where you trust it: python3 -c 'import torch, safetensors.torch as s; "
       "s.save_file({{k: v.contiguous().clone() for k, v in torch.load(\"{}\", weights_only=True).items()}}, \"{}\")'",
       path.string(), path.string(), out.string()));
@@ -91,7 +92,7 @@ struct Match {
     line("missing there", missing);
     line("unknown to the model", unexpected);
     line("of another form", mismatched);
-    line("with values that a model cannot begin with", unusable);
+    line("with values that a model cannot start from", unusable);
     return text;
   }
 };
@@ -107,8 +108,9 @@ at::Tensor tensor_of(const TensorBytes& bytes) {
   return tensor;
 }
 
-// What is NaN or infinite, or becomes so in the model's type: "NaN or infinite in 3 of 64 values". Empty where nothing
-// is. Buffers may hold infinities, as masks do, but neither NaN nor what only the conversion makes infinite.
+// Describes values that are NaN or infinite, or become so in the model's type: "NaN or infinite in 3 of 64 values".
+// Empty without such values. Buffers may hold infinities, as masks do, but neither NaN nor values that only the
+// conversion makes infinite.
 std::string unusable_values(const TensorBytes& bytes, const at::Tensor& wanted, bool is_buffer) {
   if (!wanted.is_floating_point()) return {};
   const auto count = [](const at::Tensor& which) { return which.sum().item().toLong(); };

@@ -12,7 +12,7 @@
 namespace binade::host {
 namespace {
 
-// Collects each tensor once, by identity, and its further names beside it.
+// Collects each tensor once, by identity, and its further names.
 struct TensorSink {
   binade_tensors base;  // first: the plugin's pointer is a pointer to this
   std::vector<NamedTensor>* tensors;
@@ -97,7 +97,7 @@ ModelLoss Model::loss(const BatchTensors& batch) {
                [&](binade_error* error) { return table_.loss(self_.get(), &batch_view.base, &sink.base, error); });
   sink.failure.rethrow();
   if (!loss.value.defined() || loss.value.numel() != 1) {
-    throw std::runtime_error("model `" + plugin_.id() + "`: loss() must give one scalar tensor as its value");
+    throw std::runtime_error("model `" + plugin_.id() + "`: loss() must return one scalar tensor as its value");
   }
   return loss;
 }

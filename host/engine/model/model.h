@@ -1,4 +1,4 @@
-// A model plugin as the engine uses it. Every call into it comes back as a value or as a PluginError.
+// A model plugin as the engine uses it. Every call into it returns a value or throws PluginError.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -19,7 +19,7 @@ struct NamedTensor {
   at::Tensor tensor;
 };
 
-// What a model's own loss() gave: the loss, and named tensors of one element.
+// The result of a model's own loss(): the loss, and named tensors of one element.
 struct ModelLoss {
   at::Tensor value;
   std::vector<NamedTensor> scalars;
@@ -36,7 +36,7 @@ class Model {
   at::Tensor forward(const BatchTensors& batch);
   bool has_loss() const { return table_.loss != nullptr; }
   ModelLoss loss(const BatchTensors& batch);
-  // loss.backward(), counted and reported as a call of the plugin: it is the model's graph that runs.
+  // Calls loss.backward(), counted and reported as a call of the plugin, since the model's graph runs.
   void backward(const at::Tensor& loss);
   void train(bool on);
 

@@ -50,7 +50,7 @@ class Tried : public ProbedModel {
     at::manual_seed(seed);
     batch_.assign(batch);
     output_ = model_.forward(batch_);
-    if (!output_.defined()) throw std::runtime_error("forward() assigned no tensor");
+    if (!output_.defined()) throw std::runtime_error("forward() returned no tensor");
     return look_at("output", output_);
   }
   void loss(const HostBatch& batch, std::uint64_t seed) override {

@@ -16,8 +16,8 @@
 namespace binade::host {
 namespace {
 
-// The mean of what was added and the sum of the squared differences from it, which stay exact where values are large
-// and close to each other (Chan, Golub and LeVeque 1979).
+// Running mean and sum of squared differences from it, which stay exact where values are large and close to each other
+// (Chan, Golub and LeVeque 1979).
 struct Moments {
   double count = 0;
   at::Tensor mean, squares;
@@ -39,7 +39,7 @@ const Field& target_field(const Dataset& dataset, const std::string& name) {
       std::find_if(fields.begin(), fields.end(), [&](const Field& candidate) { return candidate.name == name; });
   if (field == fields.end()) throw std::logic_error("the target `" + name + "` passed the check of the task");
   if (field->variable()) {
-    throw std::runtime_error("[dataset] standardize_target wants a target of one size, and that of `" + name +
+    throw std::runtime_error("[dataset] standardize_target needs a target of one size, and that of `" + name +
                              "` varies from sample to sample");
   }
   return *field;

@@ -19,17 +19,17 @@ struct TargetScaleFit {
   std::uint64_t batch_size;
   std::uint32_t workers, prefetch;
   std::uint64_t seed;
-  std::function<bool()> before_batch;  // false ends it early, with what was read until then
+  std::function<bool()> before_batch;  // returns false to end early, with what was read until then
 };
 
 // Reads the split once, without augmentation. A component that is the same in every sample has the deviation 1. Throws
 // std::runtime_error for a field whose size varies, and for a target that is inf or NaN, naming the sample.
 TargetScale fit_target_scale(const TargetScaleFit& fit);
 
-// Whether it is of such a target.
+// Whether the scale has the size of the target `field`.
 bool fits(const TargetScale& scale, const Dataset& dataset, const std::string& field);
 
-// "mean 12.5, deviation 3.2"; of several components the first ones.
+// "mean 12.5, deviation 3.2"; the first ones of several components.
 std::string to_text(const TargetScale& scale);
 
 nlohmann::json to_json(const TargetScale& scale);

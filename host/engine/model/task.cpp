@@ -21,7 +21,7 @@ constexpr std::int64_t ignore_index = -100;  // LibTorch's own default in cross_
 
 const std::string& required(const OptionTable& task, const Dataset& dataset, const std::string& name) {
   if (task.has(name)) return task.string(name);
-  throw std::runtime_error("the dataset `" + dataset.plugin().id() + "` suggests no " + name + "; say it in [task]: " +
+  throw std::runtime_error("the dataset `" + dataset.plugin().id() + "` suggests no " + name + "; set it in [task]: " +
                            (name == "loss" ? "loss = \"cross_entropy\", \"next_token\", \"mse\" or \"model\""
                                            : "target = \"<a field of the dataset>\""));
 }
@@ -37,15 +37,16 @@ const BatchField* find_field(const HostBatch& batch, const std::string& name) {
 void require_logits(const at::Tensor& logits, const at::Tensor& target, const char* loss) {
   const bool fits = logits.dim() == target.dim() + 1 && logits.sizes().slice(0, target.dim()) == target.sizes();
   if (!fits) {
-    throw std::runtime_error(std::string("[task] loss = \"") + loss + "\" wants logits shaped like the target " +
-                             shape_of(target) + " plus one dimension of classes; the model gave " + shape_of(logits));
+    throw std::runtime_error(std::string("[task] loss = \"") + loss + "\" needs logits shaped like the target " +
+                             shape_of(target) + " plus one dimension of classes; the model returned " +
+                             shape_of(logits));
   }
 }
 
 at::Tensor mean_squared_error(const at::Tensor& output, const at::Tensor& target) {
   if (output.numel() != target.numel()) {
-    throw std::runtime_error("[task] loss = \"mse\" wants an output shaped like the target " + shape_of(target) +
-                             "; the model gave " + shape_of(output));
+    throw std::runtime_error("[task] loss = \"mse\" needs an output shaped like the target " + shape_of(target) +
+                             "; the model returned " + shape_of(output));
   }
   return at::mse_loss(output, target.view_as(output));
 }
@@ -55,8 +56,8 @@ at::Tensor mean_squared_error(const at::Tensor& output, const at::Tensor& target
 Task::Task(const OptionTable& task, const Dataset& dataset, const Model& model)
     : loss_(required(task, dataset, "loss")), label_smoothing_(task.number("label_smoothing")) {
   if (label_smoothing_ != 0 && !is_classification()) {
-    throw std::runtime_error("[task] label_smoothing goes with loss = \"cross_entropy\" or \"next_token\", not \"" +
-                             loss_ + "\"");
+    throw std::runtime_error("[task] label_smoothing needs loss = \"cross_entropy\" or \"next_token\", not \"" + loss_ +
+                             "\"");
   }
   if (loss_ == "model") {
     if (!model.has_loss()) {
@@ -72,7 +73,7 @@ Task::Task(const OptionTable& task, const Dataset& dataset, const Model& model)
   if (std::none_of(fields.begin(), fields.end(), [&](const Field& field) { return field.name == target_; })) {
     std::string there;
     for (const auto& field : fields) there += (there.empty() ? "" : ", ") + field.name;
-    throw std::runtime_error("[task] target = \"" + target_ + "\" is no field of the dataset `" +
+    throw std::runtime_error("[task] target = \"" + target_ + "\" is not a field of the dataset `" +
                              dataset.plugin().id() + "`; it has: " + there);
   }
 }
@@ -86,7 +87,7 @@ at::Tensor Task::masked_target(const BatchTensors& batch) const {
   return target.masked_fill(padding, ignore_index);
 }
 
-// In host memory: on a GPU such a target ends the process. Padded targets are left to LibTorch, which sees their mask.
+// Checks in host memory: on a GPU such a target ends the process. LibTorch checks padded targets, whose mask it sees.
 void Task::require_targets_below(const HostBatch& batch, std::int64_t classes) const {
   const auto* field = find_field(batch, target_);
   if (field == nullptr || field->dtype != BINADE_INT64 || find_field(batch, target_length_) != nullptr) return;
@@ -98,8 +99,8 @@ void Task::require_targets_below(const HostBatch& batch, std::int64_t classes) c
   if (wrong == targets + count) return;
   const auto sample = static_cast<std::size_t>(wrong - targets) / (count / batch.indices.size());
   throw std::runtime_error("sample " + std::to_string(batch.indices[sample]) + " of the dataset has the " + target_ +
-                           " " + std::to_string(*wrong) + ", but the model tells only " + std::to_string(classes) +
-                           " classes apart, 0 to " + std::to_string(classes - 1));
+                           " " + std::to_string(*wrong) + ", but the model's classes are 0 to " +
+                           std::to_string(classes - 1));
 }
 
 TaskResult Task::run(Model& model, const BatchTensors& batch, const binade_policy& policy, c10::Device device,
@@ -162,7 +163,7 @@ void Task::classify(const at::Tensor& logits, const BatchTensors& batch, bool tr
 
 void Task::standardize(TargetScale scale, c10::Device device) {
   if (loss_ != "mse") {
-    throw std::runtime_error("[dataset] standardize_target goes with [task] loss = \"mse\", not \"" + loss_ + "\"");
+    throw std::runtime_error("[dataset] standardize_target needs [task] loss = \"mse\", not \"" + loss_ + "\"");
   }
   mean_ = at::tensor(scale.mean, at::kDouble).view(scale.shape).to(device);
   deviation_ = at::tensor(scale.deviation, at::kDouble).view(scale.shape).to(device);

@@ -1,4 +1,4 @@
-// What is learned: which loss between which output and which field, and how right the output is.
+// What is learned: the loss between the model's output and a field of the dataset, and the accuracy.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -18,31 +18,31 @@ namespace binade::host {
 struct TaskResult {
   at::Tensor loss;                   // mean over the counted targets, with gradient
   at::Tensor in_own_units;           // of a standardized target: the loss in the target's own units, without gradient
-  at::Tensor correct;                // float, number of right answers; undefined where a task has none
+  at::Tensor correct;                // float, number of correct predictions; undefined where a task has none
   at::Tensor counted;                // float, number of targets that count; undefined: the batch's samples
   std::vector<NamedTensor> scalars;  // of a model's own loss; with label smoothing `unsmoothed_loss`
 
-  // What is recorded and compared; `loss` is what is minimised.
+  // The loss that is recorded and compared; `loss` is minimised.
   const at::Tensor& told() const { return in_own_units.defined() ? in_own_units : loss; }
 };
 
 class Task {
  public:
-  // `task`: the experiment's [task], wired to the dataset. Throws std::runtime_error when it is still without loss or
-  // target, when the target is no field, or when a model without loss() is to use it.
+  // `task`: the experiment's [task], wired to the dataset. Throws std::runtime_error when loss or target is missing,
+  // when the target is not a field of the dataset, or when a model without loss() is to use it.
   Task(const OptionTable& task, const Dataset& dataset, const Model& model);
 
-  // Forward under autocast when `policy` says so, a model's own loss() with it. The loss of the task and the accuracy
-  // in fp32, outside autocast, the latter without gradient. The loss is fp32 whatever the model gives. Targets beyond a
-  // sample's length (padding) do not count. Labels are smoothed in training only, so that losses of evaluations
-  // compare, and exp(loss) is the perplexity; that of a training step is exp of the scalar `unsmoothed_loss`. Throws
-  // std::runtime_error when shapes do not fit, and for a target that is none of the classes the model gives, naming the
-  // sample.
+  // Runs forward(), and a model's own loss(), under autocast when `policy` says so. The loss of the task and the
+  // accuracy are computed in fp32, outside autocast, the latter without gradient. The loss is fp32 whatever the model
+  // returns. Targets beyond a sample's length (padding) do not count. Labels are smoothed in training only, so that
+  // losses of evaluations are comparable, and exp(loss) is the perplexity; that of a training step is exp of the scalar
+  // `unsmoothed_loss`. Throws std::runtime_error when shapes do not fit, and for a target that is not one of the
+  // model's classes, naming the sample.
   TaskResult run(Model& model, const BatchTensors& batch, const binade_policy& policy, c10::Device device,
                  bool training) const;
 
-  // From here on the model is trained to give (target - mean) / deviation. Throws std::runtime_error where the loss is
-  // not "mse".
+  // Makes the model learn (target - mean) / deviation. Must be called before run(). Throws std::runtime_error where the
+  // loss is not "mse".
   void standardize(TargetScale scale, c10::Device device);
   const TargetScale* target_scale() const { return scale_ ? &*scale_ : nullptr; }
 
@@ -52,8 +52,8 @@ class Task {
   bool is_token_loss() const { return loss_ == "next_token"; }
   bool is_classification() const { return loss_ == "next_token" || loss_ == "cross_entropy"; }
 
-  // The number of targets that the loss of this batch is the mean over, from what the host knows: padding left out, and
-  // for a token loss what has no successor. (A dataset's own ignored targets are counted.)
+  // The number of targets that the loss of this batch is the mean over, as far as the host knows: without padding, and
+  // for a token loss without tokens that have no successor. (A dataset's own ignored targets are counted.)
   std::uint64_t targets(const HostBatch& batch) const;
 
  private:

@@ -1,4 +1,4 @@
-// Optimizers, over LibTorch's fused kernels where it has one: a pass over parameters, gradients and state.
+// Optimizers, with LibTorch's fused kernels where they exist: one pass over parameters, gradients and state.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -19,9 +19,9 @@ class Snapshot;
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
-  // Updates parameters[i] from gradients[i] for every i with a defined gradient; the others and their state stay.
-  // `lr`: the schedule's; each group takes its ratio of it. `momentum`: the schedule's, where it cycles that, in place
-  // of the optimizer's own momentum or first beta.
+  // Updates parameters[i] from gradients[i] for every i with a defined gradient; the others and their state do not
+  // change. `lr`: the schedule's; each group takes its ratio of it. `momentum`: the schedule's, where it cycles that,
+  // instead of the optimizer's own momentum or first beta.
   void step(const std::vector<at::Tensor>& gradients, double lr, std::optional<double> momentum = {});
 
   // Its tensors, by the names of the parameters, as "optimizer.<name>.<k>".
@@ -31,7 +31,7 @@ class Optimizer {
  protected:
   static constexpr std::size_t max_state = 3;
 
-  // The parameters of a group that have a gradient, as kernels want them. `state[k]`: the k-th tensor that the
+  // The parameters of a group that have a gradient, as kernels expect them. `state[k]`: the k-th tensor that the
   // optimizer keeps for each.
   struct Active {
     std::vector<at::Tensor> parameters, gradients;
@@ -48,7 +48,7 @@ class Optimizer {
     std::optional<double> momentum;
   };
 
-  // One group's update, in place and without gradient mode. May overwrite the gradients, and take from the lists.
+  // One group's update, in place and without gradient mode. May overwrite the gradients and modify the lists.
   virtual void update(Active& active, const Rates& rates) = 0;
 
  private:

@@ -25,8 +25,8 @@ struct ParameterGroups {
 
 // Patterns have * for any characters, ? for one and [...] for one of several.
 bool matches(const std::string& pattern, const std::string& name);
-// Throws std::runtime_error for a pattern that matches none of `names`: `key` says where it stands, `what` what it
-// should match. The message has the nearest name and the first of all.
+// Throws std::runtime_error for a pattern that matches none of `names`. `key` says where in the experiment it is,
+// `what` what it should match. The message has the nearest name and the first of all names.
 void require_match(const std::vector<std::string>& patterns, const std::vector<std::string>& names,
                    std::string_view key, std::string_view what);
 

@@ -31,7 +31,7 @@ void WeightAverage::save(const std::vector<std::string>& names, Snapshot& snapsh
 
 void WeightAverage::load(const std::vector<std::string>& names, const Snapshot& snapshot) {
   if (!enabled()) return;
-  if (!snapshot.values.contains("average")) {  // none was kept until now
+  if (!snapshot.values.contains("average")) {  // no average was kept until now
     const at::NoGradGuard no_grad;
     for (std::size_t i = 0; i < averages_.size(); ++i) averages_[i].copy_(parameters_[i]);
     return;

@@ -15,7 +15,7 @@ class Snapshot;
 // the first weights are soon forgotten (the ramp of tf.train.ExponentialMovingAverage).
 class WeightAverage {
  public:
-  // `decay` 0 keeps no average: nothing below does anything.
+  // `decay` 0 keeps no average: none of the calls below does anything.
   WeightAverage(std::vector<at::Tensor> parameters, double decay);
 
   bool enabled() const { return decay_ != 0; }

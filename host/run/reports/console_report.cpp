@@ -16,8 +16,8 @@ void line(const Paint& paint, std::string_view name, std::string_view text) {
 }
 
 // `cross_entropy`: the loss without label smoothing.
-std::string loss_text(double loss, double cross_entropy, const TrainingResult& result) {
-  if (result.loss != "next_token") return fmt::format("{:.4g}", loss);
+std::string loss_text(double loss, double cross_entropy, const TrainingFacts& facts) {
+  if (facts.loss != "next_token") return fmt::format("{:.4g}", loss);
   // exp(cross-entropy): the number of tokens that the model is undecided between.
   const auto unsmoothed = cross_entropy != loss ? fmt::format("unsmoothed {:.4f}, ", cross_entropy) : "";
   return fmt::format("{:.4f} ({}perplexity {:.4g})", loss, unsmoothed, std::exp(cross_entropy));
@@ -36,27 +36,30 @@ std::string quoted(const std::string& word) {
 
 // "fp16, loss scale 65536 at the end; skipped 2 by overflow in head.weight, 1 by loss; underflow at most 3 %, in head"
 std::string precision_text(const TrainingResult& result) {
-  auto text = fmt::format("{}, loss scale {:g} at the end", result.precision, result.loss_scale);
+  const auto& statistics = result.statistics;
+  const auto& skips = result.outcome.skips;
+  auto text = fmt::format("{}, loss scale {:g} at the end", result.facts.started.precision, result.outcome.loss_scale);
   constexpr std::size_t shown = 3;
-  for (std::size_t i = 0; i < std::min(shown, result.skips.size()); ++i) {
-    const auto& skip = result.skips[i];
+  for (std::size_t i = 0; i < std::min(shown, skips.size()); ++i) {
+    const auto& skip = skips[i];
     text += fmt::format("{} {} by {}{}", i == 0 ? "; skipped" : ",", skip.steps,
                         skip_cause_names[static_cast<std::size_t>(skip.cause)],
                         skip.parameter.empty() ? "" : fmt::format(" in {}", skip.parameter));
   }
-  if (result.skips.size() > shown) text += ", ...";
-  if (result.underflow_ratio > 0) {
-    text += fmt::format("; underflow at most {:.2g} %, in {}", 100 * result.underflow_ratio, result.underflow_group);
+  if (skips.size() > shown) text += ", ...";
+  if (statistics.underflow_ratio > 0) {
+    text += fmt::format("; underflow at most {:.2g} %, in {}", 100 * statistics.underflow_ratio,
+                        statistics.underflow_group);
   }
-  if (result.seconds_at_min_scale > 0) {
-    text += fmt::format("; {} with the scale at its floor", short_duration(result.seconds_at_min_scale));
+  if (statistics.seconds_at_min_scale > 0) {
+    text += fmt::format("; {} with the scale at its floor", short_duration(statistics.seconds_at_min_scale));
   }
   return text;
 }
 
-std::string speed_text(const TrainingResult& result) {
-  return result.tokens_per_second > 0 ? short_number(result.tokens_per_second) + " tokens/s"
-                                      : short_number(result.samples_per_second) + " samples/s";
+std::string speed_text(const TrainingStatistics& statistics) {
+  return statistics.tokens_per_second() > 0 ? short_number(statistics.tokens_per_second()) + " tokens/s"
+                                            : short_number(statistics.samples_per_second()) + " samples/s";
 }
 
 }  // namespace
@@ -92,37 +95,38 @@ std::string last_checkpoint_text(const Run& run) {
 }
 
 void print_end(const Run& run, const TrainingResult& result, const Paint& paint) {
-  const auto ended = result.state == RunState::finished
+  const auto& [facts, statistics, outcome, weights] = result;
+  const auto ended = outcome.state == RunState::finished
                          ? paint.green("finished")
-                         : paint.yellow(run_state_names[static_cast<std::size_t>(result.state)]);
-  show("\n{} after {} ({} steps, {} skipped; {})\n", ended, short_duration(result.seconds), result.steps,
-       result.skipped_steps, speed_text(result));
-  if (std::isfinite(result.initial_loss)) {
+                         : paint.yellow(run_state_names[static_cast<std::size_t>(outcome.state)]);
+  show("\n{} after {} ({} steps, {} skipped; {})\n", ended, short_duration(statistics.seconds), statistics.steps,
+       statistics.skipped_steps, speed_text(statistics));
+  if (std::isfinite(statistics.initial_loss)) {
     line(paint, "loss",
-         fmt::format("{} -> {}", loss_text(result.initial_loss, result.initial_cross_entropy, result),
-                     loss_text(result.final_loss, result.final_cross_entropy, result)));
+         fmt::format("{} -> {}", loss_text(statistics.initial_loss, statistics.initial_cross_entropy, facts),
+                     loss_text(statistics.final_loss, statistics.final_cross_entropy, facts)));
   }
-  if (std::isfinite(result.validation_loss)) {
-    auto text = loss_text(result.validation_loss, result.validation_loss, result);
-    if (std::isfinite(result.validation_accuracy)) {
-      text += fmt::format(", accuracy {:.2f} %", 100 * result.validation_accuracy);
+  if (std::isfinite(statistics.validation_loss)) {
+    auto text = loss_text(statistics.validation_loss, statistics.validation_loss, facts);
+    if (std::isfinite(statistics.validation_accuracy)) {
+      text += fmt::format(", accuracy {:.2f} %", 100 * statistics.validation_accuracy);
     }
     line(paint, "validation", text);
   }
-  if (result.loss_scale != 1 || !result.skips.empty()) line(paint, "precision", precision_text(result));
+  if (outcome.loss_scale != 1 || !outcome.skips.empty()) line(paint, "precision", precision_text(result));
   line(paint, "weights",
-       ((result.rescued.empty() ? run.shown_directory() : result.rescued) / "weights.safetensors").string());
+       ((weights.rescued.empty() ? run.shown_directory() : weights.rescued) / "weights.safetensors").string());
   if (const auto best = run.shown_directory() / "best.safetensors"; std::filesystem::exists(best)) {
     line(paint, "best",
-         fmt::format("{} (step {}, validation loss {:.4g})", best.string(), result.best_step,
-                     result.best_validation_loss));
+         fmt::format("{} (step {}, validation loss {:.4g})", best.string(), statistics.best_step,
+                     statistics.best_validation_loss));
   }
   line(paint, "per step", (run.shown_directory() / "metrics.jsonl").string());
 
   const auto file = [&](const char* name) { return quoted((run.shown_directory() / name).string()); };
   const auto binade = quoted(run.program_name());
   show("\nnext:\n");
-  if (result.state != RunState::finished && std::filesystem::exists(run.shown_directory() / "checkpoints")) {
+  if (outcome.state != RunState::finished && std::filesystem::exists(run.shown_directory() / "checkpoints")) {
     show("  {} resume {}\n", binade, quoted(run.shown_directory().string()));
   }
   show("  cat {}\n", file("summary.json"));
