@@ -33,38 +33,32 @@
 namespace binade::host {
 namespace {
 
-std::uint64_t unsigned_option(const OptionTable& table, std::string_view name) {
-  return table.has(name) ? static_cast<std::uint64_t>(table.integer(name)) : 0;
-}
-
 // The steps that the run will have, of which those of `resumed` are done, when the first of `steps` and `epochs` ends
 // it.
-void plan_length(LoopPlan& plan, const OptionTable& train, const LoopState* resumed) {
-  plan.target_steps = unsigned_option(train, "steps");
-  const auto epochs = unsigned_option(train, "epochs");
-  if (epochs == 0) return;
-  const auto steps =
-      (resumed == nullptr ? 0 : resumed->step) + plan.begin.steps_until(epochs, unsigned_option(train, "accumulate"));
+void plan_length(LoopPlan& plan, const TrainSettings& train, const LoopState* resumed) {
+  plan.target_steps = train.steps.value_or(0);
+  if (!train.epochs) return;
+  const auto steps = (resumed == nullptr ? 0 : resumed->step) + plan.begin.steps_until(*train.epochs, train.accumulate);
   if (plan.target_steps != 0 && plan.target_steps <= steps) return;
   plan.target_steps = steps;
-  plan.epochs = epochs;
+  plan.epochs = *train.epochs;
 }
 
-LoopPlan plan_loop(const OptionTable& train, const TrainingData& data, const LoopState* resumed,
+LoopPlan plan_loop(const TrainSettings& train, const TrainingData& data, const LoopState* resumed,
                    const TrainingRequest& request) {
   LoopPlan plan{};
   plan.begin = data.begin(resumed);
   plan_length(plan, train, resumed);
-  plan.max_seconds = train.has("max_time") ? max_seconds(train) : 0;
-  plan.evaluate_every = unsigned_option(train, "evaluate_every");
-  plan.evaluate_each_epoch = train.has("epochs") && !train.has("evaluate_every");
-  plan.patience = unsigned_option(train, "early_stopping.patience");
-  plan.max_nonfinite_losses = unsigned_option(train, "max_nonfinite_losses");
+  plan.max_seconds = train.max_time.value_or(0);
+  plan.evaluate_every = train.evaluate_every.value_or(0);
+  plan.evaluate_each_epoch = train.epochs && !train.evaluate_every;
+  plan.patience = train.early_stopping_patience;
+  plan.max_nonfinite_losses = train.max_nonfinite_losses;
   plan.stop_after = request.stop_after;
   plan.run_folder = request.weights_file.parent_path();
-  plan.min_delta = train.number("early_stopping.min_delta");
+  plan.min_delta = train.early_stopping_min_delta;
   const bool evaluates = plan.evaluate_every != 0 || plan.evaluate_each_epoch;
-  if (train.boolean("keep_best") && evaluates) plan.best_file = request.best_file;
+  if (train.keep_best && evaluates) plan.best_file = request.best_file;
   return plan;
 }
 
@@ -98,10 +92,8 @@ std::string parameter_dtype(const Model& model) {
 
 std::vector<double> lr_ratios(const Experiment& experiment) {
   std::vector<double> ratios{1};
-  const double lr = experiment.optimizer.number("lr");
-  for (const auto& group : experiment.parameter_groups) {
-    ratios.push_back(group.has("lr") ? group.number("lr") / lr : 1);
-  }
+  const double lr = experiment.optimizer.lr;
+  for (const auto& group : experiment.parameter_groups) ratios.push_back(group.lr.value_or(lr) / lr);
   return ratios;
 }
 
@@ -156,21 +148,20 @@ void tell_resume(const ResumedTraining& resumed, const std::map<std::string, std
 }
 
 // What each evaluation is on. A dry run evaluates one batch.
-Split evaluated_part(Split validation, const OptionTable& train, std::uint64_t seed, bool dry_run) {
-  const auto batches = dry_run ? 1 : unsigned_option(train, "evaluate_batches");
+Split evaluated_part(Split validation, const TrainSettings& train, std::uint64_t seed, bool dry_run) {
+  const auto batches = dry_run ? 1 : train.evaluate_batches;
   if (batches == 0) return validation;
-  return subset(validation, batches * unsigned_option(train, "batch_size"), seed);
+  return subset(validation, batches * train.batch_size, seed);
 }
 
 TrainingResult run_with_checkpoints(const TrainingRequest& request, const LoopPlan& plan, const Training& training,
                                     const EvaluationPlan& evaluation, const std::optional<ResumedTraining>& resumed,
                                     const std::map<std::string, std::string>& run_fingerprint) {
-  const auto& options = request.experiment.checkpoint;
+  const auto& settings = request.experiment.checkpoint;
   std::optional<Checkpointer> checkpointer;
   if (!request.checkpoint_folder.empty()) {
-    checkpointer.emplace(CheckpointPlan{request.checkpoint_folder, unsigned_option(options, "every_steps"),
-                                        options.number("every_minutes") * 60, unsigned_option(options, "keep"),
-                                        options.boolean("keep_best"), request.metrics_file},
+    checkpointer.emplace(CheckpointPlan{request.checkpoint_folder, settings.every_steps, settings.every_minutes * 60,
+                                        settings.keep, settings.keep_best, request.metrics_file},
                          request.listener, request.resume == nullptr ? 0 : request.resume->step);
   }
   return run_training_loop(plan, training, evaluation, request.stop_signal, request.listener,
@@ -226,11 +217,11 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   const auto& experiment = request.experiment;
   const auto& dataset = request.dataset;
   auto& listener = request.listener;
-  const auto seed = static_cast<std::uint64_t>(experiment.experiment.integer("seed"));
+  const auto seed = experiment.experiment.seed;
   const auto& train = experiment.train;
 
-  const auto device = choose_device(train.string("device"));
-  set_up_process(seed, static_cast<int>(train.integer("threads")));
+  const auto device = choose_device(train.device);
+  set_up_process(seed, train.threads);
   if (request.measure_memory) count_tensor_memory();
   const auto precision = choose_precision(request, device);
   const auto& policy = precision.policy->constants();
@@ -238,7 +229,7 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   Model model(request.model, request.model_options, request.inputs, device);
   initialize(model, request);
   auto initial_hash = hash_weights(model);
-  freeze(model, train.strings("freeze"));
+  freeze(model, train.freeze);
   PrecisionOverrides overrides(model, precision.rules);
   if (policy.autocast != 0) overrides.install(device.type());
   Task task(experiment.task, dataset, model);
@@ -252,14 +243,11 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   std::optional<ResumedTraining> resumed;
   if (request.resume != nullptr) resumed.emplace(*request.resume, run_fingerprint);
   auto plan = plan_loop(train, data, resumed ? &resumed->loop() : nullptr, request);
-  plan.data = {&dataset, &data.split(), seed, request.inputs,
-               experiment.task.has("target") ? experiment.task.string("target") : ""};
+  plan.data = {&dataset, &data.split(), seed, request.inputs, experiment.task.target.value_or("")};
   auto batches = data.batches(plan.begin);
 
   standardize_target(task, request,
-                     {dataset, data.split(), task.target(), unsigned_option(train, "batch_size"),
-                      static_cast<std::uint32_t>(train.integer("workers")),
-                      static_cast<std::uint32_t>(train.integer("prefetch")), seed,
+                     {dataset, data.split(), task.target(), train.batch_size, train.workers, train.prefetch, seed,
                       [&] {
                         if (request.progress != nullptr) request.progress->enter(Activity::data, 0);
                         return request.stop_signal.load() == 0;
@@ -269,31 +257,17 @@ TrainingResult run_pipeline(const TrainingRequest& request) {
   GradScaler scaler(policy);
   if (scaler.enabled()) require_no_fp16(model);
   auto parameters = group_parameters(model, experiment.optimizer, experiment.parameter_groups);
-  WeightAverage average(parameters.parameters, train.number("ema_decay"));
-  Schedule schedule(experiment.schedule, experiment.optimizer.number("lr"), plan.target_steps);
+  WeightAverage average(parameters.parameters, train.ema_decay);
+  Schedule schedule(experiment.schedule, experiment.optimizer.lr, plan.target_steps);
   const auto optimizer = make_optimizer(experiment.optimizer, std::move(parameters), schedule.cycles_momentum());
   const auto schedule_steps = plan.target_steps;
   if (request.dry_run) plan.target_steps = 1;
-  const Training training{model,
-                          task,
-                          batches,
-                          *precision.policy,
-                          scaler,
-                          *optimizer,
-                          schedule,
-                          average,
-                          device,
-                          unsigned_option(train, "accumulate"),
-                          train.number("clip_norm"),
-                          unsigned_option(experiment.metrics, "sample_gradients_every"),
-                          request.progress};
-  const EvaluationPlan evaluation{dataset,
-                                  evaluated,
-                                  unsigned_option(train, "batch_size"),
-                                  static_cast<std::uint32_t>(train.integer("workers")),
-                                  static_cast<std::uint32_t>(train.integer("prefetch")),
-                                  seed,
-                                  &request.stop_signal};
+  const Training training{
+      model,           task,    batches, *precision.policy, scaler,          *optimizer,
+      schedule,        average, device,  train.accumulate,  train.clip_norm, experiment.metrics.sample_gradients_every,
+      request.progress};
+  const EvaluationPlan evaluation{dataset,        evaluated, train.batch_size,    train.workers,
+                                  train.prefetch, seed,      &request.stop_signal};
 
   const auto probed = probe(evaluation, model, task, policy, device);
   if (resumed) resumed->load(training);

@@ -19,7 +19,7 @@ class LineTraining {
   struct Setting {
     std::uint64_t batch_size = 4, accumulate = 1;
     double clip_norm = 0, lr = 0.01, ema_decay = 0;
-    Options optimizer = sgd();
+    OptimizerSettings optimizer = sgd();
   };
 
   explicit LineTraining(PrecisionPolicy& precision) : LineTraining(precision, Setting()) {}
@@ -34,10 +34,10 @@ class LineTraining {
     Sampler sampler(split_.size, setting_.batch_size, Order::sequential, true, 0, Shard{});
     batches_ = std::make_unique<BatchLoader>(*dataset_, split_, std::move(sampler), true, 0, 0, 1, 0, 0);
     model_ = std::make_unique<Model>(TensorModel::plugin(), OptionTable{}, std::vector<std::string>{"x"}, cpu);
-    task_ = std::make_unique<Task>(task_options_.table(), *dataset_, *model_);
+    task_ = std::make_unique<Task>(task_settings_, *dataset_, *model_);
     scaler_ = std::make_unique<GradScaler>(precision.constants());
-    optimizer_ = make_optimizer(setting_.optimizer.table(), one_group(*model_, 0));
-    schedule_ = std::make_unique<Schedule>(cosine_schedule(0, 0).table(), setting_.lr, 1000);
+    optimizer_ = make_optimizer(setting_.optimizer, one_group(*model_, 0));
+    schedule_ = std::make_unique<Schedule>(cosine_schedule(0, 0), setting_.lr, 1000);
     average_ = std::make_unique<WeightAverage>(std::vector<at::Tensor>{weight_}, setting_.ema_decay);
     step_ = std::make_unique<TrainStep>(Training{*model_, *task_, *batches_, precision, *scaler_, *optimizer_,
                                                  *schedule_, *average_, cpu, setting_.accumulate, setting_.clip_norm});
@@ -80,7 +80,7 @@ class LineTraining {
 
   inline static const c10::Device cpu{c10::kCPU};
   Setting setting_;
-  Options task_options_ = task_options("mse", "y");
+  TaskSettings task_settings_ = task_settings("mse", "y");
   at::Tensor weight_ = at::zeros({1, 1}).requires_grad_(true);
   std::optional<Fault> fault_;
   std::uint64_t micro_batch_ = 0;

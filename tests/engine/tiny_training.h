@@ -33,8 +33,8 @@ class TinyTraining {
     batches_ = std::make_unique<BatchLoader>(
         *dataset_, split_, Sampler(rows, batch_size, Order::shuffled, false, 1, Shard{}), true, 1, 0, 1, 0, 0);
     model_ = std::make_unique<Model>(TensorModel::plugin(), OptionTable{}, std::vector<std::string>{"features"}, cpu);
-    task_ = std::make_unique<Task>(task_options_.table(), *dataset_, *model_);
-    optimizer_ = make_optimizer(optimizer_options_.table(), one_group(*model_, 0.01));
+    task_ = std::make_unique<Task>(task_settings_, *dataset_, *model_);
+    optimizer_ = make_optimizer(optimizer_settings_, one_group(*model_, 0.01));
     step_ = std::make_unique<TrainStep>(
         Training{*model_, *task_, *batches_, precision_, scaler_, *optimizer_, schedule_, average_, cpu, 1, clip_norm});
   }
@@ -85,7 +85,8 @@ class TinyTraining {
 
   static constexpr double clip_norm = 1.0;
   inline static const c10::Device cpu{c10::kCPU};
-  Options task_options_ = task_options("cross_entropy", "label"), optimizer_options_ = adamw();
+  TaskSettings task_settings_ = task_settings("cross_entropy", "label");
+  OptimizerSettings optimizer_settings_ = adamw();
   std::unique_ptr<Dataset> dataset_;
   Split split_;
   std::unique_ptr<BatchLoader> batches_;
@@ -94,7 +95,7 @@ class TinyTraining {
   std::unique_ptr<Optimizer> optimizer_;
   PrecisionPolicy precision_{fp32_policy};
   GradScaler scaler_{fp32_policy};
-  Schedule schedule_{constant_schedule().table(), 1e-3, 0};
+  Schedule schedule_{constant_schedule(), 1e-3, 0};
   WeightAverage average_{{}, 0};
   StepRecord record_;
   std::unique_ptr<TrainStep> step_;

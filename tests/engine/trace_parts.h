@@ -22,7 +22,7 @@ void set_up_model(Fields& run);  // TensorModel
 binade_policy policy_of(Fields& run, Tolerance& allowed);
 
 struct TracedOptimizer {
-  Options options;
+  OptimizerSettings settings;
   double weight_decay = 0;
 };
 TracedOptimizer optimizer_of(const Json& optimizer);

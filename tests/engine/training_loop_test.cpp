@@ -45,14 +45,13 @@ class LoopTest : public ::testing::Test, protected RunListener {
     const Dataset dataset(testing::dataset_plugin<Rows>(), OptionTable{});
     const Split split{"train", 0, Rows::x.size(), 0, {}};
     Model model(TensorModel::plugin(), OptionTable{}, {"x"}, cpu);
-    const auto options = testing::task_options("mse", "y");
-    const Task task(options.table(), dataset, model);
+    const Task task(testing::task_settings("mse", "y"), dataset, model);
     BatchLoader batches(dataset, split, Sampler(split.size, 2, Order::sequential, false, 0, Shard{}), true, 0, 0, 1,
                         plan.begin.epoch, plan.begin.batch);
     PrecisionPolicy precision(testing::fp32_policy);
     GradScaler scaler(precision.constants());
-    const auto optimizer = make_optimizer(testing::sgd().table(), testing::one_group(model, 0));
-    Schedule schedule(testing::constant_schedule().table(), lr, 100);
+    const auto optimizer = make_optimizer(testing::sgd(), testing::one_group(model, 0));
+    Schedule schedule(testing::constant_schedule(), lr, 100);
     WeightAverage average({weight_}, ema_decay);
     const Training training{model,    task,    batches, precision,   scaler, *optimizer,
                             schedule, average, cpu,     accumulate_, 0};
