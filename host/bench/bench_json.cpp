@@ -90,7 +90,7 @@ std::string bench_json(const BenchReport& report) {
   }
   const OrderedJson json{{"state", report.state},
                          {"experiment", report.plan.experiment.file.string()},
-                         {"name", report.plan.experiment.experiment.string("name")},
+                         {"name", report.plan.experiment.experiment.name},
                          {"directory", std::filesystem::absolute(report.directory).string()},
                          {"device", result.device},
                          {"baseline", report.plan.contenders.front().id},

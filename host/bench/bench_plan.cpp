@@ -95,19 +95,19 @@ class Planner {
   }
 
   bool good_length(const Experiment& base) const {
-    const auto& train = base.train;
-    if (!train.has("steps") && !train.has("epochs")) {
+    const auto& steps = base.train.steps;
+    if (!steps && !base.train.epochs) {
       return refuse(
           "[train] says how long to train in max_time only, in which a faster contender would do more work: say "
           "--steps N");
     }
-    constexpr std::int64_t least = 10;
-    if (train.has("steps") && train.integer("steps") < least) {
-      return refuse(fmt::format("{} steps are too few to measure: at least {}", train.integer("steps"), least));
+    constexpr std::uint64_t least = 10;
+    if (steps && *steps < least) {
+      return refuse(fmt::format("{} steps are too few to measure: at least {}", *steps, least));
     }
-    const auto warmup = static_cast<std::int64_t>(arguments_.warmup.value_or(0));
-    if (!train.has("steps") || warmup < train.integer("steps")) return true;
-    return refuse(fmt::format("--warmup {} leaves none of {} steps to time", warmup, train.integer("steps")));
+    const auto warmup = arguments_.warmup.value_or(0);
+    if (!steps || warmup < *steps) return true;
+    return refuse(fmt::format("--warmup {} leaves none of {} steps to time", warmup, *steps));
   }
 
   std::optional<Experiment> contender(const std::string& id, const Experiment& base) const {
@@ -118,8 +118,9 @@ class Planner {
     if (!experiment) return std::nullopt;
     experiment->loggers.clear();
     clear(experiment->precision.reserved, "use_amp");
-    clear(experiment->train, "max_time");
-    if (arguments_.steps) clear(experiment->train, "epochs");
+    clear(experiment->tables.train, "max_time");
+    if (arguments_.steps) clear(experiment->tables.train, "epochs");
+    bind_settings(*experiment);
     return experiment;
   }
 

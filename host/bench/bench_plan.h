@@ -29,7 +29,7 @@ struct BenchPlan {
   Experiment experiment;  // as the file says it
   std::vector<Contender> contenders;
   bool drops_use_amp = false;  // the file's [precision] use_amp is left out
-  std::int64_t first_seed() const { return experiment.experiment.integer("seed"); }
+  std::uint64_t first_seed() const { return experiment.experiment.seed; }
 };
 
 // Says what is wrong on standard error and returns nullopt: a mistake in the experiment, a precision plugin that is not

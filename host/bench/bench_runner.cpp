@@ -58,13 +58,13 @@ void BenchRunner::run(const std::function<void(const FinishedRun&)>& finished) {
 
 // False when it was stopped.
 bool BenchRunner::run_repeat(std::uint64_t number) {
-  const auto seed = plan_.first_seed() + static_cast<std::int64_t>(number);
+  const auto seed = plan_.first_seed() + number;
   const auto count = plan_.contenders.size();
   std::vector<std::size_t> order(count);
   std::iota(order.begin(), order.end(), std::size_t{0});
   if (number % 2 == 1) std::reverse(order.begin(), order.end());
 
-  Repeat repeat{static_cast<std::uint64_t>(seed), std::vector<Measurement>(count)};
+  Repeat repeat{seed, std::vector<Measurement>(count)};
   for (std::size_t turn = 0; turn < count; ++turn) {
     const auto contender = order[turn];
     auto measurement = run_contender(contender, seed);
@@ -83,7 +83,7 @@ bool BenchRunner::run_repeat(std::uint64_t number) {
   return true;
 }
 
-std::optional<Measurement> BenchRunner::run_contender(std::size_t contender, std::int64_t seed) {
+std::optional<Measurement> BenchRunner::run_contender(std::size_t contender, std::uint64_t seed) {
   if (stop_signal_.load() != 0) return std::nullopt;
   const auto& id = plan_.contenders[contender].id;
   const auto name = fmt::format("seed-{}", seed);

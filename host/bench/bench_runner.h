@@ -45,7 +45,7 @@ class BenchRunner {
 
  private:
   bool run_repeat(std::uint64_t number);
-  std::optional<Measurement> run_contender(std::size_t contender, std::int64_t seed);
+  std::optional<Measurement> run_contender(std::size_t contender, std::uint64_t seed);
   double seconds_left(std::uint64_t repeat, std::size_t done) const;
 
   const BenchArguments& arguments_;

@@ -100,10 +100,9 @@ std::string bench_table(const BenchReport& report, const Paint& paint) {
       "{}: {} on {}, {}\n  {} of {} repeats (seeds {} to {}), {} steps each, of which the first {} are not timed\n"
       "  same data, initial weights and samples in each repeat: verified; [precision] cpu = \"allow\", so none falls "
       "back\n\n",
-      paint.bold("bench of " + report.plan.experiment.experiment.string("name")), ids, result.device,
+      paint.bold("bench of " + report.plan.experiment.experiment.name), ids, result.device,
       report.state == "finished" ? paint.green(report.state) : paint.yellow(report.state), result.repeats,
-      report.arguments.repeats, seed, seed + static_cast<std::int64_t>(result.repeats) - 1, result.steps,
-      result.warmup_steps);
+      report.arguments.repeats, seed, seed + result.repeats - 1, result.steps, result.warmup_steps);
   if (report.plan.drops_use_amp)
     text += "  [precision] use_amp is left out: each contender is what its plugin says\n\n";
   text += measured(result, paint);

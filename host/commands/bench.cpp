@@ -41,7 +41,7 @@ class Bench {
         plan_(plan),
         color_(line.color()),
         stop_signal_(stop_signal()),
-        name_(plan.experiment.experiment.string("name")),
+        name_(plan.experiment.experiment.name),
         directory_(arguments.runs, name_, to_toml(plan.experiment), "bench-"),
         runner_(arguments, plan, directory_, line.executable(), stop_signal_),
         ids_(ids_of(plan)),
@@ -68,13 +68,13 @@ class Bench {
 
  private:
   void start_exporter() {
-    const auto& metrics = plan_.experiment.metrics;
-    if (!metrics.boolean("enabled")) return;
+    const auto& settings = plan_.experiment.metrics;
+    if (!settings.enabled) return;
     try {
-      exporter_ = std::make_unique<Exporter>(ExporterOptions{endpoint_options(metrics), {}}, metrics_);
+      exporter_ = std::make_unique<Exporter>(ExporterOptions{endpoint_options(settings), {}}, metrics_);
       log_line(color_, BINADE_LOG_INFO, "metrics of the benchmark: " + exporter_->address());
     } catch (const std::runtime_error& error) {
-      if (metrics.boolean("required")) throw;
+      if (settings.required) throw;
       log_line(color_, BINADE_LOG_WARNING, fmt::format("NO METRICS ENDPOINT while this runs: {}", error_text(error)));
     }
   }

@@ -36,7 +36,7 @@ int run(RunArguments& arguments, const CommandLine& line) {
   if (arguments.resume == "auto") {
     const auto experiment = options.experiment.load(Catalog(line.plugin_folders()), line.color());
     if (!experiment) return exit_usage;
-    resume_unfinished(options, experiment->experiment.string("name"), line);
+    resume_unfinished(options, experiment->experiment.name, line);
   }
   return train(options, line);
 }

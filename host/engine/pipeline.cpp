@@ -27,18 +27,12 @@
 namespace binade::host {
 namespace {
 
-std::uint64_t seed_of(const TrainingRequest& request) {
-  return static_cast<std::uint64_t>(request.experiment.experiment.integer("seed"));
-}
-
-std::uint64_t batch_size_of(const TrainingRequest& request) {
-  return static_cast<std::uint64_t>(request.experiment.train.integer("batch_size"));
-}
+std::uint64_t seed_of(const TrainingRequest& request) { return request.experiment.experiment.seed; }
 
 c10::Device set_up(const TrainingRequest& request) {
   const auto& train = request.experiment.train;
-  const auto device = choose_device(train.string("device"));
-  set_up_process(seed_of(request), static_cast<int>(train.integer("threads")));
+  const auto device = choose_device(train.device);
+  set_up_process(seed_of(request), train.threads);
   if (request.measure_memory) count_tensor_memory();
   return device;
 }
@@ -53,17 +47,16 @@ std::string initialize(const Model& model, const TrainingRequest& request) {
     if (!weights.left_out.empty()) request.listener.message(BINADE_LOG_WARNING, "not taken; " + weights.left_out);
   }
   auto hash = hash_weights(model);
-  freeze(model, request.experiment.train.strings("freeze"));
+  freeze(model, request.experiment.train.freeze);
   return hash;
 }
 
 // What each evaluation is on. A dry run evaluates one batch.
 Split evaluated_part(const Split& validation, const TrainingRequest& request) {
   const auto& train = request.experiment.train;
-  const auto wanted = train.has("evaluate_batches") ? train.integer("evaluate_batches") : 0;
-  const auto batches = request.dry_run ? 1 : static_cast<std::uint64_t>(wanted);
+  const auto batches = request.dry_run ? 1 : train.evaluate_batches;
   if (batches == 0) return validation;
-  return subset(validation, batches * batch_size_of(request), seed_of(request));
+  return subset(validation, batches * train.batch_size, seed_of(request));
 }
 
 std::optional<ResumedTraining> read_checkpoint(const TrainingRequest& request, const RunFingerprint& run_fingerprint) {
@@ -134,13 +127,13 @@ TrainingParts Pipeline::training_parts() {
           .parameters = group_parameters(model_, experiment.optimizer, experiment.parameter_groups),
           .optimizer = experiment.optimizer,
           .schedule = experiment.schedule,
-          .lr = experiment.optimizer.number("lr"),
+          .lr = experiment.optimizer.lr,
           .schedule_steps = plan_.schedule_steps,
-          .ema_decay = train.number("ema_decay"),
+          .ema_decay = train.ema_decay,
           .device = device_,
-          .accumulate = static_cast<std::uint64_t>(train.integer("accumulate")),
-          .clip_norm = train.number("clip_norm"),
-          .sample_gradients_every = static_cast<std::uint64_t>(experiment.metrics.integer("sample_gradients_every")),
+          .accumulate = train.accumulate,
+          .clip_norm = train.clip_norm,
+          .sample_gradients_every = experiment.metrics.sample_gradients_every,
           .progress = request_.progress};
 }
 
@@ -148,9 +141,9 @@ EvaluationPlan Pipeline::evaluation_plan() const {
   const auto& train = request_.experiment.train;
   return {.dataset = request_.dataset,
           .split = evaluated_,
-          .batch_size = batch_size_of(request_),
-          .workers = static_cast<std::uint32_t>(train.integer("workers")),
-          .prefetch = static_cast<std::uint32_t>(train.integer("prefetch")),
+          .batch_size = train.batch_size,
+          .workers = train.workers,
+          .prefetch = train.prefetch,
           .seed = seed_of(request_),
           .stop_signal = &request_.stop_signal};
 }
@@ -168,9 +161,9 @@ void Pipeline::standardize_target() {
     return fit_target_scale({.dataset = request_.dataset,
                              .split = data_.split(),
                              .field = task_.target(),
-                             .batch_size = batch_size_of(request_),
-                             .workers = static_cast<std::uint32_t>(train.integer("workers")),
-                             .prefetch = static_cast<std::uint32_t>(train.integer("prefetch")),
+                             .batch_size = train.batch_size,
+                             .workers = train.workers,
+                             .prefetch = train.prefetch,
                              .seed = seed_of(request_),
                              .before_batch = [this] {
                                training_.enter(Activity::data, 0);
@@ -223,10 +216,10 @@ LoopResult Pipeline::train() {
   std::optional<Checkpointer> checkpointer;
   if (!request_.checkpoint_folder.empty()) {
     const CheckpointPlan plan{.folder = request_.checkpoint_folder,
-                              .every_steps = static_cast<std::uint64_t>(options.integer("every_steps")),
-                              .every_seconds = options.number("every_minutes") * 60,
-                              .keep = static_cast<std::uint64_t>(options.integer("keep")),
-                              .keep_best = options.boolean("keep_best"),
+                              .every_steps = options.every_steps,
+                              .every_seconds = options.every_minutes * 60,
+                              .keep = options.keep,
+                              .keep_best = options.keep_best,
                               .metrics = request_.metrics_file};
     checkpointer.emplace(plan, request_.listener, request_.resume == nullptr ? 0 : request_.resume->step);
   }

@@ -29,10 +29,8 @@ std::string parameter_dtype(const Model& model) {
 
 std::vector<double> lr_ratios(const Experiment& experiment) {
   std::vector<double> ratios{1};
-  const double lr = experiment.optimizer.number("lr");
-  for (const auto& group : experiment.parameter_groups) {
-    ratios.push_back(group.has("lr") ? group.number("lr") / lr : 1);
-  }
+  const double lr = experiment.optimizer.lr;
+  for (const auto& group : experiment.parameter_groups) ratios.push_back(group.lr.value_or(lr) / lr);
   return ratios;
 }
 

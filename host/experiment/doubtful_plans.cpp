@@ -5,10 +5,6 @@
 namespace binade::host {
 namespace {
 
-std::uint64_t count(const OptionTable& table, std::string_view name) {
-  return table.has(name) ? static_cast<std::uint64_t>(table.integer(name)) : 0;
-}
-
 // In a run of that many steps.
 class Plans {
  public:
@@ -24,8 +20,8 @@ class Plans {
  private:
   // With warmup_steps = steps the last step has the rate itself, and what follows the warm-up is never there.
   void warmup() {
-    const auto warmup = count(e_.schedule, "warmup_steps");
-    const bool only_warmup_is_meant = e_.schedule.string("name") == "constant" && warmup == steps_;
+    const auto warmup = e_.schedule.warmup_steps;
+    const bool only_warmup_is_meant = e_.schedule.name == "constant" && warmup == steps_;
     if (warmup < steps_ || warmup == 0 || only_warmup_is_meant) return;
     const double reached = static_cast<double>(steps_) / static_cast<double>(warmup);
     sentences_.push_back(fmt::format(
@@ -35,14 +31,14 @@ class Plans {
   }
 
   void drops() {
-    const auto size = count(e_.schedule, "step_size"), warmup = count(e_.schedule, "warmup_steps");
+    const auto size = e_.schedule.step_size, warmup = e_.schedule.warmup_steps;
     if (size == 0 || warmup + size < steps_) return;
     sentences_.push_back(fmt::format(
         "[schedule] step_size = {} is not reached in {} steps: the learning rate never drops", size, steps_));
   }
 
   void early_stopping() {
-    const auto patience = count(e_.train, "early_stopping.patience"), every = count(e_.train, "evaluate_every");
+    const auto patience = e_.train.early_stopping_patience, every = e_.train.evaluate_every.value_or(0);
     if (patience == 0 || every == 0 || patience < steps_ / every) return;
     sentences_.push_back(fmt::format(
         "[train] early_stopping.patience = {} never ends the run: in {} steps there are {} evaluations, one every {}",
@@ -57,9 +53,7 @@ class Plans {
 // Of no effect whatever the length.
 void void_keys(const Experiment& e, std::vector<std::string>& sentences) {
   const auto& optimizer = e.optimizer;
-  const bool cycles = e.schedule.has("cycle_momentum") && e.schedule.boolean("cycle_momentum");
-  if (optimizer.has("dampening") && optimizer.number("dampening") != 0 && optimizer.number("momentum") == 0 &&
-      !cycles) {
+  if (optimizer.dampening != 0 && optimizer.momentum == 0 && !e.schedule.cycle_momentum) {
     sentences.emplace_back("[optimizer] dampening has no effect without momentum");
   }
 }
@@ -67,14 +61,14 @@ void void_keys(const Experiment& e, std::vector<std::string>& sentences) {
 }  // namespace
 
 std::vector<std::string> doubtful_plans(const Experiment& experiment) {
-  const auto steps = count(experiment.train, "steps");
+  const auto steps = experiment.train.steps.value_or(0);
   auto sentences = steps == 0 ? std::vector<std::string>() : Plans(experiment, steps).doubtful();
   void_keys(experiment, sentences);
   return sentences;
 }
 
 std::vector<std::string> doubtful_plans(const Experiment& experiment, std::uint64_t steps) {
-  if (steps == 0 || steps == count(experiment.train, "steps")) return {};
+  if (steps == 0 || steps == experiment.train.steps.value_or(0)) return {};
   return Plans(experiment, steps).doubtful();
 }
 

@@ -165,20 +165,20 @@ Experiment check_experiment(const Node& root, const std::filesystem::path& file,
   const HostSections host(file.string(), e.file.parent_path(), diagnostics);
   const PluginSections plugin(file.string(), e.file.parent_path(), plugins, diagnostics);
   reject_unknown_sections(root, diagnostics);
-  e.experiment = host.check(root, "experiment");
+  e.tables.experiment = host.check(root, "experiment");
   e.model = plugin.required(root, "model", PluginKind::model);
   e.dataset = plugin.dataset(root);
-  e.task = host.check(root, "task");
+  e.tables.task = host.check(root, "task");
   e.precision = plugin.precision(root, precision);
-  e.optimizer = host.check(root, "optimizer");
-  e.parameter_groups = host.parameter_groups(root);
-  e.schedule = host.check(root, "schedule");
-  e.train = host.check(root, "train");
+  e.tables.optimizer = host.check(root, "optimizer");
+  e.tables.parameter_groups = host.parameter_groups(root);
+  e.tables.schedule = host.check(root, "schedule");
+  e.tables.train = host.check(root, "train");
   e.loggers = plugin.loggers(root);
-  e.checkpoint = host.check(root, "checkpoint");
-  e.watchdog = host.check(root, "watchdog");
-  e.metrics = host.check(root, "metrics");
-  if (Option* name = e.experiment.find("name"); name->origin == Origin::absent) {
+  e.tables.checkpoint = host.check(root, "checkpoint");
+  e.tables.watchdog = host.check(root, "watchdog");
+  e.tables.metrics = host.check(root, "metrics");
+  if (Option* name = e.tables.experiment.find("name"); name->origin == Origin::absent) {
     name->values = {name_from_file(e.file)};
     name->origin = Origin::default_;
   }
@@ -199,6 +199,7 @@ std::optional<Experiment> load_experiment(const std::filesystem::path& file, con
   auto experiment = check_experiment(tree->root, file, precision, plugins, diagnostics);
   experiment.files = std::move(tree->files);
   if (diagnostics.all().size() != before) return std::nullopt;
+  bind_settings(experiment);
   return experiment;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/experiment/schema/manifest.h"
+#include "host/experiment/settings.h"
 
 namespace binade::host {
 
@@ -31,22 +32,33 @@ struct PluginSection {
   bool is_default = false;  // the file has no such section: the manifest's or the caller's default is taken
 };
 
+// The checked tables of the host's sections: values with their origin and place.
+struct HostTables {
+  OptionTable experiment, task, optimizer;
+  std::vector<OptionTable> parameter_groups;  // [[optimizer.group]]
+  OptionTable schedule, train, checkpoint, watchdog, metrics;
+};
+
 struct Experiment {
   std::filesystem::path file;                // absolute
   std::vector<std::filesystem::path> files;  // all that were read, absolute: `file`, then what it includes
-  // The host's sections; their keys, types, ranges and defaults stand in sections.cpp.
-  OptionTable experiment;                     // name, seed, tags, notes
-  OptionTable task;                           // loss, target
-  OptionTable optimizer;                      // name, lr, ...
-  std::vector<OptionTable> parameter_groups;  // [[optimizer.group]]: parameters, lr, weight_decay
-  OptionTable schedule;                       // name, warmup_steps, ...
-  OptionTable train;                          // steps, epochs, max_time, batch_size, ...
-  OptionTable checkpoint;                     // every_steps, ...
-  OptionTable watchdog;                       // plugin_call, ...
-  OptionTable metrics;                        // listen, ...
+  // The host's sections, as bind_settings() has them from `tables`.
+  ExperimentSettings experiment;
+  TaskSettings task;
+  OptimizerSettings optimizer;
+  std::vector<ParameterGroupSettings> parameter_groups;
+  ScheduleSettings schedule;
+  TrainSettings train;
+  CheckpointSettings checkpoint;
+  WatchdogSettings watchdog;
+  MetricsSettings metrics;
+  HostTables tables;
   PluginSection model, dataset, precision;
   std::vector<PluginSection> loggers;
 };
+
+// Sets the settings to what the tables say. Must be called after every change of a table.
+void bind_settings(Experiment& experiment);
 
 // Reads and checks FILE, what it includes, and its `--set key=value` overrides. Mistakes go into `diagnostics`, all
 // that can be found in one pass; nullopt when there were any. Runs no plugin code. `precision`: the plugin that stands

@@ -57,18 +57,21 @@ std::vector<ResolvedSection> resolved_sections(const Experiment& e) {
   const auto plugin = [](const PluginSection& section) {
     return ResolvedSection{section.section, {&section.chosen, &section.reserved, &section.options}};
   };
-  std::vector<ResolvedSection> sections = {
-      {"experiment", {&e.experiment}}, plugin(e.model), plugin(e.dataset), {"task", {&e.task}}, plugin(e.precision),
-      {"optimizer", {&e.optimizer}}};
-  for (std::size_t i = 0; i < e.parameter_groups.size(); ++i) {
-    sections.push_back({fmt::format("optimizer.group.{}", i), {&e.parameter_groups[i]}});
+  std::vector<ResolvedSection> sections = {{"experiment", {&e.tables.experiment}},
+                                           plugin(e.model),
+                                           plugin(e.dataset),
+                                           {"task", {&e.tables.task}},
+                                           plugin(e.precision),
+                                           {"optimizer", {&e.tables.optimizer}}};
+  for (std::size_t i = 0; i < e.tables.parameter_groups.size(); ++i) {
+    sections.push_back({fmt::format("optimizer.group.{}", i), {&e.tables.parameter_groups[i]}});
   }
-  sections.push_back({"schedule", {&e.schedule}});
-  sections.push_back({"train", {&e.train}});
-  sections.push_back({"checkpoint", {&e.checkpoint}});
-  sections.push_back({"watchdog", {&e.watchdog}});
+  sections.push_back({"schedule", {&e.tables.schedule}});
+  sections.push_back({"train", {&e.tables.train}});
+  sections.push_back({"checkpoint", {&e.tables.checkpoint}});
+  sections.push_back({"watchdog", {&e.tables.watchdog}});
   for (const auto& logger : e.loggers) sections.push_back(plugin(logger));
-  sections.push_back({"metrics", {&e.metrics}});
+  sections.push_back({"metrics", {&e.tables.metrics}});
   return sections;
 }
 

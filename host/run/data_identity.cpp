@@ -23,7 +23,7 @@ bool names_files(const Experiment& experiment) {
   });
 }
 
-bool hashes_files(const Experiment& experiment) { return experiment.experiment.string("fingerprint") == "files"; }
+bool hashes_files(const Experiment& experiment) { return experiment.experiment.fingerprint == "files"; }
 
 // Waits for the hashes and shows progress from time to time.
 void wait_for(FileHashing& files, const std::atomic<int>& stop_signal, ColorMode color) {
@@ -67,7 +67,7 @@ Fingerprint fingerprint_of(const Dataset& dataset, const Experiment& experiment,
                            const std::atomic<int>& stop_signal, ColorMode color) {
   Fingerprint fingerprint;
   add_description(fingerprint, dataset);
-  const auto seed = static_cast<std::uint64_t>(experiment.experiment.integer("seed"));
+  const auto seed = experiment.experiment.seed;
   const auto stop = [&stop_signal] { return stop_signal.load() != 0; };
   for (const char* name : {"train", "validation"}) {
     std::optional<Split> split;

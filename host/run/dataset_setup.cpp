@@ -37,7 +37,8 @@ void wire_to_dataset(Experiment& experiment, const Dataset& dataset, ColorMode c
   }
   Diagnostics diagnostics;
   wire(experiment.model.options, "model", dataset.facts(), diagnostics);
-  wire(experiment.task, "task", dataset.facts(), diagnostics);
+  wire(experiment.tables.task, "task", dataset.facts(), diagnostics);
+  bind_settings(experiment);
   if (diagnostics.empty()) return;
   print_mistakes(diagnostics, color);
   throw std::runtime_error("the experiment does not fit its dataset");

@@ -27,28 +27,28 @@ void write_target(const std::filesystem::path& folder, const ScrapeTarget& targe
   file.commit();
 }
 
-HttpOptions endpoint_options(const OptionTable& metrics) {
+HttpOptions endpoint_options(const MetricsSettings& settings) {
   HttpOptions options;
-  options.listen = metrics.string("listen");
-  options.user = metrics.string("user");
-  options.password = metrics_password(metrics);
-  options.allowed_hosts = metrics.strings("allowed_hosts");
+  options.listen = settings.listen;
+  options.user = settings.user;
+  options.password = metrics_password(settings);
+  options.allowed_hosts = settings.allowed_hosts;
   if (options.listen.starts_with("0.0.0.0:")) options.allowed_hosts.push_back(machine_name());
   return options;
 }
 
-std::string metrics_password(const OptionTable& metrics) {
+std::string metrics_password(const MetricsSettings& settings) {
   std::string password, where;
-  if (metrics.has("password_file")) {
-    where = "the file " + metrics.string("password_file");
-    if (auto file = open_to_read(metrics.string("password_file")); !file.descriptor) {
+  if (settings.password_file) {
+    where = "the file " + settings.password_file->string();
+    if (auto file = open_to_read(*settings.password_file); !file.descriptor) {
       throw std::runtime_error(fmt::format("[metrics]: {} has no password: {}", where, file.reason));
     }
-    FileStream file(metrics.string("password_file"));
+    FileStream file(*settings.password_file);
     std::getline(file, password);
-  } else if (metrics.has("password_env")) {
-    where = "the environment variable " + metrics.string("password_env");
-    const char* value = std::getenv(metrics.string("password_env").c_str());
+  } else if (settings.password_env) {
+    where = "the environment variable " + *settings.password_env;
+    const char* value = std::getenv(settings.password_env->c_str());
     password = value != nullptr ? value : "";
   } else {
     return "";

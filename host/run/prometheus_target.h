@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "host/experiment/schema/option.h"
+#include "host/experiment/settings.h"
 #include "host/telemetry/exporter/http_server.h"
 
 namespace binade::host {
@@ -25,10 +25,10 @@ void write_target(const std::filesystem::path& folder, const ScrapeTarget& targe
 
 // The endpoint as [metrics] describes it. Where it listens on all addresses it also answers to this machine's name,
 // which is the name in the target file. Throws as metrics_password() does.
-HttpOptions endpoint_options(const OptionTable& metrics);
+HttpOptions endpoint_options(const MetricsSettings& settings);
 
 // The first line of [metrics] password_file, or the value of password_env; empty when neither is set. Throws
 // std::runtime_error when no password is found there, so that nothing is served without one by mistake.
-std::string metrics_password(const OptionTable& metrics);
+std::string metrics_password(const MetricsSettings& settings);
 
 }  // namespace binade::host

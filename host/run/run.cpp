@@ -64,7 +64,7 @@ void Run::start() {
 }
 
 RunHome Run::make_home() const {
-  const auto& name = experiment_.experiment.string("name");
+  const auto& name = experiment_.experiment.name;
   if (options_.resumed) return RunHome::resumed(*options_.resumed);
   return options_.dry_run ? RunHome::dry(name, resolved_) : RunHome::fresh(options_.runs, name, resolved_);
 }
@@ -97,7 +97,7 @@ void Run::record_data() {
 
 TrainingRequest Run::request() {
   const auto& folder = home_->directory.path();
-  const bool keeps_checkpoints = !home_->is_dry && experiment_.checkpoint.boolean("enabled");
+  const bool keeps_checkpoints = !home_->is_dry && experiment_.checkpoint.enabled;
   const auto& plugins = parts_.plugins;
   return {.experiment = experiment_,
           .dataset = *dataset_,

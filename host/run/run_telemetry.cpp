@@ -11,7 +11,6 @@
 #include "host/base/sha256.h"
 #include "host/cli/signals.h"
 #include "host/cli/version.h"
-#include "host/experiment/schema/sections.h"
 #include "host/loading/plugin_file.h"
 #include "host/run/prometheus_target.h"
 #include "host/run/run.h"
@@ -28,21 +27,21 @@ RunIdentity identity_of(const Run& run) {
   const auto engine = run.engine().info();
   RunIdentity identity;
   identity.run_id = directory.run_id();
-  identity.run_name = experiment.experiment.string("name");
+  identity.run_name = experiment.experiment.name;
   identity.host = machine_name();
   identity.model = experiment.model.plugin;
   identity.dataset = experiment.dataset.plugin;
-  identity.optimizer = experiment.optimizer.string("name");
-  identity.seed = std::to_string(experiment.experiment.integer("seed"));
+  identity.optimizer = experiment.optimizer.name;
+  identity.seed = std::to_string(experiment.experiment.seed);
   identity.config_sha256 = sha256_of_file(directory.path() / "experiment.toml");
   identity.version = version();
   identity.git_sha = git_sha();
   identity.libtorch = engine.torch_version;
   identity.cuda = engine.cuda_version;
   identity.compiler = __VERSION__;
-  if (experiment.checkpoint.boolean("enabled")) {
-    identity.checkpoint_every_seconds = 60 * experiment.checkpoint.number("every_minutes");
-    identity.checkpoint_every_steps = static_cast<double>(experiment.checkpoint.integer("every_steps"));
+  if (experiment.checkpoint.enabled) {
+    identity.checkpoint_every_seconds = 60 * experiment.checkpoint.every_minutes;
+    identity.checkpoint_every_steps = static_cast<double>(experiment.checkpoint.every_steps);
   }
   for (const auto& plugin : run.plugins().all()) {
     identity.plugins.push_back({plugin.id(), std::string(to_string(plugin.kind())), plugin.version(),
@@ -74,7 +73,7 @@ RunTelemetry::RunTelemetry(const Run& run, Parting& parting)
     history_->learn_earlier();
     first_.seconds_before = home_.resumes->metrics.seconds;
   }
-  if (experiment_.metrics.boolean("enabled")) start_metrics(run);
+  if (experiment_.metrics.enabled) start_metrics(run);
   const auto log = [color = color_](int level, const std::string& text) { log_line(color, level, text); };
   telemetry_ =
       std::make_unique<Telemetry>(metrics_, std::vector<RunListener*>{&first_, &metrics_file_, history_.get()}, log);
@@ -95,16 +94,16 @@ void RunTelemetry::start_metrics(const Run& run) {
 }
 
 void RunTelemetry::start_exporter() {
-  const auto& metrics = experiment_.metrics;
-  ExporterOptions options{endpoint_options(metrics), {}};
-  if (metrics.boolean("page")) {
+  const auto& settings = experiment_.metrics;
+  ExporterOptions options{endpoint_options(settings), {}};
+  if (settings.page) {
     options.history = [history = history_](std::size_t points) { return history->json(points); };
   }
   try {
     exporter_ = std::make_unique<Exporter>(std::move(options), metrics_);
     add_target();
   } catch (const std::runtime_error& error) {
-    if (metrics.boolean("required")) {
+    if (settings.required) {
       throw std::runtime_error(
           fmt::format("[metrics] is required, but its endpoint cannot be opened: {}", error_text(error)));
     }
@@ -114,21 +113,17 @@ void RunTelemetry::start_exporter() {
 }
 
 void RunTelemetry::add_target() {
-  if (home_.is_dry || !experiment_.metrics.has("targets")) return;
-  const std::filesystem::path folder = experiment_.metrics.string("targets");
+  const auto& folder = experiment_.metrics.targets;
+  if (home_.is_dry || !folder) return;
   const auto& server = exporter_->server();
-  parting_.remove_target(target_file(folder, home_.directory.run_id()));
-  write_target(folder, {home_.directory.run_id(), experiment_.experiment.string("name"), machine_name(), server.host(),
-                        server.port()});
+  parting_.remove_target(target_file(*folder, home_.directory.run_id()));
+  write_target(*folder,
+               {home_.directory.run_id(), experiment_.experiment.name, machine_name(), server.host(), server.port()});
 }
 
 void RunTelemetry::add_loggers(const OpenedPlugins& plugins) {
-  const RunDescription run{home_.directory.run_id(),
-                           experiment_.experiment.string("name"),
-                           home_.directory.path().string(),
-                           metrics_address(),
-                           is_terminal(stdout),
-                           wants_color(color_, stdout)};
+  const RunDescription run{home_.directory.run_id(), experiment_.experiment.name, home_.directory.path().string(),
+                           metrics_address(),        is_terminal(stdout),         wants_color(color_, stdout)};
   for (std::size_t i = 0; i < plugins.loggers.size(); ++i) {
     const auto& plugin = plugins.loggers[i];
     try {
@@ -174,13 +169,12 @@ void RunTelemetry::leave_file() {
 
 void RunTelemetry::leave_last_values() {
   if (!metrics_) return;
-  const auto& metrics = experiment_.metrics;
+  const auto& settings = experiment_.metrics;
   leave_file();
-  if (!home_.is_dry && metrics.has("push")) {
+  if (!home_.is_dry && settings.push) {
     constexpr std::chrono::seconds limit(5);
-    const auto failure =
-        push(parse_push(metrics.string("push")), home_.directory.run_id(), outcome_text(*metrics_), limit);
-    if (!failure.empty()) warn(fmt::format("metrics.push: {}: {}", metrics.string("push"), failure));
+    const auto failure = push(parse_push(*settings.push), home_.directory.run_id(), outcome_text(*metrics_), limit);
+    if (!failure.empty()) warn(fmt::format("metrics.push: {}: {}", *settings.push, failure));
   }
   wait_for_scrape();
   part();  // without the target file Prometheus stops scraping
@@ -190,7 +184,7 @@ void RunTelemetry::wait_for_scrape() {
   if (!exporter_) return;
   // Schedulers send SIGKILL 30 s after the signal, and writing the checkpoint took some of that.
   constexpr double after_a_signal = 20;
-  const double wanted = parse_duration(experiment_.metrics.string("wait_for_scrape")).value();
+  const double wanted = experiment_.metrics.wait_for_scrape;
   const std::chrono::duration<double> limit(stop_signal().load() == 0 ? wanted : std::min(wanted, after_a_signal));
   const auto asked = [this, before = stop_signals().load(), start = std::chrono::steady_clock::now(),
                       told = false]() mutable {

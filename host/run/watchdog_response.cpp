@@ -8,12 +8,13 @@
 #include <cstdio>
 #include <future>
 #include <thread>
+#include <utility>
 
 #include "binade/abi/plugin.h"
 #include "host/base/error_text.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/parting.h"
-#include "host/experiment/schema/sections.h"
+#include "host/experiment/settings.h"
 #include "host/run/reports/console_report.h"
 #include "host/run/reports/summary_json.h"
 #include "host/run/run.h"
@@ -23,15 +24,17 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-WatchdogLimits limits_of(const OptionTable& watchdog) {
-  const auto seconds = [&](std::string_view key) { return parse_duration(watchdog.string(key)).value_or(0); };
+WatchdogLimits limits_of(const WatchdogSettings& settings) {
   WatchdogLimits limits;
-  limits.plugin_call = seconds("plugin_call");
-  for (const auto activity : {Activity::data, Activity::forward, Activity::backward, Activity::optimizer,
-                              Activity::logging, Activity::evaluation, Activity::checkpoint}) {
-    const auto number = static_cast<std::size_t>(activity);
-    limits.activities[number] = seconds(activity_names[number]);
-  }
+  limits.plugin_call = settings.plugin_call;
+  const std::pair<Activity, double> activities[] = {{Activity::data, settings.data},
+                                                    {Activity::forward, settings.forward},
+                                                    {Activity::backward, settings.backward},
+                                                    {Activity::optimizer, settings.optimizer},
+                                                    {Activity::logging, settings.logging},
+                                                    {Activity::evaluation, settings.evaluation},
+                                                    {Activity::checkpoint, settings.checkpoint}};
+  for (const auto& [activity, seconds] : activities) limits.activities[static_cast<std::size_t>(activity)] = seconds;
   return limits;
 }
 
@@ -120,7 +123,7 @@ std::vector<WatchedPlugin> watched(const std::vector<Plugin>& plugins) {
 
 std::unique_ptr<Watchdog> watch_start(const Experiment& experiment, const OpenedPlugins& plugins,
                                       const Progress& progress, ColorMode color) {
-  if (!experiment.watchdog.boolean("enabled")) return nullptr;
+  if (!experiment.watchdog.enabled) return nullptr;
   return std::make_unique<Watchdog>(HangDetector(limits_of(experiment.watchdog), progress, watched(plugins.all())),
                                     [color](const Hang& hang) {
                                       log_line(color, BINADE_LOG_ERROR, hang.text);
@@ -129,10 +132,10 @@ std::unique_ptr<Watchdog> watch_start(const Experiment& experiment, const Opened
 }
 
 std::unique_ptr<Watchdog> watch(Run& run) {
-  const auto& watchdog = run.experiment().watchdog;
-  if (!watchdog.boolean("enabled")) return nullptr;
+  const auto& settings = run.experiment().watchdog;
+  if (!settings.enabled) return nullptr;
   return std::make_unique<Watchdog>(
-      HangDetector(limits_of(watchdog), run.progress(), watched(without_loggers(run.plugins().all()))),
+      HangDetector(limits_of(settings), run.progress(), watched(without_loggers(run.plugins().all()))),
       [&run](const Hang& hang) { end_run(run, hang); });
 }
 

@@ -84,9 +84,9 @@ std::string replay_trace(const Json& run) {
   const auto [dataset, micro_batch_size] = data_of(fields, steps * accumulation);
   const auto split = dataset.split("train", 0);
   Model model(TensorModel::plugin(), OptionTable{}, {dataset.fields().front().name}, c10::Device(c10::kCPU));
-  const auto task_options = fields.text("loss") == "mse" ? testing::task_options("mse", "y")
-                                                         : testing::task_options("cross_entropy", "label");
-  const Task task(task_options.table(), dataset, model);
+  const auto settings =
+      fields.text("loss") == "mse" ? task_settings("mse", "y") : task_settings("cross_entropy", "label");
+  const Task task(settings, dataset, model);
   BatchLoader batches(dataset, split, Sampler(split.size, micro_batch_size, Order::sequential, true, 0, Shard{}), true,
                       0, 0, 1, 0, 0);
   PrecisionPolicy precision(policy_of(fields, allowed));
@@ -101,8 +101,8 @@ std::string replay_trace(const Json& run) {
                                  .batches = batches,
                                  .precision = precision,
                                  .parameters = one_group(model, traced.weight_decay),
-                                 .optimizer = traced.options.table(),
-                                 .schedule = schedule.options.table(),
+                                 .optimizer = traced.settings,
+                                 .schedule = schedule.settings,
                                  .lr = schedule.lr,
                                  .schedule_steps = schedule.steps,
                                  .accumulate = accumulation,

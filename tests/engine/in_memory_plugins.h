@@ -12,6 +12,7 @@
 #include "binade/precision.h"
 #include "host/data/dataset.h"
 #include "host/engine/optim/parameters.h"
+#include "host/experiment/settings.h"
 #include "host/loading/plugin.h"
 
 namespace binade::host::testing {
@@ -137,68 +138,24 @@ struct TensorModel {
   }
 };
 
-// A table of options as the check would give it.
-class Options {
- public:
-  // Replaces what was set before under this name.
-  Options& set(const std::string& name, OptionType type, std::vector<Scalar> values) {
-    if (Option* there = table_.find(name)) {
-      there->values = std::move(values);
-      return *this;
-    }
-    specs_.push_back(std::make_shared<OptionSpec>());
-    specs_.back()->name = name;
-    specs_.back()->type = type;
-    specs_.back()->array = values.size() != 1;
-    table_.add({specs_.back().get(), std::move(values), Origin::file, {}});
-    return *this;
-  }
-  Options& array(const std::string& name, OptionType type, std::vector<Scalar> values) {
-    set(name, type, std::move(values));
-    specs_.back()->array = true;
-    return *this;
-  }
-  Options& number(const std::string& name, double value) { return set(name, OptionType::number, {value}); }
-  Options& integer(const std::string& name, std::int64_t value) { return set(name, OptionType::integer, {value}); }
-  Options& string(const std::string& name, std::string value) { return set(name, OptionType::string, {value}); }
-  Options& boolean(const std::string& name, bool value) { return set(name, OptionType::boolean, {value}); }
-  const OptionTable& table() const { return table_; }
-
- private:
-  std::vector<std::shared_ptr<OptionSpec>> specs_;  // shared: copies of the table point to them
-  OptionTable table_;
-};
-
-inline Options adamw(double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8) {
-  Options options;
-  options.string("name", "adamw").number("eps", eps);
-  options.set("betas", OptionType::number, {beta1, beta2});
-  return options;
+inline OptimizerSettings adamw(double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8) {
+  return {.name = "adamw", .betas = {beta1, beta2}, .eps = eps};
 }
 
-inline Options sgd(double momentum = 0, bool nesterov = false, double dampening = 0) {
-  Options options;
-  options.string("name", "sgd").number("momentum", momentum).number("dampening", dampening);
-  options.boolean("nesterov", nesterov);
-  return options;
+inline OptimizerSettings sgd(double momentum = 0, bool nesterov = false, double dampening = 0) {
+  return {.name = "sgd", .momentum = momentum, .dampening = dampening, .nesterov = nesterov};
 }
 
-inline Options constant_schedule(std::int64_t warmup_steps = 0) {
-  Options options;
-  options.string("name", "constant").integer("warmup_steps", warmup_steps);
-  return options;
+inline ScheduleSettings constant_schedule(std::uint64_t warmup_steps = 0) {
+  return {.name = "constant", .warmup_steps = warmup_steps};
 }
 
-inline Options cosine_schedule(std::int64_t warmup_steps, double min_lr) {
-  Options options;
-  options.string("name", "cosine").integer("warmup_steps", warmup_steps).number("min_lr", min_lr);
-  return options;
+inline ScheduleSettings cosine_schedule(std::uint64_t warmup_steps, double min_lr) {
+  return {.name = "cosine", .warmup_steps = warmup_steps, .min_lr = min_lr};
 }
 
-inline Options task_options(const std::string& loss, const std::string& target) {
-  Options options;
-  options.string("loss", loss).string("target", target).number("label_smoothing", 0);
-  return options;
+inline TaskSettings task_settings(const std::string& loss, const std::string& target) {
+  return {.loss = loss, .target = target};
 }
 
 // All of a model's parameters in one group.

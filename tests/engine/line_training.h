@@ -19,7 +19,7 @@ class LineTraining {
   struct Setting {
     std::uint64_t batch_size = 4, accumulate = 1;
     double clip_norm = 0, lr = 0.01, ema_decay = 0;
-    Options optimizer = sgd();
+    OptimizerSettings optimizer = sgd();
   };
 
   explicit LineTraining(PrecisionPolicy& precision) : LineTraining(precision, Setting()) {}
@@ -34,14 +34,14 @@ class LineTraining {
     Sampler sampler(split_.size, setting_.batch_size, Order::sequential, true, 0, Shard{});
     batches_ = std::make_unique<BatchLoader>(*dataset_, split_, std::move(sampler), true, 0, 0, 1, 0, 0);
     model_ = std::make_unique<Model>(TensorModel::plugin(), OptionTable{}, std::vector<std::string>{"x"}, cpu);
-    task_ = std::make_unique<Task>(task_options_.table(), *dataset_, *model_);
+    task_ = std::make_unique<Task>(task_settings_, *dataset_, *model_);
     training_ = std::make_unique<Training>(make_training({.model = *model_,
                                                           .task = *task_,
                                                           .batches = *batches_,
                                                           .precision = precision,
                                                           .parameters = one_group(*model_, 0),
-                                                          .optimizer = setting_.optimizer.table(),
-                                                          .schedule = cosine_schedule(0, 0).table(),
+                                                          .optimizer = setting_.optimizer,
+                                                          .schedule = cosine_schedule(0, 0),
                                                           .lr = setting_.lr,
                                                           .schedule_steps = 1000,
                                                           .ema_decay = setting_.ema_decay,
@@ -87,7 +87,7 @@ class LineTraining {
 
   inline static const c10::Device cpu{c10::kCPU};
   Setting setting_;
-  Options task_options_ = task_options("mse", "y");
+  TaskSettings task_settings_ = task_settings("mse", "y");
   at::Tensor weight_ = at::zeros({1, 1}).requires_grad_(true);
   std::optional<Fault> fault_;
   std::uint64_t micro_batch_ = 0;

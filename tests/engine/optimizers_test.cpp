@@ -18,7 +18,7 @@ using testing::sgd;
 
 TEST(AdamW, FollowsTheFormulaOverSeveralSteps) {
   auto parameter = at::tensor({1.0f});
-  const auto optimizer = make_optimizer(adamw(0.9, 0.99).table(), one_group({parameter}, 0.1));
+  const auto optimizer = make_optimizer(adamw(0.9, 0.99), one_group({parameter}, 0.1));
   double p = 1.0, m = 0, v = 0;
   for (int step = 1; step <= 5; ++step) {
     const double g = 0.3 * step - 0.7, lr = 0.01 * step;
@@ -34,7 +34,7 @@ TEST(AdamW, FollowsTheFormulaOverSeveralSteps) {
 TEST(Sgd, FollowsTheFormulaWithMomentumWeightDecayAndNesterov) {
   for (const bool nesterov : {false, true}) {
     auto parameter = at::tensor({1.0f});
-    const auto optimizer = make_optimizer(sgd(0.9, nesterov).table(), one_group({parameter}, 0.01));
+    const auto optimizer = make_optimizer(sgd(0.9, nesterov), one_group({parameter}, 0.01));
     double p = 1.0, buffer = 0;
     for (int step = 1; step <= 4; ++step) {
       optimizer->step({at::tensor({0.5f * static_cast<float>(step)})}, 0.1);
@@ -48,14 +48,14 @@ TEST(Sgd, FollowsTheFormulaWithMomentumWeightDecayAndNesterov) {
 
 TEST(Sgd, WithoutMomentumIsPlainDescent) {
   auto parameter = at::tensor({1.0f});
-  make_optimizer(sgd().table(), one_group({parameter}, 0))->step({at::tensor({2.0f})}, 0.25);
+  make_optimizer(sgd(), one_group({parameter}, 0))->step({at::tensor({2.0f})}, 0.25);
   EXPECT_EQ(parameter.item<float>(), 0.5f);
 }
 
 TEST(Optimizers, LeaveParametersWithoutGradientAlone) {
-  for (const auto& options : {adamw(), sgd(0.9)}) {
+  for (const auto& settings : {adamw(), sgd(0.9)}) {
     auto with = at::tensor({1.0f}), without = at::tensor({1.0f});
-    const auto optimizer = make_optimizer(options.table(), one_group({without, with}, 0.1));
+    const auto optimizer = make_optimizer(settings, one_group({without, with}, 0.1));
     optimizer->step({at::Tensor(), at::tensor({1.0f})}, 0.1);
     EXPECT_EQ(without.item<float>(), 1.0f);
     EXPECT_NE(with.item<float>(), 1.0f);
@@ -64,7 +64,7 @@ TEST(Optimizers, LeaveParametersWithoutGradientAlone) {
 
 TEST(Sgd, StartsMomentumAtAParametersOwnFirstGradient) {
   auto late = at::tensor({1.0f}), always = at::tensor({1.0f});
-  const auto optimizer = make_optimizer(sgd(0.5).table(), one_group({late, always}, 0));
+  const auto optimizer = make_optimizer(sgd(0.5), one_group({late, always}, 0));
   optimizer->step({at::Tensor(), at::tensor({1.0f})}, 0.1);
   optimizer->step({at::tensor({1.0f}), at::tensor({1.0f})}, 0.1);
   EXPECT_FLOAT_EQ(late.item<float>(), 0.9f);
@@ -74,7 +74,7 @@ TEST(Sgd, StartsMomentumAtAParametersOwnFirstGradient) {
 // One row per optimizer: ours and torch::optim's, with the same constants.
 struct Peer {
   std::string name;
-  testing::Options options;
+  OptimizerSettings settings;
   std::function<std::unique_ptr<torch::optim::Optimizer>(std::vector<at::Tensor>, double lr, double decay)> make;
 };
 
@@ -88,7 +88,7 @@ std::vector<Peer> peers() {
                    return std::make_unique<torch::optim::Adam>(
                        parameters, torch::optim::AdamOptions(lr).betas({0.8, 0.95}).eps(1e-6).weight_decay(decay));
                  }});
-  all.back().options.string("name", "adam");
+  all.back().settings.name = "adam";
   for (const bool nesterov : {false, true}) {
     all.push_back({"sgd", sgd(0.9, nesterov), [nesterov](auto parameters, double lr, double decay) {
                      return std::make_unique<torch::optim::SGD>(
@@ -102,19 +102,17 @@ std::vector<Peer> peers() {
                          torch::optim::SGDOptions(lr).momentum(momentum).dampening(0.3).weight_decay(decay));
                    }});
   }
-  testing::Options adagrad;
-  adagrad.string("name", "adagrad").number("lr_decay", 0.1).number("initial_accumulator", 0.5).number("eps", 1e-6);
+  const OptimizerSettings adagrad{.name = "adagrad", .eps = 1e-6, .lr_decay = 0.1, .initial_accumulator = 0.5};
   all.push_back(
-      {"adagrad", std::move(adagrad), [](auto parameters, double lr, double decay) {
+      {"adagrad", adagrad, [](auto parameters, double lr, double decay) {
          return std::make_unique<torch::optim::Adagrad>(
              parameters,
              torch::optim::AdagradOptions(lr).lr_decay(0.1).initial_accumulator_value(0.5).eps(1e-6).weight_decay(
                  decay));
        }});
   for (const double momentum : {0.0, 0.7}) {
-    testing::Options rmsprop;
-    rmsprop.string("name", "rmsprop").number("alpha", 0.9).number("eps", 1e-6).number("momentum", momentum);
-    all.push_back({"rmsprop", std::move(rmsprop), [momentum](auto parameters, double lr, double decay) {
+    const OptimizerSettings rmsprop{.name = "rmsprop", .eps = 1e-6, .momentum = momentum, .alpha = 0.9};
+    all.push_back({"rmsprop", rmsprop, [momentum](auto parameters, double lr, double decay) {
                      return std::make_unique<torch::optim::RMSprop>(
                          parameters,
                          torch::optim::RMSpropOptions(lr).alpha(0.9).eps(1e-6).momentum(momentum).weight_decay(decay));
@@ -131,7 +129,7 @@ TEST(Optimizers, MoveWeightsAsTorchOptimDoes) {
       at::manual_seed(1);
       const auto ours = at::randn({7, 5}), other = at::randn({5});
       const auto theirs = ours.clone().requires_grad_(true), other_theirs = other.clone().requires_grad_(true);
-      const auto optimizer = make_optimizer(peer.options.table(), one_group({ours, other}, decay));
+      const auto optimizer = make_optimizer(peer.settings, one_group({ours, other}, decay));
       const auto reference = peer.make({theirs, other_theirs}, lr, decay);
       for (int step = 0; step < 6; ++step) {
         const auto gradient = at::randn({7, 5});
@@ -169,7 +167,7 @@ TEST(Optimizers, TakeAMomentumThatCyclesAsTorchOptimDoes) {
     SCOPED_TRACE(peer.name);
     at::manual_seed(1);
     const auto ours = at::randn({7, 5}), theirs = ours.clone().requires_grad_(true);
-    const auto optimizer = make_optimizer(peer.options.table(), one_group({ours}, decay), /*cycles_momentum=*/true);
+    const auto optimizer = make_optimizer(peer.settings, one_group({ours}, decay), /*cycles_momentum=*/true);
     const auto reference = peer.make({theirs}, lr, decay);
     for (const double momentum : {0.95, 0.9, 0.85, 0.9, 0.95}) {
       const auto gradient = at::randn({7, 5});
@@ -185,7 +183,7 @@ TEST(Optimizers, TakeAMomentumThatCyclesAsTorchOptimDoes) {
 TEST(Optimizers, GroupsHaveTheirOwnRateAndDecay) {
   auto fast = at::tensor({1.0f}), decayed = at::tensor({1.0f});
   ParameterGroups groups{{fast, decayed}, {{2.0, 0.0, {0}}, {1.0, 0.5, {1}}}};
-  const auto optimizer = make_optimizer(sgd().table(), std::move(groups));
+  const auto optimizer = make_optimizer(sgd(), std::move(groups));
   optimizer->step({at::tensor({1.0f}), at::tensor({1.0f})}, 0.1);
   EXPECT_FLOAT_EQ(fast.item<float>(), 1 - 0.2f);
   EXPECT_FLOAT_EQ(decayed.item<float>(), 1 - 0.1f * 1.5f);

@@ -42,12 +42,9 @@ class Parameters : public ::testing::Test {
   }
 
   // The group of each trainable parameter, as "lr ratio / weight decay".
-  std::vector<std::string> groups(bool decay_biases_and_norms, const std::vector<testing::Options>& own) {
-    testing::Options optimizer;
-    optimizer.number("lr", 0.1).number("weight_decay", 0.5).boolean("decay_biases_and_norms", decay_biases_and_norms);
-    std::vector<OptionTable> tables;
-    for (const auto& options : own) tables.push_back(options.table());
-    const auto grouped = group_parameters(*model_, optimizer.table(), tables);
+  std::vector<std::string> groups(bool decay_biases_and_norms, const std::vector<ParameterGroupSettings>& own) {
+    const OptimizerSettings optimizer{.lr = 0.1, .weight_decay = 0.5, .decay_biases_and_norms = decay_biases_and_norms};
+    const auto grouped = group_parameters(*model_, optimizer, own);
     std::vector<std::string> text(grouped.parameters.size(), "in no group");
     for (const auto& group : grouped.groups) {
       for (const auto i : group.members) {
@@ -59,12 +56,6 @@ class Parameters : public ::testing::Test {
     return text;
   }
 
-  static testing::Options group(std::vector<Scalar> patterns) {
-    testing::Options options;
-    options.array("parameters", OptionType::string, std::move(patterns));
-    return options;
-  }
-
   std::unique_ptr<Model> model_;
 };
 
@@ -72,17 +63,17 @@ TEST_F(Parameters, AllDecayByDefault) { EXPECT_THAT(groups(true, {}), ::testing:
 
 TEST_F(Parameters, BiasesAndNormsDecayOnlyWhereTheyAreToldTo) {
   EXPECT_THAT(groups(false, {}), ElementsAre("1 / 0.5", "1 / 0.5", "1 / 0", "1 / 0.5"));
-  EXPECT_THAT(groups(false, {group({"h.*"}).number("weight_decay", 0.25)}),
+  EXPECT_THAT(groups(false, {{.parameters = {"h.*"}, .weight_decay = 0.25}}),
               ElementsAre("1 / 0.5", "1 / 0.25", "1 / 0.25", "1 / 0.5"));
 }
 
 TEST_F(Parameters, EachBelongsToTheFirstGroupThatMatches) {
-  EXPECT_THAT(groups(true, {group({"head.*", "embed*"}).number("lr", 0.01), group({"*.weight"}).number("lr", 0.2)}),
+  EXPECT_THAT(groups(true, {{.parameters = {"head.*", "embed*"}, .lr = 0.01}, {.parameters = {"*.weight"}, .lr = 0.2}}),
               ElementsAre("0.1 / 0.5", "2 / 0.5", "1 / 0.5", "0.1 / 0.5"));
 }
 
 TEST_F(Parameters, APatternThatMatchesNothingIsNamedWithWhatThereIs) {
-  const auto message = message_of([&] { groups(true, {group({"head.wieght"})}); });
+  const auto message = message_of([&] { groups(true, {{.parameters = {"head.wieght"}}}); });
   EXPECT_THAT(message, HasSubstr("`head.wieght` matches no parameter that is trained (did you mean `head.weight`?)"));
   EXPECT_THAT(message, HasSubstr("embedding.weight, h.0.weight"));
 }

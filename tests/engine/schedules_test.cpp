@@ -24,16 +24,15 @@ std::vector<double> rates(Schedule schedule, int steps) {
 }
 
 TEST(Schedule, ConstantStaysAtTheRate) {
-  EXPECT_EQ(rates(Schedule(constant_schedule().table(), 0.5, 10), 3), (std::vector<double>{0.5, 0.5, 0.5}));
+  EXPECT_EQ(rates(Schedule(constant_schedule(), 0.5, 10), 3), (std::vector<double>{0.5, 0.5, 0.5}));
 }
 
 TEST(Schedule, WarmsUpLinearlyToTheRate) {
-  EXPECT_EQ(rates(Schedule(constant_schedule(4).table(), 1.0, 10), 6),
-            (std::vector<double>{0.25, 0.5, 0.75, 1.0, 1.0, 1.0}));
+  EXPECT_EQ(rates(Schedule(constant_schedule(4), 1.0, 10), 6), (std::vector<double>{0.25, 0.5, 0.75, 1.0, 1.0, 1.0}));
 }
 
 TEST(Schedule, CosineFallsFromTheRateOverHalfOfItToTheMinimumAndStaysThere) {
-  const auto lr = rates(Schedule(cosine_schedule(2, 0.2).table(), 1.0, 6), 8);
+  const auto lr = rates(Schedule(cosine_schedule(2, 0.2), 1.0, 6), 8);
   EXPECT_DOUBLE_EQ(lr[2], 1.0);
   EXPECT_DOUBLE_EQ(lr[4], 0.6);
   EXPECT_DOUBLE_EQ(lr[6], 0.2);
@@ -41,32 +40,32 @@ TEST(Schedule, CosineFallsFromTheRateOverHalfOfItToTheMinimumAndStaysThere) {
 }
 
 TEST(Schedule, LinearFallsEvenlyToTheMinimumAndStaysThere) {
-  testing::Options options;
-  options.string("name", "linear").integer("warmup_steps", 1).number("min_lr", 0.2);
-  const auto lr = rates(Schedule(options.table(), 1.0, 5), 7);
+  const ScheduleSettings settings{.name = "linear", .warmup_steps = 1, .min_lr = 0.2};
+  const auto lr = rates(Schedule(settings, 1.0, 5), 7);
   const std::vector<double> expected{1.0, 1.0, 0.8, 0.6, 0.4, 0.2, 0.2};
   for (std::size_t k = 0; k < lr.size(); ++k) EXPECT_DOUBLE_EQ(lr[k], expected[k]) << k;
 }
 
 TEST(Schedule, StepDropsByGamma) {
-  testing::Options options;
-  options.string("name", "step").integer("warmup_steps", 2).integer("step_size", 2).number("gamma", 0.5);
-  const auto lr = rates(Schedule(options.table(), 1.0, 0), 7);
+  const ScheduleSettings settings{.name = "step", .warmup_steps = 2, .step_size = 2, .gamma = 0.5};
+  const auto lr = rates(Schedule(settings, 1.0, 0), 7);
   EXPECT_EQ(lr, (std::vector<double>{0.5, 1.0, 1.0, 1.0, 0.5, 0.5, 0.25}));
 }
 
-testing::Options one_cycle_schedule(double pct_start, bool cycle_momentum = false) {
-  testing::Options options;
-  options.string("name", "one_cycle").number("pct_start", pct_start).number("div_factor", 25);
-  options.number("final_div_factor", 1e4).boolean("cycle_momentum", cycle_momentum);
-  options.number("base_momentum", 0.85).number("max_momentum", 0.95);
-  return options;
+ScheduleSettings one_cycle_schedule(double pct_start, bool cycle_momentum = false) {
+  return {.name = "one_cycle",
+          .pct_start = pct_start,
+          .div_factor = 25,
+          .final_div_factor = 1e4,
+          .cycle_momentum = cycle_momentum,
+          .base_momentum = 0.85,
+          .max_momentum = 0.95};
 }
 
 // torch.optim.lr_scheduler.OneCycleLR(max_lr=1, total_steps=10, pct_start=0.3, div_factor=25, final_div_factor=1e4),
 // PyTorch 2.11, rounded to 12 digits.
 TEST(Schedule, OneCycleIsPyTorchs) {
-  const auto lr = rates(Schedule(one_cycle_schedule(0.3).table(), 1.0, 10), 12);
+  const auto lr = rates(Schedule(one_cycle_schedule(0.3), 1.0, 10), 12);
   const std::vector<double> expected{
       0.04, 0.52, 1, 0.950484632013, 0.81174565395, 0.611262021936, 0.388741978064, 0.18825834605, 0.0495193679865,
       4e-06};
@@ -97,7 +96,7 @@ TEST(Schedule, OneCycleIsPyTorchsWhereTheRiseIsLessThanAStep) {
                                                                {3, 0.3},   {1000, 5e-4}, {7, 0.5}, {20, 1}};
   for (const auto& [steps, pct_start] : settings) {
     SCOPED_TRACE(std::to_string(steps) + " steps, pct_start " + std::to_string(pct_start));
-    Schedule schedule(one_cycle_schedule(pct_start, /*cycle_momentum=*/true).table(), 2.0, steps);
+    Schedule schedule(one_cycle_schedule(pct_start, /*cycle_momentum=*/true), 2.0, steps);
     for (std::uint64_t k = 0; k < steps; ++k, schedule.step()) {
       const auto step = static_cast<double>(k), total = static_cast<double>(steps);
       EXPECT_NEAR(schedule.lr(), pytorchs_one_cycle(step, total, pct_start, 0.08, 2.0, 8e-6), 1e-12) << k;
@@ -105,37 +104,37 @@ TEST(Schedule, OneCycleIsPyTorchsWhereTheRiseIsLessThanAStep) {
           << k;
     }
   }
-  EXPECT_NEAR(Schedule(one_cycle_schedule(0.1).table(), 1.0, 5).lr(), 0.969846431008, 1e-11);
+  EXPECT_NEAR(Schedule(one_cycle_schedule(0.1), 1.0, 5).lr(), 0.969846431008, 1e-11);
 }
 
 TEST(Schedule, OneCycleIsAtItsPeakWhereTheRiseIsExactlyOneStep) {  // where PyTorch divides by 0
-  EXPECT_EQ(Schedule(one_cycle_schedule(0.25).table(), 1.0, 4).lr(), 1.0);
+  EXPECT_EQ(Schedule(one_cycle_schedule(0.25), 1.0, 4).lr(), 1.0);
 }
 
 TEST(Schedule, CyclesNoMomentumUnlessAsked) {
-  EXPECT_FALSE(Schedule(one_cycle_schedule(0.3).table(), 1.0, 10).cycles_momentum());
-  EXPECT_EQ(Schedule(one_cycle_schedule(0.3).table(), 1.0, 10).momentum(), std::nullopt);
-  EXPECT_TRUE(Schedule(one_cycle_schedule(0.3, true).table(), 1.0, 10).cycles_momentum());
-  EXPECT_FALSE(Schedule(constant_schedule().table(), 1.0, 10).cycles_momentum());
+  EXPECT_FALSE(Schedule(one_cycle_schedule(0.3), 1.0, 10).cycles_momentum());
+  EXPECT_EQ(Schedule(one_cycle_schedule(0.3), 1.0, 10).momentum(), std::nullopt);
+  EXPECT_TRUE(Schedule(one_cycle_schedule(0.3, true), 1.0, 10).cycles_momentum());
+  EXPECT_FALSE(Schedule(constant_schedule(), 1.0, 10).cycles_momentum());
 }
 
 // torch.optim.lr_scheduler.CosineAnnealingLR(T_max = 4, eta_min = 0.2) at last_epoch 3 and 4: the last of 4 steps, and
 // the one that would follow it. As the help of min_lr says.
 TEST(Schedule, ReachesTheMinimumOneStepAfterTheLast) {
-  const auto lr = rates(Schedule(cosine_schedule(0, 0.2).table(), 1.0, 4), 5);
+  const auto lr = rates(Schedule(cosine_schedule(0, 0.2), 1.0, 4), 5);
   EXPECT_NEAR(lr[3], 0.317157287525, 1e-11);
   EXPECT_DOUBLE_EQ(lr[4], 0.2);
 }
 
 TEST(Schedule, GoesOnWhereItsStateSays) {
-  Schedule whole(cosine_schedule(2, 0.1).table(), 1.0, 10), resumed(cosine_schedule(2, 0.1).table(), 1.0, 10);
+  Schedule whole(cosine_schedule(2, 0.1), 1.0, 10), resumed(cosine_schedule(2, 0.1), 1.0, 10);
   for (int k = 0; k < 6; ++k) whole.step();
   resumed.set_applied_steps(whole.applied_steps());
   EXPECT_EQ(resumed.lr(), whole.lr());
 }
 
 TEST(Schedule, HoldsWhileNoStepIsApplied) {
-  Schedule schedule(cosine_schedule(0, 0).table(), 1.0, 4);
+  Schedule schedule(cosine_schedule(0, 0), 1.0, 4);
   schedule.step();
   const double held = schedule.lr();
   EXPECT_EQ(schedule.lr(), held);

@@ -100,13 +100,13 @@ TEST_F(TargetScaleTest, FitsATargetOfItsShape) {
 
 // A model y = w, of two components, on two rows.
 struct Regression {
-  explicit Regression(const std::string& loss = "mse") : options(prepare(loss)) {}
+  explicit Regression(const std::string& loss = "mse") : settings(prepare(loss)) {}
 
-  testing::Options prepare(const std::string& loss) {
+  TaskSettings prepare(const std::string& loss) {
     Rows::x = {{1}, {1}};
     TensorModel::parameters = {{"w", weight}};
     TensorModel::forward = [this](const auto& inputs) { return at::ones({inputs[0].size(0), 1}) * weight; };
-    return testing::task_options(loss, "y");
+    return testing::task_settings(loss, "y");
   }
   TaskResult run() {
     BatchLoader loader(dataset, split, Sampler(2, 2, Order::sequential, false, 0, Shard{}), false, 0, 0, 1, 0, 0);
@@ -116,11 +116,11 @@ struct Regression {
   }
 
   at::Tensor weight = at::ones({2}).requires_grad_(true);
-  testing::Options options;
+  TaskSettings settings;
   Dataset dataset{testing::dataset_plugin<Rows>(), OptionTable{}};
   Split split = dataset.split("train", 0);
   Model model{TensorModel::plugin(), OptionTable{}, {"x"}, cpu};
-  Task task{options.table(), dataset, model};
+  Task task{settings, dataset, model};
 };
 
 TEST_F(TargetScaleTest, MinimisesTheStandardizedLossAndTellsThatOfTheTargetsOwnUnits) {

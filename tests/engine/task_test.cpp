@@ -22,13 +22,13 @@ using testing::TensorModel;
 const c10::Device cpu(c10::kCPU);
 
 template <class Rows>
-TaskResult run_task(const testing::Options& options, std::function<at::Tensor(const std::vector<at::Tensor>&)> forward,
+TaskResult run_task(const TaskSettings& settings, std::function<at::Tensor(const std::vector<at::Tensor>&)> forward,
                     bool training = true, const binade_policy& policy = fp32_policy) {
   TensorModel::parameters = {{"w", at::zeros({1}).requires_grad_(true)}};
   TensorModel::forward = std::move(forward);
   const Dataset dataset(testing::dataset_plugin<Rows>(), OptionTable{});
   Model model(TensorModel::plugin(), OptionTable{}, {dataset.fields().front().name}, cpu);
-  const Task task(options.table(), dataset, model);
+  const Task task(settings, dataset, model);
   const auto split = dataset.split("train", 0);
   BatchLoader loader(dataset, split, Sampler(split.size, split.size, Order::sequential, false, 0, Shard{}), false, 0, 0,
                      1, 0, 0);
@@ -44,33 +44,33 @@ at::Tensor successor(const std::vector<at::Tensor>& inputs) {
 
 TEST(Task, NextTokenComparesEachPositionWithTheTokenAfterIt) {
   Sequences::sequences = {{0, 1, 2, 3}, {1, 2, 3, 4}};
-  const auto right = run_task<Sequences>(testing::task_options("next_token", "tokens"), successor);
+  const auto right = run_task<Sequences>(testing::task_settings("next_token", "tokens"), successor);
   EXPECT_NEAR(right.loss.item<double>(), 0, 1e-6);
   EXPECT_EQ(right.counted.item<float>(), 6);
   EXPECT_EQ(right.correct.item<float>(), 6);
 
   Sequences::sequences = {{0, 1, 3, 3}};
-  EXPECT_EQ(run_task<Sequences>(testing::task_options("next_token", "tokens"), successor).correct.item<float>(), 1);
+  EXPECT_EQ(run_task<Sequences>(testing::task_settings("next_token", "tokens"), successor).correct.item<float>(), 1);
 }
 
 TEST(Task, SmoothsLabelsInTrainingOnly) {
   Sequences::sequences = {{0, 1, 2, 3}};
-  auto options = testing::task_options("next_token", "tokens");
-  options.number("label_smoothing", 0.1);
-  EXPECT_NEAR(run_task<Sequences>(options, successor, false).loss.item<double>(), 0, 1e-6);
+  auto settings = testing::task_settings("next_token", "tokens");
+  settings.label_smoothing = 0.1;
+  EXPECT_NEAR(run_task<Sequences>(settings, successor, false).loss.item<double>(), 0, 1e-6);
   // Of a certain and right answer among 5: 0.1 / 5 of the target lies on each of 4 classes with logit -100.
-  EXPECT_NEAR(run_task<Sequences>(options, successor, true).loss.item<double>(), 4 * 0.1 / 5 * 100, 1e-4);
+  EXPECT_NEAR(run_task<Sequences>(settings, successor, true).loss.item<double>(), 4 * 0.1 / 5 * 100, 1e-4);
 }
 
 TEST(Task, HasTheUnsmoothedLossBesideASmoothedOne) {
   Sequences::sequences = {{0, 1, 2, 3}};
-  auto options = testing::task_options("next_token", "tokens");
-  EXPECT_TRUE(run_task<Sequences>(options, successor).scalars.empty());
-  options.number("label_smoothing", 0.1);
+  auto settings = testing::task_settings("next_token", "tokens");
+  EXPECT_TRUE(run_task<Sequences>(settings, successor).scalars.empty());
+  settings.label_smoothing = 0.1;
   const auto unsure = [](const auto& inputs) { return successor(inputs).div(50); };
-  const auto plain = run_task<Sequences>(testing::task_options("next_token", "tokens"), unsure).loss.item<double>();
+  const auto plain = run_task<Sequences>(testing::task_settings("next_token", "tokens"), unsure).loss.item<double>();
   for (const bool training : {true, false}) {
-    const auto result = run_task<Sequences>(options, unsure, training);
+    const auto result = run_task<Sequences>(settings, unsure, training);
     ASSERT_EQ(result.scalars.size(), 1u);
     EXPECT_EQ(result.scalars[0].name, "unsmoothed_loss");
     EXPECT_FALSE(result.scalars[0].tensor.requires_grad());
@@ -81,10 +81,10 @@ TEST(Task, HasTheUnsmoothedLossBesideASmoothedOne) {
 
 TEST(Task, RefusesLabelSmoothingWithoutLabels) {
   Sequences::sequences = {{0, 1}};
-  auto options = testing::task_options("mse", "tokens");
-  options.number("label_smoothing", 0.1);
+  auto settings = testing::task_settings("mse", "tokens");
+  settings.label_smoothing = 0.1;
   try {
-    run_task<Sequences>(options, successor);
+    run_task<Sequences>(settings, successor);
     FAIL();
   } catch (const std::runtime_error& error) {
     EXPECT_NE(std::string(error.what()).find("label_smoothing needs"), std::string::npos) << error.what();
@@ -93,12 +93,12 @@ TEST(Task, RefusesLabelSmoothingWithoutLabels) {
 
 TEST(Task, PaddingIsNoTarget) {
   Sequences::sequences = {{0, 1, 2, 3}, {3, 4}};
-  const auto result = run_task<Sequences>(testing::task_options("next_token", "tokens"), successor);
+  const auto result = run_task<Sequences>(testing::task_settings("next_token", "tokens"), successor);
   EXPECT_EQ(result.counted.item<float>(), 4);
   EXPECT_NEAR(result.loss.item<double>(), 0, 1e-6);
 }
 
-const auto by_label = testing::task_options("cross_entropy", "label");
+const auto by_label = testing::task_settings("cross_entropy", "label");
 
 TEST(Task, CrossEntropyOfEqualLogitsIsTheLogarithmOfTheClasses) {
   LabelledRows::features = {{0}, {0}, {0}};
@@ -133,7 +133,7 @@ TEST(Task, NamesTheSampleWhoseTargetIsNoClass) {
   LabelledRows::labels = {1, 3, 0};
   const auto run = [](std::int64_t classes) {
     return message_of([&] {
-      run_task<LabelledRows>(testing::task_options("cross_entropy", "label"), [&](const auto& inputs) {
+      run_task<LabelledRows>(testing::task_settings("cross_entropy", "label"), [&](const auto& inputs) {
         return at::zeros({inputs[0].size(0), classes});
       });
     });
@@ -149,8 +149,8 @@ TEST(Task, NamesTheSampleWhoseTargetIsNoClass) {
 TEST(Task, NamesTheFieldsThereAreWhenTheTargetIsNone) {
   LabelledRows::features = {{0}};
   LabelledRows::labels = {0};
-  const auto options = testing::task_options("cross_entropy", "lable");
-  const auto message = message_of([&] { run_task<LabelledRows>(options, successor); });
+  const auto settings = testing::task_settings("cross_entropy", "lable");
+  const auto message = message_of([&] { run_task<LabelledRows>(settings, successor); });
   EXPECT_NE(message.find("features, label"), std::string::npos) << message;
 }
 
@@ -178,13 +178,13 @@ TEST(Task, ComputesLossAndAccuracyInFp32OutsideAutocast) {
   testing::Rows::x = {{1}};
   testing::Rows::y = {{1, 1, 0}};
   type = at::kFloat;
-  const auto mse = run_task<testing::Rows>(testing::task_options("mse", "y"), linear(type), true, bf16_policy);
+  const auto mse = run_task<testing::Rows>(testing::task_settings("mse", "y"), linear(type), true, bf16_policy);
   EXPECT_EQ(type, at::kBFloat16);
   EXPECT_EQ(mse.loss.scalar_type(), at::kFloat);
 
   Sequences::sequences = {{0, 1, 2}};
   const auto half = [](const std::vector<at::Tensor>& inputs) { return successor(inputs).to(at::kHalf); };
-  const auto tokens = run_task<Sequences>(testing::task_options("next_token", "tokens"), half, true, bf16_policy);
+  const auto tokens = run_task<Sequences>(testing::task_settings("next_token", "tokens"), half, true, bf16_policy);
   EXPECT_EQ(tokens.loss.scalar_type(), at::kFloat);
   EXPECT_EQ(tokens.correct.item<float>(), 2);
 }
@@ -212,7 +212,7 @@ TaskResult run_own_loss(const at::Tensor& value) {
   OwnLoss::value = value;
   const Dataset dataset(testing::dataset_plugin<LabelledRows>(), OptionTable{});
   Model model(OwnLoss::plugin(), OptionTable{}, {"features"}, cpu);
-  const Task task(testing::task_options("model", "label").table(), dataset, model);
+  const Task task(testing::task_settings("model", "label"), dataset, model);
   BatchTensors batch(cpu);
   return task.run(model, batch, bf16_policy, cpu, true);
 }
@@ -234,8 +234,8 @@ TEST(Task, RefusesAModelsLossThatIsNoScalar) {
 TEST(Task, RefusesTheModelsLossWhereTheModelHasNone) {
   LabelledRows::features = {{0}};
   LabelledRows::labels = {0};
-  const auto options = testing::task_options("model", "label");
-  const auto message = message_of([&] { run_task<LabelledRows>(options, successor); });
+  const auto settings = testing::task_settings("model", "label");
+  const auto message = message_of([&] { run_task<LabelledRows>(settings, successor); });
   EXPECT_NE(message.find("no loss()"), std::string::npos) << message;
 }
 

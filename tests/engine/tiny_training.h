@@ -33,14 +33,14 @@ class TinyTraining {
     batches_ = std::make_unique<BatchLoader>(
         *dataset_, split_, Sampler(rows, batch_size, Order::shuffled, false, 1, Shard{}), true, 1, 0, 1, 0, 0);
     model_ = std::make_unique<Model>(TensorModel::plugin(), OptionTable{}, std::vector<std::string>{"features"}, cpu);
-    task_ = std::make_unique<Task>(task_options_.table(), *dataset_, *model_);
+    task_ = std::make_unique<Task>(task_settings_, *dataset_, *model_);
     training_ = std::make_unique<Training>(make_training({.model = *model_,
                                                           .task = *task_,
                                                           .batches = *batches_,
                                                           .precision = precision_,
                                                           .parameters = one_group(*model_, 0.01),
-                                                          .optimizer = adamw().table(),
-                                                          .schedule = constant_schedule().table(),
+                                                          .optimizer = adamw(),
+                                                          .schedule = constant_schedule(),
                                                           .lr = 1e-3,
                                                           .clip_norm = clip_norm}));
     step_ = std::make_unique<TrainStep>(*training_);
@@ -92,7 +92,7 @@ class TinyTraining {
 
   static constexpr double clip_norm = 1.0;
   inline static const c10::Device cpu{c10::kCPU};
-  Options task_options_ = task_options("cross_entropy", "label");
+  TaskSettings task_settings_ = task_settings("cross_entropy", "label");
   std::unique_ptr<Dataset> dataset_;
   Split split_;
   std::unique_ptr<BatchLoader> batches_;

@@ -100,19 +100,22 @@ TracedOptimizer optimizer_of(const Json& given) {
   const auto type = fields.text("type");
   TracedOptimizer out{{}, fields.number("weight_decay")};
   if (type == "sgd") {
-    out.options = sgd(fields.number("momentum"), fields.boolean("nesterov"));
-    out.options.number("dampening", fields.number("dampening"));
+    out.settings = sgd(fields.number("momentum"), fields.boolean("nesterov"), fields.number("dampening"));
   } else if (type == "adamw" || type == "adam") {
     const auto& betas = fields.at("betas");
-    out.options = adamw(betas.at(0), betas.at(1), fields.number("eps"));
-    out.options.string("name", type);
+    out.settings = adamw(betas.at(0), betas.at(1), fields.number("eps"));
+    out.settings.name = type;
     fields.must_be_off("amsgrad");
   } else if (type == "adagrad") {
-    out.options.string("name", type).number("eps", fields.number("eps")).number("lr_decay", fields.number("lr_decay"));
-    out.options.number("initial_accumulator", fields.number("initial_accumulator_value"));
+    out.settings = {.name = type,
+                    .eps = fields.number("eps"),
+                    .lr_decay = fields.number("lr_decay"),
+                    .initial_accumulator = fields.number("initial_accumulator_value")};
   } else if (type == "rmsprop") {
-    out.options.string("name", type).number("eps", fields.number("eps")).number("alpha", fields.number("alpha"));
-    out.options.number("momentum", fields.number("momentum"));
+    out.settings = {.name = type,
+                    .eps = fields.number("eps"),
+                    .momentum = fields.number("momentum"),
+                    .alpha = fields.number("alpha")};
     fields.must_be_off("centered");
   } else {
     fields.refuse("type\": \"" + type + "\"");
@@ -128,17 +131,17 @@ TracedOptimizer optimizer_of(const Json& given) {
 TracedSchedule schedule_of(const Json& given, std::uint64_t steps) {
   Fields fields(given, "its schedule");
   const auto type = fields.text("type");
-  auto options = constant_schedule();
+  auto settings = constant_schedule();
   auto total = steps;
   if (type == "warmup_cosine") {
-    options = cosine_schedule(fields.integer("warmup_steps"), fields.number("min_lr"));
+    settings = cosine_schedule(fields.at("warmup_steps").get<std::uint64_t>(), fields.number("min_lr"));
     total = fields.at("total_steps").get<std::uint64_t>();
   } else if (type != "constant") {
     fields.refuse("type\": \"" + type + "\"");
   }
   const double lr = fields.number("base_lr");
   fields.done();
-  return {std::move(options), lr, total};
+  return {settings, lr, total};
 }
 
 TracedData data_of(Fields& run, std::uint64_t micro_batches) {

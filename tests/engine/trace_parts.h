@@ -21,13 +21,13 @@ void set_up_model(Fields& run);  // TensorModel
 binade_policy policy_of(Fields& run, Tolerance& allowed);
 
 struct TracedOptimizer {
-  Options options;
+  OptimizerSettings settings;
   double weight_decay = 0;
 };
 TracedOptimizer optimizer_of(const Json& optimizer);
 
 struct TracedSchedule {
-  Options options;
+  ScheduleSettings settings;
   double lr;
   std::uint64_t steps;
 };

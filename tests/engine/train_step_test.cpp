@@ -47,7 +47,7 @@ class StepTest : public ::testing::Test {
     const Dataset dataset(testing::dataset_plugin<Data>(), OptionTable{});
     const auto split = dataset.split("train", 0);
     Model model(TensorModel::plugin(), OptionTable{}, {dataset.fields().front().name}, cpu);
-    const Task task(task_options_.table(), dataset, model);
+    const Task task(task_settings_, dataset, model);
     Sampler sampler(split.size, batch_size, Order::sequential, drop_last_, 0, Shard{});
     BatchLoader batches(dataset, split, std::move(sampler), true, 0, 0, 1, 0, 0);
     PrecisionPolicy precision(policy);
@@ -56,8 +56,8 @@ class StepTest : public ::testing::Test {
                                    .batches = batches,
                                    .precision = precision,
                                    .parameters = testing::one_group(model, 0),
-                                   .optimizer = testing::sgd().table(),
-                                   .schedule = testing::cosine_schedule(0, 0).table(),
+                                   .optimizer = testing::sgd(),
+                                   .schedule = testing::cosine_schedule(0, 0),
                                    .lr = 0.01,
                                    .schedule_steps = 10,
                                    .accumulate = accumulate,
@@ -73,7 +73,7 @@ class StepTest : public ::testing::Test {
     return record;
   }
 
-  testing::Options task_options_ = testing::task_options("mse", "y");
+  TaskSettings task_settings_ = testing::task_settings("mse", "y");
   bool drop_last_ = false;
   at::Tensor weight_;
   EpochPosition position_;
@@ -92,7 +92,7 @@ TEST_F(StepTest, AccumulatedMicroBatchesMoveTheWeightAsOneLargeBatchDoes) {
 
 TEST_F(StepTest, PaddedMicroBatchesCountByTheirTargets) {
   testing::Sequences::sequences = {{0, 1}, {1, 2, 3, 4}, {2, 2, 1}, {4, 0, 3}};
-  task_options_ = testing::task_options("next_token", "tokens");
+  task_settings_ = testing::task_settings("next_token", "tokens");
   const auto run = [this](std::uint64_t batch_size, std::uint64_t accumulate) {
     weight_ = at::zeros({5, 5}).requires_grad_(true);
     TensorModel::parameters = {{"w", weight_}};
@@ -176,7 +176,7 @@ TEST_F(StepTest, AFailureInAShortLastBatchSaysHowToLeaveItOut) {
 
 TEST_F(StepTest, ScalarsOfMicroBatchesCountByTheirTargetsAsTheLossDoes) {
   testing::Sequences::sequences = {{0, 1}, {1, 2, 3, 4}, {2, 2, 1}, {4, 0, 3}};
-  task_options_ = testing::task_options("next_token", "tokens");
+  task_settings_ = testing::task_settings("next_token", "tokens");
   weight_ = at::arange(25, at::kFloat).sin().view({5, 5}).requires_grad_(true);
   TensorModel::parameters = {{"w", weight_}};
   TensorModel::forward = [this](const auto& inputs) { return at::embedding(weight_, inputs[0]); };
@@ -185,7 +185,7 @@ TEST_F(StepTest, ScalarsOfMicroBatchesCountByTheirTargetsAsTheLossDoes) {
     at::NoGradGuard no_grad;
     weight_.copy_(start);
     const at::AutoGradMode grad(true);
-    task_options_.number("label_smoothing", smoothing);
+    task_settings_.label_smoothing = smoothing;
     return step_on<testing::Sequences>(fp32_policy, batch_size, accumulate, 0, 1);
   };
   const auto plain = run(4, 1, 0);
@@ -252,7 +252,7 @@ TEST_F(StepTest, CountsAndUpdatesATiedWeightOnce) {
 
 TEST_F(StepTest, UpdatesFromASparseGradientAsFromADenseOne) {
   testing::Sequences::sequences = {{0, 1, 1}, {1, 2, 3}};
-  task_options_ = testing::task_options("next_token", "tokens");
+  task_settings_ = testing::task_settings("next_token", "tokens");
   at::Tensor dense;
   for (const bool sparse : {false, true}) {
     weight_ = at::zeros({5, 5}).requires_grad_(true);
@@ -276,7 +276,7 @@ TEST_F(StepTest, EvaluationIsTheMeanOverAllSamplesInEvaluationModeWithoutGradien
   const Dataset dataset(testing::dataset_plugin<Rows>(), OptionTable{});
   const auto split = dataset.split("validation", 0);
   Model model(TensorModel::plugin(), OptionTable{}, {"x"}, cpu);
-  const Task task(task_options_.table(), dataset, model);
+  const Task task(task_settings_, dataset, model);
   bool trained = true, grad = true;
   TensorModel::forward = [&](const auto& inputs) {
     trained = TensorModel::training;

@@ -20,11 +20,10 @@ class TrainingDataTest : public ::testing::Test, protected RunListener {
   TrainingDataTest() { TensorModel::parameters = {{"w", at::zeros({1})}}; }
   void TearDown() override { TensorModel::buffers.clear(); }
 
-  TrainingData data(std::int64_t batch_size, bool drop_last, const std::string& sampling = "shuffle") {
-    options_ = testing::Options();
-    options_.integer("batch_size", batch_size).boolean("drop_last", drop_last).string("sampling", sampling);
-    options_.integer("workers", 0).integer("prefetch", 1);
-    return {dataset_, options_.table(), 7};
+  TrainingData data(std::uint64_t batch_size, bool drop_last, const std::string& sampling = "shuffle") {
+    const TrainSettings settings{
+        .batch_size = batch_size, .drop_last = drop_last, .sampling = sampling, .workers = 0, .prefetch = 1};
+    return {dataset_, settings, 7};
   }
 
   std::vector<std::string> told(const TrainingData& data) {
@@ -41,7 +40,6 @@ class TrainingDataTest : public ::testing::Test, protected RunListener {
     return testing::dataset_plugin<Rows>();
   }
   const Dataset dataset_{rows(), OptionTable{}};
-  testing::Options options_;
   std::vector<std::string> messages_;
 };
 

@@ -45,8 +45,7 @@ class LoopTest : public ::testing::Test, protected RunListener {
     const Dataset dataset(testing::dataset_plugin<Rows>(), OptionTable{});
     const Split split{"train", 0, Rows::x.size(), 0, {}};
     Model model(TensorModel::plugin(), OptionTable{}, {"x"}, cpu);
-    const auto options = testing::task_options("mse", "y");
-    const Task task(options.table(), dataset, model);
+    const Task task(testing::task_settings("mse", "y"), dataset, model);
     BatchLoader batches(dataset, split, Sampler(split.size, 2, Order::sequential, false, 0, Shard{}), true, 0, 0, 1,
                         plan.begin.epoch, plan.begin.batch);
     PrecisionPolicy precision(testing::fp32_policy);
@@ -55,8 +54,8 @@ class LoopTest : public ::testing::Test, protected RunListener {
                                    .batches = batches,
                                    .precision = precision,
                                    .parameters = testing::one_group(model, 0),
-                                   .optimizer = testing::sgd().table(),
-                                   .schedule = testing::constant_schedule().table(),
+                                   .optimizer = testing::sgd(),
+                                   .schedule = testing::constant_schedule(),
                                    .lr = lr,
                                    .schedule_steps = 100,
                                    .ema_decay = ema_decay,

@@ -89,8 +89,8 @@ TEST_F(Environment, FillsTheRunsNameTheAddressAndOptionsThatSayEnv) {
                   "[metrics]\nlisten = \"${env:BINADE_TEST_B}\"\n[[logger]]\nplugin = \"tracker\"\nproject = "
                   "\"${env:BINADE_TEST_A}\"\nwords = [\"a\", \"${env:BINADE_TEST_A}\"]\n");
   ASSERT_TRUE(loaded.experiment) << loaded.text();
-  EXPECT_EQ(loaded.experiment->experiment.string("name"), "run-here");
-  EXPECT_EQ(loaded.experiment->metrics.string("listen"), "127.0.0.1:9");
+  EXPECT_EQ(loaded.experiment->experiment.name, "run-here");
+  EXPECT_EQ(loaded.experiment->metrics.listen, "127.0.0.1:9");
   EXPECT_EQ(loaded.experiment->loggers[0].options.string("project"), "here");
   EXPECT_THAT(loaded.experiment->loggers[0].options.strings("words"), ElementsAre("a", "here"));
 }

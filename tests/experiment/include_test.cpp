@@ -35,14 +35,14 @@ TEST_F(Include, MergesTablesKeyByKeyAndTheIncludingFileWins) {
   write("base.toml", minimal_text() + "batch_size = 8\n[optimizer]\nlr = 0.5\n");
   const auto loaded = bench_.load("include = [\"base.toml\"]\n[train]\nsteps = 20\n");
   ASSERT_TRUE(loaded.experiment) << loaded.text();
-  const auto& train = loaded.experiment->train;
-  EXPECT_EQ(train.integer("steps"), 20);
+  const auto& train = loaded.experiment->tables.train;
+  EXPECT_EQ(loaded.experiment->train.steps, 20U);
   EXPECT_EQ(train.find("steps")->where.source, path("test.toml"));
   EXPECT_EQ(train.find("steps")->where.line, 3U);
-  EXPECT_EQ(train.integer("batch_size"), 8);
+  EXPECT_EQ(loaded.experiment->train.batch_size, 8U);
   EXPECT_EQ(train.find("batch_size")->where.source, path("base.toml"));
   EXPECT_EQ(train.find("batch_size")->where.line, 10U);
-  EXPECT_EQ(loaded.experiment->optimizer.number("lr"), 0.5);
+  EXPECT_EQ(loaded.experiment->optimizer.lr, 0.5);
 }
 
 TEST_F(Include, LetsLaterFilesWinOverEarlierOnesAndOverridesOverAll) {
@@ -52,10 +52,10 @@ TEST_F(Include, LetsLaterFilesWinOverEarlierOnesAndOverridesOverAll) {
       bench_.load("include = [\"a.toml\", \"b.toml\"]\n[train]\nprefetch = 3\nworkers = 3\n", {"train.workers=4"});
   ASSERT_TRUE(loaded.experiment) << loaded.text();
   const auto& train = loaded.experiment->train;
-  EXPECT_EQ(train.integer("batch_size"), 1);
-  EXPECT_EQ(train.integer("accumulate"), 2);
-  EXPECT_EQ(train.integer("prefetch"), 3);
-  EXPECT_EQ(train.integer("workers"), 4);
+  EXPECT_EQ(train.batch_size, 1U);
+  EXPECT_EQ(train.accumulate, 2U);
+  EXPECT_EQ(train.prefetch, 3U);
+  EXPECT_EQ(train.workers, 4U);
 }
 
 TEST_F(Include, ReplacesArraysAndLoggersAsAWhole) {
@@ -70,7 +70,7 @@ TEST_F(Include, ReplacesArraysAndLoggersAsAWhole) {
   ASSERT_TRUE(loaded.experiment) << loaded.text();
   ASSERT_EQ(loaded.experiment->loggers.size(), 1U);
   EXPECT_EQ(loaded.experiment->loggers[0].options.integer("every"), 1);
-  EXPECT_EQ(loaded.experiment->optimizer.find("betas")->values, (std::vector<Scalar>{0.3, 0.4}));
+  EXPECT_EQ(loaded.experiment->optimizer.betas, (std::array<double, 2>{0.3, 0.4}));
 }
 
 TEST_F(Include, LeavesOverridesTheirReachIntoTheLoggersOfAnIncludedFile) {
@@ -107,7 +107,7 @@ TEST_F(Include, NamesAllFilesThatWereRead) {
   ASSERT_TRUE(loaded.experiment) << loaded.text();
   EXPECT_THAT(loaded.experiment->files, ElementsAre(path("test.toml"), path("shared/a.toml"), path("shared/b.toml")));
   EXPECT_EQ(loaded.experiment->file, path("test.toml"));
-  EXPECT_EQ(loaded.experiment->experiment.string("name"), "test");
+  EXPECT_EQ(loaded.experiment->experiment.name, "test");
 }
 
 TEST_F(Include, PointsMistakesIntoTheRightFile) {

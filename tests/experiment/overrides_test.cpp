@@ -20,15 +20,15 @@ class Overrides : public testing::Test {
 TEST_F(Overrides, ReplaceValuesOfTheFile) {
   const auto loaded = load({"train.steps=100"});
   ASSERT_TRUE(loaded.experiment) << loaded.text();
-  EXPECT_EQ(loaded.experiment->train.integer("steps"), 100);
-  EXPECT_EQ(loaded.experiment->train.find("steps")->origin, Origin::override_);
-  EXPECT_EQ(loaded.experiment->train.find("steps")->where.source, "--set train.steps=100");
+  EXPECT_EQ(loaded.experiment->train.steps, 100U);
+  EXPECT_EQ(loaded.experiment->tables.train.find("steps")->origin, Origin::override_);
+  EXPECT_EQ(loaded.experiment->tables.train.find("steps")->where.source, "--set train.steps=100");
 }
 
 TEST_F(Overrides, AddValuesAndSections) {
   const auto loaded = load({"optimizer.lr = 0.5", "model.limits.low=2", "model.sizes=[1, 2, 3]"});
   ASSERT_TRUE(loaded.experiment) << loaded.text();
-  EXPECT_EQ(loaded.experiment->optimizer.number("lr"), 0.5);
+  EXPECT_EQ(loaded.experiment->optimizer.lr, 0.5);
   EXPECT_EQ(loaded.experiment->model.options.number("limits.low"), 2.0);
   EXPECT_EQ(loaded.experiment->model.options.find("sizes")->values.size(), 3U);
 }
@@ -40,9 +40,9 @@ TEST_F(Overrides, TakeBareWordsForStrings) {
   const auto again = load({"optimizer.name=sgd", "train.max_time=90s", "train.device=cuda:0",
                            "metrics.listen=127.0.0.1:9", "experiment.name='quoted'", "model.act=\"gelu\""});
   ASSERT_TRUE(again.experiment) << again.text();
-  EXPECT_EQ(again.experiment->optimizer.string("name"), "sgd");
-  EXPECT_EQ(again.experiment->train.string("max_time"), "90s");
-  EXPECT_EQ(again.experiment->experiment.string("name"), "quoted");
+  EXPECT_EQ(again.experiment->optimizer.name, "sgd");
+  EXPECT_EQ(again.experiment->train.max_time, 90);
+  EXPECT_EQ(again.experiment->experiment.name, "quoted");
   EXPECT_EQ(again.experiment->model.options.string("act"), "gelu");
 }
 
@@ -50,7 +50,7 @@ TEST_F(Overrides, ParseValuesAsToml) {
   const auto loaded =
       load({"model.bias=false", "model.rate=1e-3", "train.steps=1_000", "model={plugin=\"net\", units=7}"});
   ASSERT_TRUE(loaded.experiment) << loaded.text();
-  EXPECT_EQ(loaded.experiment->train.integer("steps"), 1000);
+  EXPECT_EQ(loaded.experiment->train.steps, 1000U);
   EXPECT_EQ(loaded.experiment->model.options.integer("units"), 7);
   EXPECT_TRUE(loaded.experiment->model.options.boolean("bias")) << "the whole table was replaced";
 }
@@ -92,7 +92,7 @@ TEST_F(Overrides, SayInErrorsWhatTheyReplace) {
 TEST_F(Overrides, TheLastOneWins) {
   const auto loaded = load({"train.steps=3", "train.steps=4"});
   ASSERT_TRUE(loaded.experiment);
-  EXPECT_EQ(loaded.experiment->train.integer("steps"), 4);
+  EXPECT_EQ(loaded.experiment->train.steps, 4U);
   EXPECT_THAT(load({"train.steps=3", "train.steps=0"}).text(), HasSubstr("(overrides --set train.steps=3)"));
 }
 

@@ -23,9 +23,9 @@ Values values(const OptionTable& table) {
 }
 
 void expect_same(const Experiment& a, const Experiment& b) {
-  for (const auto table : {&Experiment::experiment, &Experiment::task, &Experiment::optimizer, &Experiment::schedule,
-                           &Experiment::train, &Experiment::metrics}) {
-    EXPECT_EQ(values(a.*table), values(b.*table));
+  for (const auto table : {&HostTables::experiment, &HostTables::task, &HostTables::optimizer, &HostTables::schedule,
+                           &HostTables::train, &HostTables::metrics}) {
+    EXPECT_EQ(values(a.tables.*table), values(b.tables.*table));
   }
   ASSERT_EQ(a.loggers.size(), b.loggers.size());
   std::vector<std::pair<const PluginSection*, const PluginSection*>> pairs = {

@@ -44,9 +44,9 @@ struct TrainingParts {
   BatchLoader& batches;
   PrecisionPolicy& precision;
   ParameterGroups parameters;
-  const OptionTable& optimizer;  // [optimizer]
-  const OptionTable& schedule;   // [schedule]
-  double lr;                     // of [optimizer]
+  const OptimizerSettings& optimizer;
+  const ScheduleSettings& schedule;
+  double lr;  // of [optimizer]
   std::uint64_t schedule_steps = 0;
   double ema_decay = 0;  // 0: no average
   c10::Device device{c10::kCPU};

@@ -10,12 +10,11 @@
 namespace binade::host {
 namespace {
 
-bool draws_with_replacement(const OptionTable& train) { return train.string("sampling") == "replacement"; }
+bool draws_with_replacement(const TrainSettings& train) { return train.sampling == "replacement"; }
 
-Sampler make_sampler(const Split& split, const OptionTable& train, std::uint64_t seed) {
+Sampler make_sampler(const Split& split, const TrainSettings& train, std::uint64_t seed) {
   const auto order = draws_with_replacement(train) ? Order::with_replacement : Order::shuffled;
-  return {split.size, static_cast<std::uint64_t>(train.integer("batch_size")), order, train.boolean("drop_last"), seed,
-          Shard{}};
+  return {split.size, train.batch_size, order, train.drop_last, seed, Shard{}};
 }
 
 // Recognizes the running means of PyTorch's batch normalization by name.
@@ -27,14 +26,14 @@ bool normalizes_batches(const Model& model) {
 
 }  // namespace
 
-TrainingData::TrainingData(const Dataset& dataset, const OptionTable& train, std::uint64_t seed)
+TrainingData::TrainingData(const Dataset& dataset, const TrainSettings& train, std::uint64_t seed)
     : dataset_(dataset),
       seed_(seed),
       split_(dataset.split("train", seed)),
       sampler_(make_sampler(split_, train, seed)),
       with_replacement_(draws_with_replacement(train)),
-      workers_(static_cast<std::uint32_t>(train.integer("workers"))),
-      prefetch_(static_cast<std::uint32_t>(train.integer("prefetch"))) {}
+      workers_(train.workers),
+      prefetch_(train.prefetch) {}
 
 EpochPosition TrainingData::begin(const LoopState* resumed) const {
   const auto batches = sampler_.batches_per_epoch();

@@ -6,13 +6,14 @@
 #include "host/engine/loop/loop_state.h"
 #include "host/engine/model/model.h"
 #include "host/events/events.h"
+#include "host/experiment/settings.h"
 
 namespace binade::host {
 
 class TrainingData {
  public:
   // `train`: the experiment's section. The dataset must outlive this.
-  TrainingData(const Dataset& dataset, const OptionTable& train, std::uint64_t seed);
+  TrainingData(const Dataset& dataset, const TrainSettings& train, std::uint64_t seed);
 
   const Split& split() const { return split_; }
   std::uint64_t seed() const { return seed_; }

@@ -19,8 +19,9 @@ namespace {
 
 constexpr std::int64_t ignore_index = -100;  // LibTorch's own default in cross_entropy
 
-const std::string& required(const OptionTable& task, const Dataset& dataset, const std::string& name) {
-  if (task.has(name)) return task.string(name);
+const std::string& required(const std::optional<std::string>& setting, const Dataset& dataset,
+                            const std::string& name) {
+  if (setting) return *setting;
   throw std::runtime_error("the dataset `" + dataset.plugin().id() + "` suggests no " + name + "; set it in [task]: " +
                            (name == "loss" ? "loss = \"cross_entropy\", \"next_token\", \"mse\" or \"model\""
                                            : "target = \"<a field of the dataset>\""));
@@ -53,8 +54,8 @@ at::Tensor mean_squared_error(const at::Tensor& output, const at::Tensor& target
 
 }  // namespace
 
-Task::Task(const OptionTable& task, const Dataset& dataset, const Model& model)
-    : loss_(required(task, dataset, "loss")), label_smoothing_(task.number("label_smoothing")) {
+Task::Task(const TaskSettings& settings, const Dataset& dataset, const Model& model)
+    : loss_(required(settings.loss, dataset, "loss")), label_smoothing_(settings.label_smoothing) {
   if (label_smoothing_ != 0 && !is_classification()) {
     throw std::runtime_error("[task] label_smoothing needs loss = \"cross_entropy\" or \"next_token\", not \"" + loss_ +
                              "\"");
@@ -67,7 +68,7 @@ Task::Task(const OptionTable& task, const Dataset& dataset, const Model& model)
     }
     return;
   }
-  target_ = required(task, dataset, "target");
+  target_ = required(settings.target, dataset, "target");
   target_length_ = target_ + "_length";
   const auto& fields = dataset.fields();
   if (std::none_of(fields.begin(), fields.end(), [&](const Field& field) { return field.name == target_; })) {

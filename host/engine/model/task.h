@@ -10,7 +10,7 @@
 #include "binade/abi/precision.h"
 #include "host/engine/model/model.h"
 #include "host/engine/model/target_scale.h"
-#include "host/experiment/experiment.h"
+#include "host/experiment/settings.h"
 
 namespace binade::host {
 
@@ -28,9 +28,9 @@ struct TaskResult {
 
 class Task {
  public:
-  // `task`: the experiment's [task], wired to the dataset. Throws std::runtime_error when loss or target is missing,
+  // `settings`: [task], wired to the dataset. Throws std::runtime_error when loss or target is missing,
   // when the target is not a field of the dataset, or when a model without loss() is to use it.
-  Task(const OptionTable& task, const Dataset& dataset, const Model& model);
+  Task(const TaskSettings& settings, const Dataset& dataset, const Model& model);
 
   // Runs forward(), and a model's own loss(), under autocast when `policy` says so. The loss of the task and the
   // accuracy are computed in fp32, outside autocast, the latter without gradient. The loss is fp32 whatever the model

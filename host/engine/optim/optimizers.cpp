@@ -37,18 +37,14 @@ std::vector<at::Tensor> step_counts(const std::vector<at::Tensor>& parameters) {
   return counts;
 }
 
-double beta(const OptionTable& options, std::size_t number) {
-  return std::get<double>(options.find("betas")->values.at(number));
-}
-
 class Adam : public Optimizer {
  public:
-  Adam(const OptionTable& options, ParameterGroups groups, bool decoupled_decay)
+  Adam(const OptimizerSettings& settings, ParameterGroups groups, bool decoupled_decay)
       : Optimizer(std::move(groups)),
         decoupled_decay_(decoupled_decay),
-        beta1_(beta(options, 0)),
-        beta2_(beta(options, 1)),
-        eps_(options.number("eps")) {
+        beta1_(settings.betas[0]),
+        beta2_(settings.betas[1]),
+        eps_(settings.eps) {
     state(0) = zeros_like_each(parameters());  // exp_avg
     state(1) = zeros_like_each(parameters());  // exp_avg_sq
     state(2) = step_counts(parameters());
@@ -76,11 +72,11 @@ class Adam : public Optimizer {
 
 class Sgd : public Optimizer {
  public:
-  Sgd(const OptionTable& options, ParameterGroups groups, bool cycles_momentum)
+  Sgd(const OptimizerSettings& settings, ParameterGroups groups, bool cycles_momentum)
       : Optimizer(std::move(groups)),
-        momentum_(options.number("momentum")),
-        dampening_(options.number("dampening")),
-        nesterov_(options.boolean("nesterov")) {
+        momentum_(settings.momentum),
+        dampening_(settings.dampening),
+        nesterov_(settings.nesterov) {
     if (momentum_ == 0 && !cycles_momentum) return;
     state(0) = zeros_like_each(parameters());
     if (dampening_ == 0) return;
@@ -127,10 +123,10 @@ class Sgd : public Optimizer {
 
 class Adagrad : public Optimizer {
  public:
-  Adagrad(const OptionTable& options, ParameterGroups groups)
-      : Optimizer(std::move(groups)), lr_decay_(options.number("lr_decay")), eps_(options.number("eps")) {
+  Adagrad(const OptimizerSettings& settings, ParameterGroups groups)
+      : Optimizer(std::move(groups)), lr_decay_(settings.lr_decay), eps_(settings.eps) {
     for (const auto& parameter : parameters()) {
-      state(0).push_back(at::full_like(parameter, options.number("initial_accumulator")));
+      state(0).push_back(at::full_like(parameter, settings.initial_accumulator));
     }
     state(1) = step_counts(parameters());
   }
@@ -148,11 +144,8 @@ class Adagrad : public Optimizer {
 // LibTorch has no fused kernel for it.
 class RmsProp : public Optimizer {
  public:
-  RmsProp(const OptionTable& options, ParameterGroups groups, bool cycles_momentum)
-      : Optimizer(std::move(groups)),
-        alpha_(options.number("alpha")),
-        eps_(options.number("eps")),
-        momentum_(options.number("momentum")) {
+  RmsProp(const OptimizerSettings& settings, ParameterGroups groups, bool cycles_momentum)
+      : Optimizer(std::move(groups)), alpha_(settings.alpha), eps_(settings.eps), momentum_(settings.momentum) {
     state(0) = zeros_like_each(parameters());  // square_avg
     if (momentum_ != 0 || cycles_momentum) state(1) = zeros_like_each(parameters());
   }
@@ -218,14 +211,14 @@ void Optimizer::load(const std::vector<std::string>& names, const Snapshot& snap
   }
 }
 
-std::unique_ptr<Optimizer> make_optimizer(const OptionTable& optimizer, ParameterGroups parameters,
+std::unique_ptr<Optimizer> make_optimizer(const OptimizerSettings& settings, ParameterGroups parameters,
                                           bool cycles_momentum) {
-  const auto& name = optimizer.string("name");
-  if (name == "adamw") return std::make_unique<Adam>(optimizer, std::move(parameters), /*decoupled_decay=*/true);
-  if (name == "adam") return std::make_unique<Adam>(optimizer, std::move(parameters), /*decoupled_decay=*/false);
-  if (name == "sgd") return std::make_unique<Sgd>(optimizer, std::move(parameters), cycles_momentum);
-  if (name == "adagrad") return std::make_unique<Adagrad>(optimizer, std::move(parameters));
-  if (name == "rmsprop") return std::make_unique<RmsProp>(optimizer, std::move(parameters), cycles_momentum);
+  const auto& name = settings.name;
+  if (name == "adamw") return std::make_unique<Adam>(settings, std::move(parameters), /*decoupled_decay=*/true);
+  if (name == "adam") return std::make_unique<Adam>(settings, std::move(parameters), /*decoupled_decay=*/false);
+  if (name == "sgd") return std::make_unique<Sgd>(settings, std::move(parameters), cycles_momentum);
+  if (name == "adagrad") return std::make_unique<Adagrad>(settings, std::move(parameters));
+  if (name == "rmsprop") return std::make_unique<RmsProp>(settings, std::move(parameters), cycles_momentum);
   throw std::logic_error("optimizer `" + name + "` passed the check of the experiment but is not known here");
 }
 

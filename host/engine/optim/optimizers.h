@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "host/engine/optim/parameters.h"
-#include "host/experiment/schema/option.h"
+#include "host/experiment/settings.h"
 
 namespace binade::host {
 
@@ -59,8 +59,8 @@ class Optimizer {
 
 // The optimizer that the experiment's [optimizer] names, as torch.optim's of that name: "adamw" (arXiv:1711.05101),
 // "adam" (arXiv:1412.6980), "sgd", "adagrad" (Duchi et al. 2011), "rmsprop". `cycles_momentum`: step() will be given a
-// momentum, also where the options say 0.
-std::unique_ptr<Optimizer> make_optimizer(const OptionTable& optimizer, ParameterGroups parameters,
+// momentum, also where the settings say 0.
+std::unique_ptr<Optimizer> make_optimizer(const OptimizerSettings& settings, ParameterGroups parameters,
                                           bool cycles_momentum = false);
 
 }  // namespace binade::host

@@ -61,28 +61,23 @@ void freeze(const Model& model, const std::vector<std::string>& patterns) {
   }
 }
 
-ParameterGroups group_parameters(const Model& model, const OptionTable& optimizer,
-                                 const std::vector<OptionTable>& groups) {
+ParameterGroups group_parameters(const Model& model, const OptimizerSettings& optimizer,
+                                 const std::vector<ParameterGroupSettings>& groups) {
   const auto names = trainable_names(model);
-  std::vector<std::vector<std::string>> patterns;
   for (const auto& group : groups) {
-    patterns.push_back(group.strings("parameters"));
-    require_match(patterns.back(), names, "[[optimizer.group]] parameters", trained);
+    require_match(group.parameters, names, "[[optimizer.group]] parameters", trained);
   }
-  const double lr = optimizer.number("lr"), weight_decay = optimizer.number("weight_decay");
-  const bool decay_all = optimizer.boolean("decay_biases_and_norms");
 
   ParameterGroups out;
   std::map<std::pair<double, double>, ParameterGroup> by_values;  // one kernel call for all that are updated alike
   for (const auto& [name, tensor] : model.parameters()) {
     if (!tensor.requires_grad()) continue;
-    double ratio = 1, decay = decay_all || tensor.dim() >= 2 ? weight_decay : 0;
-    const auto found = std::find_if(patterns.begin(), patterns.end(),
-                                    [&name = name](const auto& those) { return matches_one(those, name); });
-    if (found != patterns.end()) {
-      const auto& group = groups[static_cast<std::size_t>(found - patterns.begin())];
-      if (group.has("lr")) ratio = group.number("lr") / lr;
-      if (group.has("weight_decay")) decay = group.number("weight_decay");
+    double ratio = 1, decay = optimizer.decay_biases_and_norms || tensor.dim() >= 2 ? optimizer.weight_decay : 0;
+    const auto found = std::find_if(groups.begin(), groups.end(),
+                                    [&name = name](const auto& group) { return matches_one(group.parameters, name); });
+    if (found != groups.end()) {
+      ratio = found->lr.value_or(optimizer.lr) / optimizer.lr;
+      decay = found->weight_decay.value_or(decay);
     }
     auto& group = by_values[{ratio, decay}];
     group.lr_ratio = ratio;

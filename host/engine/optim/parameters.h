@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "host/engine/model/model.h"
-#include "host/experiment/schema/option.h"
+#include "host/experiment/settings.h"
 
 namespace binade::host {
 
@@ -37,8 +37,8 @@ void freeze(const Model& model, const std::vector<std::string>& patterns);
 // The model's trainable parameters in groups: each in the first [[optimizer.group]] that matches its name, the others
 // under [optimizer]'s own lr and weight_decay; with decay_biases_and_norms = false, no decay for those with fewer than
 // two dimensions unless their group gives one. Throws std::runtime_error when a pattern matches no trainable parameter.
-ParameterGroups group_parameters(const Model& model, const OptionTable& optimizer,
-                                 const std::vector<OptionTable>& groups);
+ParameterGroups group_parameters(const Model& model, const OptimizerSettings& optimizer,
+                                 const std::vector<ParameterGroupSettings>& groups);
 
 // Throws std::runtime_error when a trained parameter is fp16: its gradient would be, too, and cannot be unscaled.
 void require_no_fp16(const Model& model);

@@ -19,9 +19,9 @@ double half_cosine(double start, double end, double q) {
 // and 0) where pct_start is less than one step, and from there to the last step.
 class OneCycle {
  public:
-  OneCycle(const OptionTable& schedule, std::uint64_t total_steps)
+  OneCycle(const ScheduleSettings& settings, std::uint64_t total_steps)
       : last_(static_cast<double>(std::max<std::uint64_t>(total_steps, 1) - 1)),
-        peak_(std::min(schedule.number("pct_start") * static_cast<double>(total_steps) - 1, last_)) {}
+        peak_(std::min(settings.pct_start * static_cast<double>(total_steps) - 1, last_)) {}
 
   double at(std::uint64_t applied_steps, double start, double peak, double end) const {
     const double k = std::min(static_cast<double>(applied_steps), last_);
@@ -34,19 +34,16 @@ class OneCycle {
 };
 
 // The rate after the warm-up, as a function of the steps since then.
-std::function<double(std::uint64_t)> after_warmup(const OptionTable& schedule, double lr, std::uint64_t length) {
-  const auto& name = schedule.string("name");
-  if (name == "step") {
-    const auto size = static_cast<std::uint64_t>(schedule.integer("step_size"));
-    const double gamma = schedule.number("gamma");
-    return [=](std::uint64_t k) {
+std::function<double(std::uint64_t)> after_warmup(const ScheduleSettings& settings, double lr, std::uint64_t length) {
+  if (settings.name == "step") {
+    return [lr, size = settings.step_size, gamma = settings.gamma](std::uint64_t k) {
       const std::uint64_t drops = k / size;
       return lr * std::pow(gamma, static_cast<double>(drops));
     };
   }
-  if (name == "constant") return [=](std::uint64_t) { return lr; };
-  const double min_lr = schedule.number("min_lr");
-  const bool cosine = name == "cosine";
+  if (settings.name == "constant") return [=](std::uint64_t) { return lr; };
+  const double min_lr = settings.min_lr;
+  const bool cosine = settings.name == "cosine";
   return [=](std::uint64_t k) {
     const double q = std::min(1.0, static_cast<double>(k) / static_cast<double>(length));
     return cosine ? half_cosine(lr, min_lr, q) : lr + (min_lr - lr) * q;
@@ -55,23 +52,23 @@ std::function<double(std::uint64_t)> after_warmup(const OptionTable& schedule, d
 
 }  // namespace
 
-Schedule::Schedule(const OptionTable& schedule, double lr, std::uint64_t total_steps) {
-  if (schedule.string("name") == "one_cycle") {
-    plan_one_cycle(schedule, lr, total_steps);
+Schedule::Schedule(const ScheduleSettings& settings, double lr, std::uint64_t total_steps) {
+  if (settings.name == "one_cycle") {
+    plan_one_cycle(settings, lr, total_steps);
     return;
   }
-  const auto warmup = static_cast<std::uint64_t>(schedule.integer("warmup_steps"));
-  lr_at_ = [=, then = after_warmup(schedule, lr, total_steps > warmup ? total_steps - warmup : 1)](std::uint64_t k) {
+  const auto warmup = settings.warmup_steps;
+  lr_at_ = [=, then = after_warmup(settings, lr, total_steps > warmup ? total_steps - warmup : 1)](std::uint64_t k) {
     return k < warmup ? lr * static_cast<double>(k + 1) / static_cast<double>(warmup) : then(k - warmup);
   };
 }
 
-void Schedule::plan_one_cycle(const OptionTable& schedule, double lr, std::uint64_t total_steps) {
-  const OneCycle cycle(schedule, total_steps);
-  const double start = lr / schedule.number("div_factor"), end = start / schedule.number("final_div_factor");
+void Schedule::plan_one_cycle(const ScheduleSettings& settings, double lr, std::uint64_t total_steps) {
+  const OneCycle cycle(settings, total_steps);
+  const double start = lr / settings.div_factor, end = start / settings.final_div_factor;
   lr_at_ = [=](std::uint64_t k) { return cycle.at(k, start, lr, end); };
-  if (!schedule.boolean("cycle_momentum")) return;
-  const double base = schedule.number("base_momentum"), max = schedule.number("max_momentum");
+  if (!settings.cycle_momentum) return;
+  const double base = settings.base_momentum, max = settings.max_momentum;
   momentum_at_ = [=](std::uint64_t k) { return cycle.at(k, max, base, max); };
 }
 

@@ -5,7 +5,7 @@
 #include <functional>
 #include <optional>
 
-#include "host/experiment/schema/option.h"
+#include "host/experiment/settings.h"
 
 namespace binade::host {
 
@@ -23,8 +23,8 @@ class Snapshot;
 // the schedule, and a run that skipped n steps ends n steps before the schedule does.
 class Schedule {
  public:
-  // `schedule` is the experiment's [schedule], `total_steps` the length of training in optimizer steps.
-  Schedule(const OptionTable& schedule, double lr, std::uint64_t total_steps);
+  // `total_steps`: the length of training in optimizer steps.
+  Schedule(const ScheduleSettings& settings, double lr, std::uint64_t total_steps);
 
   double lr() const { return lr_at_(applied_steps_); }
   // For the optimizer, where the schedule cycles it (one_cycle with cycle_momentum).
@@ -39,7 +39,7 @@ class Schedule {
   void load(const Snapshot& snapshot);
 
  private:
-  void plan_one_cycle(const OptionTable& schedule, double lr, std::uint64_t total_steps);
+  void plan_one_cycle(const ScheduleSettings& settings, double lr, std::uint64_t total_steps);
 
   std::function<double(std::uint64_t)> lr_at_, momentum_at_;
   std::uint64_t applied_steps_ = 0;

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <limits>
+#include <cmath>
 
 #include "host/experiment/experiment.h"
 #include "host/experiment/schema/sections.h"
@@ -29,9 +29,10 @@ bool is_host_name(std::string_view text) {
   return !text.empty() && text.find_first_not_of(address ? digits : letters) == std::string_view::npos;
 }
 
+// On the tables, in which values that are wrong already are absent.
 class Rules {
  public:
-  Rules(const Experiment& experiment, Diagnostics& diagnostics) : e_(experiment), diagnostics_(diagnostics) {}
+  Rules(const HostTables& tables, Diagnostics& diagnostics) : tables_(tables), diagnostics_(diagnostics) {}
 
   void run() {
     name();
@@ -58,8 +59,8 @@ class Rules {
   }
 
   void name() {
-    if (!e_.experiment.has("name")) return;
-    const auto& name = e_.experiment.string("name");
+    if (!tables_.experiment.has("name")) return;
+    const auto& name = tables_.experiment.string("name");
     const auto allowed = [](char c) {
       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
              c == '-';
@@ -67,14 +68,14 @@ class Rules {
     const bool good =
         !name.empty() && name.size() <= 64 && name.front() != '.' && std::all_of(name.begin(), name.end(), allowed);
     if (good) return;
-    add("E0118", e_.experiment, "name", fmt::format("`experiment.name` cannot be {}", toml_string(name)),
+    add("E0118", tables_.experiment, "name", fmt::format("`experiment.name` cannot be {}", toml_string(name)),
         {"it names a folder: 1 to 64 of A-Z a-z 0-9 . _ -, and no dot in front"});
   }
 
   void optimizer() {
-    const auto& table = e_.optimizer;
-    for (std::size_t i = 0; i < e_.parameter_groups.size(); ++i) {
-      positive(e_.parameter_groups[i], fmt::format("optimizer.group.{}", i), "lr");
+    const auto& table = tables_.optimizer;
+    for (std::size_t i = 0; i < tables_.parameter_groups.size(); ++i) {
+      positive(tables_.parameter_groups[i], fmt::format("optimizer.group.{}", i), "lr");
     }
     positive(table, "optimizer", "lr");
     positive(table, "optimizer", "eps");
@@ -101,9 +102,9 @@ class Rules {
   }
 
   void momentum_cycle() {
-    const auto& table = e_.schedule;
+    const auto& table = tables_.schedule;
     if (!table.has("cycle_momentum") || !table.boolean("cycle_momentum")) return;
-    if (e_.optimizer.has("name") && e_.optimizer.string("name") == "adagrad") {
+    if (tables_.optimizer.has("name") && tables_.optimizer.string("name") == "adagrad") {
       add("E0119", table, "cycle_momentum", "`schedule.cycle_momentum` needs a momentum, and adagrad has none",
           {"the other optimizers have one; of adam and adamw it is the first beta"});
     }
@@ -121,15 +122,15 @@ class Rules {
   }
 
   void schedule() {
-    const auto& table = e_.schedule;
-    const auto& train = e_.train;
+    const auto& table = tables_.schedule;
+    const auto& train = tables_.train;
     if (!table.has("name")) return;
     const auto& name = table.string("name");
     if (name == "constant" || name == "step") return;
-    if (table.has("min_lr") && e_.optimizer.has("lr") && table.number("min_lr") > e_.optimizer.number("lr")) {
+    if (table.has("min_lr") && tables_.optimizer.has("lr") && table.number("min_lr") > tables_.optimizer.number("lr")) {
       add("E0119", table, "min_lr",
           fmt::format("`schedule.min_lr` is {}, more than `optimizer.lr`, which is {}",
-                      toml_number(table.number("min_lr")), toml_number(e_.optimizer.number("lr"))));
+                      toml_number(table.number("min_lr")), toml_number(tables_.optimizer.number("lr"))));
     }
     if (!train.has("steps") && !train.has("epochs") && train.has("max_time")) {
       add("E0119", table, "name", fmt::format("the {} schedule must know how many steps there are", name),
@@ -138,7 +139,7 @@ class Rules {
   }
 
   void length() {
-    const auto& train = e_.train;
+    const auto& train = tables_.train;
     if (train.has("max_time")) {
       const auto& text = train.string("max_time");
       const auto parsed = parse_duration(text);
@@ -165,27 +166,27 @@ class Rules {
   }
 
   void device() {
-    if (!e_.train.has("device")) return;
-    const auto& device = e_.train.string("device");
+    if (!tables_.train.has("device")) return;
+    const auto& device = tables_.train.string("device");
     if (is_device(device)) return;
     const auto close = nearest(device, {"auto", "cpu", "cuda"});
     std::vector<std::string> notes{"valid values: \"auto\", \"cpu\", \"cuda\", \"cuda:N\" with N the GPU's number"};
     if (!close.empty()) notes.insert(notes.begin(), fmt::format("did you mean \"{}\"?", close));
-    add("E0118", e_.train, "device", fmt::format("`train.device` cannot be {}", toml_string(device)), notes);
+    add("E0118", tables_.train, "device", fmt::format("`train.device` cannot be {}", toml_string(device)), notes);
   }
 
   void watchdog() {
-    for (const auto& option : e_.watchdog.options()) {
+    for (const auto& option : tables_.watchdog.options()) {
       const auto& key = option.spec->name;
-      if (key == "enabled" || !e_.watchdog.has(key) || parse_duration(e_.watchdog.string(key))) continue;
-      add("E0118", e_.watchdog, key,
-          fmt::format("`watchdog.{}` cannot be {}", key, toml_string(e_.watchdog.string(key))),
+      if (key == "enabled" || !tables_.watchdog.has(key) || parse_duration(tables_.watchdog.string(key))) continue;
+      add("E0118", tables_.watchdog, key,
+          fmt::format("`watchdog.{}` cannot be {}", key, toml_string(tables_.watchdog.string(key))),
           {"write \"90s\", \"5m\" or \"1h30m\"; \"0s\" sets no limit"});
     }
   }
 
   void listen() {
-    const auto& metrics = e_.metrics;
+    const auto& metrics = tables_.metrics;
     if (!metrics.has("listen")) return;
     const auto& text = metrics.string("listen");
     const auto address = parse_listen(text);
@@ -206,7 +207,7 @@ class Rules {
   }
 
   void metrics() {
-    const auto& metrics = e_.metrics;
+    const auto& metrics = tables_.metrics;
     if (metrics.has("wait_for_scrape") && !parse_duration(metrics.string("wait_for_scrape"))) {
       add("E0118", metrics, "wait_for_scrape",
           fmt::format("`metrics.wait_for_scrape` cannot be {}", toml_string(metrics.string("wait_for_scrape"))),
@@ -232,14 +233,14 @@ class Rules {
     }
   }
 
-  const Experiment& e_;
+  const HostTables& tables_;
   Diagnostics& diagnostics_;
 };
 
 }  // namespace
 
 void check_section_rules(const Experiment& experiment, Diagnostics& diagnostics) {
-  Rules(experiment, diagnostics).run();
+  Rules(experiment.tables, diagnostics).run();
   refuse_passwords(experiment, diagnostics);
 }
 
@@ -271,9 +272,10 @@ std::optional<double> parse_duration(std::string_view text) {
   return total;
 }
 
-double max_seconds(const OptionTable& train) {
-  if (!train.has("max_time")) return std::numeric_limits<double>::infinity();
-  return parse_duration(train.string("max_time")).value();
+std::string duration_text(double seconds) {
+  if (seconds > 0 && std::fmod(seconds, 3600) == 0) return fmt::format("{}h", seconds / 3600);
+  if (seconds > 0 && std::fmod(seconds, 60) == 0) return fmt::format("{}m", seconds / 60);
+  return fmt::format("{}s", seconds);
 }
 
 bool ListenAddress::loopback() const { return host == "localhost" || host == "::1" || host.starts_with("127."); }

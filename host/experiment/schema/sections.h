@@ -35,8 +35,8 @@ void check_section_rules(const Experiment& experiment, Diagnostics& diagnostics)
 
 // "90s", "5m", "1h30m", "1.5h", "500ms", "90" -> seconds; nullopt for anything else.
 std::optional<double> parse_duration(std::string_view text);
-// [train] max_time in seconds; infinity where it is not given.
-double max_seconds(const OptionTable& train);
+// "10m" for 600: such a text with one unit.
+std::string duration_text(double seconds);
 
 // "127.0.0.1:9464", "localhost:0", "[::1]:0".
 struct ListenAddress {

@@ -70,7 +70,7 @@ void StartReport::run_started(const RunStarted& started) noexcept {
                         ? fmt::format("{} steps or {}, whichever comes first", started.target_steps,
                                       short_duration(started.max_seconds))
                         : fmt::format("{} step{}", started.target_steps, started.target_steps == 1 ? "" : "s");
-  show("{}\n", paint_.bold(run_.experiment().experiment.string("name")));
+  show("{}\n", paint_.bold(run_.experiment().experiment.name));
   line(paint_, "model",
        fmt::format("{}, {} parameters", run_.experiment().model.plugin,
                    short_number(static_cast<double>(started.parameters))));

@@ -153,8 +153,8 @@ std::string summary_json(const TrainingResult& result, const Experiment& experim
       {"tokens_per_second", finite(statistics.tokens_per_second())},
       {"seconds", statistics.seconds},
       {"seconds_at_min_scale", statistics.seconds_at_min_scale},
-      {"tags", experiment.experiment.strings("tags")},
-      {"notes", experiment.experiment.string("notes")}};
+      {"tags", experiment.experiment.tags},
+      {"notes", experiment.experiment.notes}};
   return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
 }
 
@@ -165,8 +165,8 @@ std::string failure_json(const std::string& message, const ReachedByRun& reached
                          {"skipped_steps", reached.skipped_steps},
                          {"final_loss", finite(reached.final_loss)},
                          {"seconds", reached.seconds},
-                         {"tags", experiment.experiment.strings("tags")},
-                         {"notes", experiment.experiment.string("notes")}};
+                         {"tags", experiment.experiment.tags},
+                         {"notes", experiment.experiment.notes}};
   return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
 }
 
