@@ -1,7 +1,8 @@
+#include "host/bench/bench_json.h"
+
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "host/bench/bench_report.h"
 #include "host/data/fingerprint/fingerprint_differences.h"
 
 namespace binade::host {

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "binade/abi/plugin.h"
+#include "host/experiment/diagnostics/nearest.h"
 
 namespace binade::host {
 namespace {

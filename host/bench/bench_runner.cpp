@@ -8,6 +8,7 @@
 
 #include "host/cli/child_process.h"
 #include "host/cli/exit_codes.h"
+#include "host/experiment/resolved.h"
 
 namespace binade::host {
 namespace {

@@ -1,9 +1,9 @@
+#include "host/bench/bench_table.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-
-#include "host/bench/bench_report.h"
 
 namespace binade::host {
 namespace {

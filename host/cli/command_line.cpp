@@ -10,6 +10,7 @@
 #include "host/cli/failure_exit.h"
 #include "host/cli/version.h"
 #include "host/experiment/diagnostics/diagnostic.h"
+#include "host/experiment/diagnostics/nearest.h"
 #include "host/loading/catalog.h"
 
 namespace binade::host {

@@ -11,10 +11,12 @@
 #include "host/base/error_text.h"
 #include "host/bench/advice.h"
 #include "host/bench/bench_metrics.h"
-#include "host/bench/bench_report.h"
+#include "host/bench/bench_json.h"
 #include "host/bench/bench_runner.h"
+#include "host/bench/bench_table.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/signals.h"
+#include "host/experiment/resolved.h"
 #include "host/run/prometheus_target.h"
 #include "host/telemetry/exporter/exporter.h"
 

@@ -7,6 +7,7 @@
 
 #include "host/cli/exit_codes.h"
 #include "host/cli/experiment_argument.h"
+#include "host/experiment/resolved.h"
 
 namespace binade::host {
 namespace {

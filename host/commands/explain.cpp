@@ -6,14 +6,13 @@
 #include <vector>
 
 #include "host/cli/exit_codes.h"
-#include "host/experiment/diagnostics/diagnostic_codes.h"
 #include "host/experiment/diagnostics/diagnostic_pages.h"
 
 namespace binade::host {
 namespace {
 
 int list_codes() {
-  for (const auto& [code, meaning] : diagnostic_codes) show("{}  {}\n", code, meaning);
+  for (const auto& page : diagnostic_pages()) show("{}  {}\n", page.code, page.meaning);
   show("\n`binade explain CODE` says what a code means, with an example and how to mend it\n");
   return exit_ok;
 }

@@ -16,6 +16,7 @@
 #include "host/base/read_file.h"
 #include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
+#include "host/experiment/diagnostics/nearest.h"
 #include "host/loading/catalog.h"
 
 namespace binade::host {

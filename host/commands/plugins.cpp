@@ -8,6 +8,7 @@
 #include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
 #include "host/commands/validate.h"
+#include "host/experiment/diagnostics/nearest.h"
 #include "host/experiment/toml/toml_text.h"
 #include "host/loading/catalog.h"
 

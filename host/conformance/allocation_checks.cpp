@@ -16,9 +16,9 @@
 #include "binade/abi/logger.h"
 #include "binade/abi/model.h"
 #include "binade/abi/precision.h"
+#include "host/conformance/checks.h"
 #include "host/conformance/child.h"
 #include "host/conformance/failing_allocations.h"
-#include "host/conformance/plugin_under_test.h"
 
 namespace binade::host {
 namespace {

@@ -1,12 +1,15 @@
-// What every plugin must stand.
+#include "host/conformance/checks.h"
+
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 
-#include "host/conformance/plugin_under_test.h"
 #include "host/loading/elf/elf_dynamic.h"
 #include "host/loading/elf/mapped_file.h"
 
@@ -143,6 +146,16 @@ void keeps_exceptions_in_create(const PluginUnderTest& subject) {
   create_with(failing_options(view.table(), 0, true), plugin);
 }
 
+std::size_t bytes_in_use() {
+  const auto info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+std::size_t open_files() {
+  const std::filesystem::directory_iterator files("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(files), end(files)));
+}
+
 }  // namespace
 
 std::vector<Check> common_checks() {
@@ -164,6 +177,28 @@ std::vector<Check> with_checks_of_use(std::vector<Check> own, const Exercise& us
   add("failing_services", stands_failing_services);
   add("leaks", require_no_leak);
   return own;
+}
+
+void require_no_leak(const PluginUnderTest& subject, const Exercise& use) {
+  constexpr int warm_up = 20;
+  const bool model = subject.model != nullptr;  // a use of which takes milliseconds
+  const int repeats = model ? 50 : 200, rounds = model ? 20 : 5;
+  const auto noise = 8 * static_cast<std::size_t>(repeats);  // the least that malloc gives is 24
+  const auto plugin = open(subject);
+  for (int i = 0; i < warm_up; ++i) use(subject, plugin);
+  const auto files = open_files();
+  // What malloc keeps for later counts as used, and for a while grows like a leak; a leak grows in each round.
+  std::size_t grown = 0;
+  for (int round = 0; round < rounds; ++round) {
+    const auto bytes = bytes_in_use();
+    for (int i = 0; i < repeats; ++i) use(subject, plugin);
+    if (open_files() > files)
+      throw Violation(fmt::format("{} files stay open after {} uses", open_files() - files, repeats));
+    const auto now = bytes_in_use();
+    if (now <= bytes || now - bytes <= noise) return;
+    grown = now - bytes;
+  }
+  throw Violation(fmt::format("{} bytes stay allocated after {} uses from create() to destroy()", grown, repeats));
 }
 
 }  // namespace binade::host

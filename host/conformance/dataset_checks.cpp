@@ -6,8 +6,8 @@
 #include <random>
 #include <thread>
 
+#include "host/conformance/checks.h"
 #include "host/conformance/guarded_memory.h"
-#include "host/conformance/plugin_under_test.h"
 #include "host/data/dataset.h"
 #include "host/data/dtype.h"
 

@@ -9,7 +9,7 @@
 
 #include "binade/abi/logger.h"
 #include "host/base/scratch_folder.h"
-#include "host/conformance/plugin_under_test.h"
+#include "host/conformance/checks.h"
 
 namespace binade::host {
 namespace {

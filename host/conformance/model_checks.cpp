@@ -6,8 +6,8 @@
 #include <set>
 
 #include "host/base/sha256.h"
+#include "host/conformance/checks.h"
 #include "host/conformance/child.h"
-#include "host/conformance/plugin_under_test.h"
 #include "host/conformance/trial_batch.h"
 #include "host/data/dtype.h"
 

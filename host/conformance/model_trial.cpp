@@ -9,6 +9,8 @@
 #include "host/base/scratch_folder.h"
 #include "host/cli/experiment_argument.h"
 #include "host/experiment/toml/toml_text.h"
+#include "host/loading/compatibility.h"
+#include "host/loading/open_plugin.h"
 #include "host/run/dataset_setup.h"
 #include "host/run/engine_library.h"
 

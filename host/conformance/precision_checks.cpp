@@ -6,7 +6,7 @@
 #include <random>
 
 #include "binade/abi/precision.h"
-#include "host/conformance/plugin_under_test.h"
+#include "host/conformance/checks.h"
 #include "host/loading/exception_trap.h"
 
 namespace binade::host {

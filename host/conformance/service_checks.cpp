@@ -1,8 +1,9 @@
 // A plugin in hosts that offer less than this one.
 #include <fmt/format.h>
 
+#include "host/conformance/checks.h"
 #include "host/conformance/fake_host.h"
-#include "host/conformance/plugin_under_test.h"
+#include "host/loading/open_plugin.h"
 
 namespace binade::host {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "host/conformance/plugin_under_test.h"
+#include "host/conformance/checks.h"
 
 namespace binade::host {
 

@@ -25,7 +25,7 @@
 #include "host/engine/model/weights.h"
 #include "host/engine/optim/parameters.h"
 #include "host/experiment/doubtful_plans.h"
-#include "host/experiment/schema/sections.h"
+#include "host/experiment/schema/text_forms.h"
 #include "host/experiment/schema/vocabulary.h"
 #include "host/storage/checkpoint_error.h"
 #include "host/storage/run_directory.h"

@@ -5,26 +5,22 @@
 
 #include <algorithm>
 
+#include "host/experiment/diagnostics/nearest.h"
 #include "host/experiment/schema/plugin_sections.h"
+#include "host/experiment/schema/section_rules.h"
 #include "host/experiment/schema/sections.h"
 #include "host/experiment/schema/table_validation.h"
 #include "host/experiment/toml/experiment_file.h"
 #include "host/experiment/toml/experiment_tree.h"
 #include "host/experiment/toml/overrides.h"
 #include "host/experiment/toml/toml_text.h"
+#include "host/experiment/wiring.h"
 
 namespace binade::host {
 namespace {
 
 bool declares(const Specs& specs, const std::string& name) {
   return std::any_of(specs.begin(), specs.end(), [&](const OptionSpec* s) { return s->name == name; });
-}
-
-std::vector<std::string> section_names() {
-  std::vector<std::string> names = {"dataset", "logger", "model", "precision"};
-  for (const auto& section : host_sections()) names.push_back(section.name);
-  std::sort(names.begin(), names.end());
-  return names;
 }
 
 std::vector<std::string> sections_with(const std::string& key) {

@@ -1,8 +1,8 @@
-// The resolved experiment as TOML.
+#include "host/experiment/resolved.h"
+
 #include <fmt/format.h>
 
 #include "binade/printable.h"
-#include "host/experiment/experiment.h"
 #include "host/experiment/schema/table_validation.h"
 #include "host/experiment/toml/toml_text.h"
 

@@ -9,6 +9,7 @@
 
 #include "host/experiment/diagnostics/diagnostic.h"
 #include "host/experiment/experiment.h"
+#include "host/experiment/resolved.h"
 #include "host/experiment/toml/toml_text.h"
 
 namespace binade::host {

@@ -1,10 +1,11 @@
-// Values that the dataset gives, or the model.
+#include "host/experiment/wiring.h"
+
 #include <fmt/format.h>
 
 #include <functional>
 
-#include "host/experiment/experiment.h"
 #include "host/experiment/schema/table_validation.h"
+#include "host/experiment/schema/value_validation.h"
 #include "host/experiment/toml/toml_text.h"
 
 namespace binade::host {

@@ -1,4 +1,5 @@
-// Whether a model plugin and the engine were built alike, so that LibTorch's C++ objects mean the same to both.
+#include "host/loading/compatibility.h"
+
 #include <fmt/format.h>
 
 #include <cstring>
@@ -6,7 +7,6 @@
 #include <vector>
 
 #include "host/base/sha256.h"
-#include "host/loading/plugin_file.h"
 
 namespace binade::host {
 namespace {

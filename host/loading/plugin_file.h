@@ -37,11 +37,6 @@ PluginFile judge_plugin_file(std::span<const std::byte> bytes, const std::filesy
 // PluginRefused when the file cannot be read or is damaged.
 std::optional<binade_build_block> read_build_block(const std::filesystem::path& path);
 
-// Compares a model plugin's build block with the engine's, member by member. Throws PluginRefused: E0306 where LibTorch
-// differs, E0307 where anything else does; all differences stand in the message.
-void require_same_build(const PluginFile& plugin, const binade_build_block& engine,
-                        const std::filesystem::path& engine_path);
-
 // A text of a build block, which need not be NUL-terminated in a file from anywhere.
 template <std::size_t Size>
 std::string_view text_of(const char (&text)[Size]) {

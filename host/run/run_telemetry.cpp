@@ -11,7 +11,7 @@
 #include "host/base/sha256.h"
 #include "host/cli/signals.h"
 #include "host/cli/version.h"
-#include "host/experiment/schema/sections.h"
+#include "host/experiment/schema/text_forms.h"
 #include "host/loading/plugin_file.h"
 #include "host/run/prometheus_target.h"
 #include "host/run/run.h"

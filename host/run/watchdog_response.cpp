@@ -13,7 +13,7 @@
 #include "host/base/error_text.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/parting.h"
-#include "host/experiment/schema/sections.h"
+#include "host/experiment/schema/text_forms.h"
 #include "host/run/reports/console_report.h"
 #include "host/run/reports/summary_json.h"
 #include "host/run/run.h"

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "host/experiment/resolved.h"
+#include "host/experiment/wiring.h"
 #include "tests/experiment/fixture.h"
 
 namespace binade::host {

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "host/experiment/resolved.h"
 #include "host/experiment/schema/json_schema.h"
 #include "tests/experiment/fixture.h"
 

@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "host/experiment/schema/text_forms.h"
 #include "tests/experiment/fixture.h"
 
 namespace binade::host {

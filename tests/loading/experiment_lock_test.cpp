@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "host/base/sha256.h"
+#include "host/loading/open_plugin.h"
 #include "tests/loading/fixture.h"
 
 namespace binade::host {

@@ -8,6 +8,7 @@
 
 #include "binade/abi/precision.h"
 #include "host/base/sha256.h"
+#include "host/loading/open_plugin.h"
 #include "tests/loading/fixture.h"
 
 namespace binade::host {

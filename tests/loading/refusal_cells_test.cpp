@@ -10,6 +10,8 @@
 #include <set>
 
 #include "binade/abi/plugin.h"
+#include "host/loading/compatibility.h"
+#include "host/loading/open_plugin.h"
 #include "host/loading/plugin.h"
 #include "tests/loading/fixture.h"
 

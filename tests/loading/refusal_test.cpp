@@ -4,6 +4,8 @@
 
 #include "binade/abi/plugin.h"
 #include "host/loading/catalog.h"
+#include "host/loading/compatibility.h"
+#include "host/loading/open_plugin.h"
 #include "host/loading/plugin.h"
 #include "tests/loading/fixture.h"
 

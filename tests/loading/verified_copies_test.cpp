@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "host/base/sha256.h"
+#include "host/loading/open_plugin.h"
 #include "tests/loading/fixture.h"
 
 namespace binade::host {

@@ -20,7 +20,7 @@ struct Location {
 };
 
 struct Diagnostic {
-  std::string code;     // "E0103"; the table of codes stands in diagnostic_codes.h
+  std::string code;     // "E0103", one of diagnostic_pages()
   std::string message;  // one line, names in `backticks`
   Location where;
   std::string label;               // beside the caret: "did you mean `weight_decay`?"
@@ -48,9 +48,5 @@ class Diagnostics {
   std::map<std::string, std::string> sources_;
   std::map<std::string, std::string> remarks_;
 };
-
-// The candidate closest to `name`, or "" when none is close enough to be meant (Damerau-Levenshtein distance at most
-// a third of the longer name, prefixes and a swapped `-` and `_` forgiven).
-std::string nearest(const std::string& name, const std::vector<std::string>& candidates);
 
 }  // namespace binade::host

@@ -1,9 +1,8 @@
-// Did you mean ...?
+#include "host/experiment/diagnostics/nearest.h"
+
 #include <algorithm>
 #include <numeric>
 #include <tuple>
-
-#include "host/experiment/diagnostics/diagnostic.h"
 
 namespace binade::host {
 namespace {

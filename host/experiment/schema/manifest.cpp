@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "host/experiment/schema/table_validation.h"
+#include "host/experiment/schema/value_validation.h"
 #include "host/experiment/toml/toml_text.h"
 
 namespace binade::host {

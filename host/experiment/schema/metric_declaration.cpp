@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "host/experiment/schema/table_validation.h"
+#include "host/experiment/schema/value_validation.h"
 #include "host/experiment/toml/toml_text.h"
 
 namespace binade::host {

@@ -5,6 +5,9 @@
 
 #include <algorithm>
 
+#include "host/experiment/diagnostics/nearest.h"
+#include "host/experiment/schema/sections.h"
+
 namespace binade::host {
 namespace {
 
@@ -22,6 +25,13 @@ std::vector<std::string> names_of(const std::vector<OptionSpec>& specs) {
 }
 
 }  // namespace
+
+std::vector<std::string> section_names() {
+  std::vector<std::string> names = {"dataset", "logger", "model", "precision"};
+  for (const auto& section : host_sections()) names.push_back(section.name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
 
 PluginSections::PluginSections(std::string source, std::filesystem::path folder, const ManifestSource& plugins,
                                Diagnostics& diagnostics)

@@ -41,4 +41,7 @@ class PluginSections {
   Diagnostics& diagnostics_;
 };
 
+// The names of all sections of an experiment: these and host_sections(), sorted.
+std::vector<std::string> section_names();
+
 }  // namespace binade::host

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <set>
 
+#include "host/experiment/diagnostics/nearest.h"
+#include "host/experiment/schema/value_validation.h"
 #include "host/experiment/toml/environment_placeholders.h"
 #include "host/experiment/toml/toml_text.h"
 

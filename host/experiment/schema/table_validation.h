@@ -43,17 +43,6 @@ OptionTable check_table(const Node& table, const CheckedSection& section, const 
 // The elements of an array of tables ([[name]]); none, after a mistake, where it is something else.
 const std::vector<Node>& tables_of(const Member& member, const std::string& name, Diagnostics& diagnostics);
 
-// One value, of which `name` is what messages call it. nullopt after a mistake.
-std::optional<std::vector<Scalar>> check_value(const Node& value, const std::string& name, const OptionSpec& spec,
-                                               Diagnostics& diagnostics);
-
-// Range, choices and form of a scalar that has the right type already. False after a mistake.
-bool check_limits(const Scalar& value, const std::string& name, const OptionSpec& spec, const Location& where,
-                  Diagnostics& diagnostics);
-
-// "an integer", "an array of strings"
-std::string wanted(const OptionSpec& spec);
-
 Specs pointers(const std::vector<OptionSpec>& specs);
 
 }  // namespace binade::host

@@ -1,10 +1,12 @@
-// Types, ranges and choices of single values.
+#include "host/experiment/schema/value_validation.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
+#include "host/experiment/diagnostics/nearest.h"
 #include "host/experiment/schema/table_validation.h"
 #include "host/experiment/toml/toml_text.h"
 

@@ -9,6 +9,7 @@
 
 #include "host/base/regular_file.h"
 #include "host/base/system_call.h"
+#include "host/experiment/diagnostics/nearest.h"
 
 namespace binade::host {
 namespace {

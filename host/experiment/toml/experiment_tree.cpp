@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "host/experiment/schema/table_validation.h"
+#include "host/experiment/schema/value_validation.h"
 #include "host/experiment/toml/environment_placeholders.h"
 #include "host/experiment/toml/experiment_file.h"
 

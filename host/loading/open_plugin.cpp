@@ -1,4 +1,5 @@
-// Opening a plugin: from here on its code runs.
+#include "host/loading/open_plugin.h"
+
 #include <cxxabi.h>
 #include <dlfcn.h>
 #include <fmt/format.h>
@@ -14,7 +15,6 @@
 #include "host/base/sha256.h"
 #include "host/loading/abi_history.h"
 #include "host/loading/elf/loader_words.h"
-#include "host/loading/plugin.h"
 #include "host/loading/plugin_text.h"
 #include "host/loading/table_calls.h"
 #include "host/loading/told_once.h"

@@ -1,0 +1,28 @@
+// Texts of a certain form: durations, addresses, devices.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "host/experiment/schema/option.h"
+
+namespace binade::host {
+
+// "90s", "5m", "1h30m", "1.5h", "500ms", "90" -> seconds; nullopt for anything else.
+std::optional<double> parse_duration(std::string_view text);
+// [train] max_time in seconds; infinity where it is not given.
+double max_seconds(const OptionTable& train);
+
+// "127.0.0.1:9464", "localhost:0", "[::1]:0".
+struct ListenAddress {
+  std::string host;  // without brackets
+  int port = 0;
+  bool loopback() const;
+};
+std::optional<ListenAddress> parse_listen(std::string_view text);
+
+// "auto", "cpu", "cuda", "cuda:1"
+bool is_device(std::string_view text);
+
+}  // namespace binade::host
