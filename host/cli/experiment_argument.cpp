@@ -23,17 +23,13 @@ void warn_of_doubts(const Experiment& experiment, ColorMode color) {
   for (const auto& sentence : doubtful_plans(experiment)) log_line(color, BINADE_LOG_WARNING, sentence);
 }
 
-void ExperimentArgument::add_to(CLI::App& verb) {
-  verb.add_option("FILE", file, "The experiment, a TOML file")->required()->type_name("");
+void ExperimentArgument::add_to(Verb& verb) {
+  verb.argument("FILE", file, "The experiment, a TOML file");
   add_overrides_to(verb);
 }
 
-void ExperimentArgument::add_overrides_to(CLI::App& verb) {
-  verb.add_option("--set", overrides, "Change one value, as TOML: --set train.steps=100 (repeatable)")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->take_all()
-      ->allow_extra_args(false);
+void ExperimentArgument::add_overrides_to(Verb& verb) {
+  verb.repeatable("--set", overrides, "KEY=VALUE", "Change one value, as TOML: --set train.steps=100 (repeatable)");
 }
 
 std::optional<Experiment> ExperimentArgument::load(const Catalog& plugins, ColorMode color,

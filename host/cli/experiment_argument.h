@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "host/cli/command_line.h"
+#include "host/cli/terminal.h"
+#include "host/cli/verb.h"
 #include "host/experiment/experiment.h"
 #include "host/loading/catalog.h"
 
@@ -22,8 +23,8 @@ struct ExperimentArgument {
   std::string file;
   std::vector<std::string> overrides;
 
-  void add_to(CLI::App& verb);
-  void add_overrides_to(CLI::App& verb);  // --set alone
+  void add_to(Verb& verb);
+  void add_overrides_to(Verb& verb);  // --set alone
 
   // Checks the experiment; prints all mistakes on standard error and returns nullopt when there are any. `precision`:
   // the plugin that stands in where there is no [precision].

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "host/cli/command_line.h"
+#include "host/cli/verb.h"
 #include "host/loading/lock/verified_copies.h"
 
 namespace binade::host {
@@ -17,7 +17,7 @@ struct LockArgument {
   bool locked = false;
   std::string file;  // empty: beside the experiment
 
-  void add_to(CLI::App& verb);
+  void add_to(Verb& verb);
   // nullptr where nothing is locked. Throws PluginRefused E0313 where the lock is missing or names another Binade or
   // LibTorch.
   std::unique_ptr<VerifiedCopies> open(const std::filesystem::path& experiment, const binade_build_block& engine) const;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -10,10 +11,11 @@
 #include "binade/abi/plugin.h"
 #include "host/base/error_text.h"
 #include "host/bench/advice.h"
-#include "host/bench/bench_metrics.h"
 #include "host/bench/bench_json.h"
+#include "host/bench/bench_metrics.h"
 #include "host/bench/bench_runner.h"
 #include "host/bench/bench_table.h"
+#include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/signals.h"
 #include "host/experiment/resolved.h"
@@ -159,65 +161,61 @@ constexpr const char* examples =
 
 constexpr const char* not_judged = "off";
 
-// What CLI::Validator wants: nothing for a text that is right.
-std::string wrong_number(const std::string& text, bool positive) {
-  double number = 0;
-  const bool is_number = CLI::detail::lexical_cast(text, number) && std::isfinite(number);
-  if (is_number && (number > 0 || !positive)) return {};
-  return fmt::format("{} is not a {}number, nor \"{}\"", text, positive ? "positive " : "", not_judged);
+// What is wrong with a threshold's text; empty where nothing is, and `threshold` is set.
+std::string take_threshold(const std::string& text, bool positive, std::optional<double>& threshold) {
+  threshold.reset();
+  if (text == not_judged) return "";
+  char* end = nullptr;
+  const double number = std::strtod(text.c_str(), &end);
+  const bool is_number = !text.empty() && *end == '\0' && std::isfinite(number);
+  if (!is_number || (positive && number <= 0)) {
+    return fmt::format("{} is not a {}number, nor \"{}\"", text, positive ? "positive " : "", not_judged);
+  }
+  threshold = number;
+  return "";
 }
 
-CLI::Option* add_threshold(CLI::App& verb, const char* flag, std::optional<double>& threshold, const char* help,
-                           bool positive = true) {
-  const auto take = [&threshold](const std::string& text) {
-    threshold = text == not_judged ? std::nullopt : std::optional(std::stod(text));
+void add_threshold(Verb& verb, const char* flag, std::optional<double>& threshold, const char* value, const char* help,
+                   bool positive = true) {
+  const auto shown = threshold ? fmt::format("{}", *threshold) : not_judged;
+  const auto take = [&threshold, positive](const std::string& text) {
+    return take_threshold(text, positive, threshold);
   };
-  const auto check = [positive](const std::string& text) {
-    return text == not_judged ? std::string() : wrong_number(text, positive);
-  };
-  return verb.add_option_function<std::string>(flag, take, help)
-      ->check(CLI::Validator(check, ""))
-      ->type_name("X")
-      ->default_str(threshold ? fmt::format("{}", *threshold) : not_judged);
+  verb.parsed_option(flag, take, value, help).show_default(shown);
 }
 
-void add_thresholds(CLI::App& verb, Thresholds& thresholds) {
-  add_threshold(verb, "--speedup", thresholds.speedup, "Wanted: this many times the baseline's speed, or off");
-  add_threshold(verb, "--memory", thresholds.memory, "Wanted: this many percent less peak memory, or off", false)
-      ->type_name("PERCENT");
-  add_threshold(verb, "--accuracy", thresholds.accuracy, "Wanted: accuracy differs by less, as a share of 1, or off");
-  add_threshold(verb, "--loss", thresholds.loss, "Wanted: the loss differs by less, or off");
+void add_thresholds(Verb& verb, Thresholds& thresholds) {
+  add_threshold(verb, "--speedup", thresholds.speedup, "X", "Wanted: this many times the baseline's speed, or off");
+  add_threshold(verb, "--memory", thresholds.memory, "PERCENT", "Wanted: this many percent less peak memory, or off",
+                false);
+  add_threshold(verb, "--accuracy", thresholds.accuracy, "X",
+                "Wanted: accuracy differs by less, as a share of 1, or off");
+  add_threshold(verb, "--loss", thresholds.loss, "X", "Wanted: the loss differs by less, or off");
 }
 
 }  // namespace
 
 void add_bench(CommandLine& line) {
-  constexpr std::uint64_t least_repeats = 2, max_repeats = 1000, max_steps = 1'000'000'000;
+  constexpr std::uint64_t min_repeats = 2, max_repeats = 1000, max_steps = 1'000'000'000;
   const auto arguments = std::make_shared<BenchArguments>();
   auto& verb = line.verb(
       "bench", "Compare precisions: speed, memory, accuracy and loss, with verdicts", examples,
       [arguments, &line] { return bench(*arguments, line); }, Stopping::by_the_verb);
   arguments->experiment.add_to(verb);
-  verb.add_option("--precision", arguments->precision,
-                  "Precision plugins with commas between; the first is the baseline. The file needs no [precision]")
-      ->required()
-      ->type_name("A,B,...");
-  verb.add_option("--repeats", arguments->repeats, "Runs of each, with the seeds seed, seed + 1, ...")
-      ->check(CLI::Range(least_repeats, max_repeats).description(""))
-      ->type_name("N")
-      ->capture_default_str();
-  verb.add_option("--steps", arguments->steps,
-                  "Steps of a run, in place of the experiment's steps, epochs and max_time")
-      ->check(CLI::Range(std::uint64_t{1}, max_steps).description(""))
-      ->type_name("N");
-  verb.add_option("--warmup", arguments->warmup, "First steps that are not timed; default: a tenth, at least 3")
-      ->type_name("N");
+  verb.option("--precision", arguments->precision, "A,B,...",
+              "Precision plugins with commas between; the first is the baseline. The file needs no [precision]")
+      .required();
+  verb.option("--repeats", arguments->repeats, "N", "Runs of each, with the seeds seed, seed + 1, ...")
+      .within(min_repeats, max_repeats)
+      .show_default();
+  verb.option("--steps", arguments->steps, "N",
+              "Steps of a run, in place of the experiment's steps, epochs and max_time")
+      .within(1, max_steps);
+  verb.option("--warmup", arguments->warmup, "N", "First steps that are not timed; default: a tenth, at least 3");
   add_thresholds(verb, arguments->thresholds);
-  verb.add_option("--runs", arguments->runs, "The folder for run directories, made when missing")
-      ->type_name("DIR")
-      ->capture_default_str();
-  verb.add_flag("--json", arguments->json, "The whole result as JSON instead of tables");
-  verb.add_flag("--gate", arguments->gate, "Exit with 1 unless all that is judged is \"met\"");
+  verb.option("--runs", arguments->runs, "DIR", "The folder for run directories, made when missing").show_default();
+  verb.flag("--json", arguments->json, "The whole result as JSON instead of tables");
+  verb.flag("--gate", arguments->gate, "Exit with 1 unless all that is judged is \"met\"");
 }
 
 }  // namespace binade::host

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/experiment_argument.h"
 #include "host/cli/lock_argument.h"

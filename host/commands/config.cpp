@@ -5,6 +5,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/experiment_argument.h"
 #include "host/experiment/resolved.h"
@@ -93,7 +94,7 @@ void add_config(CommandLine& line) {
                          "  binade config experiment.toml --json",
                          [arguments, &line] { return config(*arguments, line); });
   arguments->experiment.add_to(verb);
-  verb.add_flag("--json", arguments->json, "As JSON");
+  verb.flag("--json", arguments->json, "As JSON");
 }
 
 }  // namespace binade::host

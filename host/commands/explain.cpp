@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
 #include "host/experiment/diagnostics/diagnostic_pages.h"
 
@@ -40,7 +41,7 @@ void add_explain(CommandLine& line) {
   const auto codes = std::make_shared<std::vector<std::string>>();
   auto& verb = line.verb("explain", "What the code of an error message means, and how to mend it",
                          "  binade explain E0103\n  binade explain", [codes, &line] { return explain(*codes, line); });
-  verb.add_option("CODE", *codes, "Codes as in error[E0103]; without any, all are listed")->type_name("");
+  verb.arguments("CODE", *codes, "Codes as in error[E0103]; without any, all are listed");
 }
 
 }  // namespace binade::host

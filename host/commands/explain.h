@@ -1,9 +1,9 @@
 // `binade explain CODE`: what an error message means and how to mend it.
 #pragma once
 
-#include "host/cli/command_line.h"
-
 namespace binade::host {
+
+class CommandLine;
 
 void add_explain(CommandLine& line);
 

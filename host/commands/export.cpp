@@ -11,6 +11,7 @@
 
 #include "binade/abi/logger.h"
 #include "host/base/clock.h"
+#include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/standard_descriptors.h"
 #include "host/storage/openmetrics.h"
@@ -75,9 +76,8 @@ void add_export(CommandLine& line) {
                 "  binade export openmetrics runs/first-run/20260101T120000Z-0123abcd --output history.om\n"
                 "  promtool tsdb create-blocks-from openmetrics history.om /var/lib/prometheus",
                 [arguments, &line] { return export_openmetrics(*arguments, line); });
-  openmetrics.add_option("RUN", arguments->run, "The run's directory")->required()->type_name("");
-  openmetrics.add_option("--output", arguments->output, "The file to write, instead of standard output")
-      ->type_name("FILE");
+  openmetrics.argument("RUN", arguments->run, "The run's directory");
+  openmetrics.option("--output", arguments->output, "FILE", "The file to write, instead of standard output");
 }
 
 }  // namespace binade::host

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "host/base/atomic_file.h"
+#include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/experiment_argument.h"
 #include "host/cli/lock_argument.h"
@@ -55,8 +56,7 @@ void add_lock(CommandLine& line) {
                          "  binade lock experiment.toml\n  binade run experiment.toml --locked",
                          [arguments, &line] { return lock(*arguments, line); });
   arguments->experiment.add_to(verb);
-  verb.add_option("-o,--output", arguments->output, "The file to write (FILE with .lock in place of .toml)")
-      ->type_name("LOCK");
+  verb.option("-o,--output", arguments->output, "LOCK", "The file to write (FILE with .lock in place of .toml)");
 }
 
 }  // namespace binade::host

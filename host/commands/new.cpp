@@ -171,9 +171,9 @@ void add_new(CommandLine& line) {
   auto& verb = line.verb("new", "Write a plugin's project, which builds, passes its test and trains at once",
                          "  binade new model my_net\n  binade new dataset my_data --lang rust",
                          [project, &line] { return create(*project, line); });
-  verb.add_option("KIND", project->kind, "model, dataset, precision or logger")->required()->type_name("");
-  verb.add_option("NAME", project->name, "The plugin's id, and the folder to write")->required()->type_name("");
-  verb.add_option("--lang", project->language, "c, cpp or rust; a model is in cpp")->type_name("LANGUAGE");
+  verb.argument("KIND", project->kind, "model, dataset, precision or logger");
+  verb.argument("NAME", project->name, "The plugin's id, and the folder to write");
+  verb.option("--lang", project->language, "LANGUAGE", "c, cpp or rust; a model is in cpp");
 }
 
 }  // namespace binade::host

@@ -133,7 +133,7 @@ void add_plugins(CommandLine& line) {
   auto& verb = line.verb(plugins, "describe", "One plugin's options, ranges and defaults",
                          "  binade plugins describe my_net\n  binade plugins describe build/my_net.so",
                          [id, &line] { return describe(*id, line); });
-  verb.add_option("ID", *id, "The plugin's id, or its file")->required()->type_name("");
+  verb.argument("ID", *id, "The plugin's id, or its file");
   add_validate(line, plugins);
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "binade/abi/plugin.h"
+#include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/signals.h"
 #include "host/run/train.h"
@@ -43,15 +44,13 @@ void add_resume(CommandLine& line) {
       "  binade resume runs/first-run/20260101T120000Z-0123abcd\n"
       "  binade resume runs/first-run/20260101T120000Z-0123abcd --set train.steps=2000",
       [arguments, &line] { return resume(*arguments, line); }, Stopping::by_the_verb);
-  verb.add_option("RUN", arguments->run, "The directory of the run")->required()->type_name("");
+  verb.argument("RUN", arguments->run, "The directory of the run");
   arguments->options.experiment.add_overrides_to(verb);
   arguments->options.lock.add_to(verb);
-  verb.add_option("--rescue", arguments->options.rescue,
-                  "A folder on another disk, made when missing: takes the final weights when the run's own cannot")
-      ->type_name("DIR");
-  verb.add_option("--stop-after", arguments->options.stop_after,
-                  "Stop after so many further steps, with a checkpoint to go on from")
-      ->type_name("STEPS");
+  verb.option("--rescue", arguments->options.rescue, "DIR",
+              "A folder on another disk, made when missing: takes the final weights when the run's own cannot");
+  verb.option("--stop-after", arguments->options.stop_after, "STEPS",
+              "Stop after so many further steps, with a checkpoint to resume from");
 }
 
 }  // namespace binade::host

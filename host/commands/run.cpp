@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "binade/abi/plugin.h"
+#include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/signals.h"
 #include "host/loading/catalog.h"
@@ -56,22 +57,17 @@ void add_run(CommandLine& line) {
       [arguments, &line] { return run(*arguments, line); }, Stopping::by_the_verb);
   options.experiment.add_to(verb);
   options.lock.add_to(verb);
-  verb.add_option("--runs", arguments->runs, "The folder for run directories, made when missing")
-      ->type_name("DIR")
-      ->capture_default_str();
-  verb.add_option("--resume", arguments->resume,
-                  "auto: go on with the newest run of this name that did not finish, if there is one")
-      ->type_name("WHEN")
-      ->check(CLI::IsMember({"auto", "never"}))
-      ->capture_default_str();
-  verb.add_option("--rescue", options.rescue,
-                  "A folder on another disk, made when missing: takes the final weights when the run's own cannot")
-      ->type_name("DIR");
-  verb.add_option("--stop-after", options.stop_after, "Stop after so many steps, with a checkpoint to go on from")
-      ->type_name("STEPS");
-  verb.add_flag("--dry-run", options.dry_run, "One step and an evaluation with everything in place, then stop");
-  verb.add_flag("--measure-memory", options.measure_memory,
-                "Count the most bytes that tensors held at once: peak_tensor_bytes in summary.json");
+  verb.option("--runs", arguments->runs, "DIR", "The folder for run directories, made when missing").show_default();
+  verb.option("--resume", arguments->resume, "WHEN",
+              "auto: resume the newest run of this name that did not finish, if there is one")
+      .one_of({"auto", "never"})
+      .show_default();
+  verb.option("--rescue", options.rescue, "DIR",
+              "A folder on another disk, made when missing: takes the final weights when the run's own cannot");
+  verb.option("--stop-after", options.stop_after, "STEPS", "Stop after so many steps, with a checkpoint to resume from");
+  verb.flag("--dry-run", options.dry_run, "One step and an evaluation with everything in place, then stop");
+  verb.flag("--measure-memory", options.measure_memory,
+            "Count the most bytes that tensors held at once: peak_tensor_bytes in summary.json");
 }
 
 }  // namespace binade::host

@@ -6,6 +6,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
 #include "host/experiment/schema/json_schema.h"
 #include "host/loading/catalog.h"
@@ -36,7 +37,7 @@ void add_schema(CommandLine& line) {
   auto& verb =
       line.verb("schema", "A JSON Schema of experiments for editors, with the plugins that are installed",
                 "  binade schema --out binade.json\n  binade schema", [out, &line] { return schema(*out, line); });
-  verb.add_option("--out", *out, "The file to write; standard output by default")->type_name("FILE");
+  verb.option("--out", *out, "FILE", "The file to write; standard output by default");
 }
 
 }  // namespace binade::host

@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "host/cli/command_line.h"
+
 namespace binade::host {
 namespace {
 
@@ -38,8 +40,8 @@ void add_setup(CommandLine& line) {
                          "\nBINADE_CACHE names another folder. Where you have LibTorch 2.11.0, set BINADE_LIBTORCH to "
                          "its folder instead.",
                          [arguments, &line] { return setup(*arguments, line); });
-  auto* const cuda = verb.add_flag("--cuda", arguments->cuda, "With CUDA's libraries, even if there is no GPU here");
-  verb.add_flag("--cpu", arguments->cpu, "Without CUDA's libraries, even if there is a GPU here")->excludes(cuda);
+  const auto cuda = verb.flag("--cuda", arguments->cuda, "With CUDA's libraries, even if there is no GPU here");
+  verb.flag("--cpu", arguments->cpu, "Without CUDA's libraries, even if there is a GPU here").excludes(cuda);
 }
 
 }  // namespace binade::host

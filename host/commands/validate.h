@@ -1,11 +1,13 @@
-// binade plugins validate FILE.so: the conformance kit.
+// binade plugins validate FILE.so: what a plugin must withstand, tried on it.
 #pragma once
-
-#include "host/cli/command_line.h"
 
 namespace binade::host {
 
-// Adds the verb below `plugins`.
-void add_validate(CommandLine& line, CLI::App& plugins);
+class CommandLine;
+class Verb;
+
+// Adds the verb below `plugins`. Its action does not return: the process becomes libexec/binade/validate, which parses
+// the arguments and prints the help, with the same exit codes and signals.
+void add_validate(CommandLine& line, Verb& plugins);
 
 }  // namespace binade::host

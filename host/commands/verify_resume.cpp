@@ -16,6 +16,7 @@
 #include "host/base/read_file.h"
 #include "host/base/scratch_folder.h"
 #include "host/cli/child_process.h"
+#include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/experiment_argument.h"
 #include "host/cli/signals.h"
@@ -220,10 +221,10 @@ void add_verify_resume(CommandLine& line) {
       "  binade verify-resume experiment.toml --steps 100 --set train.threads=1",
       [arguments, &line] { return Verification(*arguments, line).run(); }, Stopping::by_the_verb);
   arguments->experiment.add_to(verb);
-  verb.add_option("--steps", arguments->steps, "Steps before the interruption, and after it")
-      ->type_name("N")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000}))
-      ->capture_default_str();
+  constexpr std::uint64_t max_steps = 1'000'000;
+  verb.option("--steps", arguments->steps, "N", "Steps before the interruption, and after it")
+      .within(1, max_steps)
+      .show_default();
 }
 
 }  // namespace binade::host
