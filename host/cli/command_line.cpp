@@ -26,7 +26,7 @@ CommandLine::CommandLine(const std::string& name, const std::string& description
       "  binade check experiment.toml\n"
       "  binade run experiment.toml --set train.steps=1000\n"
       "  binade plugins list\n"
-      "\n`binade VERB --help` says more about each.");
+      "\n`binade VERB --help` describes each verb.");
 }
 
 Verb& CommandLine::verb(const std::string& name, const std::string& description, const std::string& examples,
@@ -55,7 +55,8 @@ int CommandLine::execute(int argc, char** argv) {
   }
 }
 
-// The shorter way to call it: as it was called, or from the current folder, which may be gone.
+// Takes the shorter of two paths: the one that the user typed, and the one from the current folder (which may have been
+// removed).
 void CommandLine::remember_program_name() {
   program_name_ = arguments_.empty() ? program_.command() : arguments_.front();
   std::error_code gone;

@@ -1,4 +1,4 @@
-// The command line: its verbs with what they do, and what an exception means to the shell.
+// The command line of `binade`: its verbs, their actions, and the exit codes of exceptions.
 #pragma once
 
 #include <filesystem>
@@ -15,17 +15,17 @@
 
 namespace binade::host {
 
-// The file of the program that runs, absolute.
+// The absolute path of the running program's file.
 std::filesystem::path running_program();
 
 class CommandLine {
  public:
-  // `executable`: the file of `binade`, absolute.
+  // `executable`: the absolute path of `binade`.
   CommandLine(const std::string& name, const std::string& description, std::filesystem::path executable);
 
   // Returns the exit code.
   using Action = std::function<int()>;
-  // Adds a verb. `examples`: lines below its help. Without an action it needs one of the verbs below it.
+  // Adds a verb. `examples` are lines below its help. A verb without an action requires one of the verbs below it.
   Verb& verb(const std::string& name, const std::string& description, const std::string& examples, Action action,
              Stopping stopping = Stopping::by_the_system);
   Verb& verb(Verb& parent, const std::string& name, const std::string& description, const std::string& examples,
@@ -35,13 +35,14 @@ class CommandLine {
   int execute(int argc, char** argv);
 
   ColorMode color() const { return color_; }
-  // The file of `binade`, absolute: the engine, plugins and other programs are found relative to it.
+  // The absolute path of `binade`. The engine, plugins and other programs are found relative to it.
   const std::filesystem::path& executable() const { return executable_; }
   // This program as the user called it, for commands to print.
   const std::string& program_name() const { return program_name_; }
-  // While an action runs: all arguments as the user gave them, the program's name first.
+  // All arguments as the user gave them, the program's name first. Valid while an action runs.
   std::span<char* const> arguments() const { return arguments_; }
-  // Where plugins are looked for, in order. Warns once of folders in BINADE_PLUGIN_PATH that cannot be read.
+  // The folders that are searched for plugins, in order. Warns once about folders in BINADE_PLUGIN_PATH that cannot be
+  // read.
   const std::vector<std::filesystem::path>& plugin_folders() const;
 
  private:

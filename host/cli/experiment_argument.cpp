@@ -9,7 +9,7 @@
 namespace binade::host {
 
 void print_mistakes(const Diagnostics& diagnostics, ColorMode color) {
-  // It escapes its parts itself.
+  // render() escapes untrusted text itself.
   put(stderr, diagnostics.render(wants_color(color, stderr)) + explain_hint(diagnostics));
 }
 

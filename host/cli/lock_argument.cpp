@@ -10,8 +10,8 @@ std::filesystem::path lock_beside(const std::filesystem::path& experiment) {
 }
 
 void LockArgument::add_to(Verb& verb) {
-  verb.flag("--locked", locked, "Load the bytes that the experiment's lock names, or nothing (`binade lock`)");
-  verb.option("--lock", file, "LOCK", "The lock, where it is not FILE with .lock in place of .toml; implies --locked");
+  verb.flag("--locked", locked, "Load only the exact files that the experiment's lock names (`binade lock`)");
+  verb.option("--lock", file, "LOCK", "The lock file, if not FILE with .lock in place of .toml; implies --locked");
 }
 
 std::unique_ptr<VerifiedCopies> LockArgument::open(const std::filesystem::path& experiment,

@@ -1,4 +1,4 @@
-// --locked and --lock, for the verbs that load plugins.
+// The options --locked and --lock of verbs that load plugins.
 #pragma once
 
 #include <filesystem>
@@ -18,7 +18,7 @@ struct LockArgument {
   std::string file;  // empty: beside the experiment
 
   void add_to(Verb& verb);
-  // nullptr where nothing is locked. Throws PluginRefused E0313 where the lock is missing or names another Binade or
+  // Returns nullptr without a lock. Throws PluginRefused E0313 where the lock is missing or names another Binade or
   // LibTorch.
   std::unique_ptr<VerifiedCopies> open(const std::filesystem::path& experiment, const binade_build_block& engine) const;
 };

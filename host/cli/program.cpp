@@ -12,7 +12,7 @@ namespace binade::host {
 int run_program(const std::function<int()>& body) {
   open_standard_descriptors();
   hold_stop_signals();
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that would become larger than `ulimit -f` is an error that says so
+  std::signal(SIGXFSZ, SIG_IGN);  // exceeding `ulimit -f` becomes an error with a message
   speak_as_a_last_resort();
   try {
     return leave(body());

@@ -9,32 +9,31 @@
 
 namespace binade::host {
 
-// One check. It runs in a child; what it throws is why the plugin fails it.
+// One check. It runs in a child process and throws when the plugin fails it.
 struct Check {
   std::string name;  // "create_destroy"
   std::function<void(const PluginUnderTest&)> run;
-  bool needed = false;  // by those behind it
+  bool needed = false;  // by the checks after it
 };
 
-// Checks of every kind, then those of one.
+// The checks that all kinds share, then those of each kind.
 std::vector<Check> common_checks();
 std::vector<Check> dataset_checks();
 std::vector<Check> precision_checks();
 std::vector<Check> logger_checks();
 std::vector<Check> model_checks();
 
-// A use of the plugin from create() to destroy() that exercises what its kind does.
+// Uses the plugin from create() to destroy() and exercises what its kind does.
 using Exercise = std::function<void(const PluginUnderTest&, const Plugin&)>;
-// The checks of one kind, and behind them those below, which every kind's use must stand.
+// Appends the checks below, which the exercise of every kind must pass, to the checks of one kind.
 std::vector<Check> with_checks_of_use(std::vector<Check> own, const Exercise& use);
 void require_no_leak(const PluginUnderTest& subject, const Exercise& use);
-// With each allocation of the plugin's calls failing in turn: one after the other, and of very many ever fewer.
-// Failures of the use are the plugin's right; exceptions that leave it are none, nor is a plugin that works no more
-// afterwards.
-void stands_failing_allocations(const PluginUnderTest& subject, const Exercise& use);
-// In a host that speaks each past minor of the ABI, with its services up to a page that must not be touched.
+// Repeats the exercise with each allocation of the plugin's calls failing in turn; of many allocations, only a sample.
+// A call may fail, but no exception may leave it, and the plugin must still work afterwards.
+void survives_failing_allocations(const PluginUnderTest& subject, const Exercise& use);
+// Repeats the exercise in hosts of each earlier ABI minor, whose services end at a page that must not be touched.
 void works_in_older_hosts(const PluginUnderTest& subject, const Exercise& use);
-// With each service failing in turn that may: no series for a metric, no cache folder.
-void stands_failing_services(const PluginUnderTest& subject, const Exercise& use);
+// Repeats the exercise with each service failing in turn that may fail: a metric without series, no cache folder.
+void survives_failing_services(const PluginUnderTest& subject, const Exercise& use);
 
 }  // namespace binade::host

@@ -1,7 +1,7 @@
-// libexec/binade/validate: carries out `binade plugins validate`. It is a program of its own because it replaces the
-// global operator new, so that allocations fail when a check asks for it.
+// libexec/binade/validate runs `binade plugins validate`. It is a separate program because it replaces the global
+// operator new, so that a check can make allocations fail.
 //
-// `binade` becomes it by exec, with its own path before its arguments: `validate BINADE ARGUMENTS...`.
+// `binade` executes it with its own path before its arguments: `validate BINADE ARGUMENTS...`.
 #include "host/cli/exit_codes.h"
 #include "host/cli/program.h"
 #include "host/conformance/validate_verb.h"

@@ -53,7 +53,7 @@ std::unique_ptr<PreparedModel> PreparedModel::make(const PluginFile& library, co
   } catch (const std::runtime_error& error) {
     if (!experiment.empty()) throw;
     throw std::runtime_error(fmt::format(
-        "{}: its samples are made up; `--experiment FILE` names an experiment whose dataset suits the model",
+        "{}: its samples are synthetic; `--experiment FILE` names an experiment whose dataset suits the model",
         error.what()));
   }
 }

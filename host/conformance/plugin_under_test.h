@@ -1,4 +1,4 @@
-// The plugin that is tried, and calls into it that let nothing pass unnoticed.
+// The plugin under test, and checked calls into it.
 #pragma once
 
 #include <cstdint>
@@ -15,33 +15,33 @@
 
 namespace binade::host {
 
-// What a model is tried with.
+// The inputs with which a model is tried.
 struct ModelTrial {
-  // As Engine::build().
+  // Engine::build().
   std::function<std::unique_ptr<ProbedModel>(const Plugin&, const OptionTable&, const std::vector<std::string>& inputs,
                                              std::uint64_t seed)>
       build;
   std::vector<std::string> inputs;   // fields of the batch, never empty
-  const HostBatch* batch = nullptr;  // some samples
+  const HostBatch* batch = nullptr;  // a few samples
 };
 
 struct PluginUnderTest {
   PluginFile file;
   OptionTable options;  // points into file.manifest
   std::uint64_t seed = 0;
-  const ModelTrial* model = nullptr;  // of a model
+  const ModelTrial* model = nullptr;  // for a model only
 };
 
-// What a plugin did and must not.
+// The plugin broke a rule.
 class Violation : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-// Opens the plugin; what it logs is dropped.
+// Opens the plugin and discards what it logs.
 Plugin open(const PluginUnderTest& subject);
 
-// What all tables begin with.
+// The members with which all tables begin.
 struct ObjectTable {
   std::uint32_t struct_size, reserved;
   std::int32_t (*create)(const binade_host*, const binade_options*, void**, binade_error*);
@@ -55,10 +55,10 @@ struct Answer {
 
 // Calls the plugin. Throws Violation when an exception leaves it, or when it fails without a message.
 Answer try_call(const std::string& name, const std::function<std::int32_t(binade_error*)>& call);
-// The same, and throws Violation when it fails.
+// The same, and throws Violation when the call fails.
 void must_succeed(const std::string& name, const std::function<std::int32_t(binade_error*)>& call);
 
-// What create() made; destroyed at the end.
+// Calls create(), and destroy() at the end.
 class PluginInstance {
  public:
   PluginInstance(const Plugin& plugin, const binade_options* options);

@@ -25,7 +25,7 @@ struct ValidateArguments {
   double limit = 60;  // seconds
 };
 
-// The plugin's table as an experiment would give it; nullopt after mistakes, which are printed.
+// The plugin's options as an experiment would give them. Returns nullopt after mistakes, which are printed.
 std::optional<OptionTable> options_of(const Manifest& manifest, const ValidateArguments& arguments, ColorMode color) {
   std::string text;
   for (const auto& option : arguments.options) text += option + "\n";
@@ -113,10 +113,11 @@ void add_validate(CommandLine& line, Verb& plugins) {
                          [arguments, &line] { return run(*arguments, line); });
   verb.argument("FILE", arguments->file, "The plugin");
   verb.repeatable("--set", arguments->options, "KEY=VALUE", "One option of the plugin, as TOML (repeatable)");
-  verb.option("--experiment", arguments->experiment, "FILE", "A model: whose options and samples it is tried with");
+  verb.option("--experiment", arguments->experiment, "FILE",
+              "For a model: the experiment that gives options and samples");
   verb.flag("--json", arguments->json, "Print the results as JSON");
-  verb.option("--seed", arguments->seed, "N", "Repeats a run that failed");
-  verb.option("--limit", arguments->limit, "SECONDS", "Seconds that one check may take (60)").positive();
+  verb.option("--seed", arguments->seed, "N", "Repeat a run that failed");
+  verb.option("--limit", arguments->limit, "SECONDS", "Time limit of one check in seconds (60)").positive();
 }
 
 }  // namespace binade::host

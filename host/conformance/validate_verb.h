@@ -5,8 +5,8 @@
 
 namespace binade::host {
 
-// For the verb in both programs: `binade`, which lists it, and libexec/binade/validate, which carries it out.
-inline constexpr const char* validate_description = "Try everything on a plugin that it must withstand; runs its code";
+// Shared by `binade`, which lists the verb, and libexec/binade/validate, which runs it.
+inline constexpr const char* validate_description = "Check that a plugin keeps all rules; runs its code";
 
 // Adds the verb below `plugins`.
 void add_validate(CommandLine& line, Verb& plugins);
