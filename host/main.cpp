@@ -1,4 +1,4 @@
-// binade: the verbs, and nothing else.
+// The program `binade`: adds the verbs and runs one.
 #include "host/cli/command_line.h"
 #include "host/cli/program.h"
 #include "host/commands/bench.h"

@@ -7,7 +7,7 @@
 
 namespace binade::host {
 
-// Everything, every run included, as JSON; null for what is not finite or not known.
+// Returns the whole result with every run as JSON. Values that are not finite or not known are null.
 std::string bench_json(const BenchReport& report);
 
 }  // namespace binade::host

@@ -12,9 +12,9 @@ namespace binade::host {
 struct BenchReport {
   const BenchArguments& arguments;
   const BenchPlan& plan;
-  std::filesystem::path directory;     // as a person would type it from here
+  std::filesystem::path directory;     // relative to the current folder
   std::string state;                   // "finished", "interrupted", "failed"
-  const std::vector<Repeat>& repeats;  // complete ones
+  const std::vector<Repeat>& repeats;  // complete repeats only
   const BenchResult& result;
   std::vector<std::string> nothing_learned, advice;
 };

@@ -8,7 +8,7 @@
 
 namespace binade::host {
 
-// Tables of what was measured and of each contender against the baseline, with verdicts; many lines.
+// Returns tables of the measurements and of each contender against the baseline, with verdicts.
 std::string bench_table(const BenchReport& report, const Paint& paint);
 
 }  // namespace binade::host

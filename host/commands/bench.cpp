@@ -95,11 +95,11 @@ class Bench {
     metrics_->show(compare(ids_, repeats, arguments_.thresholds));
   }
 
-  // Prints and writes what is complete; returns the exit code of a benchmark that was not stopped.
+  // Prints and writes the complete repeats. Returns the exit code of a benchmark that was not stopped.
   int report(const std::string& state) {
     if (runner_.repeats().empty()) {
       log_line(color_, BINADE_LOG_INFO,
-               fmt::format("{}, and no repeat is complete: there is nothing to report; what was run lies in {}", state,
+               fmt::format("{}, and no repeat is complete, so there is nothing to report; the runs are in {}", state,
                            shown_directory()));
       return exit_run_failed;
     }
@@ -132,7 +132,7 @@ class Bench {
   std::vector<std::string> ids_;
   std::shared_ptr<BenchMetrics> metrics_;
   std::unique_ptr<Exporter> exporter_;
-  std::size_t shown_ = 0;  // repeats in the metrics
+  std::size_t shown_ = 0;  // repeats that the metrics show
 };
 
 int bench(const BenchArguments& arguments, const CommandLine& line) {
@@ -153,15 +153,15 @@ constexpr const char* examples =
     "  met          the whole interval is at or above the threshold (speed-up, memory), or inside -+ it (accuracy, "
     "loss)\n"
     "  not met      the whole interval is on the other side\n"
-    "  cannot tell  it reaches over the threshold: too few repeats\n"
-    "Memory that is judged is what tensors held at once; the whole process's is shown beside it.\n"
-    "What is off, or what the task does not have (a regression: accuracy), is shown and not judged.\n"
+    "  cannot tell  the interval contains the threshold: too few repeats\n"
+    "The judged memory is the peak of live tensors; the peak of the whole process is shown beside it.\n"
+    "A criterion that is off, or that the task does not have (accuracy in a regression), is not judged.\n"
     "A contender whose training loss did not fall by more than its noise learned nothing: no verdict, exit code 1.\n"
-    "On a CPU contenders really run in their precision, as with [precision] cpu = \"allow\".";
+    "On a CPU, contenders run in their own precision, as with [precision] cpu = \"allow\".";
 
 constexpr const char* not_judged = "off";
 
-// What is wrong with a threshold's text; empty where nothing is, and `threshold` is set.
+// Sets `threshold`. Returns what is wrong with its text, or an empty string.
 std::string take_threshold(const std::string& text, bool positive, std::optional<double>& threshold) {
   threshold.reset();
   if (text == not_judged) return "";
@@ -169,7 +169,7 @@ std::string take_threshold(const std::string& text, bool positive, std::optional
   const double number = std::strtod(text.c_str(), &end);
   const bool is_number = !text.empty() && *end == '\0' && std::isfinite(number);
   if (!is_number || (positive && number <= 0)) {
-    return fmt::format("{} is not a {}number, nor \"{}\"", text, positive ? "positive " : "", not_judged);
+    return fmt::format("{} is neither a {}number nor \"{}\"", text, positive ? "positive " : "", not_judged);
   }
   threshold = number;
   return "";
@@ -203,19 +203,19 @@ void add_bench(CommandLine& line) {
       [arguments, &line] { return bench(*arguments, line); }, Stopping::by_the_verb);
   arguments->experiment.add_to(verb);
   verb.option("--precision", arguments->precision, "A,B,...",
-              "Precision plugins with commas between; the first is the baseline. The file needs no [precision]")
+              "Precision plugins, separated by commas; the first is the baseline. The file needs no [precision]")
       .required();
-  verb.option("--repeats", arguments->repeats, "N", "Runs of each, with the seeds seed, seed + 1, ...")
+  verb.option("--repeats", arguments->repeats, "N", "Runs of each contender, with the seeds seed, seed + 1, ...")
       .within(min_repeats, max_repeats)
       .show_default();
   verb.option("--steps", arguments->steps, "N",
-              "Steps of a run, in place of the experiment's steps, epochs and max_time")
+              "Steps of a run, instead of the experiment's steps, epochs and max_time")
       .within(1, max_steps);
   verb.option("--warmup", arguments->warmup, "N", "First steps that are not timed; default: a tenth, at least 3");
   add_thresholds(verb, arguments->thresholds);
-  verb.option("--runs", arguments->runs, "DIR", "The folder for run directories, made when missing").show_default();
-  verb.flag("--json", arguments->json, "The whole result as JSON instead of tables");
-  verb.flag("--gate", arguments->gate, "Exit with 1 unless all that is judged is \"met\"");
+  verb.option("--runs", arguments->runs, "DIR", "The folder for run directories, created if missing").show_default();
+  verb.flag("--json", arguments->json, "Print the whole result as JSON instead of tables");
+  verb.flag("--gate", arguments->gate, "Exit with 1 unless every verdict is \"met\"");
 }
 
 }  // namespace binade::host

@@ -55,8 +55,8 @@ void place(OrderedJson& sections, const std::string& name, OrderedJson keys) {
   parent[inner == std::string::npos ? array : array.substr(inner + 1)].push_back(std::move(keys));
 }
 
-// {"train": {"steps": {"value": 10, "origin": "file", ...}}, "logger": [{...}]}; what a run fills in has the value
-// null.
+// {"train": {"steps": {"value": 10, "origin": "file", ...}}, "logger": [{...}]}; a value that is known only
+// when a run starts is null.
 std::string to_json(const Experiment& experiment) {
   OrderedJson sections = OrderedJson::object();
   for (const auto& section : resolved_sections(experiment)) {
@@ -94,7 +94,7 @@ void add_config(CommandLine& line) {
                          "  binade config experiment.toml --json",
                          [arguments, &line] { return config(*arguments, line); });
   arguments->experiment.add_to(verb);
-  verb.flag("--json", arguments->json, "As JSON");
+  verb.flag("--json", arguments->json, "Print JSON");
 }
 
 }  // namespace binade::host

@@ -1,4 +1,4 @@
-// `binade config FILE`: the resolved experiment, and where each value came from.
+// `binade config FILE`: shows the resolved experiment and where each value came from.
 #pragma once
 
 namespace binade::host {

@@ -1,4 +1,4 @@
-// `binade explain CODE`: what an error message means and how to mend it.
+// `binade explain CODE`: explains an error code and how to fix the error.
 #pragma once
 
 namespace binade::host {

@@ -1,4 +1,4 @@
-// `binade export`: what a run recorded, for other programs.
+// `binade export`: writes a run's record for other programs.
 #pragma once
 
 namespace binade::host {

@@ -52,11 +52,12 @@ int lock(const Arguments& arguments, const CommandLine& line) {
 
 void add_lock(CommandLine& line) {
   const auto arguments = std::make_shared<Arguments>();
-  auto& verb = line.verb("lock", "Write down which bytes an experiment is made of; runs no plugin code",
+  auto& verb = line.verb("lock", "Record the exact files of an experiment; runs no plugin code",
                          "  binade lock experiment.toml\n  binade run experiment.toml --locked",
                          [arguments, &line] { return lock(*arguments, line); });
   arguments->experiment.add_to(verb);
-  verb.option("-o,--output", arguments->output, "LOCK", "The file to write (FILE with .lock in place of .toml)");
+  verb.option("-o,--output", arguments->output, "LOCK",
+              "The file to write (default: FILE with .lock in place of .toml)");
 }
 
 }  // namespace binade::host

@@ -1,4 +1,4 @@
-// `binade resume RUN`: goes on with a run that was interrupted, in its own directory.
+// `binade resume RUN`: resumes an interrupted run in its own directory.
 #pragma once
 
 namespace binade::host {

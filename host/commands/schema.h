@@ -1,4 +1,4 @@
-// `binade schema`: the experiment file described for editors.
+// `binade schema`: writes a JSON Schema of experiment files for editors.
 #pragma once
 
 namespace binade::host {

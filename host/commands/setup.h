@@ -1,4 +1,4 @@
-// `binade setup`: LibTorch, for an installation that does not have it.
+// `binade setup`: fetches LibTorch for an installation that does not have it.
 #pragma once
 
 namespace binade::host {

@@ -24,7 +24,7 @@ fs::path find_validate(const fs::path& executable) {
 [[noreturn]] void become_validate(const CommandLine& line) {
   const auto program = find_validate(line.executable());
   if (!fs::exists(program)) {
-    throw std::runtime_error(fmt::format("{} is missing: install or build Binade whole", program.string()));
+    throw std::runtime_error(fmt::format("{} is missing: reinstall Binade, or build all of it", program.string()));
   }
   auto executable = line.executable().string();
   const auto given = line.arguments();

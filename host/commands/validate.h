@@ -1,4 +1,4 @@
-// binade plugins validate FILE.so: what a plugin must withstand, tried on it.
+// `binade plugins validate FILE.so`: hands over to libexec/binade/validate.
 #pragma once
 
 namespace binade::host {
@@ -6,8 +6,8 @@ namespace binade::host {
 class CommandLine;
 class Verb;
 
-// Adds the verb below `plugins`. Its action does not return: the process becomes libexec/binade/validate, which parses
-// the arguments and prints the help, with the same exit codes and signals.
+// Adds the verb below `plugins`. Its action executes libexec/binade/validate in this process, which parses the
+// arguments and prints the help. Exit codes and signals are those of that program.
 void add_validate(CommandLine& line, Verb& plugins);
 
 }  // namespace binade::host

@@ -1,4 +1,4 @@
-// `binade verify-resume FILE`: shows that a run which is interrupted and resumed is the run that was not.
+// `binade verify-resume FILE`: checks that a resumed run reproduces an uninterrupted one exactly.
 #pragma once
 
 namespace binade::host {

@@ -104,7 +104,7 @@ TEST(Explain, TakesSeveralCodesAndRefusesUnknownOnes) {
   EXPECT_TRUE(contains(two.out, "E0103: ") && contains(two.out, "E0117: ")) << two.out;
   const auto unknown = binade({"explain", "E9999"}, workspace);
   EXPECT_EQ(unknown.exit_code, 2);
-  EXPECT_TRUE(contains(unknown.err, "`binade explain` lists all")) << unknown.err;
+  EXPECT_TRUE(contains(unknown.err, "`binade explain` lists all codes")) << unknown.err;
 }
 
 TEST(Explain, IsHintedAtOnceBelowAllMistakes) {

@@ -45,7 +45,7 @@ TEST_F(Lock, IsWrittenBesideTheExperimentAndHoldsAgainAndAgain) {
   }
   const auto checked = with_copy("check", {"--locked"});
   EXPECT_EQ(checked.exit_code, 0) << checked.err;
-  EXPECT_THAT(checked.out, HasSubstr("and is as its lock says"));
+  EXPECT_THAT(checked.out, HasSubstr("and matches its lock"));
   const auto ran = with_copy("run", {"--locked"});
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   // A run keeps what it was made of, in the same words.
