@@ -1,4 +1,4 @@
-// Whether a model plugin and the engine were built alike, so that LibTorch's C++ objects mean the same to both.
+// Checks that a model plugin and the engine were built alike, so that they can share LibTorch's C++ objects.
 #pragma once
 
 #include <filesystem>
@@ -7,8 +7,8 @@
 
 namespace binade::host {
 
-// Compares a model plugin's build block with the engine's, member by member. Throws PluginRefused: E0306 where LibTorch
-// differs, E0307 where anything else does; all differences stand in the message.
+// Compares a model plugin's build block with the engine's, member by member. Throws PluginRefused with all differences:
+// E0306 when LibTorch differs, else E0307.
 void require_same_build(const PluginFile& plugin, const binade_build_block& engine,
                         const std::filesystem::path& engine_path);
 

@@ -58,7 +58,7 @@ TEST_F(Lock, RefusesAPluginThatWasBuiltAgain) {
   for (const auto* verb : {"check", "run"}) {
     const auto outcome = with_copy(verb, {"--locked"});
     EXPECT_EQ(outcome.exit_code, 3) << outcome.err;
-    EXPECT_THAT(outcome.err, AllOf(HasSubstr("E0313"), HasSubstr("another than the lock names"),
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr("E0313"), HasSubstr("not the file that the lock names"),
                                    HasSubstr("binade lock"), HasSubstr("binade explain E0313")));
   }
   EXPECT_FALSE(std::filesystem::exists(file("runs")));

@@ -83,7 +83,7 @@ TEST(New, RefusesWhatItCannotWriteAndSaysWhatItCan) {
       {"dataset", "../wave", "cpp", "a-z 0-9 _ -"},
       {"dataset", "test", "cpp", "CMake has a target of that name"},
       {"dataset", "text", "cpp", "the dataset `text` exists already"},
-      {"dataset", "taken", "cpp", "`taken` is there already"},
+      {"dataset", "taken", "cpp", "`taken` exists already"},
   };
   for (const auto& [kind, name, language, words] : wrong) {
     const auto outcome = make(kind, name, workspace, language);

@@ -225,7 +225,8 @@ TEST(Validate, SaysWhichProgramIsMissing) {
   const auto outcome = Process({copy.string(), "plugins", "validate", "x.so"}, workspace).wait();
   EXPECT_EQ(outcome.exit_code, 1);
   const auto missing = (workspace.path() / "installed/libexec/binade/validate").string();
-  EXPECT_NE(outcome.err.find(missing + " is missing: reinstall Binade, or build all of it"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find(missing + " is missing: reinstall Binade, or build all of it"), std::string::npos)
+      << outcome.err;
 }
 
 bool exports_operator_new(const std::string& program) {
