@@ -11,10 +11,10 @@
 
 namespace binade::host {
 
-// What [precision] may say instead of a plugin: the engine chooses by the device.
+// The value of [precision] plugin with which the engine chooses a precision for the device.
 constexpr std::string_view automatic_precision = "auto";
 
-// A section that a plugin fills: the plugin's own options, checked against its manifest.
+// A section of a plugin: the plugin's own options, checked against its manifest.
 struct PluginSection {
   std::string section;              // "model", "dataset", "precision", "logger.0"
   std::string plugin;               // id
@@ -24,7 +24,7 @@ struct PluginSection {
   OptionTable reserved;             // the host's own keys in this table, without `plugin` and `library`
   std::vector<std::string> inputs;  // the manifest's
   OptionTable chosen;               // `plugin` and `library` as they were given
-  // No plugin is asked, and there is no manifest.
+  // Without a plugin and a manifest.
   bool automatic() const { return section == "precision" && plugin == automatic_precision && library.empty(); }
 
   bool is_default = false;  // the file has no such section: the manifest's or the caller's default is taken
@@ -47,9 +47,9 @@ struct Experiment {
   std::vector<PluginSection> loggers;
 };
 
-// Reads and checks FILE, what it includes, and its `--set key=value` overrides. Mistakes go into `diagnostics`, all
-// that can be found in one pass; nullopt when there were any. Runs no plugin code. `precision`: the plugin that stands
-// in where there is no [precision]; without one that is a mistake.
+// Reads and checks FILE, what it includes, and its `--set key=value` overrides. Adds all mistakes that can be found in
+// one pass to `diagnostics` and returns nullopt when there are any. Runs no plugin code. `precision` is the default
+// plugin for a file without [precision]; without it, a missing [precision] is a mistake.
 std::optional<Experiment> load_experiment(const std::filesystem::path& file, const std::vector<std::string>& overrides,
                                           const ManifestSource& plugins, Diagnostics& diagnostics,
                                           const std::string& precision = {});

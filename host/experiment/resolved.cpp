@@ -9,7 +9,7 @@
 namespace binade::host {
 namespace {
 
-// Relative to the experiment's folder, so that it says the same on every machine.
+// Relative to the experiment's folder, so that it is the same on every machine.
 std::string place(const Location& where, const Experiment& experiment) {
   const auto file = std::filesystem::absolute(where.source).lexically_normal();
   const auto shown = file.lexically_proximate(experiment.file.parent_path()).string();

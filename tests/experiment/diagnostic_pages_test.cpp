@@ -53,7 +53,7 @@ TEST(DiagnosticPages, AreReadable) {
   for (const auto& page : diagnostic_pages()) {
     SCOPED_TRACE(page.code);
     const auto text = explanation_of(page.code).value();
-    EXPECT_THAT(text, HasSubstr("To mend it:"));
+    EXPECT_THAT(text, HasSubstr("How to fix it:"));
     for (const auto part : {page.meaning, page.explanation, page.example, page.remedy}) EXPECT_FALSE(part.empty());
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 104U) << line;

@@ -91,7 +91,7 @@ TEST(Explain, HasAPageForEachCodeThatItLists) {
   for (std::string line; std::getline(lines, line) && line.starts_with("E0");) {
     const auto page = binade({"explain", line.substr(0, 5)}, workspace);
     EXPECT_EQ(page.exit_code, 0) << line;
-    EXPECT_TRUE(contains(page.out, line.substr(7)) && contains(page.out, "To mend it:")) << page.out;
+    EXPECT_TRUE(contains(page.out, line.substr(7)) && contains(page.out, "How to fix it:")) << page.out;
     ++pages;
   }
   EXPECT_GT(pages, 35);

@@ -267,7 +267,7 @@ class LockedElsewhere : public testing::Test {
 TEST_F(LockedElsewhere, ALibraryFromAFolderAtAFixedPlaceIsRefused) {
   const auto plugin = looking_in("with_library_elsewhere", elsewhere);
   put("libbeside.so", elsewhere);
-  EXPECT_THAT(refusal(plugin), AllOf(HasSubstr("takes `" + (elsewhere / "libbeside.so").string() + "`"),
+  EXPECT_THAT(refusal(plugin), AllOf(HasSubstr("loads `" + (elsewhere / "libbeside.so").string() + "`"),
                                      HasSubstr("outside of its own folder"), HasSubstr("$ORIGIN")));
 }
 
@@ -276,7 +276,7 @@ TEST_F(LockedElsewhere, SoIsTheOneForThisKindOfCpu) {
   const auto part = elsewhere / "glibc-hwcaps" / "x86-64-v2";
   std::filesystem::create_directories(part);
   put("libbeside.so", part);
-  EXPECT_THAT(refusal(plugin), HasSubstr("takes `" + (part / "libbeside.so").string() + "`"));
+  EXPECT_THAT(refusal(plugin), HasSubstr("loads `" + (part / "libbeside.so").string() + "`"));
 }
 
 TEST_F(LockedElsewhere, APlaceWhereOthersMayPutALibraryIsRefusedBeforeTheyDo) {
@@ -294,7 +294,7 @@ TEST_F(LockedElsewhere, ALibraryBehindItsOwnIsFoundByItsRpathAndRefused) {
   const auto plugin = looking_in("with_rpath", elsewhere);
   put("libmiddle.so", home);
   put("libbeside.so", elsewhere);
-  EXPECT_THAT(refusal(plugin), HasSubstr("takes `" + (elsewhere / "libbeside.so").string() + "`"));
+  EXPECT_THAT(refusal(plugin), HasSubstr("loads `" + (elsewhere / "libbeside.so").string() + "`"));
   std::filesystem::rename(elsewhere / "libbeside.so", home / "libbeside.so");
   auto lock = make_lock(read_build_block(fixture("build_block")).value(), "1.0.0");
   add(lock, read_plugin_file(plugin));

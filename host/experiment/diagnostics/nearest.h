@@ -1,4 +1,4 @@
-// Did you mean ...?
+// Suggestions for mistyped names.
 #pragma once
 
 #include <string>
@@ -6,8 +6,8 @@
 
 namespace binade::host {
 
-// The candidate closest to `name`, or "" when none is close enough to be meant (Damerau-Levenshtein distance at most
-// a third of the longer name, prefixes and a swapped `-` and `_` forgiven).
+// Returns the candidate closest to `name`, or "" when none is close enough: its Damerau-Levenshtein distance must be at
+// most a third of the longer name. Prefixes match, case is ignored, and `-` equals `_`.
 std::string nearest(const std::string& name, const std::vector<std::string>& candidates);
 
 }  // namespace binade::host

@@ -12,7 +12,7 @@
 namespace binade::host {
 namespace {
 
-// As it may stand in a Host header, without a port; in lower or upper case. An IPv6 address has no brackets here.
+// Whether it is valid in a Host header without a port, in lower or upper case. An IPv6 address must not have brackets.
 bool is_host_name(std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdefABCDEF:.";
   constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
@@ -59,7 +59,7 @@ class Rules {
         !name.empty() && name.size() <= 64 && name.front() != '.' && std::all_of(name.begin(), name.end(), allowed);
     if (good) return;
     add("E0118", e_.experiment, "name", fmt::format("`experiment.name` cannot be {}", toml_string(name)),
-        {"it names a folder: 1 to 64 of A-Z a-z 0-9 . _ -, and no dot in front"});
+        {"it names a folder: 1 to 64 characters of A-Z a-z 0-9 . _ -, not beginning with a dot"});
   }
 
   void optimizer() {
@@ -87,7 +87,7 @@ class Rules {
     }
     if (nesterov && table.has("dampening") && table.number("dampening") != 0) {
       add("E0119", table, "nesterov", "`optimizer.nesterov` needs `dampening` = 0",
-          {"leave one of the two out, as torch.optim.SGD wants it"});
+          {"remove one of the two, as for torch.optim.SGD"});
     }
   }
 
@@ -95,8 +95,8 @@ class Rules {
     const auto& table = e_.schedule;
     if (!table.has("cycle_momentum") || !table.boolean("cycle_momentum")) return;
     if (e_.optimizer.has("name") && e_.optimizer.string("name") == "adagrad") {
-      add("E0119", table, "cycle_momentum", "`schedule.cycle_momentum` needs a momentum, and adagrad has none",
-          {"the other optimizers have one; of adam and adamw it is the first beta"});
+      add("E0119", table, "cycle_momentum", "`schedule.cycle_momentum` needs a momentum, which adagrad does not have",
+          {"all other optimizers have one; for adam and adamw it is the first beta"});
     }
     if (!table.has("base_momentum") || !table.has("max_momentum")) return;
     const double base = table.number("base_momentum"), max = table.number("max_momentum");
@@ -137,7 +137,7 @@ class Rules {
         add("E0118", train, "max_time", fmt::format("`train.max_time` cannot be {}", toml_string(text)),
             {"write \"90s\", \"5m\", \"2h\", \"1h30m\", or a number of seconds"});
       } else if (!(*parsed > 0)) {
-        add("E0117", train, "max_time", fmt::format("`train.max_time` must be more than no time, got {}", text));
+        add("E0117", train, "max_time", fmt::format("`train.max_time` must be greater than 0, got {}", text));
       }
     }
     if (train.has("ema_decay") && !(train.number("ema_decay") < 1)) {
@@ -145,8 +145,8 @@ class Rules {
     }
     const bool evaluates = train.has("evaluate_every") ? train.integer("evaluate_every") > 0 : train.has("epochs");
     if (train.has("early_stopping.patience") && train.integer("early_stopping.patience") > 0 && !evaluates) {
-      add("E0119", train, "early_stopping.patience", "`train.early_stopping` needs evaluations to go by",
-          {"add `evaluate_every = 100`, or say the length in `epochs`: then each epoch ends with one"});
+      add("E0119", train, "early_stopping.patience", "`train.early_stopping` needs evaluations",
+          {"add `evaluate_every = 100`, or give the length in `epochs`, which end with an evaluation"});
     }
     for (const char* key : {"steps", "epochs", "max_time"}) {
       if (train.find(key)->origin != Origin::absent) return;
@@ -184,7 +184,7 @@ class Rules {
       const bool tls = text.ends_with('s') && parse_listen(text.substr(0, text.size() - 1));
       if (tls) {
         return add("E0118", metrics, "listen", fmt::format("`metrics.listen` cannot be {}", toml_string(text)),
-                   {"TLS is not offered here: put a reverse proxy in front, as monitoring/README.md shows"});
+                   {"TLS is not supported: put a reverse proxy in front, as monitoring/README.md shows"});
       }
       return add("E0118", metrics, "listen", fmt::format("`metrics.listen` cannot be {}", toml_string(text)),
                  {"write host:port with a port in 0..=65535, for example \"127.0.0.1:9464\"; port 0 takes a free one"});
@@ -209,17 +209,17 @@ class Rules {
     }
     if (metrics.has("user") && metrics.string("user").find(':') != std::string::npos) {
       add("E0118", metrics, "user",
-          fmt::format("`metrics.user` cannot be {}: a colon ends it", toml_string(metrics.string("user"))));
+          fmt::format("`metrics.user` cannot be {}: it must not contain a colon", toml_string(metrics.string("user"))));
     }
     for (const auto& host :
          metrics.has("allowed_hosts") ? metrics.strings("allowed_hosts") : std::vector<std::string>()) {
       if (is_host_name(host)) continue;
       add("E0118", metrics, "allowed_hosts", fmt::format("`metrics.allowed_hosts` cannot have {}", toml_string(host)),
-          {"write names or addresses alone, without http:// and without a port: [\"node7\", \"runs.example.org\"]"});
+          {"write names or addresses without http:// and without a port: [\"node7\", \"runs.example.org\"]"});
     }
     if (metrics.has("push") && !metrics.string("push").starts_with("http://")) {
       add("E0118", metrics, "push", fmt::format("`metrics.push` cannot be {}", toml_string(metrics.string("push"))),
-          {"write http://HOST:PORT; TLS is not offered here, so push to a proxy on this machine"});
+          {"write http://HOST:PORT; TLS is not supported, so push to a proxy on this machine"});
     }
   }
 

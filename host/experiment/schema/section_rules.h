@@ -1,12 +1,12 @@
-// What the keys of the host's sections must fulfil beyond type and range.
+// Rules for the host's sections beyond the types and ranges of single keys.
 #pragma once
 
 #include "host/experiment/experiment.h"
 
 namespace binade::host {
 
-// What one key alone cannot tell: forms of texts, exclusive bounds, keys that contradict each other. Values that are
-// wrong already, and so absent, are passed over.
+// Checks forms of texts, exclusive bounds, and keys that contradict each other. Ignores values that were wrong already,
+// and are therefore absent.
 void check_section_rules(const Experiment& experiment, Diagnostics& diagnostics);
 
 }  // namespace binade::host

@@ -30,7 +30,7 @@ std::optional<double> parse_duration(std::string_view text) {
     double count = 0;
     const auto number = text.substr(0, digits);
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), count);
-    const bool of_seconds = digits == std::string_view::npos && next == 0;  // "90", with no unit anywhere
+    const bool of_seconds = digits == std::string_view::npos && next == 0;  // "90", without a unit
     if (digits == 0 || (digits == std::string_view::npos && !of_seconds)) return std::nullopt;
     if (error != std::errc{} || end != number.data() + number.size()) return std::nullopt;
     if (of_seconds) return count;

@@ -9,12 +9,12 @@
 
 namespace binade::host {
 
-// "90s", "5m", "1h30m", "1.5h", "500ms", "90" -> seconds; nullopt for anything else.
+// Parses "90s", "5m", "1h30m", "1.5h", "500ms", "90" into seconds; returns nullopt for anything else.
 std::optional<double> parse_duration(std::string_view text);
-// [train] max_time in seconds; infinity where it is not given.
+// Returns [train] max_time in seconds, or infinity if it is not given.
 double max_seconds(const OptionTable& train);
 
-// "127.0.0.1:9464", "localhost:0", "[::1]:0".
+// Of "127.0.0.1:9464", "localhost:0", "[::1]:0".
 struct ListenAddress {
   std::string host;  // without brackets
   int port = 0;

@@ -1,4 +1,4 @@
-// One value, checked against the option that it is for.
+// Checks a value against the specification of its option.
 #pragma once
 
 #include <optional>
@@ -10,11 +10,11 @@
 
 namespace binade::host {
 
-// One value, of which `name` is what messages call it. nullopt after a mistake.
+// Checks a value, which messages call `name`. Returns nullopt after a mistake.
 std::optional<std::vector<Scalar>> check_value(const Node& value, const std::string& name, const OptionSpec& spec,
                                                Diagnostics& diagnostics);
 
-// Range, choices and form of a scalar that has the right type already. False after a mistake.
+// Checks range, choices and form of a scalar of the right type. Returns false after a mistake.
 bool check_limits(const Scalar& value, const std::string& name, const OptionSpec& spec, const Location& where,
                   Diagnostics& diagnostics);
 

@@ -1,4 +1,3 @@
-// Reading an experiment file.
 #include "host/experiment/toml/experiment_file.h"
 
 #include <fmt/format.h>
