@@ -16,7 +16,7 @@ void print_mistakes(const Diagnostics& diagnostics, ColorMode color) {
 void warn_of_doubts(const Experiment& experiment, ColorMode color) {
   if (experiment.dataset.is_default) {
     log_line(color, BINADE_LOG_WARNING,
-             fmt::format("the experiment has no [dataset]: synthetic data of the plugin `{}` stands in, so the loss "
+             fmt::format("the experiment has no [dataset]: synthetic data of the plugin `{}` is used, so the loss "
                          "says nothing about your task",
                          experiment.dataset.plugin));
   }
