@@ -1,11 +1,6 @@
-// binade: the verbs, and nothing else.
-#include <csignal>
-
+// The program `binade`: adds the verbs and runs one.
 #include "host/cli/command_line.h"
-#include "host/cli/failure_exit.h"
-#include "host/cli/last_resort.h"
-#include "host/cli/signals.h"
-#include "host/cli/standard_descriptors.h"
+#include "host/cli/program.h"
 #include "host/commands/bench.h"
 #include "host/commands/check.h"
 #include "host/commands/config.h"
@@ -24,7 +19,7 @@ namespace {
 
 int execute(int argc, char** argv) {
   using namespace binade::host;
-  CommandLine line("binade", "Trains neural networks in mixed precision from a TOML file.");
+  CommandLine line("binade", "Trains neural networks in mixed precision from a TOML file.", running_program());
   add_run(line);
   add_resume(line);
   add_verify_resume(line);
@@ -44,14 +39,5 @@ int execute(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  using namespace binade::host;
-  open_standard_descriptors();
-  hold_stop_signals();
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that would become larger than `ulimit -f` is an error that says so
-  speak_as_a_last_resort();
-  try {
-    return leave(execute(argc, argv));
-  } catch (...) {
-    return leave(exit_code_of_failure(ColorMode::automatic));
-  }
+  return binade::host::run_program([&] { return execute(argc, argv); });
 }

@@ -48,18 +48,18 @@ if [[ $preset == asan && $# == 0 && ${#only[@]} == 0 ]]; then
   work=$(mktemp -d)
   trap 'rm -rf -- "$work"' EXIT
   cd "$work"
-  # `binade` has an operator new of its own, on malloc, and others of that family, which it leaves out, are the sanitizer's.
-  ASAN_OPTIONS+=:alloc_dealloc_mismatch=0
   binade=$folder/bin/binade
   attempt check "$binade" check "$tree/experiments/first_run.toml"
   attempt run "$binade" run "$tree/experiments/first_run.toml" --set train.steps=4 --set train.evaluate_batches=1 \
     --set checkpoint.every_steps=2
   attempt verify-resume "$binade" verify-resume "$tree/experiments/tabular.toml" --steps 8
   head -n 101 "$tree/experiments/data/spirals.csv" >points.csv # it is read a thousand times
-  attempt validate-csv "$binade" plugins validate "$folder/lib/binade/plugins/csv.so" --limit 600 \
+  # `plugins validate` has an operator new of its own, on malloc; what it leaves out of that family is the sanitizer's.
+  validate=(env "ASAN_OPTIONS=$ASAN_OPTIONS:alloc_dealloc_mismatch=0" "$binade" plugins validate)
+  attempt validate-csv "${validate[@]}" "$folder/lib/binade/plugins/csv.so" --limit 600 \
     --set "path=\"$work/points.csv\"" --set 'label="arm"'
   for plugin in mlp synthetic bf16 fp16 fp16_headroom fp32 console csv_logger tensorboard; do
-    attempt "validate-$plugin" "$binade" plugins validate "$folder/lib/binade/plugins/$plugin.so" --limit 600
+    attempt "validate-$plugin" "${validate[@]}" "$folder/lib/binade/plugins/$plugin.so" --limit 600
   done
 fi
 if ((${#failed[@]} > 0)); then

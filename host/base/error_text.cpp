@@ -6,7 +6,6 @@
 #include <array>
 #include <filesystem>
 #include <new>
-#include <nlohmann/json.hpp>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -59,11 +58,9 @@ std::string error_text(const std::exception& error) {
   if (const auto* file = dynamic_cast<const std::filesystem::filesystem_error*>(&error)) return of_file(*file);
   if (const auto* system = dynamic_cast<const std::system_error*>(&error)) return of_system(*system);
   std::string text = error.what();
-  if (dynamic_cast<const nlohmann::json::exception*>(&error) != nullptr) {
-    if (const auto end = text.find("] "); text.starts_with("[json.exception.") && end != std::string::npos) {
-      text.erase(0, end + 2);
-    }
-    return "JSON that cannot be used: " + text;
+  // By its text, so that nlohmann/json.hpp need not be compiled for its exception's type.
+  if (const auto end = text.find("] "); text.starts_with("[json.exception.") && end != std::string::npos) {
+    return "JSON that cannot be used: " + text.substr(end + 2);
   }
   return text.empty() ? "something failed and does not say what" : text;
 }

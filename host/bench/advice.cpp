@@ -25,7 +25,7 @@ bool has_word(std::string_view text, std::string_view word) {
   return false;
 }
 
-// Empty where the CPU is not to blame.
+// Empty when the CPU is not the cause.
 std::string why_slow(const std::string& precision, std::string_view cpuinfo) {
   const auto found = std::ranges::find(hardware, precision, &Hardware::precision);
   if (found == hardware.end() || has_word(cpuinfo, found->matrices)) return "";
@@ -55,11 +55,11 @@ std::vector<std::string> bench_advice(const BenchResult& result, std::string_vie
                                  baseline.id, why.empty() ? "" : ", because ", why, baseline.id));
   }
   if (!result.accuracy && result.thresholds.accuracy && !result.thresholds.loss) {
-    advice.emplace_back("The task has no accuracy, so none is judged: --loss X judges the difference of the loss.");
+    advice.emplace_back("The task has no accuracy to judge; --loss X judges the difference of the loss.");
   }
   if (too_few) {
     advice.emplace_back(
-        "Where it says \"cannot tell\", the interval reaches over the threshold: more --repeats narrow it.");
+        "\"cannot tell\" means that the interval contains the threshold; more --repeats narrow the interval.");
   }
   return advice;
 }
@@ -72,7 +72,7 @@ std::vector<std::string> nothing_learned(const BenchResult& result) {
     sentences.push_back(
         contender.finite
             ? fmt::format("{} LEARNED NOTHING: its training loss went from {:.6g} (first tenth of the steps) to {:.6g} "
-                          "(last tenth), which is not more than the noise of {:.2g} explains",
+                          "(last tenth), which is within the noise of {:.2g}",
                           contender.id, first, last, noise)
             : fmt::format("{} LEARNED NOTHING: it ended with a loss that is inf or NaN (training loss {:.6g} in the "
                           "first tenth of the steps, {:.6g} in the last)",

@@ -1,4 +1,4 @@
-// What a benchmark's numbers mean for whoever has to choose, in words.
+// Explains in words what a benchmark's numbers mean for the choice of a precision.
 #pragma once
 
 #include <string>
@@ -9,12 +9,12 @@
 
 namespace binade::host {
 
-// One sentence or two for each contender that is slower than the baseline with its whole interval: that it cannot win
-// here, and on a CPU why, as far as `cpuinfo` (the text of /proc/cpuinfo) tells; and that too few repeats were made to
-// say something, or that nothing but speed and memory is judged.
+// Returns a sentence or two about each contender whose whole interval is slower than the baseline, on a CPU with the
+// reason as far as `cpuinfo` (the text of /proc/cpuinfo) shows it. Also says when there were too few repeats, and when
+// only speed and memory are judged.
 std::vector<std::string> bench_advice(const BenchResult& result, std::string_view cpuinfo);
 
-// One for each contender that learned nothing, with its numbers.
+// Returns a sentence for each contender that learned nothing, with its numbers.
 std::vector<std::string> nothing_learned(const BenchResult& result);
 
 }  // namespace binade::host

@@ -1,7 +1,8 @@
+#include "host/bench/bench_json.h"
+
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "host/bench/bench_report.h"
 #include "host/data/fingerprint/fingerprint_differences.h"
 
 namespace binade::host {
@@ -14,15 +15,16 @@ OrderedJson finite(double number) { return std::isfinite(number) ? OrderedJson(n
 OrderedJson definitions(const BenchResult& result) {
   return {{"interval", "95 % confidence interval by Student's t over repeats; a repeat pairs runs of one seed"},
           {"speedup", "samples per second after the warm-up over the baseline's; the interval is of the logarithm"},
-          {"allocator_memory", "percent less than the baseline: most bytes that tensors held at once"},
-          {"process_memory", "percent less than the baseline: most memory of the process at once (ru_maxrss)"},
-          {"accuracy", "of the last evaluation, less the baseline's"},
-          {"loss", result.validation_loss ? "of the last evaluation, less the baseline's"
-                                          : "of training, mean of the last tenth of the steps, less the baseline's"},
+          {"allocator_memory", "percent less than the baseline: peak bytes of live tensors"},
+          {"process_memory", "percent less than the baseline: peak memory of the process (ru_maxrss)"},
+          {"accuracy", "of the last evaluation, minus the baseline's"},
+          {"loss", result.validation_loss ? "of the last evaluation, minus the baseline's"
+                                          : "of training, mean of the last tenth of the steps, minus the baseline's"},
           {"learned", "the training loss fell from its first to its last tenth by more than 3 standard errors"},
-          {"met", "speed, memory: the whole interval is at or above the threshold; accuracy, loss: inside +- of it"},
+          {"met",
+           "speed, memory: the whole interval is at or above the threshold; accuracy, loss: inside +- the threshold"},
           {"not met", "the whole interval is on the other side"},
-          {"cannot tell", "the interval reaches over the threshold"}};
+          {"cannot tell", "the interval contains the threshold"}};
 }
 
 OrderedJson comparison_json(const Comparison& comparison) {

@@ -1,4 +1,4 @@
-// A benchmark's progress and result as Prometheus metrics: served while it runs, and written to bench.prom at its end.
+// A benchmark's progress and result as Prometheus metrics, served while it runs and written to bench.prom at its end.
 #pragma once
 
 #include <prometheus/collectable.h>

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "binade/abi/plugin.h"
+#include "host/experiment/diagnostics/nearest.h"
 
 namespace binade::host {
 namespace {
@@ -52,11 +53,11 @@ class Planner {
   }
 
  private:
-  // The file with the user's overrides, then --steps, then `more`. `precision`: what stands in for [precision].
+  // Loads the file with the user's overrides, then --steps, then `more`. `precision` is the default for [precision].
   std::optional<Experiment> load(const std::vector<std::string>& more, const std::string& precision = {}) const {
     auto argument = arguments_.experiment;
     if (arguments_.steps) argument.overrides.push_back(fmt::format("train.steps={}", *arguments_.steps));
-    argument.overrides.emplace_back("checkpoint.enabled=false");  // writing would compete with what is measured
+    argument.overrides.emplace_back("checkpoint.enabled=false");  // writing would disturb the measurement
     argument.overrides.insert(argument.overrides.end(), more.begin(), more.end());
     return argument.load(plugins_, color_, precision);
   }
@@ -76,7 +77,7 @@ class Planner {
       if (std::count(ids.begin(), ids.end(), id) > 1) return refuse(fmt::format("--precision names `{}` twice", id));
     }
     if (ids.size() > 1) return true;
-    return refuse(fmt::format("--precision needs two plugins or more, to compare with the first; {}", available()));
+    return refuse(fmt::format("--precision needs at least two plugins; {}", available()));
   }
 
   bool good_contenders(const std::vector<std::string>& ids, const Experiment& base) const {
@@ -98,12 +99,12 @@ class Planner {
     const auto& steps = base.train.steps;
     if (!steps && !base.train.epochs) {
       return refuse(
-          "[train] says how long to train in max_time only, in which a faster contender would do more work: say "
+          "[train] limits the length by max_time only, in which a faster contender would do more work: give "
           "--steps N");
     }
     constexpr std::uint64_t least = 10;
     if (steps && *steps < least) {
-      return refuse(fmt::format("{} steps are too few to measure: at least {}", *steps, least));
+      return refuse(fmt::format("{} steps are too few to measure: use at least {}", *steps, least));
     }
     const auto warmup = arguments_.warmup.value_or(0);
     if (!steps || warmup < *steps) return true;

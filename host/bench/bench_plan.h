@@ -1,4 +1,4 @@
-// What a benchmark will run: each contender's experiment, complete and checked before the first one starts.
+// The plan of a benchmark: each contender's experiment, complete and checked before the first run starts.
 #pragma once
 
 #include <optional>
@@ -22,18 +22,19 @@ struct BenchArguments {
 
 struct Contender {
   std::string id;
-  Experiment experiment;  // with no loggers, no endpoint and no way to end but by steps or epochs
+  Experiment experiment;  // without loggers and endpoint; ends only by steps or epochs
 };
 
 struct BenchPlan {
-  Experiment experiment;  // as the file says it
+  Experiment experiment;  // as in the file
   std::vector<Contender> contenders;
-  bool drops_use_amp = false;  // the file's [precision] use_amp is left out
+  bool drops_use_amp = false;  // the file's [precision] use_amp is ignored
   std::uint64_t first_seed() const { return experiment.experiment.seed; }
 };
 
-// Says what is wrong on standard error and returns nullopt: a mistake in the experiment, a precision plugin that is not
-// there or named twice, fewer than two, or a length in time, in which contenders would do different amounts of work.
+// Prints mistakes on standard error and returns nullopt for a mistake in the experiment, a precision plugin that is
+// missing or named twice, fewer than two plugins, or a length given as time, in which a faster contender would do more
+// work.
 std::optional<BenchPlan> plan_bench(const BenchArguments& arguments, const Catalog& plugins, ColorMode color);
 
 }  // namespace binade::host

@@ -8,11 +8,12 @@
 
 #include "host/cli/child_process.h"
 #include "host/cli/exit_codes.h"
+#include "host/experiment/resolved.h"
 
 namespace binade::host {
 namespace {
 
-// The end of what a run printed: from its error on, where it says one.
+// The end of a run's output, from its error message on if there is one.
 std::string last_words(const std::filesystem::path& log) {
   constexpr std::size_t most = 12;
   std::vector<std::string> lines;
@@ -27,7 +28,7 @@ std::string last_words(const std::filesystem::path& log) {
   return text;
 }
 
-// The only folder in it; empty when the run failed before it made one.
+// The only folder in it. Empty when the run failed before it created one.
 std::filesystem::path only_folder(const std::filesystem::path& parent) {
   std::error_code error;
   const std::filesystem::directory_iterator entries(parent, error);
@@ -56,7 +57,7 @@ void BenchRunner::run(const std::function<void(const FinishedRun&)>& finished) {
   }
 }
 
-// False when it was stopped.
+// Returns false when a signal stopped it.
 bool BenchRunner::run_repeat(std::uint64_t number) {
   const auto seed = plan_.first_seed() + number;
   const auto count = plan_.contenders.size();
@@ -99,7 +100,7 @@ std::optional<Measurement> BenchRunner::run_contender(std::size_t contender, std
   if (end.exit_code != exit_ok) {
     constexpr int first_signal = 128;
     throw ContenderFailed(
-        fmt::format("{} failed with seed {}, exit code {}:{}\n  all that it printed: {}{}", id, seed, end.exit_code,
+        fmt::format("{} failed with seed {}, exit code {}:{}\n  its output: {}{}", id, seed, end.exit_code,
                     last_words(log), log.string(),
                     run_directory.empty() ? "" : "\n  its run directory:   " + run_directory.string()),
         end.exit_code < first_signal ? end.exit_code : exit_run_failed);
@@ -110,7 +111,7 @@ std::optional<Measurement> BenchRunner::run_contender(std::size_t contender, std
   return measurement;
 }
 
-// What was never run yet is taken to be as slow as the slowest that was.
+// A contender that has not run yet is assumed to be as slow as the slowest so far.
 double BenchRunner::seconds_left(std::uint64_t repeat, std::size_t done) const {
   const double slowest = *std::max_element(seconds_.begin(), seconds_.end());
   const auto of = [&](std::size_t contender) { return seconds_[contender] > 0 ? seconds_[contender] : slowest; };

@@ -1,4 +1,4 @@
-// The runs of a benchmark, one process after the other.
+// Runs the contenders of a benchmark, one process after the other.
 #pragma once
 
 #include <atomic>
@@ -10,7 +10,7 @@
 
 namespace binade::host {
 
-// A run failed; what() says which one, how, and where to look. The exit code is the run's own.
+// A run failed. what() says which run, how it failed, and where to look. The exit code is the run's own.
 class ContenderFailed : public std::runtime_error {
  public:
   ContenderFailed(const std::string& what, int exit_code) : std::runtime_error(what), exit_code_(exit_code) {}
@@ -24,23 +24,23 @@ struct FinishedRun {
   const std::string& contender;
   std::uint64_t repeat;  // from 1
   double seconds;
-  double seconds_left;  // of all runs that are still to come, as the ones so far took
+  double seconds_left;  // estimate for all remaining runs, from those so far
 };
 
-// Each contender once per seed in a process of its own, `binade run` of this very program: first in the order of
-// --precision, then in reverse, and so on, so that a machine that grows warm or busy favours none. In the benchmark's
-// directory lie <contender>.toml, which a run can be repeated with, <contender>/seed-<seed>/<run>/, and what the run
-// printed, <contender>/seed-<seed>.log.
+// Runs each contender once per seed, as `binade run` of this program in a process of its own: first in the order of
+// --precision, then in reverse, and so on, so that a machine that gets warm or busy does not favour a contender. The
+// benchmark's directory holds <contender>.toml, with which a run can be repeated, <contender>/seed-<seed>/<run>/, and
+// the run's output in <contender>/seed-<seed>.log.
 class BenchRunner {
  public:
   BenchRunner(const BenchArguments& arguments, const BenchPlan& plan, const RunDirectory& directory,
               const std::filesystem::path& executable, const std::atomic<int>& stop_signal);
 
-  // Calls `finished` after each run. Ends early after a stop signal. Throws ContenderFailed, and what
-  // require_same_start(), require_same_files() and read_measurement() throw.
+  // Calls `finished` after each run. Ends early after a stop signal. Throws ContenderFailed and the exceptions of
+  // require_same_start(), require_same_files() and read_measurement().
   void run(const std::function<void(const FinishedRun&)>& finished);
 
-  // The complete ones so far: fewer than asked for when run() ended early or threw.
+  // The complete repeats so far: fewer than requested when run() ended early or threw.
   const std::vector<Repeat>& repeats() const { return repeats_; }
 
  private:

@@ -1,16 +1,16 @@
+#include "host/bench/bench_table.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-
-#include "host/bench/bench_report.h"
 
 namespace binade::host {
 namespace {
 
 std::string bytes(double number) { return std::isfinite(number) ? short_number(number) + "B" : "-"; }
 
-// Columns as wide as their widest cell, numbers to the right; the first row is the heading.
+// Columns as wide as their widest cell, numbers aligned right; the first row is the heading.
 class Columns {
  public:
   explicit Columns(std::vector<std::string> heading) { rows_.push_back(std::move(heading)); }
@@ -51,7 +51,7 @@ std::string measured(const BenchResult& result, const Paint& paint) {
   return columns.text(paint);
 }
 
-// How a criterion is called and its numbers are written.
+// The name of a criterion and the format of its numbers.
 struct Style {
   std::string_view criterion, name, format, unit;
   bool within;
@@ -103,8 +103,7 @@ std::string bench_table(const BenchReport& report, const Paint& paint) {
       paint.bold("bench of " + report.plan.experiment.experiment.name), ids, result.device,
       report.state == "finished" ? paint.green(report.state) : paint.yellow(report.state), result.repeats,
       report.arguments.repeats, seed, seed + result.repeats - 1, result.steps, result.warmup_steps);
-  if (report.plan.drops_use_amp)
-    text += "  [precision] use_amp is left out: each contender is what its plugin says\n\n";
+  if (report.plan.drops_use_amp) text += "  [precision] use_amp is ignored: each contender runs as its plugin says\n\n";
   text += measured(result, paint);
   for (std::size_t i = 1; i < result.contenders.size(); ++i) {
     text += "\n" + compared(result.contenders[i], result.contenders.front().id, paint);

@@ -44,7 +44,7 @@ void read_data(Measurement& measurement) {
 void read_steps(Measurement& measurement, std::optional<std::uint64_t> warmup_steps) {
   measurement.warmup_steps = warmup_steps.value_or(default_warmup(measurement.steps));
   if (measurement.warmup_steps >= measurement.steps) {
-    throw std::runtime_error(fmt::format("{} steps, of which {} are warm-up, leave none to time: use more --steps",
+    throw std::runtime_error(fmt::format("{} steps with a warm-up of {} leave no steps to time: use more --steps",
                                          measurement.steps, measurement.warmup_steps));
   }
   FileStream file(measurement.directory / "metrics.jsonl");
@@ -80,7 +80,7 @@ Measurement read_measurement(const std::filesystem::path& directory, std::option
     read_data(measurement);
     read_steps(measurement, warmup_steps);
   } catch (const std::exception& error) {
-    throw std::runtime_error(fmt::format("nothing can be measured in {}: {}", directory.string(), error_text(error)));
+    throw std::runtime_error(fmt::format("cannot measure the run in {}: {}", directory.string(), error_text(error)));
   }
   return measurement;
 }

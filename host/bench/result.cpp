@@ -12,7 +12,7 @@
 namespace binade::host {
 namespace {
 
-// One number of each repeat's run of one contender.
+// One number of one contender, from each repeat.
 template <class Read>
 std::vector<double> column(const std::vector<Repeat>& repeats, std::size_t contender, Read read) {
   std::vector<double> values;
@@ -124,7 +124,7 @@ BenchResult compare(const std::vector<std::string>& contenders, const std::vecto
   result.repeats = repeats.size();
   result.thresholds = thresholds;
   result.tensor_memory = all_finite(repeats, &Measurement::tensor_bytes);
-  // A loss that exploded is no missing one.
+  // A loss that exploded is not a missing loss.
   result.validation_loss = baseline_has(repeats, &Measurement::validation_loss);
   result.accuracy = baseline_has(repeats, &Measurement::accuracy);
   const Comparer comparer(repeats, result);

@@ -8,7 +8,7 @@
 namespace binade::host {
 namespace {
 
-constexpr double upper_quantile = 0.975;  // 95 % lie between it and its mirror image
+constexpr double upper_quantile = 0.975;  // 95 % lie between it and its negative
 
 template <class Combine>
 std::vector<double> paired(std::span<const double> contender, std::span<const double> baseline, Combine combine) {
@@ -17,7 +17,7 @@ std::vector<double> paired(std::span<const double> contender, std::span<const do
   return values;
 }
 
-// Of what is finite; NaN when nothing is.
+// Of the finite values; NaN without one.
 double finite_mean(std::span<const double> values) {
   std::vector<double> finite;
   std::copy_if(values.begin(), values.end(), std::back_inserter(finite), [](double v) { return std::isfinite(v); });
@@ -68,7 +68,7 @@ Interval ratio_interval(std::span<const double> contender, std::span<const doubl
 
 Learning learning_of(const std::vector<std::vector<double>>& losses) {
   constexpr double errors = 3, resolution = 1e-6;
-  // Of a normal distribution's absolute values the median is this many standard deviations.
+  // The median absolute value of a normal distribution, in standard deviations.
   constexpr double median_of_normal = 0.6744897501960817;
   std::vector<double> first, last, differences;
   double averaged = 0;
@@ -82,7 +82,7 @@ Learning learning_of(const std::vector<std::vector<double>>& losses) {
       if (std::isfinite(difference)) differences.push_back(difference);
     }
   }
-  // Both a difference of two steps and that of the two means have twice the variance of one: it cancels.
+  // The difference of two steps and that of the two means both have twice the variance of one, so the factor cancels.
   Learning learning{mean(first), mean(last), median(std::move(differences)) / median_of_normal / std::sqrt(averaged)};
   const double fall = learning.first - learning.last;  // NaN compares false
   learning.learned = fall > errors * learning.noise && fall > resolution * std::abs(learning.first);

@@ -1,5 +1,5 @@
-// What a benchmark's interval says about a threshold. Three answers: an interval that reaches to both sides of it comes
-// from too few runs to tell.
+// What a benchmark's interval says about a threshold. An interval that contains the threshold comes from too few runs
+// to tell.
 #pragma once
 
 #include <array>
@@ -12,11 +12,11 @@ namespace binade::host {
 enum class Verdict { met, not_met, cannot_tell };
 constexpr std::array<std::string_view, 3> verdict_names{"met", "not met", "cannot tell"};
 
-// Speed and memory: met when the whole interval is at or above the threshold, not met when the whole of it is below.
+// Speed and memory: met when the whole interval is at or above the threshold, not met when all of it is below.
 Verdict judge_at_least(const Interval& interval, double threshold);
 
-// Accuracy and loss: met when the whole interval lies inside (-threshold, threshold), not met when it lies wholly
-// outside, on one side.
+// Accuracy and loss: met when the whole interval lies inside (-threshold, threshold), not met when all of it lies
+// outside on one side.
 Verdict judge_within(const Interval& interval, double threshold);
 
 }  // namespace binade::host

@@ -24,7 +24,7 @@ int open_file(const char* path, int flags) {
   return file;
 }
 
-// In the child, between fork and exec: only what is async-signal-safe.
+// Runs in the child between fork and exec, where only async-signal-safe calls are allowed.
 [[noreturn]] void become(char* const* arguments, int in, int out, pid_t parent) {
   constexpr int not_started = 127;
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // NOLINT(cppcoreguidelines-pro-type-vararg): Linux's
@@ -67,7 +67,7 @@ ChildEnd run_child(const std::vector<std::string>& command, const std::filesyste
     poll(nullptr, 0, milliseconds);
   }
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-  constexpr double kib = 1024;  // in which the kernel counts
+  constexpr double kib = 1024;  // the unit of ru_maxrss
   return {WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status), elapsed.count(),
           static_cast<double>(usage.ru_maxrss) * kib};
 }

@@ -1,4 +1,4 @@
-// Another program, run to its end.
+// Runs another program to its end.
 #pragma once
 
 #include <atomic>
@@ -9,14 +9,14 @@
 namespace binade::host {
 
 struct ChildEnd {
-  int exit_code = 0;      // 128 + n: ended by signal n
+  int exit_code = 0;      // 128 + n when signal n ended it
   double seconds = 0;     // from start to end
-  double peak_bytes = 0;  // most memory that it had at once, as the kernel counts (ru_maxrss)
+  double peak_bytes = 0;  // peak resident memory as the kernel counts it (ru_maxrss)
 };
 
-// Runs `command`, whose first word is the program's path. Its input is empty, its output and errors go to the file.
-// When `stop_signal` becomes non-zero the child gets SIGTERM, once, and is waited for all the same; it does not outlive
-// this process. Throws std::system_error when it cannot be started.
+// Runs `command`, whose first word is the program's path. Its input is empty; its output and errors go to the file.
+// Sends SIGTERM to the child once when `stop_signal` becomes non-zero, and still waits for it. The child is killed when
+// this process ends. Throws std::system_error when the child cannot be started.
 ChildEnd run_child(const std::vector<std::string>& command, const std::filesystem::path& output,
                    const std::atomic<int>& stop_signal);
 

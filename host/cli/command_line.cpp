@@ -1,129 +1,104 @@
 #include "host/cli/command_line.h"
 
-#include <fmt/format.h>
-
-#include <map>
-#include <set>
-
 #include "binade/abi/plugin.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/failure_exit.h"
 #include "host/cli/version.h"
-#include "host/experiment/diagnostics/diagnostic.h"
 #include "host/loading/catalog.h"
 
 namespace binade::host {
-namespace {
 
-const std::map<std::string, ColorMode> color_modes{
-    {"auto", ColorMode::automatic}, {"always", ColorMode::always}, {"never", ColorMode::never}};
+std::filesystem::path running_program() { return std::filesystem::read_symlink("/proc/self/exe"); }
 
-// The verb that the user meant to use: the deepest that was parsed.
-const CLI::App* innermost(const CLI::App* app) {
-  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
-  return app;
-}
-
-std::vector<std::string> option_names(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const auto* at = &app; at != nullptr; at = at->get_parent()) {
-    for (const auto* option : at->get_options()) {
-      for (const auto& name : option->get_lnames()) names.push_back("--" + name);
-    }
-  }
-  return names;
-}
-
-std::vector<std::string> verb_names(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const auto* verb : app.get_subcommands({})) names.push_back(verb->get_name());
-  return names;
-}
-
-std::string suggestion(const std::string& wrong, const CLI::App& app) {
-  const bool option = wrong.starts_with("-");
-  const auto nearest_name = nearest(wrong.substr(0, wrong.find('=')), option ? option_names(app) : verb_names(app));
-  const std::string what = option ? "option" : "command";
-  std::string text = fmt::format("there is no {} `{}`", what, wrong);
-  if (!nearest_name.empty()) text += fmt::format("; did you mean `{}`?", nearest_name);
-  return text;
-}
-
-}  // namespace
-
-CommandLine::CommandLine(const std::string& name, const std::string& description) : app_(description, name) {
-  app_.require_subcommand(0, 1);
-  app_.set_version_flag("--version", version_text());
-  app_.add_option_function<std::string>(
-          "--color", [this](const std::string& mode) { color_ = color_modes.at(mode); },
-          "Colours: auto, always or never")
-      ->check(CLI::IsMember(std::set<std::string>{"auto", "always", "never"}).description(""))
-      ->type_name("WHEN");
-  app_.fallthrough();
-  app_.footer(
+CommandLine::CommandLine(const std::string& name, const std::string& description, std::filesystem::path executable)
+    : program_(name, description, version_text()), executable_(std::move(executable)) {
+  static const std::map<std::string, ColorMode> modes{
+      {"auto", ColorMode::automatic}, {"always", ColorMode::always}, {"never", ColorMode::never}};
+  const auto take = [this](const std::string& text) -> std::string {
+    const auto mode = modes.find(text);
+    if (mode == modes.end()) return text + " is not auto, always or never";
+    color_ = mode->second;
+    return "";
+  };
+  program_.parsed_option("--color", take, "WHEN", "Colours: auto, always or never");
+  program_.footer(
       "Examples:\n"
       "  binade check experiment.toml\n"
       "  binade run experiment.toml --set train.steps=1000\n"
       "  binade plugins list\n"
-      "\n`binade VERB --help` says more about each.");
-  executable_ = std::filesystem::read_symlink("/proc/self/exe");
+      "\n`binade VERB --help` describes each verb.");
 }
 
-CLI::App& CommandLine::verb(CLI::App& parent, const std::string& name, const std::string& description,
-                            const std::string& examples, std::function<int()> action) {
-  auto& verb = *parent.add_subcommand(name, description);
+Verb& CommandLine::verb(const std::string& name, const std::string& description, const std::string& examples,
+                        Action action, Stopping stopping) {
+  return verb(program_, name, description, examples, std::move(action), stopping);
+}
+
+Verb& CommandLine::verb(Verb& parent, const std::string& name, const std::string& description,
+                        const std::string& examples, Action action, Stopping stopping) {
+  auto& verb = parent.add(name, description);
   verb.footer("Examples:\n" + examples);
-  verb.fallthrough();
   if (action) {
-    verb.parse_complete_callback([this, action = std::move(action)] { action_ = action; });
+    behaviours_[&verb] = {std::move(action), stopping};
   } else {
-    verb.require_subcommand(1);
+    verb.require_verb();
   }
   return verb;
 }
 
 int CommandLine::execute(int argc, char** argv) {
+  arguments_ = {argv, static_cast<std::size_t>(argc)};
   try {
-    return parse_and_run(argc, argv);
+    return parse_and_run();
   } catch (...) {
     return exit_code_of_failure(color_);
   }
 }
 
-int CommandLine::parse_and_run(int argc, char** argv) {
-  // The shorter way to call it: as it was called, or from the current folder, which may be gone.
-  called_as_ = argc > 0 ? argv[0] : app_.get_name();
+// Takes the shorter of two paths: the one that the user typed, and the one from the current folder (which may have been
+// removed).
+void CommandLine::remember_program_name() {
+  program_name_ = arguments_.empty() ? program_.command() : arguments_.front();
   std::error_code gone;
   const auto here = std::filesystem::current_path(gone);
-  const auto from_here = gone ? called_as_ : executable_.lexically_proximate(here).string();
-  if (called_as_.find('/') != std::string::npos && from_here.size() < called_as_.size()) called_as_ = from_here;
-  try {
-    app_.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    show("{}", Lines{innermost(&app_)->help()});
-    return exit_ok;
-  } catch (const CLI::CallForVersion&) {
-    show("{}\n", Lines{version_text()});
-    return exit_ok;
-  } catch (const CLI::ParseError& error) {
-    return explain(error);
+  const auto from_here = gone ? program_name_ : executable_.lexically_proximate(here).string();
+  if (program_name_.find('/') != std::string::npos && from_here.size() < program_name_.size()) {
+    program_name_ = from_here;
   }
-  if (!action_) {
-    show("{}", Lines{app_.help()});
-    return exit_usage;
-  }
-  const bool by_itself = stops_by_itself_.count(innermost(&app_)) != 0;
-  take_stop_signals(by_itself ? Stopping::by_the_verb : Stopping::by_the_system);
-  return action_();
 }
 
-int CommandLine::explain(const CLI::ParseError& error) const {
-  const auto& verb = *innermost(&app_);
-  auto extras = app_.remaining(true);
-  std::string message = error.what();
-  if (!extras.empty()) message = suggestion(extras.front(), verb);
-  const auto command = &verb == &app_ ? app_.get_name() : fmt::format("{} {}", app_.get_name(), verb.get_name());
-  show(stderr, "{}: {}\n\nsee `{} --help`\n", Paint(wants_color(color_, stderr)).red("error"), message, command);
+int CommandLine::parse_and_run() {
+  remember_program_name();
+  const auto command = program_.parse(arguments_);
+  switch (command.request) {
+    case ParsedCommand::Request::help:
+      show("{}", Lines{command.verb->help()});
+      return exit_ok;
+    case ParsedCommand::Request::version:
+      show("{}\n", Lines{version_text()});
+      return exit_ok;
+    case ParsedCommand::Request::correction:
+      return correct(command);
+    case ParsedCommand::Request::action:
+      return run(*command.verb);
+  }
+  return exit_internal;
+}
+
+int CommandLine::run(const Verb& verb) const {
+  const auto found = behaviours_.find(&verb);
+  if (found == behaviours_.end()) {  // the program without a verb
+    show("{}", Lines{verb.help()});
+    return exit_usage;
+  }
+  const auto& [action, stopping] = found->second;
+  take_stop_signals(stopping);
+  return action();
+}
+
+int CommandLine::correct(const ParsedCommand& command) const {
+  show(stderr, "{}: {}\n\nsee `{} --help`\n", Paint(wants_color(color_, stderr)).red("error"), command.mistake,
+       command.verb->command());
   return exit_usage;
 }
 

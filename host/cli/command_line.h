@@ -1,55 +1,66 @@
-// The command line: verbs with their options, helpful when mistyped, and what an exception means to the shell.
+// The command line of `binade`: its verbs, their actions, and the exit codes of exceptions.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
-#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "host/cli/signals.h"
 #include "host/cli/terminal.h"
+#include "host/cli/verb.h"
 
 namespace binade::host {
 
+// The absolute path of the running program's file.
+std::filesystem::path running_program();
+
 class CommandLine {
  public:
-  CommandLine(const std::string& name, const std::string& description);
+  // `executable`: the absolute path of `binade`.
+  CommandLine(const std::string& name, const std::string& description, std::filesystem::path executable);
 
-  // Adds a verb. `examples`: lines below its help. `action` returns the exit code.
-  CLI::App& verb(const std::string& name, const std::string& description, const std::string& examples,
-                 std::function<int()> action, Stopping stopping = Stopping::by_the_system) {
-    auto& added = verb(app_, name, description, examples, std::move(action));
-    if (stopping == Stopping::by_the_verb) stops_by_itself_.insert(&added);
-    return added;
-  }
-  CLI::App& verb(CLI::App& parent, const std::string& name, const std::string& description, const std::string& examples,
-                 std::function<int()> action);
-  CLI::App& app() { return app_; }
+  // Returns the exit code.
+  using Action = std::function<int()>;
+  // Adds a verb. `examples` are lines below its help. A verb without an action requires one of the verbs below it.
+  Verb& verb(const std::string& name, const std::string& description, const std::string& examples, Action action,
+             Stopping stopping = Stopping::by_the_system);
+  Verb& verb(Verb& parent, const std::string& name, const std::string& description, const std::string& examples,
+             Action action, Stopping stopping = Stopping::by_the_system);
 
   // Parses, runs the verb, and turns what it throws into a message and an exit code.
   int execute(int argc, char** argv);
 
   ColorMode color() const { return color_; }
-  // This program's own file, absolute: engine and plugins are found beside it.
+  // The absolute path of `binade`. The engine, plugins and other programs are found relative to it.
   const std::filesystem::path& executable() const { return executable_; }
   // This program as the user called it, for commands to print.
-  const std::string& program_name() const { return called_as_; }
-  // Where plugins are looked for, in order. What BINADE_PLUGIN_PATH names and cannot be read is said, once.
+  const std::string& program_name() const { return program_name_; }
+  // All arguments as the user gave them, the program's name first. Valid while an action runs.
+  std::span<char* const> arguments() const { return arguments_; }
+  // The folders that are searched for plugins, in order. Warns once about folders in BINADE_PLUGIN_PATH that cannot be
+  // read.
   const std::vector<std::filesystem::path>& plugin_folders() const;
 
  private:
-  int explain(const CLI::ParseError& error) const;
-  int parse_and_run(int argc, char** argv);
+  struct Behaviour {
+    Action action;
+    Stopping stopping;
+  };
+  void remember_program_name();
+  int parse_and_run();
+  int run(const Verb& verb) const;
+  int correct(const ParsedCommand& command) const;
 
-  CLI::App app_;
-  std::function<int()> action_;
-  std::set<const CLI::App*> stops_by_itself_;
+  Verb program_;
+  std::map<const Verb*, Behaviour> behaviours_;
   ColorMode color_ = ColorMode::automatic;
   std::filesystem::path executable_;
-  std::string called_as_;
+  std::string program_name_;
+  std::span<char* const> arguments_;
   mutable std::optional<std::vector<std::filesystem::path>> plugin_folders_;
 };
 

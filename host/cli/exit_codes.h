@@ -1,4 +1,4 @@
-// What the process says at its end. 128 + n: ended by signal n (129 SIGHUP, 130 SIGINT, 143 SIGTERM).
+// Exit codes of the process. 128 + n means that signal n ended it (129 SIGHUP, 130 SIGINT, 143 SIGTERM).
 #pragma once
 
 namespace binade::host {
@@ -9,8 +9,8 @@ constexpr int exit_usage = 2;  // the command line or the experiment file
 constexpr int exit_plugin_refused = 3;
 constexpr int exit_bad_data = 4;
 constexpr int exit_internal = 70;
-// By SIGTERM or SIGHUP, and the same command continues where it stopped: with a durable checkpoint, or before it had
-// done anything that could be lost. To be queued again.
+// Stopped by SIGTERM or SIGHUP with a durable checkpoint, or before there was anything to lose. The same command
+// resumes the run, so a scheduler should queue it again.
 constexpr int exit_preempted = 75;
 
 }  // namespace binade::host

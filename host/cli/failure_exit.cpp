@@ -43,13 +43,13 @@ int explain(ColorMode color) {
   } catch (const std::bad_alloc&) {
     end_without_memory();
   } catch (const std::logic_error& error) {
-    say(fmt::format("a mistake in Binade itself, please report it: {}", error_text(error)));
+    say(fmt::format("a bug in Binade, please report it: {}", error_text(error)));
     return exit_internal;
   } catch (const std::exception& error) {
     say(error_text(error));
     return exit_run_failed;
   } catch (...) {
-    say("a mistake in Binade itself, please report it: something was thrown that is not a std::exception");
+    say("a bug in Binade, please report it: the exception that was thrown is not a std::exception");
     return exit_internal;
   }
 }
@@ -59,7 +59,7 @@ int explain(ColorMode color) {
 int exit_code_of_failure(ColorMode color) {
   try {
     return explain(color);
-  } catch (const std::exception&) {  // no memory for the words
+  } catch (const std::exception&) {  // there is no memory for the message
     end_without_memory();
   }
 }

@@ -1,11 +1,11 @@
-// From what was thrown to what the shell sees.
+// Turns an exception into a message and an exit code.
 #pragma once
 
 #include "host/cli/terminal.h"
 
 namespace binade::host {
 
-// In a catch block: says on standard error what failed and what to do, and returns the exit code for it.
+// Must be called in a catch block. Prints what failed and what to do on standard error, and returns the exit code.
 int exit_code_of_failure(ColorMode color);
 
 }  // namespace binade::host

@@ -21,7 +21,7 @@
 namespace binade::host {
 namespace {
 
-std::atomic<pid_t> program{0};  // not a child that was forked to try a plugin: how that ends is its parent's to tell
+std::atomic<pid_t> program{0};      // not a forked child that tries a plugin: its parent reports how it ends
 std::atomic<bool> returned{false};  // from main()
 
 void say(std::string_view text) noexcept {
@@ -38,11 +38,11 @@ void say_number(std::uint64_t number) noexcept {
   say({digits.data(), static_cast<std::size_t>(end - digits.data())});
 }
 
-// The C library aborts where it has no memory for what it cannot do without.
+// The C library aborts when it has no memory for something essential.
 void explain_abort(int signal) noexcept {
   if (memory_is_used_up()) end_without_memory();
   std::signal(signal, SIG_DFL);
-  std::raise(signal);  // comes when this handler returns
+  std::raise(signal);  // delivered when this handler returns
 }
 
 void say_limit() noexcept {
@@ -61,7 +61,7 @@ void say_limit() noexcept {
 }
 
 void explain(const std::exception& error) noexcept {
-  say("\nerror: a mistake in Binade itself or in a library, please report it: nobody caught: ");
+  say("\nerror: a bug in Binade or in a library, please report it: uncaught exception: ");
   say(error.what());
   say("\n");
 }
@@ -70,7 +70,7 @@ void explain(const std::exception& error) noexcept {
   if (program.load() != getpid()) std::abort();
   try {
     if (const auto exception = std::current_exception()) std::rethrow_exception(exception);
-    say("\nerror: a mistake in Binade itself or in a library, please report it: std::terminate() was called\n");
+    say("\nerror: a bug in Binade or in a library, please report it: std::terminate() was called\n");
   } catch (const std::bad_alloc&) {
     end_without_memory();
   } catch (const std::system_error& error) {
@@ -79,8 +79,8 @@ void explain(const std::exception& error) noexcept {
   } catch (const std::exception& error) {
     explain(error);
   } catch (...) {
-    say("\nerror: a mistake in Binade itself or in a library, please report it: nobody caught an exception that is not "
-        "a std::exception\n");
+    say("\nerror: a bug in Binade or in a library, please report it: uncaught exception that is not a "
+        "std::exception\n");
   }
   part_after_a_crash();
   _exit(exit_internal);
@@ -90,7 +90,7 @@ void explain_exit(int code, void*) noexcept {
   if (program.load() != getpid() || returned.load()) return;
   say("\nerror: a library ended the process with exit code ");
   say_number(static_cast<std::uint64_t>(code));
-  say("; what it said about that stands above. OpenMP does so where its threads cannot be started: fewer are needed "
+  say("; its own message is above. OpenMP does so where its threads cannot be started: fewer are needed "
       "with `--set train.threads=1`; otherwise more memory (ulimit -v) or more processes (ulimit -u)\n");
   part_after_a_crash();
   _exit(exit_run_failed);

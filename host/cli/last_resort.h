@@ -1,23 +1,23 @@
-// What is said where nothing else can speak: an exception that nobody catches, memory that is used up, a library that
-// calls exit().
+// Messages for ends that no other code can report: an uncaught exception, exhausted memory, a library that calls
+// exit().
 #pragma once
 
 namespace binade::host {
 
-// From now on these end the process with a sentence on standard error, with what part_after_a_crash() does, and with
-// one of the program's own exit codes. Not in children that are forked.
+// Installs handlers for these ends. Each prints a sentence on standard error, cleans up as part_after_a_crash() does,
+// and ends the process with one of its own exit codes. Forked children are not affected.
 void speak_as_a_last_resort() noexcept;
 
-// Once libraries were loaded: what they do at an exit() comes after this from now on, and so not at all.
+// Must be called after libraries were loaded. Keeps their exit handlers from running when a library calls exit().
 void speak_before_libraries_exit() noexcept;
 
-// main() returns through this: an exit() before it is a library's.
+// main() must return through this function: an exit() before it counts as a library's.
 int leave(int exit_code) noexcept;
 
-// Whether a limit of this process's memory (ulimit -v) leaves it next to nothing. Signal handlers, too.
+// Whether the memory limit of this process (ulimit -v) is almost reached. Signal handlers may call it.
 bool memory_is_used_up() noexcept;
 
-// Says so, parts as after a crash, and ends the process. Needs no memory.
+// Reports it, cleans up as after a crash, and ends the process. Allocates nothing.
 [[noreturn]] void end_without_memory() noexcept;
 
 }  // namespace binade::host

@@ -9,10 +9,9 @@ std::filesystem::path lock_beside(const std::filesystem::path& experiment) {
   return lock.replace_extension(".lock");
 }
 
-void LockArgument::add_to(CLI::App& verb) {
-  verb.add_flag("--locked", locked, "Load the bytes that the experiment's lock names, or nothing (`binade lock`)");
-  verb.add_option("--lock", file, "The lock, where it is not FILE with .lock in place of .toml; implies --locked")
-      ->type_name("LOCK");
+void LockArgument::add_to(Verb& verb) {
+  verb.flag("--locked", locked, "Load only the exact files that the experiment's lock names (`binade lock`)");
+  verb.option("--lock", file, "LOCK", "The lock file, if not FILE with .lock in place of .toml; implies --locked");
 }
 
 std::unique_ptr<VerifiedCopies> LockArgument::open(const std::filesystem::path& experiment,

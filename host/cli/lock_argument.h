@@ -1,11 +1,11 @@
-// --locked and --lock, for the verbs that load plugins.
+// The options --locked and --lock of verbs that load plugins.
 #pragma once
 
 #include <filesystem>
 #include <memory>
 #include <string>
 
-#include "host/cli/command_line.h"
+#include "host/cli/verb.h"
 #include "host/loading/lock/verified_copies.h"
 
 namespace binade::host {
@@ -17,8 +17,8 @@ struct LockArgument {
   bool locked = false;
   std::string file;  // empty: beside the experiment
 
-  void add_to(CLI::App& verb);
-  // nullptr where nothing is locked. Throws PluginRefused E0313 where the lock is missing or names another Binade or
+  void add_to(Verb& verb);
+  // Returns nullptr without a lock. Throws PluginRefused E0313 where the lock is missing or names another Binade or
   // LibTorch.
   std::unique_ptr<VerifiedCopies> open(const std::filesystem::path& experiment, const binade_build_block& engine) const;
 };

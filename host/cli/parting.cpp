@@ -1,4 +1,4 @@
-// A signal handler may come here, so nothing is allocated, and names of folders are read by the system call itself.
+// Signal handlers call this, so nothing is allocated, and folders are read by the bare system call.
 #include "host/cli/parting.h"
 
 #include <dirent.h>
@@ -24,10 +24,10 @@ class KnownPath {
  public:
   void set(const std::filesystem::path& path) noexcept {
     known_.store(false);
-    std::error_code error;  // of a current folder that is gone: then the path is good as long as it is ours
+    std::error_code error;  // the current folder was removed: the relative path works while it stays the current folder
     const auto absolute = std::filesystem::absolute(path, error);
     const auto& text = error ? path.native() : absolute.native();
-    if (text.size() >= text_.size()) return;  // the system has no such path either
+    if (text.size() >= text_.size()) return;  // longer than any path of the system
     std::memcpy(text_.data(), text.c_str(), text.size() + 1);
     known_.store(true);
   }
@@ -39,7 +39,7 @@ class KnownPath {
   std::atomic<bool> known_{false};
 };
 
-// A signal handler reaches nothing but a global.
+// Signal handlers can reach only globals.
 KnownPath target_file, run_folder;
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may touch only lock-free atomics");
 
@@ -75,7 +75,7 @@ class Folder {
   int file_;
 };
 
-// Renamed first: either that comes before the instant in which it would be put in place, or nothing is touched.
+// Renames first: either this precedes the rename that publishes the checkpoint, or nothing is touched.
 void remove_checkpoint_in(int checkpoints, const char* name) noexcept {
   std::array<char, NAME_MAX + 1> abandoned{};
   const std::string_view step(name, std::strlen(name) - std::strlen(unfinished_suffix));
@@ -90,7 +90,7 @@ void remove_checkpoint_in(int checkpoints, const char* name) noexcept {
   unlinkat(checkpoints, abandoned.data(), AT_REMOVEDIR);
 }
 
-// What an AtomicFile of this process has begun: <file>.<pid>-<n>.tmp.
+// Unfinished files of this process's AtomicFile: <file>.<pid>-<n>.tmp.
 void remove_temporaries(const Folder& folder) noexcept {
   std::array<char, 16> own{'.'};
   auto* const end = std::to_chars(own.data() + 1, own.data() + own.size() - 1, getpid()).ptr;

@@ -1,29 +1,29 @@
-// What a run takes away with it, however it ends: by itself, by an error, by the watchdog, by a second Ctrl-C, by a
-// crash, by a library that ends the process.
+// Removes a run's temporary files however it ends: normally, by an error, by the watchdog, by a second Ctrl-C, by a
+// crash, or by a library that ends the process.
 #pragma once
 
 #include <filesystem>
 
 namespace binade::host {
 
-// Removes all that a Parting was told of. Any thread, and signal handlers: it uses system calls alone, and memory that
-// is there already. Other threads may still be writing: a checkpoint that comes into place at this instant stays whole.
+// Removes everything that the Parting was told of. May be called from any thread and from signal handlers: it uses only
+// system calls and allocates nothing. Other threads may still be writing: a checkpoint that is being put into place at
+// this moment stays whole.
 void part() noexcept;
-// For an end that nobody chose, a crash or a library's exit(): the target file stays. Prometheus finds nobody there,
-// and by that somebody hears of it.
+// For a crash or a library's exit(): keeps the target file, so that Prometheus finds the target down and alerts.
 void part_after_a_crash() noexcept;
 
-// While it lives, part() knows these. One at a time in a process.
+// What part() removes, while this object lives. A process must not have two at a time.
 class Parting {
  public:
   Parting() = default;
-  ~Parting();  // part(), and forgets them
+  ~Parting();  // calls part() and forgets the paths
   Parting(const Parting&) = delete;
   Parting& operator=(const Parting&) = delete;
 
-  // The file by which Prometheus finds the run. Call it before the file is made.
+  // The file by which Prometheus finds the run. Must be called before the file is created.
   void remove_target(const std::filesystem::path& file) noexcept;
-  // The run's folder: files, and checkpoints below it, that are not in place yet.
+  // The run's folder. Removes its temporary files and unfinished checkpoints.
   void remove_unfinished(const std::filesystem::path& run) noexcept;
 };
 

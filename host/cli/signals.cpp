@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::array stopping_signals{SIGINT, SIGTERM, SIGHUP};
 
-// A signal handler reaches nothing but a global.
+// Signal handlers can reach only globals.
 std::atomic<int> newest_stop_signal{0};
 std::atomic<unsigned> stop_signals_so_far{0};
 std::atomic<bool> interrupted{false};
@@ -70,9 +70,9 @@ void hold_stop_signals() noexcept { mask(SIG_BLOCK); }
 void take_stop_signals(Stopping stopping) noexcept {
   if (stopping == Stopping::by_the_verb) {
     catch_signal(SIGINT, remember, SA_RESTART | SA_NODEFER);
-    catch_signal(SIGTERM, remember, SA_RESTART);  // may come in storms
+    catch_signal(SIGTERM, remember, SA_RESTART);  // may arrive many times
     if (!is_ignored(SIGHUP)) catch_signal(SIGHUP, remember, SA_RESTART);
-    std::signal(SIGPIPE, SIG_IGN);  // whoever read what is printed may be gone: no reason to end a run
+    std::signal(SIGPIPE, SIG_IGN);  // a closed pipe must not end a run
   }
   mask(SIG_UNBLOCK);
 }

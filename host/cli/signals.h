@@ -1,32 +1,32 @@
-// Ctrl-C, SIGTERM and SIGHUP: a request that the step in progress be the last one. SIGUSR1: one for a checkpoint.
+// Ctrl-C, SIGTERM and SIGHUP ask a run to stop after the step in progress. SIGUSR1 asks for a checkpoint.
 #pragma once
 
 #include <atomic>
 
 namespace binade::host {
 
-// Whether a verb ends by itself when it is asked to stop, or the signal ends the process as it would any other.
+// Whether a verb handles stop signals itself, or they end the process as usual.
 enum class Stopping { by_the_system, by_the_verb };
 
-// From now on a stop signal waits until take_stop_signals() says what becomes of it. The first thing in main(): what
-// comes while the program starts is not lost.
+// Holds stop signals until take_stop_signals() decides what they do. Must be called first in main(), so that no signal
+// is lost while the program starts.
 void hold_stop_signals() noexcept;
 void take_stop_signals(Stopping stopping) noexcept;
 
-// After take_stop_signals(by_the_verb): 0 until SIGINT, SIGTERM or SIGHUP came, then the number of the newest. SIGHUP
-// is not listened to where it was ignored when the process started (nohup). A second SIGINT ends the process at once,
-// after part().
+// After take_stop_signals(by_the_verb): 0 until SIGINT, SIGTERM or SIGHUP arrives, then the number of the latest.
+// SIGHUP stays ignored if it was ignored when the process started (nohup). A second SIGINT calls part() and ends the
+// process at once.
 const std::atomic<int>& stop_signal() noexcept;
-// How many came: who waits for something at the end stops waiting when it changes.
+// How many arrived. Code that waits at the end of a run must stop waiting when this changes.
 const std::atomic<unsigned>& stop_signals() noexcept;
 
-// Whether the one who sent it will start the same command again: a scheduler, or a connection that broke.
+// Whether the same command is likely to be started again: the signal of a scheduler or of a lost connection.
 bool asks_for_another_turn(int signal) noexcept;
 
-// Before the work began, of a run that a signal stops: the exit code of a command that is as good as not started.
+// The exit code of a verb that a signal stops before the work began.
 int exit_code_before_the_work(int signal) noexcept;
 
-// From now on SIGUSR1 sets the returned flag: a checkpoint is wanted, and training goes on.
+// Makes SIGUSR1 set the returned flag, which asks for a checkpoint. Training continues.
 std::atomic<bool>& catch_checkpoint_signal();
 
 }  // namespace binade::host

@@ -17,7 +17,7 @@ void open_standard_descriptors() noexcept {
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (fcntl(descriptor, F_GETFD) != -1 || errno != EBADF) continue;  // NOLINT(cppcoreguidelines-pro-type-vararg)
     if (descriptor == STDOUT_FILENO) output_was_closed = true;
-    // The lowest free number is this one: those below it are open by now. Children inherit it.
+    // open() returns this number, because all lower ones are open by now. Children inherit it.
     static_cast<void>(open("/dev/null", O_RDWR));  // NOLINT(cppcoreguidelines-pro-type-vararg,android-cloexec-open)
   }
 }

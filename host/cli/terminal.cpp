@@ -14,7 +14,7 @@
 namespace binade::host {
 namespace {
 
-// Before a colour's code. Of this process alone, so that nothing which it reads can contain it.
+// Precedes a colour's code. Random in each process, so that no input can contain it.
 const std::string& mark() {
   static const std::string mark = [] {
     std::random_device random;
@@ -30,7 +30,7 @@ std::string shown(std::string_view text, std::string (*escape)(std::string_view)
     out += escape(text.substr(0, at));
     if (at == std::string_view::npos) return out;
     const auto end = text.find('m', at + mark().size());
-    if (end == std::string_view::npos) return out;  // a table cut it off
+    if (end == std::string_view::npos) return out;  // cut off by a table column
     out += fmt::format("\x1b[{}m", text.substr(at + mark().size(), end - at - mark().size()));
     text.remove_prefix(end + 1);
   }

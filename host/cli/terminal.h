@@ -1,4 +1,4 @@
-// How text reaches a person: escaped where it came from outside, coloured where that is wanted.
+// Prints text for people: escaped where it comes from outside, coloured where that is wanted.
 #pragma once
 
 #include <fmt/format.h>
@@ -15,18 +15,18 @@ namespace binade::host {
 
 enum class ColorMode { automatic, always, never };
 
-// --color wins over NO_COLOR (no-color.org), that over CLICOLOR_FORCE, that over whether `stream` is a terminal.
+// In order of precedence: --color, NO_COLOR (no-color.org), CLICOLOR_FORCE, whether `stream` is a terminal.
 bool wants_color(ColorMode mode, std::FILE* stream);
 
 bool is_terminal(std::FILE* stream);
-// Whether a line may be written over there: a terminal that knows how (TERM=dumb does not).
+// Whether a line can be redrawn on `stream`: a terminal other than TERM=dumb.
 bool can_redraw(std::FILE* stream);
 
-// Writes text. What cannot be written is lost: a terminal that is gone and a full disk are no reason to end a run.
+// Writes text. Ignores errors: a closed terminal or a full disk must not end a run.
 void put(std::FILE* stream, std::string_view text) noexcept;
 
-// Text for one stream, coloured or not. Its colours are marks that show() turns into a terminal's codes, and that no
-// text from outside can contain.
+// Colours text for one stream, or not. Its colours are marks that show() turns into terminal codes; text from outside
+// cannot contain them.
 class Paint {
  public:
   explicit Paint(bool color) : color_(color) {}
@@ -41,17 +41,17 @@ class Paint {
   bool color_;
 };
 
-// Text of which the line ends are meant: a page, a table, a message with lines below it.
+// Text that keeps its line ends: a page, a table, a message with lines below it.
 struct Lines {
   std::string_view text;
 };
 
-// As show() prints it: Paint's marks become colours, and everything else goes through binade::printable().
+// Returns text as show() prints it: Paint's marks become colours, everything else passes through binade::printable().
 std::string shown(std::string_view text);
 std::string shown(Lines lines);
 
-// A message that may have lines below its first, which are indented where they are not: what a file or a plugin says
-// cannot look like another message.
+// A message of one or more lines. Indents all lines after the first, so that text from a file or a plugin cannot look
+// like another message.
 std::string shown_message(std::string_view text);
 
 namespace printing {
@@ -67,8 +67,8 @@ auto as_shown(const T& value) {
 
 }  // namespace printing
 
-// fmt::print(), with shown() around each argument that is text. All that `binade` prints goes through here, or through
-// the functions below, but for what the crash handler writes and what `export` streams.
+// fmt::print() with shown() around each text argument. Everything that `binade` prints must go through this function or
+// those below, except for the crash handler and `export`.
 template <class... Args>
 void show(std::FILE* stream, fmt::format_string<Args...> format, const Args&... args) {
   const auto print = [&](const auto&... values) {
@@ -81,7 +81,7 @@ void show(fmt::format_string<Args...> format, const Args&... args) {
   show<Args...>(stdout, format, args...);
 }
 
-// One message of the host's log, on standard error: "warning: ...". Erases a live line of the terminal first.
+// Prints one log message on standard error: "warning: ...". Erases the terminal's live line first.
 void log_line(ColorMode mode, int level /* BINADE_LOG_* */, std::string_view text);
 
 // 1234567 -> "1.23 M"

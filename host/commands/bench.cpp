@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -10,11 +11,14 @@
 #include "binade/abi/plugin.h"
 #include "host/base/error_text.h"
 #include "host/bench/advice.h"
+#include "host/bench/bench_json.h"
 #include "host/bench/bench_metrics.h"
-#include "host/bench/bench_report.h"
 #include "host/bench/bench_runner.h"
+#include "host/bench/bench_table.h"
+#include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/signals.h"
+#include "host/experiment/resolved.h"
 #include "host/run/prometheus_target.h"
 #include "host/telemetry/exporter/exporter.h"
 
@@ -91,11 +95,11 @@ class Bench {
     metrics_->show(compare(ids_, repeats, arguments_.thresholds));
   }
 
-  // Prints and writes what is complete; returns the exit code of a benchmark that was not stopped.
+  // Prints and writes the complete repeats. Returns the exit code of a benchmark that was not stopped.
   int report(const std::string& state) {
     if (runner_.repeats().empty()) {
       log_line(color_, BINADE_LOG_INFO,
-               fmt::format("{}, and no repeat is complete: there is nothing to report; what was run lies in {}", state,
+               fmt::format("{}, and no repeat is complete, so there is nothing to report; the runs are in {}", state,
                            shown_directory()));
       return exit_run_failed;
     }
@@ -128,7 +132,7 @@ class Bench {
   std::vector<std::string> ids_;
   std::shared_ptr<BenchMetrics> metrics_;
   std::unique_ptr<Exporter> exporter_;
-  std::size_t shown_ = 0;  // repeats in the metrics
+  std::size_t shown_ = 0;  // repeats that the metrics show
 };
 
 int bench(const BenchArguments& arguments, const CommandLine& line) {
@@ -149,73 +153,69 @@ constexpr const char* examples =
     "  met          the whole interval is at or above the threshold (speed-up, memory), or inside -+ it (accuracy, "
     "loss)\n"
     "  not met      the whole interval is on the other side\n"
-    "  cannot tell  it reaches over the threshold: too few repeats\n"
-    "Memory that is judged is what tensors held at once; the whole process's is shown beside it.\n"
-    "What is off, or what the task does not have (a regression: accuracy), is shown and not judged.\n"
+    "  cannot tell  the interval contains the threshold: too few repeats\n"
+    "The judged memory is the peak of live tensors; the peak of the whole process is shown beside it.\n"
+    "A criterion that is off, or that the task does not have (accuracy in a regression), is not judged.\n"
     "A contender whose training loss did not fall by more than its noise learned nothing: no verdict, exit code 1.\n"
-    "On a CPU contenders really run in their precision, as with [precision] cpu = \"allow\".";
+    "On a CPU, contenders run in their own precision, as with [precision] cpu = \"allow\".";
 
 constexpr const char* not_judged = "off";
 
-// What CLI::Validator wants: nothing for a text that is right.
-std::string wrong_number(const std::string& text, bool positive) {
-  double number = 0;
-  const bool is_number = CLI::detail::lexical_cast(text, number) && std::isfinite(number);
-  if (is_number && (number > 0 || !positive)) return {};
-  return fmt::format("{} is not a {}number, nor \"{}\"", text, positive ? "positive " : "", not_judged);
+// Sets `threshold`. Returns what is wrong with its text, or an empty string.
+std::string take_threshold(const std::string& text, bool positive, std::optional<double>& threshold) {
+  threshold.reset();
+  if (text == not_judged) return "";
+  char* end = nullptr;
+  const double number = std::strtod(text.c_str(), &end);
+  const bool is_number = !text.empty() && *end == '\0' && std::isfinite(number);
+  if (!is_number || (positive && number <= 0)) {
+    return fmt::format("{} is neither a {}number nor \"{}\"", text, positive ? "positive " : "", not_judged);
+  }
+  threshold = number;
+  return "";
 }
 
-CLI::Option* add_threshold(CLI::App& verb, const char* flag, std::optional<double>& threshold, const char* help,
-                           bool positive = true) {
-  const auto take = [&threshold](const std::string& text) {
-    threshold = text == not_judged ? std::nullopt : std::optional(std::stod(text));
+void add_threshold(Verb& verb, const char* flag, std::optional<double>& threshold, const char* value, const char* help,
+                   bool positive = true) {
+  const auto shown = threshold ? fmt::format("{}", *threshold) : not_judged;
+  const auto take = [&threshold, positive](const std::string& text) {
+    return take_threshold(text, positive, threshold);
   };
-  const auto check = [positive](const std::string& text) {
-    return text == not_judged ? std::string() : wrong_number(text, positive);
-  };
-  return verb.add_option_function<std::string>(flag, take, help)
-      ->check(CLI::Validator(check, ""))
-      ->type_name("X")
-      ->default_str(threshold ? fmt::format("{}", *threshold) : not_judged);
+  verb.parsed_option(flag, take, value, help).show_default(shown);
 }
 
-void add_thresholds(CLI::App& verb, Thresholds& thresholds) {
-  add_threshold(verb, "--speedup", thresholds.speedup, "Wanted: this many times the baseline's speed, or off");
-  add_threshold(verb, "--memory", thresholds.memory, "Wanted: this many percent less peak memory, or off", false)
-      ->type_name("PERCENT");
-  add_threshold(verb, "--accuracy", thresholds.accuracy, "Wanted: accuracy differs by less, as a share of 1, or off");
-  add_threshold(verb, "--loss", thresholds.loss, "Wanted: the loss differs by less, or off");
+void add_thresholds(Verb& verb, Thresholds& thresholds) {
+  add_threshold(verb, "--speedup", thresholds.speedup, "X", "Wanted: this many times the baseline's speed, or off");
+  add_threshold(verb, "--memory", thresholds.memory, "PERCENT", "Wanted: this many percent less peak memory, or off",
+                false);
+  add_threshold(verb, "--accuracy", thresholds.accuracy, "X",
+                "Wanted: accuracy differs by less, as a share of 1, or off");
+  add_threshold(verb, "--loss", thresholds.loss, "X", "Wanted: the loss differs by less, or off");
 }
 
 }  // namespace
 
 void add_bench(CommandLine& line) {
-  constexpr std::uint64_t least_repeats = 2, max_repeats = 1000, max_steps = 1'000'000'000;
+  constexpr std::uint64_t min_repeats = 2, max_repeats = 1000, max_steps = 1'000'000'000;
   const auto arguments = std::make_shared<BenchArguments>();
   auto& verb = line.verb(
       "bench", "Compare precisions: speed, memory, accuracy and loss, with verdicts", examples,
       [arguments, &line] { return bench(*arguments, line); }, Stopping::by_the_verb);
   arguments->experiment.add_to(verb);
-  verb.add_option("--precision", arguments->precision,
-                  "Precision plugins with commas between; the first is the baseline. The file needs no [precision]")
-      ->required()
-      ->type_name("A,B,...");
-  verb.add_option("--repeats", arguments->repeats, "Runs of each, with the seeds seed, seed + 1, ...")
-      ->check(CLI::Range(least_repeats, max_repeats).description(""))
-      ->type_name("N")
-      ->capture_default_str();
-  verb.add_option("--steps", arguments->steps,
-                  "Steps of a run, in place of the experiment's steps, epochs and max_time")
-      ->check(CLI::Range(std::uint64_t{1}, max_steps).description(""))
-      ->type_name("N");
-  verb.add_option("--warmup", arguments->warmup, "First steps that are not timed; default: a tenth, at least 3")
-      ->type_name("N");
+  verb.option("--precision", arguments->precision, "A,B,...",
+              "Precision plugins, separated by commas; the first is the baseline. The file needs no [precision]")
+      .required();
+  verb.option("--repeats", arguments->repeats, "N", "Runs of each contender, with the seeds seed, seed + 1, ...")
+      .within(min_repeats, max_repeats)
+      .show_default();
+  verb.option("--steps", arguments->steps, "N",
+              "Steps of a run, instead of the experiment's steps, epochs and max_time")
+      .within(1, max_steps);
+  verb.option("--warmup", arguments->warmup, "N", "First steps that are not timed; default: a tenth, at least 3");
   add_thresholds(verb, arguments->thresholds);
-  verb.add_option("--runs", arguments->runs, "The folder for run directories, made when missing")
-      ->type_name("DIR")
-      ->capture_default_str();
-  verb.add_flag("--json", arguments->json, "The whole result as JSON instead of tables");
-  verb.add_flag("--gate", arguments->gate, "Exit with 1 unless all that is judged is \"met\"");
+  verb.option("--runs", arguments->runs, "DIR", "The folder for run directories, created if missing").show_default();
+  verb.flag("--json", arguments->json, "Print the whole result as JSON instead of tables");
+  verb.flag("--gate", arguments->gate, "Exit with 1 unless every verdict is \"met\"");
 }
 
 }  // namespace binade::host

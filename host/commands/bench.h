@@ -1,15 +1,14 @@
-// binade bench FILE --precision A,B: what other precisions gain over the first, and cost.
+// `binade bench FILE --precision A,B`: what other precisions gain and cost compared with the first.
 #pragma once
-
-#include "host/cli/command_line.h"
 
 namespace binade::host {
 
-// Runs `binade run` for each contender and repeat in a process of its own. All read the same data; a repeat pairs runs
-// of one seed, which begin with the same weights and see the same samples in the same order (compared by their hashes,
-// not taken for granted). Measured are: speed, samples per second of training steps after the warm-up; memory, the most
-// bytes that tensors held at once over the whole run, and the most memory of the process; accuracy and loss of the last
-// evaluation. What a verdict means stands in bench_verdict.h, what counts as having learned in bench_statistics.h.
+class CommandLine;
+
+// Runs `binade run` for each contender and repeat in a process of its own. All read the same data. A repeat pairs runs
+// of one seed, which begin with the same weights and see the same samples in the same order; their hashes are compared.
+// Measures speed (samples per second after the warm-up), memory (the peak of live tensors and of the process), and
+// accuracy and loss of the last evaluation. verdict.h defines the verdicts, statistics.h what counts as learning.
 void add_bench(CommandLine& line);
 
 }  // namespace binade::host

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/experiment_argument.h"
 #include "host/cli/lock_argument.h"
@@ -17,7 +18,7 @@ namespace {
 void describe(const PluginSection& section, const Catalog& catalog, PluginKind kind, const Paint& paint) {
   if (section.automatic()) {
     show("  {:<10} {}  {}\n", section.section, paint.bold(section.plugin),
-         paint.dim("chosen at run, by the device and a short measurement"));
+         paint.dim("chosen at the start of a run, by the device and a short measurement"));
   } else {
     const auto& file = catalog.file(kind, section.plugin, section.library);
     show("  {:<10} {} {}  {}\n", section.section, paint.bold(section.plugin), file.manifest.version,
@@ -30,13 +31,13 @@ void describe(const PluginSection& section, const Catalog& catalog, PluginKind k
   }
   for (const auto& option : section.options.options()) {
     if (option.origin == Origin::wired && option.values.empty()) {
-      show("             {}: resolved at run, from {}{}\n", option.spec->name, *option.spec->default_from,
-           option.spec->default_value ? ", or by default" : "");
+      show("             {}: resolved at the start of a run, from {}{}\n", option.spec->name,
+           *option.spec->default_from, option.spec->default_value ? ", or by default" : "");
     }
   }
 }
 
-// False where no lock was asked for. Throws PluginRefused.
+// Returns false when no lock was requested. Throws PluginRefused.
 bool require_locked(const Experiment& experiment, const Catalog& catalog, const ExperimentArgument& argument,
                     const LockArgument& lock, const CommandLine& line) {
   if (!lock.locked && lock.file.empty()) return false;
@@ -54,7 +55,7 @@ int check(const ExperimentArgument& argument, const LockArgument& lock, const Co
   warn_of_doubts(*experiment, line.color());
   const Paint paint(wants_color(line.color(), stdout));
   const bool locked = require_locked(*experiment, catalog, argument, lock, line);
-  show("{} {} has no mistakes{}\n", paint.green("ok:"), argument.file, locked ? ", and is as its lock says" : "");
+  show("{} {} has no mistakes{}\n", paint.green("ok:"), argument.file, locked ? " and matches its lock" : "");
   describe(experiment->model, catalog, PluginKind::model, paint);
   describe(experiment->dataset, catalog, PluginKind::dataset, paint);
   describe(experiment->precision, catalog, PluginKind::precision, paint);

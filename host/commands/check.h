@@ -1,4 +1,4 @@
-// binade check FILE: all mistakes of an experiment, without running a line of plugin code.
+// `binade check FILE`: reports all mistakes of an experiment without running plugin code.
 #pragma once
 
 namespace binade::host {

@@ -5,8 +5,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/experiment_argument.h"
+#include "host/experiment/resolved.h"
 
 namespace binade::host {
 namespace {
@@ -53,8 +55,8 @@ void place(OrderedJson& sections, const std::string& name, OrderedJson keys) {
   parent[inner == std::string::npos ? array : array.substr(inner + 1)].push_back(std::move(keys));
 }
 
-// {"train": {"steps": {"value": 10, "origin": "file", ...}}, "logger": [{...}]}; what a run fills in has the value
-// null.
+// {"train": {"steps": {"value": 10, "origin": "file", ...}}, "logger": [{...}]}; a value that is known only
+// when a run starts is null.
 std::string to_json(const Experiment& experiment) {
   OrderedJson sections = OrderedJson::object();
   for (const auto& section : resolved_sections(experiment)) {
@@ -92,7 +94,7 @@ void add_config(CommandLine& line) {
                          "  binade config experiment.toml --json",
                          [arguments, &line] { return config(*arguments, line); });
   arguments->experiment.add_to(verb);
-  verb.add_flag("--json", arguments->json, "As JSON");
+  verb.flag("--json", arguments->json, "Print JSON");
 }
 
 }  // namespace binade::host

@@ -1,9 +1,9 @@
-// `binade config FILE`: the resolved experiment, and where each value came from.
+// `binade config FILE`: shows the resolved experiment and where each value came from.
 #pragma once
 
-#include "host/cli/command_line.h"
-
 namespace binade::host {
+
+class CommandLine;
 
 void add_config(CommandLine& line);
 

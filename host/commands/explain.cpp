@@ -5,16 +5,16 @@
 #include <memory>
 #include <vector>
 
+#include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
-#include "host/experiment/diagnostics/diagnostic_codes.h"
 #include "host/experiment/diagnostics/diagnostic_pages.h"
 
 namespace binade::host {
 namespace {
 
 int list_codes() {
-  for (const auto& [code, meaning] : diagnostic_codes) show("{}  {}\n", code, meaning);
-  show("\n`binade explain CODE` says what a code means, with an example and how to mend it\n");
+  for (const auto& page : diagnostic_pages()) show("{}  {}\n", page.code, page.meaning);
+  show("\n`binade explain CODE` explains a code, with an example and how to fix it\n");
   return exit_ok;
 }
 
@@ -24,7 +24,7 @@ int explain(const std::vector<std::string>& codes, const CommandLine& line) {
   for (const auto& code : codes) {
     const auto page = explanation_of(code);
     if (!page) {
-      show(stderr, "{}: there is no code `{}`\n\n`binade explain` lists all\n",
+      show(stderr, "{}: there is no code `{}`\n\n`binade explain` lists all codes\n",
            Paint(wants_color(line.color(), stderr)).red("error"), code);
       return exit_usage;
     }
@@ -39,9 +39,9 @@ int explain(const std::vector<std::string>& codes, const CommandLine& line) {
 
 void add_explain(CommandLine& line) {
   const auto codes = std::make_shared<std::vector<std::string>>();
-  auto& verb = line.verb("explain", "What the code of an error message means, and how to mend it",
+  auto& verb = line.verb("explain", "Explain the code of an error message and how to fix the error",
                          "  binade explain E0103\n  binade explain", [codes, &line] { return explain(*codes, line); });
-  verb.add_option("CODE", *codes, "Codes as in error[E0103]; without any, all are listed")->type_name("");
+  verb.arguments("CODE", *codes, "Codes as in error[E0103]; lists all codes without one");
 }
 
 }  // namespace binade::host

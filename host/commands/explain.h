@@ -1,9 +1,9 @@
-// `binade explain CODE`: what an error message means and how to mend it.
+// `binade explain CODE`: explains an error code and how to fix the error.
 #pragma once
 
-#include "host/cli/command_line.h"
-
 namespace binade::host {
+
+class CommandLine;
 
 void add_explain(CommandLine& line);
 

@@ -11,6 +11,7 @@
 
 #include "binade/abi/logger.h"
 #include "host/base/clock.h"
+#include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/standard_descriptors.h"
 #include "host/storage/openmetrics.h"
@@ -22,8 +23,8 @@ struct ExportArguments {
   std::string run, output;
 };
 
-// Prometheus writes a block of its own each two hours, and holds three in memory: blocks from elsewhere that overlap
-// with these are left out of queries or out of compaction.
+// Prometheus writes a block every two hours and holds up to three hours in memory. Imported blocks that overlap with
+// these are missing from queries or from compaction.
 constexpr double head_seconds = 3.0 * 3600;
 
 int export_openmetrics(const ExportArguments& arguments, const CommandLine& line) {
@@ -31,7 +32,7 @@ int export_openmetrics(const ExportArguments& arguments, const CommandLine& line
   const auto run = directory.has_filename() ? directory : directory.parent_path();
   const auto file = run / "metrics.jsonl";
   if (!std::filesystem::exists(file)) {
-    show(stderr, "{}: {} is no run directory: it has no metrics.jsonl\n\nname one, such as runs/NAME/RUN_ID\n",
+    show(stderr, "{}: {} is not a run directory: it has no metrics.jsonl\n\nname one, such as runs/NAME/RUN_ID\n",
          Paint(wants_color(line.color(), stderr)).red("error"), run.string());
     return exit_usage;
   }
@@ -50,16 +51,15 @@ int export_openmetrics(const ExportArguments& arguments, const CommandLine& line
   }
   const bool nobody = arguments.output.empty() && standard_output_was_closed();
   if (!out.flush() || nobody) {
-    throw std::runtime_error(arguments.output.empty() ? "standard output is closed, or cannot take more"
+    throw std::runtime_error(arguments.output.empty() ? "standard output is closed or full"
                                                       : "cannot write " + arguments.output);
   }
   log_line(line.color(), BINADE_LOG_INFO,
            fmt::format("{} steps and {} evaluations, {} samples", history.steps, history.evaluations, history.samples));
   if (unix_time() - history.last_time < head_seconds) {
-    log_line(
-        line.color(), BINADE_LOG_WARNING,
-        "the last step is not 3 hours old: a Prometheus that is running may still hold that time in memory; give it "
-        "the blocks later");
+    log_line(line.color(), BINADE_LOG_WARNING,
+             "the last step is less than 3 hours old: a running Prometheus may still hold that time in memory; import "
+             "the blocks later");
   }
   return exit_ok;
 }
@@ -67,17 +67,16 @@ int export_openmetrics(const ExportArguments& arguments, const CommandLine& line
 }  // namespace
 
 void add_export(CommandLine& line) {
-  auto& verb = line.verb("export", "A run's record for other programs",
+  auto& verb = line.verb("export", "Write a run's record for other programs",
                          "  binade export openmetrics runs/first-run/20260101T120000Z-0123abcd > history.om", nullptr);
   const auto arguments = std::make_shared<ExportArguments>();
   auto& openmetrics =
-      line.verb(verb, "openmetrics", "Every step, for `promtool tsdb create-blocks-from openmetrics`",
+      line.verb(verb, "openmetrics", "Write every step for `promtool tsdb create-blocks-from openmetrics`",
                 "  binade export openmetrics runs/first-run/20260101T120000Z-0123abcd --output history.om\n"
                 "  promtool tsdb create-blocks-from openmetrics history.om /var/lib/prometheus",
                 [arguments, &line] { return export_openmetrics(*arguments, line); });
-  openmetrics.add_option("RUN", arguments->run, "The run's directory")->required()->type_name("");
-  openmetrics.add_option("--output", arguments->output, "The file to write, instead of standard output")
-      ->type_name("FILE");
+  openmetrics.argument("RUN", arguments->run, "The run's directory");
+  openmetrics.option("--output", arguments->output, "FILE", "The file to write, instead of standard output");
 }
 
 }  // namespace binade::host

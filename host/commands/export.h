@@ -1,9 +1,9 @@
-// `binade export`: what a run recorded, for other programs.
+// `binade export`: writes a run's record for other programs.
 #pragma once
 
-#include "host/cli/command_line.h"
-
 namespace binade::host {
+
+class CommandLine;
 
 void add_export(CommandLine& line);
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "host/base/atomic_file.h"
+#include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/experiment_argument.h"
 #include "host/cli/lock_argument.h"
@@ -51,12 +52,12 @@ int lock(const Arguments& arguments, const CommandLine& line) {
 
 void add_lock(CommandLine& line) {
   const auto arguments = std::make_shared<Arguments>();
-  auto& verb = line.verb("lock", "Write down which bytes an experiment is made of; runs no plugin code",
+  auto& verb = line.verb("lock", "Record the exact files of an experiment; runs no plugin code",
                          "  binade lock experiment.toml\n  binade run experiment.toml --locked",
                          [arguments, &line] { return lock(*arguments, line); });
   arguments->experiment.add_to(verb);
-  verb.add_option("-o,--output", arguments->output, "The file to write (FILE with .lock in place of .toml)")
-      ->type_name("LOCK");
+  verb.option("-o,--output", arguments->output, "LOCK",
+              "The file to write (default: FILE with .lock in place of .toml)");
 }
 
 }  // namespace binade::host

@@ -1,4 +1,4 @@
-// binade lock FILE: which bytes the experiment is made of.
+// `binade lock FILE`: records the exact files of an experiment.
 #pragma once
 
 namespace binade::host {

@@ -1,6 +1,6 @@
-// Projects for plugin authors. They are files of the SDK, share/binade/templates beside the executable's bin/: those of
-// all, of the language, of the kind, and of both; of two files of one name the later counts. Each is written with a few
-// words replaced, in its name and contents.
+// Writes projects for plugin authors from the SDK's templates, share/binade/templates beside the executable's bin/:
+// first the files that all projects have, then those of the language, of the kind, and of both. Of two files with one
+// name the later one counts. A few words are replaced in names and contents.
 #include "host/commands/new.h"
 
 #include <fmt/format.h>
@@ -16,6 +16,7 @@
 #include "host/base/read_file.h"
 #include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
+#include "host/experiment/diagnostics/nearest.h"
 #include "host/loading/catalog.h"
 
 namespace binade::host {
@@ -48,27 +49,28 @@ bool is_target_of_cmake(const std::string& name) {
   return std::ranges::find(words, name) != words.end();
 }
 
-// What is wrong with the wish; empty when nothing is.
+// Returns what is wrong with the request, or an empty string.
 std::string mistake(const NewProject& project, const Catalog& catalog) {
   if (!among(project.kind, kinds)) return unknown("kind", project.kind, kinds);
   if (!among(project.language, languages)) return unknown("language", project.language, languages);
   if (project.kind == "model" && project.language != "cpp") {
-    return "a model is written in C++, for LibTorch's sake: leave --lang out";
+    return "a model uses LibTorch, so it must be written in C++: leave --lang out";
   }
   if (!is_plugin_id(project.name)) {
-    return fmt::format("a plugin cannot be called `{}`: a name is 1 to 64 of a-z 0-9 _ - and begins with a letter",
-                       project.name);
+    return fmt::format(
+        "a plugin cannot be called `{}`: a name has 1 to 64 characters of a-z 0-9 _ - and begins with a letter",
+        project.name);
   }
   if (is_target_of_cmake(project.name)) {
     return fmt::format("a plugin cannot be called `{}`: CMake has a target of that name", project.name);
   }
   for (const auto& file : catalog.files()) {
     if (file.manifest.id == project.name && to_string(file.manifest.kind) == project.kind) {
-      return fmt::format("there is a {} `{}` already: {}", project.kind, project.name, file.path.string());
+      return fmt::format("the {} `{}` exists already: {}", project.kind, project.name, file.path.string());
     }
   }
   if (std::error_code error; fs::exists(fs::symlink_status(project.name, error))) {
-    return fmt::format("`{}` is there already; choose another name, or remove it", project.name);
+    return fmt::format("`{}` exists already; choose another name, or remove it", project.name);
   }
   return {};
 }
@@ -115,7 +117,7 @@ void write_file(const fs::path& path, const std::string& text) {
   if (!file) throw std::runtime_error(fmt::format("cannot write {}", path.string()));
 }
 
-// The commands of a README: its first block.
+// The commands of a README: its first code block.
 std::string commands(const std::string& readme) {
   constexpr std::string_view fence = "```sh\n";
   const auto begin = readme.find(fence) + fence.size();
@@ -124,7 +126,7 @@ std::string commands(const std::string& readme) {
 
 std::string indented(const std::string& lines) {
   auto text = replaced("  " + lines, {{"\n", "\n  "}});
-  text.resize(text.size() - 2);  // behind the last line
+  text.resize(text.size() - 2);  // after the last line
   return text;
 }
 
@@ -167,12 +169,12 @@ int create(const NewProject& project, const CommandLine& line) {
 
 void add_new(CommandLine& line) {
   const auto project = std::make_shared<NewProject>();
-  auto& verb = line.verb("new", "Write a plugin's project, which builds, passes its test and trains at once",
+  auto& verb = line.verb("new", "Write a project for a plugin, which builds, passes its test and trains",
                          "  binade new model my_net\n  binade new dataset my_data --lang rust",
                          [project, &line] { return create(*project, line); });
-  verb.add_option("KIND", project->kind, "model, dataset, precision or logger")->required()->type_name("");
-  verb.add_option("NAME", project->name, "The plugin's id, and the folder to write")->required()->type_name("");
-  verb.add_option("--lang", project->language, "c, cpp or rust; a model is in cpp")->type_name("LANGUAGE");
+  verb.argument("KIND", project->kind, "model, dataset, precision or logger");
+  verb.argument("NAME", project->name, "The plugin's id, and the folder to write");
+  verb.option("--lang", project->language, "LANGUAGE", "c, cpp or rust; a model must be in cpp");
 }
 
 }  // namespace binade::host

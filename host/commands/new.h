@@ -1,4 +1,4 @@
-// binade new KIND NAME: a project that builds, passes its test and trains at once.
+// `binade new KIND NAME`: writes a project that builds, passes its test and trains.
 #pragma once
 
 namespace binade::host {

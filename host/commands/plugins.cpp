@@ -8,6 +8,7 @@
 #include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
 #include "host/commands/validate.h"
+#include "host/experiment/diagnostics/nearest.h"
 #include "host/experiment/toml/toml_text.h"
 #include "host/loading/catalog.h"
 
@@ -79,7 +80,7 @@ void describe(const PluginFile& file, const Paint& paint) {
   const auto& manifest = file.manifest;
   show("{} {}: {} {}\n  {}\n", paint.bold(manifest.id), manifest.version, manifest.summary,
        paint.dim(fmt::format("({})", to_string(manifest.kind))), paint.dim(file.path.string()));
-  if (manifest.is_default) show("  stands in where an experiment has no [dataset]\n");
+  if (manifest.is_default) show("  the default of an experiment without [dataset]\n");
   if (!manifest.inputs.empty()) show("  inputs: {}\n", fmt::format("{}", fmt::join(manifest.inputs, ", ")));
   for (const auto& option : manifest.options) {
     show("\n  {} {}\n", paint.bold(option.name), paint.dim(constraints(option)));
@@ -125,14 +126,14 @@ int describe(const std::string& id, const CommandLine& line) {
 }  // namespace
 
 void add_plugins(CommandLine& line) {
-  auto& plugins = line.verb("plugins", "The plugins that are installed",
+  auto& plugins = line.verb("plugins", "List, describe and validate plugins",
                             "  binade plugins list\n  binade plugins describe my_net", nullptr);
-  line.verb(plugins, "list", "All plugins by kind", "  binade plugins list", [&line] { return list(line); });
+  line.verb(plugins, "list", "List all plugins by kind", "  binade plugins list", [&line] { return list(line); });
   const auto id = std::make_shared<std::string>();
-  auto& verb = line.verb(plugins, "describe", "One plugin's options, ranges and defaults",
+  auto& verb = line.verb(plugins, "describe", "Show a plugin's options, ranges and defaults",
                          "  binade plugins describe my_net\n  binade plugins describe build/my_net.so",
                          [id, &line] { return describe(*id, line); });
-  verb.add_option("ID", *id, "The plugin's id, or its file")->required()->type_name("");
+  verb.argument("ID", *id, "The plugin's id, or its file");
   add_validate(line, plugins);
 }
 

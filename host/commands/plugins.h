@@ -1,4 +1,4 @@
-// binade plugins list | describe ID: what is installed, read from the plugins' notes.
+// `binade plugins list | describe ID | validate FILE`: the installed plugins, as their notes describe them.
 #pragma once
 
 namespace binade::host {

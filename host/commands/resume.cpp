@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "binade/abi/plugin.h"
+#include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/signals.h"
 #include "host/run/train.h"
@@ -18,13 +19,13 @@ struct ResumeArguments {
 };
 
 int resume(ResumeArguments& arguments, const CommandLine& line) {
-  catch_checkpoint_signal();  // before anything that takes time
+  catch_checkpoint_signal();  // before anything slow
   auto& options = arguments.options;
   options.resumed = find_resumable(
       arguments.run, [&line](const std::string& text) { log_line(line.color(), BINADE_LOG_WARNING, text); });
   if (!options.resumed) {
     log_line(line.color(), BINADE_LOG_ERROR,
-             fmt::format("{} has no checkpoint that can be read; start anew with `{} run {}`", arguments.run,
+             fmt::format("{} has no readable checkpoint; start again with `{} run {}`", arguments.run,
                          line.program_name(), (std::filesystem::path(arguments.run) / "experiment.toml").string()));
     return exit_bad_data;
   }
@@ -39,19 +40,18 @@ int resume(ResumeArguments& arguments, const CommandLine& line) {
 void add_resume(CommandLine& line) {
   const auto arguments = std::make_shared<ResumeArguments>();
   auto& verb = line.verb(
-      "resume", "Go on with a run that was interrupted, from its newest good checkpoint",
+      "resume", "Resume an interrupted run from its newest good checkpoint",
       "  binade resume runs/first-run/20260101T120000Z-0123abcd\n"
       "  binade resume runs/first-run/20260101T120000Z-0123abcd --set train.steps=2000",
       [arguments, &line] { return resume(*arguments, line); }, Stopping::by_the_verb);
-  verb.add_option("RUN", arguments->run, "The directory of the run")->required()->type_name("");
+  verb.argument("RUN", arguments->run, "The directory of the run");
   arguments->options.experiment.add_overrides_to(verb);
   arguments->options.lock.add_to(verb);
-  verb.add_option("--rescue", arguments->options.rescue,
-                  "A folder on another disk, made when missing: takes the final weights when the run's own cannot")
-      ->type_name("DIR");
-  verb.add_option("--stop-after", arguments->options.stop_after,
-                  "Stop after so many further steps, with a checkpoint to go on from")
-      ->type_name("STEPS");
+  verb.option(
+      "--rescue", arguments->options.rescue, "DIR",
+      "A folder on another disk, created if missing, for the final weights if the run's folder cannot take them");
+  verb.option("--stop-after", arguments->options.stop_after, "STEPS",
+              "Stop after this many more steps, with a checkpoint to resume from");
 }
 
 }  // namespace binade::host

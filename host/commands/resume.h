@@ -1,9 +1,9 @@
-// `binade resume RUN`: goes on with a run that was interrupted, in its own directory.
+// `binade resume RUN`: resumes an interrupted run in its own directory.
 #pragma once
 
-#include "host/cli/command_line.h"
-
 namespace binade::host {
+
+class CommandLine;
 
 void add_resume(CommandLine& line);
 

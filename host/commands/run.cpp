@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "binade/abi/plugin.h"
+#include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/signals.h"
 #include "host/loading/catalog.h"
@@ -18,19 +19,18 @@ struct RunArguments {
   std::string runs = "runs", resume = "never";
 };
 
-// Goes on with the newest run of the experiment's name that did not finish; else it is a new one.
+// Resumes the newest unfinished run of the experiment's name, if there is one.
 void resume_unfinished(RunOptions& options, const std::string& name, const CommandLine& line) {
   const auto directory = newest_unfinished(options.runs, name);
   if (!directory) return;
   const auto warn = [&line](const std::string& text) { log_line(line.color(), BINADE_LOG_WARNING, text); };
   options.resumed = find_resumable(*directory, warn);
   options.replaces_experiment = options.resumed.has_value();
-  if (!options.resumed)
-    warn(fmt::format("{} has no checkpoint that can be read: a new run begins", directory->string()));
+  if (!options.resumed) warn(fmt::format("{} has no readable checkpoint: a new run begins", directory->string()));
 }
 
 int run(RunArguments& arguments, const CommandLine& line) {
-  catch_checkpoint_signal();  // before anything that takes time
+  catch_checkpoint_signal();  // before anything slow
   auto& options = arguments.options;
   options.runs = arguments.runs;
   if (arguments.resume == "auto") {
@@ -47,7 +47,7 @@ void add_run(CommandLine& line) {
   const auto arguments = std::make_shared<RunArguments>();
   auto& options = arguments->options;
   auto& verb = line.verb(
-      "run", "Train",
+      "run", "Train the experiment's model",
       "  binade run experiment.toml\n"
       "  binade run experiment.toml --set train.steps=1000 --set optimizer.lr=1e-4\n"
       "  binade run experiment.toml --dry-run\n"
@@ -56,22 +56,19 @@ void add_run(CommandLine& line) {
       [arguments, &line] { return run(*arguments, line); }, Stopping::by_the_verb);
   options.experiment.add_to(verb);
   options.lock.add_to(verb);
-  verb.add_option("--runs", arguments->runs, "The folder for run directories, made when missing")
-      ->type_name("DIR")
-      ->capture_default_str();
-  verb.add_option("--resume", arguments->resume,
-                  "auto: go on with the newest run of this name that did not finish, if there is one")
-      ->type_name("WHEN")
-      ->check(CLI::IsMember({"auto", "never"}))
-      ->capture_default_str();
-  verb.add_option("--rescue", options.rescue,
-                  "A folder on another disk, made when missing: takes the final weights when the run's own cannot")
-      ->type_name("DIR");
-  verb.add_option("--stop-after", options.stop_after, "Stop after so many steps, with a checkpoint to go on from")
-      ->type_name("STEPS");
-  verb.add_flag("--dry-run", options.dry_run, "One step and an evaluation with everything in place, then stop");
-  verb.add_flag("--measure-memory", options.measure_memory,
-                "Count the most bytes that tensors held at once: peak_tensor_bytes in summary.json");
+  verb.option("--runs", arguments->runs, "DIR", "The folder for run directories, created if missing").show_default();
+  verb.option("--resume", arguments->resume, "WHEN",
+              "auto: resume the newest unfinished run of this name, if there is one")
+      .one_of({"auto", "never"})
+      .show_default();
+  verb.option(
+      "--rescue", options.rescue, "DIR",
+      "A folder on another disk, created if missing, for the final weights if the run's folder cannot take them");
+  verb.option("--stop-after", options.stop_after, "STEPS",
+              "Stop after this many steps, with a checkpoint to resume from");
+  verb.flag("--dry-run", options.dry_run, "Stop after one step and an evaluation, with everything in place");
+  verb.flag("--measure-memory", options.measure_memory,
+            "Record the peak of live tensors as peak_tensor_bytes in summary.json");
 }
 
 }  // namespace binade::host

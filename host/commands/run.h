@@ -1,4 +1,4 @@
-// binade run FILE: train.
+// `binade run FILE`: trains.
 #pragma once
 
 namespace binade::host {

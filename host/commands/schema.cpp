@@ -6,6 +6,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
 #include "host/experiment/schema/json_schema.h"
 #include "host/loading/catalog.h"
@@ -24,7 +25,7 @@ int schema(const std::string& out, const CommandLine& line) {
   file << text;
   file.close();
   if (!file) throw std::runtime_error(fmt::format("cannot write `{}`", out));
-  show("wrote {}; an experiment beside it that begins with this line is checked by editors with taplo:\n", out);
+  show("wrote {}; editors with taplo check an experiment beside it that begins with this line:\n", out);
   show("#:schema ./{}\n", std::filesystem::path(out).filename().string());
   return exit_ok;
 }
@@ -34,9 +35,9 @@ int schema(const std::string& out, const CommandLine& line) {
 void add_schema(CommandLine& line) {
   const auto out = std::make_shared<std::string>();
   auto& verb =
-      line.verb("schema", "A JSON Schema of experiments for editors, with the plugins that are installed",
+      line.verb("schema", "Write a JSON Schema of experiments for editors, with the installed plugins",
                 "  binade schema --out binade.json\n  binade schema", [out, &line] { return schema(*out, line); });
-  verb.add_option("--out", *out, "The file to write; standard output by default")->type_name("FILE");
+  verb.option("--out", *out, "FILE", "The file to write; standard output by default");
 }
 
 }  // namespace binade::host

@@ -1,9 +1,9 @@
-// `binade schema`: the experiment file described for editors.
+// `binade schema`: writes a JSON Schema of experiment files for editors.
 #pragma once
 
-#include "host/cli/command_line.h"
-
 namespace binade::host {
+
+class CommandLine;
 
 void add_schema(CommandLine& line);
 

@@ -1,9 +1,9 @@
-// `binade setup`: LibTorch, for an installation that does not have it.
+// `binade setup`: fetches LibTorch for an installation that does not have it.
 #pragma once
 
-#include "host/cli/command_line.h"
-
 namespace binade::host {
+
+class CommandLine;
 
 void add_setup(CommandLine& line);
 

@@ -1,11 +1,13 @@
-// binade plugins validate FILE.so: the conformance kit.
+// `binade plugins validate FILE.so`: hands over to libexec/binade/validate.
 #pragma once
-
-#include "host/cli/command_line.h"
 
 namespace binade::host {
 
-// Adds the verb below `plugins`.
-void add_validate(CommandLine& line, CLI::App& plugins);
+class CommandLine;
+class Verb;
+
+// Adds the verb below `plugins`. Its action executes libexec/binade/validate in this process, which parses the
+// arguments and prints the help. Exit codes and signals are those of that program.
+void add_validate(CommandLine& line, Verb& plugins);
 
 }  // namespace binade::host

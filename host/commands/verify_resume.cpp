@@ -1,4 +1,5 @@
-// 2N steps against N, and N more in another process: each part is a process of its own, so nothing is shared but files.
+// Compares 2N steps with N steps and N more in another process. Each part is a process of its own, so that they share
+// nothing but files.
 #include "host/commands/verify_resume.h"
 
 #include <fmt/format.h>
@@ -16,6 +17,7 @@
 #include "host/base/read_file.h"
 #include "host/base/scratch_folder.h"
 #include "host/cli/child_process.h"
+#include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/experiment_argument.h"
 #include "host/cli/signals.h"
@@ -31,13 +33,13 @@ struct VerifyArguments {
   std::uint64_t steps = 20;
 };
 
-// Empty where [train] ema_decay asks for none.
+// Empty without [train] ema_decay.
 std::string average_of(const std::filesystem::path& run) {
   const auto file = run / "average.safetensors";
   return std::filesystem::exists(file) ? read_file(file) : "";
 }
 
-// runs/<name>/<run id>, where there is only one.
+// The only runs/<name>/<run id>.
 std::filesystem::path only_run(const std::filesystem::path& runs) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(runs)) {
     if (entry.path().filename() == "summary.json") return entry.path().parent_path();
@@ -51,7 +53,7 @@ Fingerprint data_of(const std::filesystem::path& run) {
   return OrderedJson::parse(read_file(run / "data.json")).get<Fingerprint>();
 }
 
-// All lines, without what differs between any two runs.
+// All lines, without the keys that differ between any two runs.
 std::vector<OrderedJson> lines_of(const std::filesystem::path& run) {
   std::vector<OrderedJson> lines;
   const auto path = run / "metrics.jsonl";
@@ -73,7 +75,7 @@ struct Difference {
   std::string key, text;
 };
 
-// In the order of the files, where what is the cause of something stands before it.
+// In the order of the files, in which a cause precedes its effects.
 std::optional<Difference> first_difference(const std::vector<OrderedJson>& straight,
                                            const std::vector<OrderedJson>& parts) {
   for (std::size_t i = 0; i < std::min(straight.size(), parts.size()); ++i) {
@@ -90,10 +92,10 @@ std::optional<Difference> first_difference(const std::vector<OrderedJson>& strai
   return Difference{0, "", fmt::format("metrics.jsonl has {} lines and {}", straight.size(), parts.size())};
 }
 
-// Where to look, by what differs first.
+// Where to look for the cause, judged by the first difference.
 std::string advice(const Difference& first, std::uint64_t interrupted, bool same_start) {
   if (!same_start) {
-    return "the model begins with other weights in each process: they must come from LibTorch's generators, which "
+    return "the model begins with different weights in each process: they must come from LibTorch's generators, which "
            "[experiment] seed seeds";
   }
   if (first.step != 0 && first.step <= interrupted) {
@@ -112,17 +114,17 @@ std::string advice(const Difference& first, std::uint64_t interrupted, bool same
 
 std::string advice(const std::vector<std::string>& data_differences) {
   return fmt::format(
-      "{}: by somebody else between these runs, or because the dataset gives other samples each time it "
-      "is opened",
+      "{}: something changed it between these runs, or the dataset gives different samples each time it is "
+      "opened",
       fmt::join(data_differences, "; "));
 }
 
-// What the first of two parts began with.
+// The state in which the first part began.
 struct Start {
   OrderedJson weights;  // their hash
   Fingerprint data;
 };
-// By a signal, before anything was proved.
+// Thrown when a signal arrives before the result is known.
 struct Stopped {};
 
 class Verification {
@@ -134,7 +136,7 @@ class Verification {
       return verify();
     } catch (const Stopped&) {
       const int signal = stop_signal_.load();
-      tell(fmt::format("stopped by signal {}: nothing was proved", signal));
+      tell(fmt::format("stopped by signal {} before there was a result", signal));
       return exit_code_before_the_work(signal);
     }
   }
@@ -147,7 +149,7 @@ class Verification {
     tell(fmt::format("{} steps of another run", n));
     child({"run", arguments_.experiment.file, "--runs", (scratch_.path() / "parts").string(), "--stop-after", n});
     const auto parts = only_run(scratch_.path() / "parts");
-    // A resumed process says its own.
+    // Read now, because the resumed process replaces them.
     const Start start{summary_of(parts)["initial_parameters_sha256"], data_of(parts)};
     tell(fmt::format("the other {} in another process", n));
     child({"resume", parts.string()}, /*with_overrides=*/false);
@@ -215,15 +217,15 @@ class Verification {
 void add_verify_resume(CommandLine& line) {
   const auto arguments = std::make_shared<VerifyArguments>();
   auto& verb = line.verb(
-      "verify-resume", "Prove that an interrupted and resumed run is the run that was not",
+      "verify-resume", "Check that a resumed run reproduces an uninterrupted one exactly",
       "  binade verify-resume experiment.toml\n"
       "  binade verify-resume experiment.toml --steps 100 --set train.threads=1",
       [arguments, &line] { return Verification(*arguments, line).run(); }, Stopping::by_the_verb);
   arguments->experiment.add_to(verb);
-  verb.add_option("--steps", arguments->steps, "Steps before the interruption, and after it")
-      ->type_name("N")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000}))
-      ->capture_default_str();
+  constexpr std::uint64_t max_steps = 1'000'000;
+  verb.option("--steps", arguments->steps, "N", "Steps before and after the interruption")
+      .within(1, max_steps)
+      .show_default();
 }
 
 }  // namespace binade::host

@@ -1,9 +1,9 @@
-// `binade verify-resume FILE`: shows that a run which is interrupted and resumed is the run that was not.
+// `binade verify-resume FILE`: checks that a resumed run reproduces an uninterrupted one exactly.
 #pragma once
 
-#include "host/cli/command_line.h"
-
 namespace binade::host {
+
+class CommandLine;
 
 void add_verify_resume(CommandLine& line);
 

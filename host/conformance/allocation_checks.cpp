@@ -1,4 +1,4 @@
-// A plugin that runs out of memory: each call comes back all the same.
+// Checks that each call of a plugin returns when the plugin runs out of memory.
 #include <fmt/format.h>
 #include <sys/mman.h>
 
@@ -16,30 +16,30 @@
 #include "binade/abi/logger.h"
 #include "binade/abi/model.h"
 #include "binade/abi/precision.h"
+#include "host/conformance/checks.h"
 #include "host/conformance/child.h"
 #include "host/conformance/failing_allocations.h"
-#include "host/conformance/plugin_under_test.h"
 
 namespace binade::host {
 namespace {
 
 constexpr std::uint64_t never = ~std::uint64_t{0};
 
-// Of the use under way. In memory that outlives the process: it tells where that died.
+// The state of the exercise in progress. It lies in shared memory, so that it tells where a child died.
 struct Trial {
   std::uint64_t failing = never;  // of the allocations in the plugin's calls, from 0
   std::uint64_t seen = 0;
-  std::size_t call = 0;   // the last one or that which it left, by its place among those that are tried
-  bool escaped = false;   // an exception left it
-  bool answered = false;  // it came back
+  std::size_t call = 0;   // index of the last call, or of the call that an exception left
+  bool escaped = false;   // an exception left the call
+  bool answered = false;  // the call returned
 };
 
-// The tables of plugins have no room for these.
+// Globals, because the functions of a table take no context.
 Trial* trial = nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 template <class Table>
 Table real;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
-// What one entry of a table is replaced by.
+// Replaces one entry of a table.
 template <class Table, auto Entry, std::size_t Place>
 struct Between;
 
@@ -72,7 +72,7 @@ Table between(const Plugin& plugin, std::index_sequence<Places...>) {
   return table;
 }
 
-// What left a call; nothing when the use came to its end or failed as it may.
+// Describes the exception that left a call; empty when the exercise ended or failed properly.
 std::string what_left(const PluginUnderTest& subject, const Exercise& use, const Plugin& plugin) {
   try {
     use(subject, plugin);
@@ -84,9 +84,10 @@ std::string what_left(const PluginUnderTest& subject, const Exercise& use, const
 }
 
 void fail_in_turn(const PluginUnderTest& subject, const Exercise& use, const Plugin& plugin, const Plugin& between) {
-  use(subject, plugin);  // what is made once and kept is there from now on
+  use(subject, plugin);  // allocates what the plugin keeps for its lifetime
   std::mt19937_64 random(subject.seed);
-  // All of the first; later ones ever further apart. A use of a model takes milliseconds, of others microseconds.
+  // Tries all of the first allocations, and later ones ever further apart. An exercise of a model takes milliseconds,
+  // of other plugins microseconds.
   const bool model = subject.model != nullptr;
   const std::uint64_t each = model ? 50 : 200, sparser = model ? 16 : 32;
   for (std::uint64_t failing = 0;;) {
@@ -96,7 +97,7 @@ void fail_in_turn(const PluginUnderTest& subject, const Exercise& use, const Plu
     try {
       use(subject, plugin);
     } catch (const std::exception& error) {
-      throw Violation(fmt::format("a further use does not work any more: {}", error.what()));
+      throw Violation(fmt::format("the plugin does not work afterwards: {}", error.what()));
     }
     failing += failing < each ? 1 : 1 + random() % (failing / sparser);
   }
@@ -119,7 +120,7 @@ void try_table(const PluginUnderTest& subject, const Exercise& use,
         const auto table = between<Table, Entries...>(plugin, std::make_index_sequence<sizeof...(Entries)>());
         fail_in_turn(subject, use, plugin, plugin.with_table(&table));
       },
-      std::chrono::hours(24));  // who waits for the check has a limit
+      std::chrono::hours(24));  // the check itself has a time limit
   if (what.empty()) return;
   if (shared->failing == never) throw Violation(what);
   throw Violation(fmt::format("allocation {} of its calls fails{}, and then: {}", shared->failing + 1,
@@ -128,7 +129,7 @@ void try_table(const PluginUnderTest& subject, const Exercise& use,
 
 }  // namespace
 
-void stands_failing_allocations(const PluginUnderTest& subject, const Exercise& use) {
+void survives_failing_allocations(const PluginUnderTest& subject, const Exercise& use) {
   using D = binade_dataset_table;
   using P = binade_precision_table;
   using L = binade_logger_table;

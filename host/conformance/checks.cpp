@@ -1,12 +1,15 @@
-// What every plugin must stand.
+#include "host/conformance/checks.h"
+
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 
-#include "host/conformance/plugin_under_test.h"
 #include "host/loading/elf/elf_dynamic.h"
 #include "host/loading/elf/mapped_file.h"
 
@@ -26,8 +29,9 @@ void exports_one_symbol(const PluginUnderTest& subject) {
   constexpr std::size_t shown = 5;
   const auto count = exported.size();
   exported.resize(std::min(count, shown));
-  throw Violation(fmt::format("it exports {} symbols in place of the data {}: {}{}; link it with binade_add_plugin()",
-                              count, BINADE_PLUGIN_SYMBOL, fmt::join(exported, ", "), count > shown ? ", ..." : ""));
+  throw Violation(
+      fmt::format("it exports {} symbols instead of only the data symbol {}: {}{}; link it with binade_add_plugin()",
+                  count, BINADE_PLUGIN_SYMBOL, fmt::join(exported, ", "), count > shown ? ", ..." : ""));
 }
 
 void needs_no_forbidden_library(const PluginUnderTest& subject) {
@@ -38,7 +42,7 @@ void needs_no_forbidden_library(const PluginUnderTest& subject) {
       throw Violation(fmt::format("it needs {}, which a {} must not", library, to_string(subject.file.manifest.kind)));
     }
     if (library.find('/') != std::string::npos) {
-      throw Violation(fmt::format("it needs {}, a file of the machine that it was built on", library));
+      throw Violation(fmt::format("it needs {}, a file of the machine where it was built", library));
     }
   }
 }
@@ -54,7 +58,7 @@ void is_created_and_destroyed(const PluginUnderTest& subject) {
   for (int i = 0; i < times; ++i) const PluginInstance object(plugin, subject.options);
 }
 
-// The values at which an option is tried: the ends of its range, and each choice.
+// The values to try for an option: the ends of its range, and each choice.
 std::vector<Scalar> limits(const OptionSpec& spec) {
   if (!spec.choices.empty()) return spec.choices;
   std::vector<Scalar> values;
@@ -67,12 +71,13 @@ std::vector<Scalar> limits(const OptionSpec& spec) {
   return values;
 }
 
-// A network of the greatest width may need more than the machine has: its plugin says so, and nothing is killed.
+// A network of the maximum width may need more memory than the machine has. With a limit, the plugin reports that, and
+// the kernel kills nothing.
 void limit_memory() {
   constexpr rlim_t more = rlim_t{1} << 30;
   std::ifstream file("/proc/self/statm");
   rlim_t pages = 0;
-  for (int field = 0; field < 6; ++field) file >> pages;  // the sixth: data
+  for (int field = 0; field < 6; ++field) file >> pages;  // the sixth field is the data size
   const rlim_t bytes = pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + more;
   const rlimit limit{bytes, bytes};
   setrlimit(RLIMIT_DATA, &limit);
@@ -95,13 +100,13 @@ void takes_options_at_their_limits(const PluginUnderTest& subject) {
   }
 }
 
-// Options of which the call `failing` of get() fails.
+// Options whose get() fails at call number `failing`.
 struct FailingOptions {
   binade_options base;  // first: the plugin's pointer is a pointer to this
   const binade_options* real;
   std::uint64_t failing;
   mutable std::uint64_t calls;
-  bool absent;  // count() is 0, too
+  bool absent;  // count() returns 0, too
 };
 
 FailingOptions failing_options(const binade_options* real, std::uint64_t failing, bool absent) {
@@ -118,7 +123,7 @@ FailingOptions failing_options(const binade_options* real, std::uint64_t failing
   return options;
 }
 
-// Whether create() came as far as the call that fails.
+// Returns whether create() reached the failing call.
 bool create_with(const FailingOptions& options, const Plugin& plugin) {
   const auto table = plugin.table<ObjectTable>();
   void* self = nullptr;
@@ -128,7 +133,7 @@ bool create_with(const FailingOptions& options, const Plugin& plugin) {
   return options.calls > options.failing;
 }
 
-void stands_failing_callbacks(const PluginUnderTest& subject) {
+void survives_failing_callbacks(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   const OptionsView view(subject.options);
   constexpr std::uint64_t most = 1000;
@@ -143,6 +148,16 @@ void keeps_exceptions_in_create(const PluginUnderTest& subject) {
   create_with(failing_options(view.table(), 0, true), plugin);
 }
 
+std::size_t bytes_in_use() {
+  const auto info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+std::size_t open_files() {
+  const std::filesystem::directory_iterator files("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(files), end(files)));
+}
+
 }  // namespace
 
 std::vector<Check> common_checks() {
@@ -151,7 +166,7 @@ std::vector<Check> common_checks() {
           {"loads", loads, true},
           {"create_destroy", is_created_and_destroyed},
           {"option_limits", takes_options_at_their_limits},
-          {"failing_callbacks", stands_failing_callbacks},
+          {"failing_callbacks", survives_failing_callbacks},
           {"exceptions", keeps_exceptions_in_create}};
 }
 
@@ -159,11 +174,33 @@ std::vector<Check> with_checks_of_use(std::vector<Check> own, const Exercise& us
   const auto add = [&](const char* name, void (*check)(const PluginUnderTest&, const Exercise&)) {
     own.push_back({name, [check, use](const PluginUnderTest& subject) { check(subject, use); }});
   };
-  add("allocations", stands_failing_allocations);
+  add("allocations", survives_failing_allocations);
   add("older_hosts", works_in_older_hosts);
-  add("failing_services", stands_failing_services);
+  add("failing_services", survives_failing_services);
   add("leaks", require_no_leak);
   return own;
+}
+
+void require_no_leak(const PluginUnderTest& subject, const Exercise& use) {
+  constexpr int warm_up = 20;
+  const bool model = subject.model != nullptr;  // an exercise takes milliseconds
+  const int repeats = model ? 50 : 200, rounds = model ? 20 : 5;
+  const auto noise = 8 * static_cast<std::size_t>(repeats);  // malloc returns at least 24 bytes
+  const auto plugin = open(subject);
+  for (int i = 0; i < warm_up; ++i) use(subject, plugin);
+  const auto files = open_files();
+  // Memory that malloc caches counts as used and grows at first like a leak; a real leak grows in every round.
+  std::size_t grown = 0;
+  for (int round = 0; round < rounds; ++round) {
+    const auto bytes = bytes_in_use();
+    for (int i = 0; i < repeats; ++i) use(subject, plugin);
+    if (open_files() > files)
+      throw Violation(fmt::format("{} files stay open after {} uses", open_files() - files, repeats));
+    const auto now = bytes_in_use();
+    if (now <= bytes || now - bytes <= noise) return;
+    grown = now - bytes;
+  }
+  throw Violation(fmt::format("{} bytes stay allocated after {} uses from create() to destroy()", grown, repeats));
 }
 
 }  // namespace binade::host

@@ -26,9 +26,9 @@ void write_all(int file, const std::string& text) {
   }
 }
 
-// "k": all went well; everything else is what did not.
+// Answers "k" on success, or "f" and the failure.
 [[noreturn]] void answer(const std::function<void()>& body, int out) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);                              // NOLINT(cppcoreguidelines-pro-type-vararg): Linux's
+  prctl(PR_SET_PDEATHSIG, SIGKILL);                                // NOLINT(cppcoreguidelines-pro-type-vararg): Linux's
   const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC, 0);  // NOLINT(cppcoreguidelines-pro-type-vararg): POSIX's
   for (const int standard : {0, 1, 2}) dup2(nowhere, standard);
   std::string text = "k";
@@ -37,13 +37,13 @@ void write_all(int file, const std::string& text) {
   } catch (const std::exception& exception) {
     text = std::string("f") + exception.what();
   } catch (...) {
-    text = "fan exception that is no std::exception left the plugin";
+    text = "fan exception that is not a std::exception left the plugin";
   }
   write_all(out, text);
-  _exit(0);  // without the plugin's exit handlers: they are no part of the check
+  _exit(0);  // skips the plugin's exit handlers, which are not part of the check
 }
 
-// What the child says until it ends or the time is over; `late` says which.
+// Reads the child's answer until it ends or the time is over; `late` tells which.
 std::string read_until(int in, Clock::time_point end, bool& late) {
   std::string text;
   std::array<char, 4096> part{};

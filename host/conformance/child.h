@@ -1,4 +1,4 @@
-// Plugin code in a process of its own, so that it may crash and hang.
+// Runs plugin code in a process of its own, where it may crash or hang.
 #pragma once
 
 #include <chrono>
@@ -7,8 +7,8 @@
 
 namespace binade::host {
 
-// Runs `body` in a child; what it throws, the signal that ends it, or that it did not end in time, is the answer, and
-// nothing where all went well. Its standard output and errors are dropped. This process has one thread.
+// Runs `body` in a child process. Returns an empty string on success, else what it threw, which signal ended it, or
+// that it did not end in time. Discards its standard output and errors. The calling process must have one thread.
 std::string run_in_child(const std::function<void()>& body, std::chrono::milliseconds limit);
 
 }  // namespace binade::host

@@ -1,4 +1,4 @@
-// What a dataset must stand.
+// The checks of datasets.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,8 +6,8 @@
 #include <random>
 #include <thread>
 
+#include "host/conformance/checks.h"
 #include "host/conformance/guarded_memory.h"
-#include "host/conformance/plugin_under_test.h"
 #include "host/data/dataset.h"
 #include "host/data/dtype.h"
 
@@ -18,7 +18,7 @@ using Indices = std::vector<std::uint64_t>;
 
 constexpr std::size_t buffer_alignment = 64;
 
-// A request for some samples, and where they come to lie.
+// A request for some samples, with its buffers.
 class Reading {
  public:
   Reading(const Dataset& dataset, const Split& split, Indices indices, unsigned char fill)
@@ -105,7 +105,7 @@ constexpr std::size_t batch = 13;
 
 void describes_itself(const PluginUnderTest& subject) { const Opened opened(subject); }
 
-// With other bytes in the memory before: what read() leaves out differs, too.
+// Fills the buffers with other bytes before the second read, so that bytes that read() leaves out differ, too.
 void reads_the_same_each_time(const PluginUnderTest& subject) {
   const Opened opened(subject);
   const auto indices = opened.draw(subject.seed, batch);
@@ -115,7 +115,8 @@ void reads_the_same_each_time(const PluginUnderTest& subject) {
     other.read(subject.seed, 3, training);
     for (std::size_t field = 0; field < opened.dataset.fields().size(); ++field) {
       if (one.bytes(field) == other.bytes(field)) continue;
-      throw Violation("the same request gave other bytes the second time, or left some out, in " + one.name(field));
+      throw Violation("the same request returned different bytes the second time, or left some out, in " +
+                      one.name(field));
     }
   }
 }
@@ -130,15 +131,15 @@ void reads_each_sample_where_it_belongs(const PluginUnderTest& subject) {
     const Reading alone(opened.dataset, opened.split, {indices[position]}, 0);
     alone.read(subject.seed, 0, false);
     for (std::size_t field = 0; field < opened.dataset.fields().size(); ++field) {
-      if (opened.dataset.fields()[field].variable()) continue;  // padded to another size there
+      if (opened.dataset.fields()[field].variable()) continue;  // padded to a different size in the batch
       if (alone.bytes(field) == all.bytes(field, position)) continue;
-      throw Violation(fmt::format("sample {} is another alone than as number {} of a batch, in {}", indices[position],
-                                  position, all.name(field)));
+      throw Violation(fmt::format("sample {} differs between a read of its own and position {} of a batch, in {}",
+                                  indices[position], position, all.name(field)));
     }
   }
 }
 
-// With and without room between the buffer's end and the forbidden page.
+// Tries both with and without a gap between the buffer's end and the forbidden page.
 void stays_within_its_buffers(const PluginUnderTest& subject) {
   const Opened opened(subject);
   for (const std::size_t count : {1, 13, 64}) {
@@ -182,7 +183,7 @@ void reads_from_many_threads(const PluginUnderTest& subject) {
   }
   for (auto& worker : workers) worker.join();
   for (const auto& what : wrong) {
-    if (!what.empty()) throw Violation("read by several threads at once, samples are others: " + what);
+    if (!what.empty()) throw Violation("samples differ when several threads read at once: " + what);
   }
 }
 

@@ -1,5 +1,5 @@
-// Plugins and libstdc++ look for operator new in the program first, so they get this one, too. Those that are not
-// defined here (arrays, nothrow, sized) call one of these in libstdc++.
+// Plugins and libstdc++ look for operator new in the program first, so they use this one, too. The other forms (arrays,
+// nothrow, sized) call one of these in libstdc++.
 #include "host/conformance/failing_allocations.h"
 
 #include <cstdlib>
@@ -8,7 +8,7 @@
 namespace binade::host {
 namespace {
 
-// operator new has no other way to learn that a check is under way on its thread.
+// Only globals can tell operator new that a check is in progress on its thread.
 thread_local bool counting = false;             // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 thread_local std::uint64_t calls = 0, nth = 0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
@@ -46,7 +46,7 @@ void* operator new(std::size_t size) {
 
 void* operator new(std::size_t size, std::align_val_t alignment) {
   const auto unit = static_cast<std::size_t>(alignment);
-  const auto whole = (size + unit - 1) / unit * unit;  // as aligned_alloc() wants it
+  const auto whole = (size + unit - 1) / unit * unit;  // as aligned_alloc() requires
   return binade::host::allocate([&] { return std::aligned_alloc(unit, whole == 0 ? unit : whole); });
 }
 

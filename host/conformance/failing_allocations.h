@@ -1,12 +1,12 @@
-// operator new that fails when a check asks for it. Linking this replaces the one of the whole program.
+// An operator new that fails on request. Linking this file replaces operator new in the whole program.
 #pragma once
 
 #include <cstdint>
 
 namespace binade::host {
 
-// While it lives, allocation `failing`, from 0, by operator new on this thread throws std::bad_alloc; those before and
-// after it succeed. One at a time on a thread.
+// While it lives, allocation number `failing` (from 0) by operator new on this thread throws std::bad_alloc; all others
+// succeed. A thread must not have two at a time.
 class FailingAllocation {
  public:
   explicit FailingAllocation(std::uint64_t failing) noexcept;
@@ -14,7 +14,7 @@ class FailingAllocation {
   FailingAllocation(const FailingAllocation&) = delete;
   FailingAllocation& operator=(const FailingAllocation&) = delete;
 
-  // Since the constructor, on this thread.
+  // Allocations of this thread since the constructor.
   std::uint64_t count() const noexcept;
 };
 

@@ -1,4 +1,4 @@
-// Services of a host that is older, or whose calls fail.
+// The services of an older host, or of one whose calls fail.
 #pragma once
 
 #include <cstdint>
@@ -9,17 +9,17 @@
 
 namespace binade::host {
 
-// Passes all calls on to `real`, which outlives it. Its table is as long as in that minor of the ABI and ends at a page
+// Forwards all calls to `real`, which must outlive it. Its table has the length of that ABI minor and ends at a page
 // that must not be touched. For one thread, except for updates of series.
 class FakeHost {
  public:
   static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
 
-  // Call `failing`, from 0, of those that may fail gives nothing.
+  // Of the calls that may fail, number `failing` (from 0) returns nothing.
   FakeHost(const binade_host* real, std::uint32_t minor, std::uint64_t failing = never);
 
   const binade_host* host() const { return reinterpret_cast<const binade_host*>(memory_.data() + sizeof(void*)); }
-  // Those that may fail.
+  // Calls so far that may fail.
   std::uint64_t calls() const { return calls_; }
 
  private:

@@ -7,8 +7,8 @@ namespace binade::host {
 
 class GuardedMemory {
  public:
-  // `alignment`: of the begin. Where the size is no multiple of it, some bytes lie between the end and the forbidden
-  // page; intact() looks at them. Throws std::system_error.
+  // `alignment` is that of the beginning. When the size is not a multiple of it, some bytes lie between the end and the
+  // forbidden page; intact() checks them. Throws std::system_error.
   GuardedMemory(std::size_t bytes, std::size_t alignment);
   ~GuardedMemory();
   GuardedMemory(const GuardedMemory&) = delete;
@@ -16,7 +16,7 @@ class GuardedMemory {
 
   unsigned char* data() const { return data_; }
   std::size_t bytes() const { return bytes_; }
-  // Nothing was written between the end and the forbidden page.
+  // Whether nothing was written between the end and the forbidden page.
   bool intact() const;
 
  private:

@@ -1,4 +1,4 @@
-// What a logger must stand.
+// The checks of loggers.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 #include "binade/abi/logger.h"
 #include "host/base/scratch_folder.h"
-#include "host/conformance/plugin_under_test.h"
+#include "host/conformance/checks.h"
 
 namespace binade::host {
 namespace {
@@ -62,7 +62,7 @@ binade_step_event step(std::uint64_t number, double loss) {
   return event;
 }
 
-// `scalars`: of the model's own loss, in steps and evaluations.
+// `scalars` are those of the model's own loss, in steps and evaluations.
 void tell_a_run(const Told& told, const ScratchFolder& folder, const std::vector<binade_scalar>& scalars) {
   told.tell(BINADE_EVENT_RUN_START, start(folder));
   for (std::uint64_t number = 1; number <= 3; ++number) {
@@ -108,7 +108,7 @@ void tell_resumed(const Told& told, const ScratchFolder& folder) {
   told.flush();
 }
 
-// Of each file in the folder, by its name; the last one may lack its end.
+// The lines of each file in the folder, by file name. The last line may be incomplete.
 std::map<std::string, std::vector<std::string>> lines_in(const ScratchFolder& folder) {
   std::map<std::string, std::vector<std::string>> lines;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path())) {
@@ -120,7 +120,7 @@ std::map<std::string, std::vector<std::string>> lines_in(const ScratchFolder& fo
   return lines;
 }
 
-// As a kill in the middle of a write leaves them.
+// Cuts files as a kill in the middle of a write would.
 void tear_last_lines(const ScratchFolder& folder) {
   constexpr std::uintmax_t lost = 4;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path())) {
@@ -130,15 +130,15 @@ void tear_last_lines(const ScratchFolder& folder) {
   }
 }
 
-// `whole`: of a run that was never interrupted; `torn`: before the resumed run continued.
+// `whole`: files of a run that was never interrupted; `torn`: files before the resumed run continued.
 void require_no_line_twice(const std::string& file, const std::vector<std::string>& whole,
                            const std::vector<std::string>& torn, const std::vector<std::string>& resumed) {
   const auto count = [](const auto& lines, const auto& line) { return std::count(lines.begin(), lines.end(), line); };
   for (const auto& line : whole) {
     if (count(whole, line) > 1 || count(resumed, line) <= 1) continue;
     throw Violation(
-        fmt::format("a run that was killed after step 3 and resumed at step 2 has a line of {} twice: cut "
-                    "what a logger keeps back to the step of the event `resumed`",
+        fmt::format("a run that was killed after step 3 and resumed at step 2 has a line of {} twice: at the "
+                    "event `resumed`, truncate the logger's record to that step",
                     file));
   }
   const auto& last = torn.back();
@@ -147,14 +147,14 @@ void require_no_line_twice(const std::string& file, const std::vector<std::strin
   };
   if (last.empty() || std::none_of(resumed.begin(), resumed.end(), is_glued)) return;
   throw Violation(fmt::format(
-      "a run that was killed while it wrote {} and then resumed has a line glued to half of one: cut a last line that "
-      "is not whole off at the event `resumed`",
+      "a run that was killed while it wrote {} and then resumed has a line appended to half a line: at the event "
+      "`resumed`, remove a last line that is incomplete",
       file));
 }
 
 void cuts_back_what_comes_again(const PluginUnderTest& subject) {
   constexpr std::uint32_t minor_of_resumed = 2;
-  if (subject.file.abi_minor < minor_of_resumed) return;  // it cannot know
+  if (subject.file.abi_minor < minor_of_resumed) return;  // it does not know the event
   const auto plugin = open(subject);
   const ScratchFolder uninterrupted("validate"), killed("validate");
   for (const auto* folder : {&uninterrupted, &killed}) {
@@ -175,7 +175,7 @@ void cuts_back_what_comes_again(const PluginUnderTest& subject) {
   }
 }
 
-void passes_over_unknown_events(const PluginUnderTest& subject) {
+void ignores_unknown_events(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   const ScratchFolder folder("validate");
   const Told told(subject, plugin);
@@ -216,7 +216,7 @@ void use_logger(const PluginUnderTest& subject, const Plugin& plugin) {
 
 std::vector<Check> logger_checks() {
   return with_checks_of_use({{"events", takes_every_event},
-                             {"unknown_events", passes_over_unknown_events},
+                             {"unknown_events", ignores_unknown_events},
                              {"extreme_numbers", takes_extreme_numbers},
                              {"resumed", cuts_back_what_comes_again}},
                             use_logger);

@@ -1,4 +1,4 @@
-// What a model must stand. The engine builds it and looks at its tensors; here is LibTorch-free what is asked of them.
+// The checks of models. The engine builds the model and inspects its tensors; this file does not use LibTorch.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,8 +6,8 @@
 #include <set>
 
 #include "host/base/sha256.h"
+#include "host/conformance/checks.h"
 #include "host/conformance/child.h"
-#include "host/conformance/plugin_under_test.h"
 #include "host/conformance/trial_batch.h"
 #include "host/data/dtype.h"
 
@@ -20,11 +20,11 @@ Built build(const PluginUnderTest& subject, const Plugin& plugin, std::uint64_t 
   return subject.model->build(plugin, subject.options, subject.model->inputs, subject.seed + further_seed);
 }
 
-// What is wrong with `now`, which should be `before`.
+// Throws Violation unless `now` equals `before`.
 void require_same(const std::vector<ProbedTensor>& before, const std::vector<ProbedTensor>& now,
                   const std::string& what) {
   if (before.size() != now.size()) {
-    throw Violation(fmt::format("{}: there are {} tensors and were {}", what, now.size(), before.size()));
+    throw Violation(fmt::format("{}: there are {} tensors instead of {}", what, now.size(), before.size()));
   }
   for (std::size_t i = 0; i < now.size(); ++i) {
     const auto &was = before[i], &is = now[i];
@@ -42,7 +42,7 @@ void names_its_state(const PluginUnderTest& subject) {
     if (!seen.insert(name).second) throw Violation(fmt::format("two parameters or buffers are called `{}`", name));
   }
   for (const auto& tensor : model->state()) {
-    if (!tensor.finite) throw Violation(fmt::format("`{}` begins with what is no finite number", tensor.name));
+    if (!tensor.finite) throw Violation(fmt::format("the initial values of `{}` are not all finite", tensor.name));
   }
 }
 
@@ -57,10 +57,10 @@ void goes_forward(const PluginUnderTest& subject) {
       const auto output = model->forward(*batch, subject.seed);
       const auto got = output.shape.empty() ? 0 : output.shape.front();
       if (!output.floating)
-        throw Violation(fmt::format("forward() gives {}, and no floating-point numbers", output.type));
-      if (!output.finite) throw Violation("forward() gives what is no finite number, for the first weights");
+        throw Violation(fmt::format("forward() returns {}, which is not a floating-point type", output.type));
+      if (!output.finite) throw Violation("forward() returns numbers that are not finite for the initial weights");
       if (got != static_cast<std::int64_t>(samples)) {
-        throw Violation(fmt::format("forward() gives [{}] for {} samples", fmt::join(output.shape, ", "), samples));
+        throw Violation(fmt::format("forward() returns [{}] for {} samples", fmt::join(output.shape, ", "), samples));
       }
     }
   }
@@ -72,11 +72,11 @@ void goes_backward(const PluginUnderTest& subject) {
   const TrialBatch batch(subject);
   const auto state = model->state();
   const bool learns = std::any_of(state.begin(), state.end(), [](const auto& tensor) { return tensor.differentiable; });
-  if (!learns) throw Violation("none of its parameters requires a gradient");
+  if (!learns) throw Violation("no parameter requires a gradient");
   model->train(true);
   model->forward(*batch, subject.seed);
   const auto gradients = model->backward();
-  if (gradients.empty()) throw Violation("none of its parameters gets a gradient");
+  if (gradients.empty()) throw Violation("no parameter gets a gradient");
   for (const auto& gradient : gradients) {
     if (!gradient.finite) throw Violation(fmt::format("the gradient of `{}` is not finite", gradient.name));
   }
@@ -115,11 +115,11 @@ void does_the_same_each_time(const PluginUnderTest& subject) {
   require_same(one.before, other.before, "built twice from the same seed");
   require_same(one.results, other.results, "the same steps from the same weights and the same seed");
   require_same(one.after, other.after, "after the same steps");
-  // What a child throws is what it answers.
+  // A child answers by throwing.
   const auto elsewhere = run_in_child([&] { throw std::runtime_error(digest(two_steps(subject, open(subject)))); },
                                       std::chrono::minutes(1));
   if (elsewhere != digest(one))
-    throw Violation("in another process, the same steps from the same seed give other weights or outputs");
+    throw Violation("in another process, the same steps from the same seed give different weights or outputs");
 }
 
 void evaluates_without_a_trace(const PluginUnderTest& subject) {
@@ -131,8 +131,8 @@ void evaluates_without_a_trace(const PluginUnderTest& subject) {
   model->train(false);
   const auto before = model->state();
   const auto one = model->forward(*batch, subject.seed), other = model->forward(*batch, subject.seed + 1);
-  require_same(before, model->state(), "forward() in evaluation changes the state");
-  require_same({one}, {other}, "in evaluation, forward() gives something else the second time");
+  require_same(before, model->state(), "forward() changes the state in evaluation mode");
+  require_same({one}, {other}, "in evaluation mode, forward() returns something else the second time");
 }
 
 void leaves_its_inputs(const PluginUnderTest& subject) {
@@ -149,7 +149,7 @@ void leaves_its_inputs(const PluginUnderTest& subject) {
   }
 }
 
-// Into a model that began elsewhere: what it does not carry, it forgets in a checkpoint.
+// Copies the state into a model with other initial weights: what the state does not carry, a checkpoint loses.
 void is_all_in_its_state(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   const auto trained = build(subject, plugin), resumed = build(subject, plugin, 1);
@@ -162,11 +162,11 @@ void is_all_in_its_state(const PluginUnderTest& subject) {
     trained->train(training);
     resumed->train(training);
     require_same({trained->forward(*batch, subject.seed)}, {resumed->forward(*batch, subject.seed)},
-                 "a second model with the same parameters and buffers: something else decides, too");
+                 "a second model with the same parameters and buffers: something else affects the result, too");
   }
 }
 
-// Whatever comes back will do, but something must.
+// The call may fail, but it must return.
 template <class Call>
 void try_to(Call&& call) {
   try {
@@ -176,7 +176,7 @@ void try_to(Call&& call) {
   }
 }
 
-void stands_no_samples(const PluginUnderTest& subject) {
+void accepts_no_samples(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   const auto model = build(subject, plugin);
   for (const bool training : {true, false}) {
@@ -188,7 +188,7 @@ void stands_no_samples(const PluginUnderTest& subject) {
   }
 }
 
-void stands_strange_inputs(const PluginUnderTest& subject) {
+void survives_strange_inputs(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   const auto model = build(subject, plugin);
   const auto with = [&](auto change) {
@@ -231,7 +231,7 @@ void refuses_another_number_of_inputs(const PluginUnderTest& subject) {
       continue;
     }
     throw Violation(
-        fmt::format("forward() takes {} inputs as if they were {}", inputs.size(), subject.model->inputs.size()));
+        fmt::format("forward() accepts {} inputs as if they were {}", inputs.size(), subject.model->inputs.size()));
   }
 }
 
@@ -239,7 +239,7 @@ void use_model(const PluginUnderTest& subject, const Plugin& plugin) {
   const auto model = build(subject, plugin);
   const TrialBatch batch(subject);
   model->train(true);
-  try_to([&] { model->loss(*batch, subject.seed); });  // its fields may be others than the batch's
+  try_to([&] { model->loss(*batch, subject.seed); });  // it may expect other fields than the batch has
   model->forward(*batch, subject.seed);
   model->backward();
 }
@@ -255,8 +255,8 @@ std::vector<Check> model_checks() {
                              {"inputs", leaves_its_inputs},
                              {"input_count", refuses_another_number_of_inputs},
                              {"state_round_trip", is_all_in_its_state},
-                             {"zero_samples", stands_no_samples},
-                             {"strange_inputs", stands_strange_inputs}},
+                             {"zero_samples", accepts_no_samples},
+                             {"strange_inputs", survives_strange_inputs}},
                             use_model);
 }
 

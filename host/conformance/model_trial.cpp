@@ -9,6 +9,8 @@
 #include "host/base/scratch_folder.h"
 #include "host/cli/experiment_argument.h"
 #include "host/experiment/toml/toml_text.h"
+#include "host/loading/compatibility.h"
+#include "host/loading/open_plugin.h"
 #include "host/run/dataset_setup.h"
 #include "host/run/engine_library.h"
 
@@ -51,7 +53,7 @@ std::unique_ptr<PreparedModel> PreparedModel::make(const PluginFile& library, co
   } catch (const std::runtime_error& error) {
     if (!experiment.empty()) throw;
     throw std::runtime_error(fmt::format(
-        "{}: its samples are made up; `--experiment FILE` names an experiment whose dataset suits the model",
+        "{}: its samples are synthetic; `--experiment FILE` names an experiment whose dataset suits the model",
         error.what()));
   }
 }

@@ -1,4 +1,4 @@
-// What `binade plugins validate` tries a model with: options and samples as a run would give them.
+// The options and samples with which `binade plugins validate` tries a model.
 #pragma once
 
 #include <memory>
@@ -15,12 +15,12 @@
 
 namespace binade::host {
 
-// Loads the engine and runs code of the dataset, but none of the model.
+// Loads the engine and runs the dataset's code, but not the model's.
 class PreparedModel {
  public:
-  // `experiment`: whose [model] and [dataset] count, with the model replaced by `library`; empty: made up samples, as
-  // where an experiment has no [dataset]. `options`: KEY=VALUE of the model. nullptr: mistakes were printed. Throws
-  // PluginRefused, PluginError of the dataset and std::runtime_error.
+  // `experiment` gives [model] and [dataset], with `library` in place of the model; when it is empty, samples are
+  // synthetic, as for an experiment without [dataset]. `options`: KEY=VALUE of the model. Returns nullptr after
+  // mistakes, which are printed. Throws PluginRefused, PluginError of the dataset and std::runtime_error.
   static std::unique_ptr<PreparedModel> make(const PluginFile& library, const std::string& experiment,
                                              const std::vector<std::string>& options, std::uint64_t seed,
                                              const CommandLine& line);

@@ -1,4 +1,4 @@
-// What a precision policy must stand.
+// The checks of precision policies.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -6,7 +6,7 @@
 #include <random>
 
 #include "binade/abi/precision.h"
-#include "host/conformance/plugin_under_test.h"
+#include "host/conformance/checks.h"
 #include "host/loading/exception_trap.h"
 
 namespace binade::host {
@@ -62,7 +62,7 @@ class Policy {
   binade_policy policy_{sizeof(binade_policy), BINADE_FLOAT32, 0, 0, 65536, 2, 0.5, 2000, 1.0 / 16384, 1, 0};
 };
 
-// Steps as a run may bring them, overflows in a row among them.
+// Outcomes of steps as a run may have them, with consecutive overflows.
 std::vector<binade_outcome> outcomes(std::uint64_t seed, std::size_t count, const binade_policy& policy) {
   static const std::vector<std::uint64_t> exponents = [] {
     std::vector<std::uint64_t> counts(BINADE_EXPONENTS, 0);
@@ -88,10 +88,11 @@ void has_a_valid_policy(const PluginUnderTest& subject) {
   const Policy policy(subject, plugin);
   const auto& p = policy.policy();
   if (p.compute_dtype != BINADE_FLOAT32 && p.compute_dtype != BINADE_BFLOAT16 && p.compute_dtype != BINADE_FLOAT16) {
-    throw Violation(fmt::format("compute_dtype is {}, and no BINADE_FLOAT32, BFLOAT16 or FLOAT16", p.compute_dtype));
+    throw Violation(
+        fmt::format("compute_dtype is {}, which is not BINADE_FLOAT32, BFLOAT16 or FLOAT16", p.compute_dtype));
   }
   if (p.dynamic_scaling == 0) return;
-  if (!(p.init_scale > 0) || std::isinf(p.init_scale)) throw Violation("init_scale is no scale");
+  if (!(p.init_scale > 0) || std::isinf(p.init_scale)) throw Violation("init_scale is not a positive finite number");
   if (!(p.min_scale >= 0x1p-126) || p.min_scale > p.init_scale)
     throw Violation("min_scale is not in [2^-126, init_scale]");
   if (policy.table().update != nullptr) return;
@@ -117,13 +118,14 @@ void decides_the_same_each_time(const PluginUnderTest& subject) {
   }
 }
 
-void goes_on_from_its_state(const PluginUnderTest& subject) {
+void resumes_from_its_state(const PluginUnderTest& subject) {
   const auto plugin = open(subject);
   const Policy first(subject, plugin), second(subject, plugin);
   const auto& table = first.table();
-  if ((table.save == nullptr) != (table.load == nullptr)) throw Violation("save() and load() go together");
+  if ((table.save == nullptr) != (table.load == nullptr))
+    throw Violation("a plugin with save() needs load(), and the reverse");
   const auto all = outcomes(subject.seed, steps, first.policy());
-  // Cut after an overflow, when there is something to remember.
+  // Cuts after an overflow, when there is something to remember.
   std::size_t cut = steps / 2;
   while (all[cut - 1].found_inf == 0) ++cut;
   for (std::size_t i = 0; i < cut; ++i) first.update(all[i]);
@@ -131,9 +133,9 @@ void goes_on_from_its_state(const PluginUnderTest& subject) {
   for (std::size_t i = cut; i < all.size(); ++i) {
     const auto expected = first.update(all[i]).scale, scale = second.update(all[i]).scale;
     if (scale == expected) continue;
-    throw Violation(fmt::format("{}: in step {} the scale is {:g}, and was {:g} without the interruption",
-                                table.save == nullptr ? "it remembers steps and has no save()"
-                                                      : "what save() wrote and load() read is not all it goes by",
+    throw Violation(fmt::format("{}: in step {} the scale is {:g} instead of {:g} without the interruption",
+                                table.save == nullptr ? "it remembers steps but has no save()"
+                                                      : "save() and load() do not carry all of its state",
                                 i + 1, scale, expected));
   }
 }
@@ -164,7 +166,7 @@ void use_precision(const PluginUnderTest& subject, const Plugin& plugin) {
 std::vector<Check> precision_checks() {
   return with_checks_of_use({{"policy", has_a_valid_policy},
                              {"determinism", decides_the_same_each_time},
-                             {"state_round_trip", goes_on_from_its_state},
+                             {"state_round_trip", resumes_from_its_state},
                              {"strange_state", refuses_a_strange_state}},
                             use_precision);
 }

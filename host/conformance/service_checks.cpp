@@ -1,8 +1,9 @@
-// A plugin in hosts that offer less than this one.
+// Checks a plugin in hosts that offer less than this one.
 #include <fmt/format.h>
 
+#include "host/conformance/checks.h"
 #include "host/conformance/fake_host.h"
-#include "host/conformance/plugin_under_test.h"
+#include "host/loading/open_plugin.h"
 
 namespace binade::host {
 
@@ -20,7 +21,7 @@ void works_in_older_hosts(const PluginUnderTest& subject, const Exercise& use) {
   }
 }
 
-void stands_failing_services(const PluginUnderTest& subject, const Exercise& use) {
+void survives_failing_services(const PluginUnderTest& subject, const Exercise& use) {
   const auto plugin = open(subject);
   constexpr std::uint64_t most = 200;
   for (std::uint64_t failing = 0; failing < most; ++failing) {

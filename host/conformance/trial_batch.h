@@ -1,4 +1,4 @@
-// Samples for a model that is tried.
+// A batch of samples for the model under test.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@
 
 namespace binade::host {
 
-// Memory that is the check's own, so that what the plugin does to it is seen.
+// Copies the samples, so that a check sees what the plugin does to them.
 class TrialBatch {
  public:
-  // The first `samples` of the batch that was read.
+  // Takes the first `samples` of the batch.
   TrialBatch(const PluginUnderTest& subject, std::size_t samples) : batch_(*subject.model->batch) {
     const auto whole = batch_.indices.size();
     batch_.indices.resize(samples);
@@ -28,7 +28,7 @@ class TrialBatch {
 
   const HostBatch& operator*() const { return batch_; }
   const std::vector<std::string>& memory() const { return memory_; }
-  // Hands each field and its memory to `change`.
+  // Calls `change` with each field and its memory.
   template <class Change>
   void change(Change change) {
     for (std::size_t i = 0; i < memory_.size(); ++i) change(batch_.fields[i], memory_[i]);

@@ -23,7 +23,7 @@ std::vector<Check> checks_of(PluginKind kind) {
 
 std::vector<CheckResult> validate(const PluginUnderTest& subject, std::chrono::milliseconds limit,
                                   const std::function<void(const CheckResult&)>& report) {
-  const ScratchFolder folder("validate");  // what a child leaves that dies is in there
+  const ScratchFolder folder("validate");  // holds what a child leaves behind when it dies
   std::vector<CheckResult> results;
   for (const auto& check : checks_of(subject.file.manifest.kind)) {
     const auto begin = std::chrono::steady_clock::now();

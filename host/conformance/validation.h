@@ -1,4 +1,4 @@
-// All checks of one plugin, one after the other.
+// Runs all checks of one plugin.
 #pragma once
 
 #include <chrono>
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "host/conformance/plugin_under_test.h"
+#include "host/conformance/checks.h"
 
 namespace binade::host {
 
@@ -16,8 +16,8 @@ struct CheckResult {
   double seconds = 0;
 };
 
-// Runs each check in a child of its own and tells `report` of each. When one fails that others need, it is the last.
-// A model's children do what they need LibTorch for: nothing here may have used it before but to load it.
+// Runs each check in a child process and calls `report` with each result. Stops after a failed check that others need.
+// The caller may have loaded LibTorch but must not have used it, because a model's children use it after the fork.
 std::vector<CheckResult> validate(const PluginUnderTest& subject, std::chrono::milliseconds limit,
                                   const std::function<void(const CheckResult&)>& report);
 

@@ -10,6 +10,7 @@
 #include "binade/abi/dataset.h"
 #include "host/data/description.h"
 #include "host/experiment/experiment.h"
+#include "host/experiment/wiring.h"
 #include "host/loading/plugin.h"
 
 namespace binade::host {

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "host/data/dtype.h"
+#include "host/experiment/wiring.h"
 
 namespace binade::host {
 namespace {

@@ -7,6 +7,7 @@
 
 #include "binade/abi/dataset.h"
 #include "host/experiment/experiment.h"
+#include "host/experiment/wiring.h"
 #include "host/loading/plugin.h"
 
 namespace binade::host {

@@ -5,7 +5,7 @@
 namespace binade::host {
 namespace {
 
-// In a run of that many steps.
+// The plans of a run of `steps_` steps.
 class Plans {
  public:
   Plans(const Experiment& experiment, std::uint64_t steps) : e_(experiment), steps_(steps) {}
@@ -18,16 +18,15 @@ class Plans {
   }
 
  private:
-  // With warmup_steps = steps the last step has the rate itself, and what follows the warm-up is never there.
+  // With warmup_steps = steps, only the last step has the full rate, and what follows the warm-up never begins.
   void warmup() {
     const auto warmup = e_.schedule.warmup_steps;
     const bool only_warmup_is_meant = e_.schedule.name == "constant" && warmup == steps_;
     if (warmup < steps_ || warmup == 0 || only_warmup_is_meant) return;
     const double reached = static_cast<double>(steps_) / static_cast<double>(warmup);
     sentences_.push_back(fmt::format(
-        "[schedule] warmup_steps = {} leaves nothing of the {} steps: {}what should follow the warm-up never begins",
-        warmup, steps_,
-        reached < 1 ? fmt::format("the learning rate gets no higher than {:.2g} lr, and ", reached) : ""));
+        "[schedule] warmup_steps = {} uses up all {} steps: {}what follows the warm-up never begins", warmup, steps_,
+        reached < 1 ? fmt::format("the learning rate stays below {:.2g} lr, and ", reached) : ""));
   }
 
   void drops() {
@@ -50,7 +49,7 @@ class Plans {
   std::vector<std::string> sentences_;
 };
 
-// Of no effect whatever the length.
+// Plans that have no effect in a run of any length.
 void void_keys(const Experiment& e, std::vector<std::string>& sentences) {
   const auto& optimizer = e.optimizer;
   if (optimizer.dampening != 0 && optimizer.momentum == 0 && !e.schedule.cycle_momentum) {

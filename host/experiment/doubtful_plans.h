@@ -1,5 +1,5 @@
-// What an experiment says that can hardly be meant, although each of its keys is right: a warning, and not a mistake,
-// because a short trial of a long experiment says the same.
+// Valid plans of an experiment that are probably not intended. They are warnings and not mistakes, because a short
+// trial of a long experiment looks the same.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,11 @@
 
 namespace binade::host {
 
-// One sentence for each plan that the run's length leaves no room for, or that another key makes void.
+// Returns a sentence for each plan that the run is too short for, or that another key makes void.
 std::vector<std::string> doubtful_plans(const Experiment& experiment);
 
-// The same of the plans that depend on the number of steps, once the data has said how many the epochs are; empty where
-// `steps` is the number that doubtful_plans() knew already.
+// The same for plans that depend on the number of steps, once the dataset has determined the steps of an epoch. Empty
+// when doubtful_plans() knew `steps` already.
 std::vector<std::string> doubtful_plans(const Experiment& experiment, std::uint64_t steps);
 
 }  // namespace binade::host

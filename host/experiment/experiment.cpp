@@ -1,30 +1,26 @@
-// From a file and its overrides to an experiment.
+// Checks a file and its overrides and makes an experiment of them.
 #include "host/experiment/experiment.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "host/experiment/diagnostics/nearest.h"
 #include "host/experiment/schema/plugin_sections.h"
+#include "host/experiment/schema/section_rules.h"
 #include "host/experiment/schema/sections.h"
 #include "host/experiment/schema/table_validation.h"
 #include "host/experiment/toml/experiment_file.h"
 #include "host/experiment/toml/experiment_tree.h"
 #include "host/experiment/toml/overrides.h"
 #include "host/experiment/toml/toml_text.h"
+#include "host/experiment/wiring.h"
 
 namespace binade::host {
 namespace {
 
 bool declares(const Specs& specs, const std::string& name) {
   return std::any_of(specs.begin(), specs.end(), [&](const OptionSpec* s) { return s->name == name; });
-}
-
-std::vector<std::string> section_names() {
-  std::vector<std::string> names = {"dataset", "logger", "model", "precision"};
-  for (const auto& section : host_sections()) names.push_back(section.name);
-  std::sort(names.begin(), names.end());
-  return names;
 }
 
 std::vector<std::string> sections_with(const std::string& key) {
@@ -48,7 +44,7 @@ void reject_unknown_sections(const Node& root, Diagnostics& diagnostics) {
       diagnostic.notes.push_back("write include = [\"base.toml\"] at the top of the experiment");
     } else if (member.value.kind == Node::Kind::scalar) {
       diagnostic.code = "E0103";
-      diagnostic.message = fmt::format("the key `{}` stands in no section", member.key);
+      diagnostic.message = fmt::format("the key `{}` is outside of any section", member.key);
       for (const auto& section : sections_with(member.key)) {
         diagnostic.notes.push_back(fmt::format("`{}` is a key of [{}]", member.key, section));
       }
@@ -60,7 +56,7 @@ void reject_unknown_sections(const Node& root, Diagnostics& diagnostics) {
   }
 }
 
-// The host's own sections of one file.
+// Checks the host's own sections of one file.
 class HostSections {
  public:
   HostSections(std::string source, std::filesystem::path folder, Diagnostics& diagnostics)
@@ -95,7 +91,7 @@ class HostSections {
   }
 
  private:
-  // The section's table; an empty one, standing at the file, where it is missing or no table.
+  // Returns the section's table, or an empty one with the file's location when it is missing or not a table.
   Node table_at(const Node& root, const std::string& name) const {
     Node empty;
     empty.where.source = source_;
@@ -111,7 +107,7 @@ class HostSections {
     return empty;
   }
 
-  // A max_time that is a number of seconds is a text like the others from here on.
+  // Turns a max_time that is a number of seconds into a text like the others.
   static void spell_out_seconds(Node& train) {
     Member* time = train.find("max_time");
     if (time == nullptr || time->value.kind != Node::Kind::scalar) return;
@@ -131,7 +127,7 @@ class HostSections {
     }
   }
 
-  // The keys that go with the section's `name`; those of all its names where that is wrong.
+  // Returns the keys of the section's `name`, or those of all its names when it is wrong.
   static Specs variant_of(const SectionSpec& section, const Node& table, CheckedSection& checked) {
     Specs specs = pointers(section.variants.front().options);
     if (section.variants.size() == 1) return specs;

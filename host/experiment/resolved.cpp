@@ -1,15 +1,15 @@
-// The resolved experiment as TOML.
+#include "host/experiment/resolved.h"
+
 #include <fmt/format.h>
 
 #include "binade/printable.h"
-#include "host/experiment/experiment.h"
 #include "host/experiment/schema/table_validation.h"
 #include "host/experiment/toml/toml_text.h"
 
 namespace binade::host {
 namespace {
 
-// Relative to the experiment's folder, so that it says the same on every machine.
+// Relative to the experiment's folder, so that it is the same on every machine.
 std::string place(const Location& where, const Experiment& experiment) {
   const auto file = std::filesystem::absolute(where.source).lexically_normal();
   const auto shown = file.lexically_proximate(experiment.file.parent_path()).string();

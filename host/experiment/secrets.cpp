@@ -1,4 +1,4 @@
-// Addresses with somebody's credentials in them.
+// Finds addresses that contain credentials.
 #include "host/experiment/secrets.h"
 
 #include <fmt/format.h>
@@ -9,6 +9,7 @@
 
 #include "host/experiment/diagnostics/diagnostic.h"
 #include "host/experiment/experiment.h"
+#include "host/experiment/resolved.h"
 #include "host/experiment/toml/toml_text.h"
 
 namespace binade::host {
@@ -16,10 +17,10 @@ namespace {
 
 constexpr std::string_view scheme_end = "://";
 
-// What ends an address in a text. A slash does not: one in a password that nobody encoded must not show the rest of it.
+// The characters that end an address. A slash does not: an unencoded one in a password must not reveal the rest.
 constexpr std::string_view ends = " \t\r\n\"'`<>|";
 
-// The next address in a text: what stands before it, its credentials, and what follows them.
+// The next address in a text: the text before it, its credentials, and the rest.
 struct Address {
   std::string_view before, credentials, after;
 };
@@ -40,9 +41,9 @@ void refuse_password(const std::string& section, const Option& option, Diagnosti
     if (text == nullptr || !has_password(*text)) continue;
     const auto key = option.spec->table ? fmt::format("{}.{}", option.spec->name, option.key) : option.spec->name;
     const char* const advice = section == "metrics"
-                                   ? "write http://HOST:PORT; where it asks for a password, put a proxy before it that "
-                                     "knows the password"
-                                   : "leave the password out; a plugin may read it from a file or the environment";
+                                   ? "write http://HOST:PORT; if it needs a password, put a proxy with the password in "
+                                     "front of it"
+                                   : "remove the password; a plugin can read it from a file or the environment";
     diagnostics.add({"E0118",
                      fmt::format("`{}.{}` cannot be {}: its password would stay in the run's records", section, key,
                                  toml_string(without_passwords(*text))),

@@ -1,4 +1,4 @@
-// What must not be shown to whoever reads over somebody's shoulder, or stay in a record.
+// Keeps credentials off the screen and out of records.
 #pragma once
 
 #include <string>
@@ -9,14 +9,14 @@ namespace binade::host {
 class Diagnostics;
 struct Experiment;
 
-// "http://***@host" for "http://user:password@host", wherever in a text such an address stands: a name before the @ may
-// be a token, so nothing of what stands there stays.
+// Replaces "http://user:password@host" by "http://***@host" everywhere in a text. Replaces everything before the @,
+// because a name alone may be a token.
 std::string without_passwords(std::string_view text);
 
-// Whether an address in a text has a password: "user:password@", or anything before the @ of a web address.
+// Whether an address in the text has a password: "user:password@", or anything before the @ of a web address.
 bool has_password(std::string_view text);
 
-// A mistake for each address with a password in the experiment, which would stay in the run's records.
+// Reports a mistake for each address with a password, because it would stay in the run's records.
 void refuse_passwords(const Experiment& experiment, Diagnostics& diagnostics);
 
 }  // namespace binade::host

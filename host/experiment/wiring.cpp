@@ -1,10 +1,11 @@
-// Values that the dataset gives, or the model.
+#include "host/experiment/wiring.h"
+
 #include <fmt/format.h>
 
 #include <functional>
 
-#include "host/experiment/experiment.h"
 #include "host/experiment/schema/table_validation.h"
+#include "host/experiment/schema/value_validation.h"
 #include "host/experiment/toml/toml_text.h"
 
 namespace binade::host {
@@ -12,17 +13,17 @@ namespace {
 
 using Values = std::vector<Scalar>;
 
-// Who gives values: the part of `default_from` before the dot, what it gives by name, and all of it in words.
+// The source of values: its name before the dot of `default_from`, its values by name, and a text that lists them.
 struct Giver {
   std::string name;
   std::function<std::optional<Values>(const std::string&)> give;
   std::string offers;
-  bool complete = true;  // what it does not give now it never will
+  bool complete = true;  // values that are missing now stay missing
 };
 
 bool is_text(OptionType type) { return type == OptionType::string || type == OptionType::path; }
 
-// The value in the option's type; nullopt when it has another.
+// Returns the value in the option's type, or nullopt when it has a different one.
 std::optional<Values> in_type_of(const OptionSpec& spec, Values values) {
   if (!spec.array && values.size() != 1) return std::nullopt;
   for (Scalar& value : values) {
@@ -70,7 +71,7 @@ class Wiring {
     }
     if (!given) return add(option, fmt::format("which this {} does not state", giver_.name), source);
     auto values = in_type_of(spec, std::move(*given));
-    if (!values) return add(option, "which is of another type", source);
+    if (!values) return add(option, "which has a different type", source);
     for (const Scalar& value : *values) {
       const auto called = fmt::format("{}` = {} `{}", name, giver_.name, source);
       if (!check_limits(value, called, spec, option.where, diagnostics_)) return;
@@ -110,7 +111,7 @@ std::string shown(const OptionTable& model) {
                        : fmt::format("options of the model that have values: {}", listed(names));
 }
 
-// The model's section must outlive it.
+// The model's section must outlive the result.
 Giver giver(const PluginSection& model) {
   const auto give = [&model](const std::string& name) -> std::optional<Values> {
     if (name == "inputs" && !model.inputs.empty()) return Values(model.inputs.begin(), model.inputs.end());

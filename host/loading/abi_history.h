@@ -1,4 +1,4 @@
-// What was appended to the ABI since 1.0, for a host that speaks an older minor.
+// The sizes of the ABI's tables in each minor since 1.0, for a host that speaks an older one.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace binade::host {
 
-// sizeof(binade_host) in that minor of this major.
+// Returns sizeof(binade_host) in that minor.
 constexpr std::uint32_t host_size(std::uint32_t minor) {
   return minor == 0 ? offsetof(binade_host, cache_folder) : sizeof(binade_host);
 }

@@ -1,4 +1,4 @@
-// Finding plugins: which folders, which files, and which of them an experiment means.
+// Finds plugins: the folders, the files, and the one that an experiment names.
 #include "host/loading/catalog.h"
 
 #include <fmt/format.h>
@@ -26,11 +26,11 @@ void report(const std::string& code, const std::string& message, const Location&
   auto lines = split(message, '\n');
   auto summary = std::move(lines.front());
   lines.erase(lines.begin());
-  lines.emplace_back("none of its code was run");
+  lines.emplace_back("its code was not run");
   diagnostics.add({code, std::move(summary), where, "", std::move(lines)});
 }
 
-// A build tree's plugins and an installation's may be the same through a link.
+// A link may lead to the same plugin twice.
 std::filesystem::path without_links(const std::filesystem::path& path) {
   std::error_code error;
   auto real = std::filesystem::canonical(path, error);
@@ -79,8 +79,8 @@ const Manifest* Catalog::find(PluginKind kind, const std::string& id, const std:
     }
     const auto& manifest = read_library(library).manifest;
     if (manifest.kind != kind || (!id.empty() && manifest.id != id)) {
-      throw PluginRefused("E0305", fmt::format("`{}` is another plugin than the one that is asked for\n"
-                                               "asked for: the {} `{}`\nfound:     the {} `{}`",
+      throw PluginRefused("E0305", fmt::format("`{}` is not the requested plugin\n"
+                                               "requested: the {} `{}`\nfound:     the {} `{}`",
                                                library, to_string(kind), id, to_string(manifest.kind), manifest.id));
     }
     return &manifest;
@@ -90,7 +90,7 @@ const Manifest* Catalog::find(PluginKind kind, const std::string& id, const std:
   }
 }
 
-// nullptr when nothing of that name is there. Throws PluginRefused when something is, and cannot be taken.
+// Returns nullptr when there is no plugin of that name. Throws PluginRefused when there is one that must be refused.
 const PluginFile* Catalog::choose(PluginKind kind, const std::string& id) const {
   const PluginFile *found = nullptr, *other_kind = nullptr;
   for (const auto& file : files_) {
@@ -100,7 +100,7 @@ const PluginFile* Catalog::choose(PluginKind kind, const std::string& id) const 
     } else if (found != nullptr) {
       throw PluginRefused(
           "E0308", fmt::format("two files hold the {} `{}`\n  {}\n  {}\n"
-                               "remove one, or say which with library = \"{}\"",
+                               "remove one, or choose with library = \"{}\"",
                                to_string(kind), id, found->path.string(), file.path.string(), found->path.string()));
     } else {
       found = &file;
@@ -153,8 +153,8 @@ std::vector<std::filesystem::path> plugin_folders(const std::filesystem::path& e
     if (!error) wanted.emplace_back(folder);
     if (error) {
       warn(
-          fmt::format("BINADE_PLUGIN_PATH names the folder {}, which cannot be read: {}; plugins are looked for "
-                      "elsewhere only",
+          fmt::format("BINADE_PLUGIN_PATH names the folder {}, which cannot be read: {}; it is "
+                      "not searched for plugins",
                       folder, error.message()));
     }
   }

@@ -1,4 +1,4 @@
-// The plugins of this machine, found and judged by their notes. None of their code runs here.
+// The plugins of this machine, found and checked by their notes. Their code does not run here.
 #pragma once
 
 #include <deque>
@@ -12,12 +12,12 @@
 
 namespace binade::host {
 
-// Used by one thread at a time: find() remembers what it has read.
+// For one thread at a time, because find() caches what it reads.
 class Catalog : public ManifestSource {
  public:
-  // Scans the folders, first to last, for *.so files that carry a Binade note. Files without one are no plugins and are
-  // passed over. Files that carry one and must be refused are kept with the reason, and reported when they are asked
-  // for by their file's name or id. A file that is reached through two folders or links is one.
+  // Scans the folders in order for *.so files that carry a Binade note, and ignores all other files. A plugin that must
+  // be refused is kept with the reason, which is reported when the plugin is requested by its file's name or id. A file
+  // that is reached through two folders or links counts once.
   explicit Catalog(const std::vector<std::filesystem::path>& folders);
 
   const Manifest* find(PluginKind kind, const std::string& id, const std::string& library, const Location& where,
@@ -26,13 +26,13 @@ class Catalog : public ManifestSource {
 
   struct Refused {
     std::filesystem::path path;
-    std::string id;  // empty where the file does not say
+    std::string id;  // empty if the file does not name it
     std::string code, message;
   };
   const std::deque<PluginFile>& files() const { return files_; }
   const std::vector<Refused>& refused() const { return refused_; }
 
-  // The file of a plugin that find() has found. Throws std::logic_error when it has not.
+  // Returns the file of a plugin that find() found before. Throws std::logic_error otherwise.
   const PluginFile& file(PluginKind kind, const std::string& id, const std::string& library) const;
 
  private:
@@ -42,15 +42,15 @@ class Catalog : public ManifestSource {
   const PluginFile& read_library(const std::filesystem::path& path) const;
 
   std::deque<PluginFile> files_;
-  mutable std::deque<PluginFile> libraries_;  // of `library` keys; find() hands out pointers into both
+  mutable std::deque<PluginFile> libraries_;  // from `library` keys; find() returns pointers into both
   std::vector<Refused> refused_;
   std::vector<Refused> passed_over_;
-  std::vector<std::filesystem::path> seen_;  // without links
+  std::vector<std::filesystem::path> seen_;  // with links resolved
 };
 
-// BINADE_PLUGIN_PATH (folders, ':' between them), $XDG_DATA_HOME/binade/plugins, and lib/binade/plugins beside the
-// executable's bin/, in an installation and in the build tree alike: those that exist, in order, each once. `warn`
-// hears of each folder in BINADE_PLUGIN_PATH that cannot be read, and why.
+// Returns the existing folders among BINADE_PLUGIN_PATH (separated by ':'), $XDG_DATA_HOME/binade/plugins, and
+// lib/binade/plugins beside the executable's bin/ (of an installation or the build tree), in order, each once. Calls
+// `warn` for each folder in BINADE_PLUGIN_PATH that cannot be read, with the reason.
 std::vector<std::filesystem::path> plugin_folders(const std::filesystem::path& executable,
                                                   const std::function<void(const std::string&)>& warn);
 

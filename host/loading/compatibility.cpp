@@ -1,4 +1,5 @@
-// Whether a model plugin and the engine were built alike, so that LibTorch's C++ objects mean the same to both.
+#include "host/loading/compatibility.h"
+
 #include <fmt/format.h>
 
 #include <cstring>
@@ -6,7 +7,6 @@
 #include <vector>
 
 #include "host/base/sha256.h"
-#include "host/loading/plugin_file.h"
 
 namespace binade::host {
 namespace {
@@ -22,7 +22,7 @@ class Comparison {
     if (host == plugin) return;
     differences_.push_back({true, std::move(what), std::string(host), std::string(plugin),
                             "build the plugin against the LibTorch that Binade was built with: set CMAKE_PREFIX_PATH "
-                            "to its folder, in a fresh build folder"});
+                            "to its folder, in a new build folder"});
   }
   void number(std::string what, const std::string& host, const std::string& plugin, std::string advice) {
     if (host != plugin) differences_.push_back({false, std::move(what), host, plugin, std::move(advice)});
@@ -73,7 +73,7 @@ std::vector<Difference> compare(const binade_build_block& host, const binade_bui
                   "build the plugin with this Binade's SDK and with its compiler's flags for ABI and alignment");
   if (compared.differences().empty()) {
     const auto same = std::memcmp(&host, &plugin, sizeof(host)) == 0;
-    compared.number("bytes behind the texts", "zero", same ? "zero" : "others",
+    compared.number("bytes after the texts", "zero", same ? "zero" : "not zero",
                     "the file was changed after it was built: copy it or build it again");
   }
   return compared.differences();
@@ -91,7 +91,7 @@ void require_same_build(const PluginFile& plugin, const binade_build_block& engi
   for (const auto& [_, what, host, mine, advice] : differences) {
     message += fmt::format("\n{}\n  host:   {}\n  plugin: {}\n  {}", what, host, mine, advice);
   }
-  message += fmt::format("\nthe file's sha256: {}\nnone of its code was run", sha256_of_file(plugin.path));
+  message += fmt::format("\nthe file's sha256: {}\nits code was not run", sha256_of_file(plugin.path));
   throw PluginRefused(libtorch ? "E0306" : "E0307", message, plugin.manifest.id);
 }
 

@@ -1,4 +1,4 @@
-// What a callback of the host's would throw.
+// Holds an exception that a callback of the host threw.
 #pragma once
 
 #include <exception>
@@ -6,10 +6,10 @@
 
 namespace binade::host {
 
-// Keeps it until the plugin has returned: no exception may cross a plugin.
+// Holds the exception until the plugin has returned, because exceptions must not cross a plugin.
 class ExceptionTrap {
  public:
-  // Calls body() unless something was kept already.
+  // Calls body() and keeps what it throws. Does nothing when an exception was kept before.
   template <class Body>
   void keep(Body&& body) noexcept {
     if (failure_) return;
@@ -19,7 +19,7 @@ class ExceptionTrap {
       failure_ = std::current_exception();
     }
   }
-  // Throws what was kept, if anything.
+  // Rethrows the exception that was kept, if there is one.
   void rethrow() const {
     if (failure_) std::rethrow_exception(failure_);
   }

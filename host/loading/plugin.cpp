@@ -1,4 +1,4 @@
-// The host's side of a call into a plugin: error sink, options, and what a failure becomes.
+// The host's side of a call into a plugin: error sink, options and failures.
 #include "host/loading/plugin.h"
 
 #include <fmt/format.h>
@@ -71,7 +71,7 @@ ErrorSink::ErrorSink() : sink_{{sizeof(binade_error), 0, nullptr}, this} {
     try {
       reinterpret_cast<Sink*>(self)->owner->message_ = view(message);
     } catch (const std::exception&) {
-      return;  // out of memory: the status alone must do
+      return;  // out of memory: only the status remains
     }
   };
 }
@@ -91,15 +91,15 @@ OptionsView::OptionsView(const OptionTable& options) : view_{{sizeof(binade_opti
       std::memcpy(out, &value, std::min<std::size_t>(out->struct_size, sizeof(value)));
       return BINADE_OK;
     } catch (const std::bad_variant_access&) {
-      return BINADE_FAILED;  // the host's own mistake: a value of another type than its spec
+      return BINADE_FAILED;  // a bug in the host: a value whose type differs from its spec
     }
   };
 }
 
 void Plugin::fail_thrown(const char* call, std::string_view what) const {
-  // LibTorch's exceptions carry a stack trace behind these words.
+  // LibTorch appends a stack trace to its message after these words.
   fail(call, BINADE_FAILED,
-       fmt::format("it threw through the C interface, which no plugin may: {}",
+       fmt::format("it threw an exception through the C interface, which is forbidden: {}",
                    what.substr(0, what.find("\nException raised from"))));
 }
 

@@ -1,4 +1,4 @@
-// An opened plugin: its table of calls, and the one way in which the host calls it.
+// An opened plugin with its table of calls. The host calls plugins only through this class.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +47,7 @@ class ErrorSink {
   std::string message_;
 };
 
-// The checked options of one plugin as the ABI shows them. Keep it alive during create() only.
+// The checked options of one plugin as the ABI presents them. Must live during create() only.
 class OptionsView {
  public:
   explicit OptionsView(const OptionTable& options);
@@ -61,15 +61,15 @@ class OptionsView {
   View view_;
 };
 
-// Takes what plugins log: BINADE_LOG_*, the plugin's id, one line; the same warning of an opened plugin once, so that
-// one in every read() does not flood the terminal. Called from any thread, from several at once.
+// Receives a line that a plugin logs, with BINADE_LOG_* and the plugin's id. An opened plugin's identical warnings
+// arrive once, so that a warning in every read() does not flood the terminal. Called from several threads at once.
 using PluginLog = std::function<void(std::int32_t level, const std::string& plugin, std::string_view text)>;
 
-// An opened library. Copies share it; it is never unloaded: code of it may still be referred to.
+// An opened library, which copies share. It is never unloaded, because something may still refer to its code.
 class Plugin {
  public:
-  // A plugin that is linked into this program, for tests of what uses plugins: no file, no note, no hash. `symbol` and
-  // `host` outlive it; `symbol.table` is of the right kind.
+  // For tests: a plugin that is linked into this program, without file, note and hash. `symbol` and `host` must outlive
+  // it, and `symbol.table` must be of the right kind.
   static Plugin linked(const binade_plugin& symbol, std::string id, const binade_host* host) {
     Plugin plugin;
     plugin.id_ = std::move(id);
@@ -86,34 +86,34 @@ class Plugin {
   const std::filesystem::path& path() const { return path_; }
   PluginKind kind() const { return kind_; }
   const std::string& sha256() const { return sha256_; }
-  // Of the ABI: what both sides know.
+  // The ABI minor that both sides know.
   std::uint32_t abi_minor() const { return abi_minor_; }
-  // The host's services for this plugin; they live as long as one of the copies of this object.
+  // The host's services for this plugin. They live as long as any copy of this object.
   const binade_host* host() const { return host_.get(); }
 
   double load_seconds() const { return load_seconds_; }
-  // Shared by the copies of this object, and kept by whoever exports them. nullptr for a linked plugin.
+  // Shared by the copies of this object and by exporters. nullptr for a linked plugin.
   const std::shared_ptr<PluginMetrics>& metrics() const { return metrics_; }
   const std::shared_ptr<CallTimes>& call_times() const { return call_times_; }
 
-  // The same plugin with other services, for the conformance kit. `host` outlives it.
+  // For the conformance kit: the same plugin with other services. `host` must outlive it.
   Plugin with_host(const binade_host* host) const {
     Plugin other = *this;
     other.host_ = {std::shared_ptr<const void>(), host};
     return other;
   }
 
-  // The same plugin behind another table of its kind, likewise. `table` outlives it.
+  // For the conformance kit: the same plugin behind another table of its kind. `table` must outlive it.
   Plugin with_table(const void* table) const {
     Plugin other = *this;
     other.table_ = table;
     return other;
   }
 
-  // Some place in the memory that its library was loaded into.
+  // An address within the loaded library.
   const void* address() const { return table_; }
 
-  // The plugin's table, copied into a zeroed one of the host's size.
+  // Returns the plugin's table, copied into a zeroed table of the host's size.
   template <class Table>
   Table table() const {
     Table table{};
@@ -124,8 +124,8 @@ class Plugin {
   }
 
   // Calls the plugin: `plugin.call("read", [&](binade_error* error) { return table.read(self, &request, error); })`.
-  // Throws PluginError when the status is not BINADE_OK, and when the plugin throws, which it must not. `name` is a
-  // string literal.
+  // Throws PluginError when the status is not BINADE_OK, and when the plugin throws, which it must not do. `name` must
+  // be a string literal.
   template <class Call>
   void call(const char* name, Call&& call) const {
     ErrorSink sink;
@@ -136,7 +136,7 @@ class Plugin {
     } catch (const std::exception& error) {
       fail_thrown(name, error.what());
     } catch (...) {
-      fail_thrown(name, "what is no std::exception");
+      fail_thrown(name, "an exception that is not a std::exception");
     }
     if (status != BINADE_OK) fail(name, status, sink.message());
   }
@@ -157,10 +157,5 @@ class Plugin {
   std::uint32_t abi_minor_ = BINADE_ABI_MINOR;
   const void* table_ = nullptr;
 };
-
-// Opens a judged file: hashes it, dlopen by Boost.DLL (RTLD_NOW | RTLD_LOCAL), checks that the exported symbol agrees
-// with the note. A model must have passed require_same_build() before. `spoken_minor`: the host is as old as that, for
-// tests. Throws PluginRefused.
-Plugin open_plugin(const PluginFile& file, PluginLog log, std::uint32_t spoken_minor = BINADE_ABI_MINOR);
 
 }  // namespace binade::host

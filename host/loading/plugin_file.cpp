@@ -1,4 +1,4 @@
-// Reading and judging one plugin file.
+// Reads and checks one plugin file.
 #include "host/loading/plugin_file.h"
 
 #include <fmt/format.h>
@@ -35,9 +35,9 @@ const ElfNote* only_note(const std::vector<ElfNote>& notes, std::uint32_t type, 
   const ElfNote* found = nullptr;
   for (const auto& note : notes) {
     if (note.type != type) continue;
-    // A header may carry the note into several objects of one library; they agree then.
+    // A header may put the note into several objects of one library. Then they are equal.
     if (found != nullptr && !std::ranges::equal(found->description, note.description)) {
-      malformed(name, "it carries two that differ");
+      malformed(name, "it has two different notes");
     }
     found = &note;
   }
@@ -57,7 +57,7 @@ struct ManifestNote {
 ManifestNote read_manifest_note(Bytes note, const std::string& name) {
   binade_manifest_header header;
   if (note.size() < sizeof(header)) {
-    malformed(name, fmt::format("its header has {} bytes, and {} are there", sizeof(header), note.size()));
+    malformed(name, fmt::format("its header needs {} bytes, but the note has {}", sizeof(header), note.size()));
   }
   std::memcpy(&header, note.data(), sizeof(header));
   if (std::memcmp(header.magic, BINADE_NOTE_MAGIC, sizeof(header.magic)) != 0) {
@@ -70,12 +70,12 @@ ManifestNote read_manifest_note(Bytes note, const std::string& name) {
                                              name, BINADE_NOTE_VERSION, header.note_version, advice));
   }
   if (header.length != note.size() - sizeof(header)) {
-    malformed(name,
-              fmt::format("its manifest has {} bytes, and {} are there", header.length, note.size() - sizeof(header)));
+    malformed(name, fmt::format("its manifest needs {} bytes, but the note has {}", header.length,
+                                note.size() - sizeof(header)));
   }
   std::string text(reinterpret_cast<const char*>(note.data()) + sizeof(header), header.length);
   if (const auto sum = crc32(text); sum != header.crc32) {
-    throw PluginRefused("E0303", fmt::format("the manifest in `{}` is not the one that was built into it\n"
+    throw PluginRefused("E0303", fmt::format("the manifest in `{}` does not match its checksum\n"
                                              "checksum stated: {:08x}\nchecksum found:  {:08x}\n"
                                              "the file was changed after it was built: copy it or build it again",
                                              name, header.crc32, sum));
@@ -106,12 +106,13 @@ void require_minor(const Manifest& manifest, const std::string& name) {
 Manifest judge_manifest(const std::string& text, const std::string& name) {
   Diagnostics diagnostics;
   auto manifest = parse_manifest(text, "manifest of " + name, diagnostics);
-  require_minor(manifest, name);  // before what a younger minor may have added to manifests
+  require_minor(manifest, name);  // before keys that a newer minor may have added to manifests
   if (!diagnostics.empty()) {
-    throw PluginRefused("E0312",
-                        fmt::format("the manifest in `{}` is wrong\n{}\ncorrect the plugin's .toml and build it again",
-                                    name, diagnostics.render(false)),
-                        manifest.id);
+    throw PluginRefused(
+        "E0312",
+        fmt::format("the manifest in `{}` has mistakes\n{}\ncorrect the plugin's .toml and build it again", name,
+                    diagnostics.render(false)),
+        manifest.id);
   }
   return manifest;
 }
@@ -121,8 +122,8 @@ std::optional<binade_build_block> judge_build_block(const std::vector<ElfNote>& 
   if (note == nullptr) return std::nullopt;
   binade_build_block block;
   if (note->description.size() < sizeof(block)) {
-    malformed(name,
-              fmt::format("its build block has {} bytes, and {} are there", sizeof(block), note->description.size()));
+    malformed(name, fmt::format("its build block needs {} bytes, but the note has {}", sizeof(block),
+                                note->description.size()));
   }
   std::memcpy(&block, note->description.data(), sizeof(block));
   return block;
@@ -133,7 +134,7 @@ PluginFile judge_notes(const ElfFile& elf, const std::filesystem::path& path) {
   const auto notes = binade_notes(elf);
   const auto* note = only_note(notes, BINADE_NOTE_MANIFEST, name);
   if (note == nullptr) {
-    throw PluginRefused("E0301", fmt::format("`{}` is no Binade plugin: it carries no manifest\n"
+    throw PluginRefused("E0301", fmt::format("`{}` is not a Binade plugin: it carries no manifest\n"
                                              "build it with binade_add_plugin(), which embeds the .toml beside the "
                                              "source",
                                              name));
@@ -142,7 +143,7 @@ PluginFile judge_notes(const ElfFile& elf, const std::filesystem::path& path) {
   PluginFile file{path, judge_manifest(text, name), judge_build_block(notes, name), abi_minor, crc};
   if (file.manifest.kind == PluginKind::model && !file.build_block) {
     throw PluginRefused("E0302",
-                        fmt::format("`{}` is a model without a build block, so nothing shows what it was built with\n"
+                        fmt::format("`{}` is a model without a build block, so its LibTorch is not known\n"
                                     "include <binade/model.h> and build it with binade_add_plugin()",
                                     name),
                         file.manifest.id);

@@ -1,4 +1,4 @@
-// A plugin file as its notes describe it, and the judgements that are made on them. None of its code runs here.
+// A plugin file as its notes describe it, and the checks of these notes. Its code does not run here.
 #pragma once
 
 #include <cstddef>
@@ -18,31 +18,26 @@ struct PluginFile {
   std::filesystem::path path;  // absolute
   Manifest manifest;
   std::optional<binade_build_block> build_block;  // torch tier
-  std::uint32_t abi_minor = 0;                    // that it was built with; the major is the host's
+  std::uint32_t abi_minor = 0;                    // of the SDK that built it; the major equals the host's
   std::uint32_t manifest_crc32 = 0;
-  std::filesystem::path load_from = {};  // a copy of the file to be loaded in its place; empty: the file itself
+  std::filesystem::path load_from = {};  // a copy to load in its place; empty: load the file itself
 };
 
-// Reads one file and judges its notes (ELF, note, CRC, ABI, manifest) and the symbol that it exports. Throws
+// Reads one file and checks its notes (ELF, note, CRC, ABI, manifest) and the symbol that it exports. Throws
 // PluginRefused.
 PluginFile read_plugin_file(const std::filesystem::path& path);
 
-// The same without the symbol, for the conformance kit, which judges that itself.
+// The same without the symbol, for the conformance kit, which checks that itself.
 PluginFile read_plugin_notes(const std::filesystem::path& path);
 
 // The same for the bytes of a file.
 PluginFile judge_plugin_file(std::span<const std::byte> bytes, const std::filesystem::path& path);
 
-// The build block of a library that need not be a plugin: the engine. nullopt when it carries none. Throws
+// Returns the build block of a library that need not be a plugin, such as the engine; nullopt without one. Throws
 // PluginRefused when the file cannot be read or is damaged.
 std::optional<binade_build_block> read_build_block(const std::filesystem::path& path);
 
-// Compares a model plugin's build block with the engine's, member by member. Throws PluginRefused: E0306 where LibTorch
-// differs, E0307 where anything else does; all differences stand in the message.
-void require_same_build(const PluginFile& plugin, const binade_build_block& engine,
-                        const std::filesystem::path& engine_path);
-
-// A text of a build block, which need not be NUL-terminated in a file from anywhere.
+// Returns a text of a build block, which need not be NUL-terminated in an untrusted file.
 template <std::size_t Size>
 std::string_view text_of(const char (&text)[Size]) {
   const std::string_view all(text, Size);

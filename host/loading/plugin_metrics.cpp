@@ -9,7 +9,7 @@
 namespace binade::host {
 namespace {
 
-// Every combination of the labels' values.
+// Returns every combination of the labels' values.
 std::vector<std::vector<std::string>> combinations(const std::vector<DeclaredLabel>& labels) {
   std::vector<std::vector<std::string>> all{{}};
   for (const auto& label : labels) {
@@ -66,7 +66,7 @@ binade_series* PluginMetrics::find(std::string_view metric, const binade_label* 
 
 PluginMetrics::Series* PluginMetrics::series_of(binade_series* handle,
                                                 std::initializer_list<PluginMetricType> types) noexcept {
-  if (handle == nullptr) return nullptr;  // its absence was counted when it was looked for
+  if (handle == nullptr) return nullptr;  // its absence was counted when it was requested
   const auto offset = reinterpret_cast<std::uintptr_t>(handle) - reinterpret_cast<std::uintptr_t>(series_.data());
   const bool ours = offset < series_.size() * sizeof(Series) && offset % sizeof(Series) == 0;
   auto* series = ours ? &series_[offset / sizeof(Series)] : nullptr;
@@ -113,7 +113,7 @@ namespace {
 constexpr std::uint32_t timed_one_in = 16;
 constexpr double always_timed = 4e-6;  // seconds
 
-// By the one thread that writes it: no other way is as cheap.
+// Only one thread writes it, so a load and a store suffice, which are cheapest.
 template <class T>
 void raise(std::atomic<T>& sum, T amount) noexcept {
   sum.store(sum.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
@@ -121,7 +121,7 @@ void raise(std::atomic<T>& sum, T amount) noexcept {
 
 }  // namespace
 
-// max_calls: there is no more room for names.
+// max_calls when there is no room for another name.
 std::size_t CallTimes::name_of(const char* call) noexcept {
   for (std::size_t i = 0; i < max_calls; ++i) {
     const char* known = names_[i].load(std::memory_order_acquire);
@@ -134,7 +134,7 @@ std::size_t CallTimes::name_of(const char* call) noexcept {
 
 void CallTimes::enter(Mark& mark, const char* call) noexcept {
   static thread_local const PluginThread thread;
-  // Threads begin at different places, so that they seldom meet.
+  // Threads begin at different slots, so that they rarely collide.
   const auto first = static_cast<std::size_t>(thread.id) % max_under_way;
   for (std::size_t i = 0; i < max_under_way; ++i) {
     auto& place = places_[(first + i) % max_under_way];

@@ -1,5 +1,5 @@
-// What a plugin counts itself, and how long the host's calls of it take. Filled on any thread without locks, read when
-// somebody scrapes.
+// A plugin's own metrics, and how long the host's calls of it take. Updated on any thread without locks, read by
+// scrapes.
 #pragma once
 
 #include <array>
@@ -17,13 +17,13 @@
 
 namespace binade::host {
 
-// The series of the metrics that a manifest declares: all of them are there from the start. The plugin's pointers into
-// it are checked, so a wrong one is refused like any other misuse.
+// The series of the metrics that a manifest declares. All exist from the start. Pointers that the plugin passes are
+// checked, so a wrong one is refused like any other misuse.
 class PluginMetrics {
  public:
   explicit PluginMetrics(std::vector<MetricDeclaration> declarations);
 
-  // As binade_host says. Any thread.
+  // As in binade_host. May be called from any thread.
   binade_series* find(std::string_view metric, const binade_label* labels, std::uint64_t label_count) noexcept;
   void add(binade_series* series, double amount) noexcept;
   void set(binade_series* series, double value) noexcept;
@@ -31,14 +31,14 @@ class PluginMetrics {
 
   std::uint64_t rejected() const { return rejected_.load(std::memory_order_relaxed); }
 
-  // One series as it is now.
+  // The present state of one series.
   struct Reading {
     const MetricDeclaration& metric;
     const std::vector<std::string>& label_values;  // in the order of metric.labels
     double value;                                  // a histogram's sum
-    std::vector<std::uint64_t> counts;             // of a histogram: in each bucket, and above all of them
+    std::vector<std::uint64_t> counts;             // of a histogram: in each bucket, and above the last
   };
-  // Series of one metric come one after the other. Any thread.
+  // Calls with the series of one metric one after the other. May be called from any thread.
   void read(const std::function<void(const Reading&)>& reader) const;
 
  private:
@@ -57,18 +57,18 @@ class PluginMetrics {
   std::atomic<std::uint64_t> rejected_{0};
 };
 
-// How often each call was made, how long all of them took together, and which are under way. A call costs this some ten
-// nanoseconds; therefore calls that take less than some microseconds are timed one in sixteen, which counts for all.
+// How often each call was made, how long all of them took together, and which are in progress. Measuring a call costs
+// about ten nanoseconds, so of calls that take less than a few microseconds one in sixteen is timed and counts for all.
 class CallTimes {
  private:
   struct Place;
 
  public:
-  static constexpr std::size_t max_calls = 16;  // names; further ones are not timed
+  static constexpr std::size_t max_calls = 16;  // names; calls of further names are not timed
   static constexpr std::size_t max_under_way = 72;
 
-  // One call, from the constructor to the destructor; not counted where more than max_under_way are under way. Any
-  // thread, no lock. `call` lives for ever: a string literal.
+  // One call, from the constructor to the destructor. Not counted when more than max_under_way are in progress. For any
+  // thread, without locks. `call` must be a string literal.
   class Mark {
    public:
     Mark(CallTimes* times, const char* call) noexcept {
@@ -95,34 +95,34 @@ class CallTimes {
     std::uint64_t count;
     double seconds;
   };
-  // In the order of their first calls. Any thread.
+  // In the order of their first calls. May be called from any thread.
   std::vector<Reading> read() const;
 
-  // A call failed. Any thread.
+  // Counts a failed call. May be called from any thread.
   void failed(const char* call) noexcept;
   struct Failures {
-    std::uint64_t load = 0, call = 0;  // create(), and all others
+    std::uint64_t load = 0, call = 0;  // create(), and all other calls
   };
   Failures failures() const {
     return {failed_loads_.load(std::memory_order_relaxed), failed_calls_.load(std::memory_order_relaxed)};
   }
 
   struct UnderWay {
-    const char* call;      // nullptr: none
-    std::uint64_t number;  // another one for each call in this place
+    const char* call;      // nullptr: no call
+    std::uint64_t number;  // differs for each call in this slot
   };
   std::array<UnderWay, max_under_way> under_way() const noexcept;
-  // The call that a thread (gettid) is in; nullptr: none. Any thread, signal handlers too.
+  // Returns the call that a thread (gettid) is in. May be called from any thread and from signal handlers.
   const char* call_of(int thread) const noexcept;
 
  private:
-  // One call at a time. While `call` is set, its thread alone writes the rest.
+  // One call at a time. While `call` is set, only its thread writes the rest.
   struct alignas(64) Place {
     struct Sum {
       std::atomic<std::uint64_t> count{0};
       std::atomic<double> seconds{0};
-      std::uint32_t skipped = 0;    // since the last that was timed
-      std::uint32_t skip_next = 0;  // so many are not timed
+      std::uint32_t skipped = 0;    // since the last timed call
+      std::uint32_t skip_next = 0;  // number of calls that are not timed
     };
     std::atomic<const char*> call{nullptr};
     std::atomic<int> thread{0};

@@ -1,4 +1,4 @@
-// Text as plugins give it.
+// Text that plugins pass.
 #pragma once
 
 #include <string_view>
@@ -7,7 +7,7 @@
 
 namespace binade::host {
 
-// Empty where there is no data, whatever the size says.
+// Empty without data, whatever the size says.
 inline std::string_view view(binade_string text) {
   return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size);
 }

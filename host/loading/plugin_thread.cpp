@@ -8,7 +8,7 @@
 namespace binade::host {
 namespace {
 
-constexpr std::size_t signal_stack_bytes = std::size_t{1} << 16;  // the unwinder takes some 10 KiB
+constexpr std::size_t signal_stack_bytes = std::size_t{1} << 16;  // the unwinder takes about 10 KiB
 
 }  // namespace
 

@@ -5,8 +5,8 @@
 
 namespace binade::host {
 
-// What such a thread needs so that its end by a signal can be reported: its number, and a stack for the handler, since
-// a plugin may have used up the thread's own. One per thread, for as long as it lives.
+// Lets a fatal signal in the thread be reported: records its number, and provides a stack for the handler, because a
+// plugin may have used up the thread's own. A thread must have one while it lives.
 class PluginThread {
  public:
   PluginThread() noexcept;
@@ -17,7 +17,7 @@ class PluginThread {
   const int id;  // gettid
 
  private:
-  std::unique_ptr<char[]> signal_stack_;  // none where the thread had one already
+  std::unique_ptr<char[]> signal_stack_;  // empty if the thread had one already
 };
 
 }  // namespace binade::host

@@ -1,4 +1,4 @@
-// Why a plugin file was not taken.
+// Thrown when a plugin file is refused.
 #pragma once
 
 #include <stdexcept>
@@ -7,8 +7,8 @@
 
 namespace binade::host {
 
-// what() is complete: the file, the host's value, the plugin's value, and what to do. Its first line is a summary,
-// the lines below it are details.
+// what() is complete: the file, the host's value, the plugin's value, and what to do. The first line is a summary, the
+// lines below it are details.
 //
 //   E0301 not a plugin          E0305 wrong kind             E0309 cannot be loaded
 //   E0302 malformed note        E0306 other LibTorch         E0310 symbol and note disagree
@@ -20,7 +20,7 @@ class PluginRefused : public std::runtime_error {
   PluginRefused(std::string code, const std::string& message, std::string id = {})
       : std::runtime_error(message), code_(std::move(code)), id_(std::move(id)) {}
   const std::string& code() const { return code_; }
-  const std::string& id() const { return id_; }  // the plugin's, or empty where the file does not say
+  const std::string& id() const { return id_; }  // the plugin's; empty if the file does not name it
 
  private:
   std::string code_, id_;

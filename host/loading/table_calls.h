@@ -1,11 +1,11 @@
-// The calls that a plugin's table cannot do without.
+// The mandatory calls of a plugin's table.
 #pragma once
 
 #include "host/experiment/schema/manifest.h"
 
 namespace binade::host {
 
-// The name of the first that is missing from a plugin's table, or nullptr when all are there.
+// Returns the name of the first mandatory call that a table lacks, or nullptr.
 const char* missing_call(PluginKind kind, const void* table);
 
 }  // namespace binade::host

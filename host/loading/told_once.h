@@ -1,4 +1,4 @@
-// Warnings that a plugin gives again and again, such as one in each read(), of which one line is enough.
+// Filters the warnings that a plugin repeats, such as one in each read().
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,8 @@ namespace binade::host {
 
 class ToldOnce {
  public:
-  // Whether the text is new. Beyond `most` texts all are: who says something else each time is not repeating itself,
-  // and remembering it would not end. Any thread.
+  // Whether the text is new. After `most` different texts, every text counts as new, which bounds the memory. May be
+  // called from any thread.
   bool is_new(std::string_view text) {
     const std::lock_guard lock(mutex_);
     if (texts_.size() == most) return texts_.find(text) == texts_.end();

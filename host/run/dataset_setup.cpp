@@ -8,6 +8,7 @@
 #include "binade/abi/plugin.h"
 #include "host/cli/experiment_argument.h"
 #include "host/experiment/schema/vocabulary.h"
+#include "host/experiment/wiring.h"
 
 namespace binade::host {
 namespace {

@@ -1,5 +1,7 @@
 #include "host/run/opened_plugins.h"
 
+#include "host/loading/open_plugin.h"
+
 namespace binade::host {
 namespace {
 

@@ -8,6 +8,7 @@
 #include "host/base/atomic_file.h"
 #include "host/base/error_text.h"
 #include "host/cli/signals.h"
+#include "host/experiment/resolved.h"
 #include "host/run/data_identity.h"
 #include "host/run/dataset_setup.h"
 #include "host/run/reports/plugin_summary.h"

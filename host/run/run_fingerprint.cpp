@@ -6,6 +6,7 @@
 
 #include "host/cli/version.h"
 #include "host/data/fingerprint/fingerprint_differences.h"
+#include "host/experiment/resolved.h"
 #include "host/experiment/toml/toml_text.h"
 #include "host/loading/plugin_file.h"
 #include "host/run/reports/summary_json.h"

@@ -6,6 +6,7 @@
 
 #include "host/cli/last_resort.h"
 #include "host/cli/version.h"
+#include "host/loading/compatibility.h"
 #include "host/loading/lock/experiment_lock.h"
 #include "host/run/data_identity.h"
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "host/cli/command_line.h"
 #include "host/data/fingerprint/file_hashing.h"
 #include "host/engine_api/engine.h"
 #include "host/experiment/experiment.h"

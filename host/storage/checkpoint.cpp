@@ -17,6 +17,7 @@
 #include "host/events/lower_loss.h"
 #include "host/storage/checkpoint_manifest.h"
 #include "host/storage/checkpoint_writer.h"
+#include "host/storage/safetensors_reading.h"
 
 namespace binade::host {
 namespace {

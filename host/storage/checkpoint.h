@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "host/storage/safetensors.h"
+#include "host/storage/safetensors_reading.h"
 
 namespace binade::host {
 

@@ -1,9 +1,9 @@
-// Reads what anyone may have written: each number is checked before it is used.
+#include "host/storage/safetensors_reading.h"
+
 #include <algorithm>
 #include <stdexcept>
 
 #include "host/base/read_file.h"
-#include "host/storage/safetensors.h"
 #include "host/storage/safetensors_header.h"
 #include "host/storage/safetensors_types.h"
 

@@ -75,7 +75,7 @@ TEST(Measurement, RefusesARunThatIsAllWarmUpOrNotThere) {
   };
   EXPECT_THAT(message(), HasSubstr("cannot read"));
   write_run(folder);
-  EXPECT_THAT(message(), HasSubstr("10 steps, of which 10 are warm-up"));
+  EXPECT_THAT(message(), HasSubstr("10 steps with a warm-up of 10"));
   EXPECT_THAT(message(), HasSubstr(folder.path().string()));
 }
 

@@ -6,6 +6,7 @@
 
 #include "host/data/batch_loader.h"
 #include "host/loading/catalog.h"
+#include "host/loading/open_plugin.h"
 
 namespace binade::host {
 namespace {

@@ -17,6 +17,7 @@
 #include "host/engine/device/torch_warnings.h"
 #include "host/storage/run_directory.h"
 #include "host/storage/safetensors.h"
+#include "host/storage/safetensors_reading.h"
 #include "tests/engine/in_memory_plugins.h"
 #include "tests/support/temporary_folder.h"
 

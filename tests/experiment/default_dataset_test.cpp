@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "host/experiment/resolved.h"
+#include "host/experiment/wiring.h"
 #include "tests/experiment/fixture.h"
 
 namespace binade::host {
@@ -172,7 +174,7 @@ TEST_F(DefaultDataset, RefusesWhatIsOfAnotherType) {
       "default_from = \"model.name\"\n");
   const auto loaded = bench_.load(without_dataset + "[dataset]\nplugin = \"picky\"\n");
   EXPECT_EQ(loaded.only().code, "E0110");
-  EXPECT_EQ(loaded.only().message, "`dataset.name` comes from the model's `name`, which is of another type");
+  EXPECT_EQ(loaded.only().message, "`dataset.name` comes from the model's `name`, which has a different type");
 }
 
 }  // namespace

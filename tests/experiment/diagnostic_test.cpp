@@ -10,7 +10,7 @@
 #include <set>
 #include <sstream>
 
-#include "host/experiment/diagnostics/diagnostic_codes.h"
+#include "host/experiment/diagnostics/diagnostic_pages.h"
 
 namespace binade::host {
 namespace {
@@ -144,15 +144,15 @@ TEST(Rendering, ShowsTwentyAndCountsTheRest) {
 
 TEST(Codes, AreUniqueAndHaveAMeaning) {
   std::set<std::string_view> codes;
-  for (const auto& [code, meaning] : diagnostic_codes) {
-    EXPECT_TRUE(codes.insert(code).second) << code;
-    EXPECT_FALSE(meaning.empty());
+  for (const auto& page : diagnostic_pages()) {
+    EXPECT_TRUE(codes.insert(page.code).second) << page.code;
+    EXPECT_FALSE(page.meaning.empty());
   }
 }
 
 TEST(Codes, OfTheSourcesStandInTheTable) {
   std::set<std::string> known;
-  for (const auto& [code, meaning] : diagnostic_codes) known.emplace(code);
+  for (const auto& page : diagnostic_pages()) known.emplace(page.code);
   const std::regex code("\"(E0[0-9]{3})\"");
   for (const auto& entry : std::filesystem::recursive_directory_iterator(BINADE_SOURCE_DIR "/host")) {
     if (entry.path().extension() != ".cpp") continue;

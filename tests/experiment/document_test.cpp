@@ -174,7 +174,7 @@ TEST(Document, SurvivesDeepNesting) {
     EXPECT_EQ(mistake(text).where.line, 1U);
     text += "1";
     for (int i = 0; i < 100'000; ++i) text += close;
-    EXPECT_THAT(mistake(text).label, HasSubstr("so deeply"));
+    EXPECT_THAT(mistake(text).label, HasSubstr("too deeply"));
   }
 }
 
@@ -187,7 +187,7 @@ TEST(Document, BoundsTheDepthOfDottedKeysInNestedTables) {
     return text + "1" + std::string(static_cast<std::size_t>(depth), '}');
   };
   EXPECT_TRUE(parse(nested(16)).root);
-  EXPECT_THAT(mistake(nested(17)).label, HasSubstr("so deeply"));
+  EXPECT_THAT(mistake(nested(17)).label, HasSubstr("too deeply"));
 }
 
 TEST(Document, PointsAtBytesThatAreNoUtf8) {

@@ -29,8 +29,8 @@ std::string cosine(int warmup_steps, const std::string& train) {
 
 TEST_F(DoubtfulPlans, AreAWarmUpThatTakesTheWholeRun) {
   EXPECT_THAT(of(cosine(2000, "steps = 50\n")),
-              ElementsAre("[schedule] warmup_steps = 2000 leaves nothing of the 50 steps: the learning rate gets no "
-                          "higher than 0.025 lr, and what should follow the warm-up never begins"));
+              ElementsAre("[schedule] warmup_steps = 2000 uses up all 50 steps: the learning rate stays "
+                          "below 0.025 lr, and what follows the warm-up never begins"));
   EXPECT_THAT(of(cosine(50, "steps = 50\n")), ElementsAre(HasSubstr("steps: what should follow")));
   EXPECT_THAT(of(cosine(49, "steps = 50\n")), IsEmpty());
   EXPECT_THAT(of("[train]\nsteps = 50\n"), IsEmpty());
@@ -44,11 +44,11 @@ TEST_F(DoubtfulPlans, AreNotARateThatRisesOverTheWholeRun) {
 TEST_F(DoubtfulPlans, AreToldOnceWhereEpochsSayHowManyStepsThereAre) {
   const auto epochs = load(cosine(100, "epochs = 3\n"));
   EXPECT_THAT(doubtful_plans(epochs), IsEmpty()) << "not known yet";
-  EXPECT_THAT(doubtful_plans(epochs, 30), ElementsAre(HasSubstr("leaves nothing of the 30 steps")));
+  EXPECT_THAT(doubtful_plans(epochs, 30), ElementsAre(HasSubstr("uses up all 30 steps")));
   EXPECT_THAT(doubtful_plans(epochs, 300), IsEmpty());
   const auto steps = load(cosine(100, "steps = 30\nepochs = 3\n"));
   EXPECT_THAT(doubtful_plans(steps, 30), IsEmpty()) << "told already";
-  EXPECT_THAT(doubtful_plans(steps, 20), ElementsAre(HasSubstr("leaves nothing of the 20 steps")));
+  EXPECT_THAT(doubtful_plans(steps, 20), ElementsAre(HasSubstr("uses up all 20 steps")));
   EXPECT_THAT(doubtful_plans(load(cosine(100, "epochs = 3\n")), 0), IsEmpty()) << "until max_time";
 }
 

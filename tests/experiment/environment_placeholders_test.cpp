@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "host/experiment/resolved.h"
 #include "tests/experiment/fixture.h"
 
 namespace binade::host {

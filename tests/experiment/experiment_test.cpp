@@ -142,7 +142,7 @@ TEST_F(PluginNames, ThatAreUnknownGetTheNearestAndTheList) {
 TEST_F(PluginNames, OfAnotherKindAreNamedAsWhatTheyAre) {
   const auto loaded = load("plugin = \"screen\"\n");
   EXPECT_EQ(loaded.only().code, "E0109");
-  EXPECT_EQ(loaded.only().message, "`screen` is a logger plugin, and [precision] wants a precision plugin");
+  EXPECT_EQ(loaded.only().message, "`screen` is a logger plugin, but [precision] needs a precision plugin");
 }
 
 TEST_F(PluginNames, ThatWereRefusedKeepTheRefusalsMessage) {

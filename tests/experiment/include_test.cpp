@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "host/experiment/resolved.h"
 #include "tests/experiment/fixture.h"
 
 namespace binade::host {

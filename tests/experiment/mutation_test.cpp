@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "host/experiment/resolved.h"
 #include "host/experiment/toml/toml_text.h"
 #include "tests/experiment/fixture.h"
 

@@ -1,4 +1,6 @@
 // Did you mean ...?
+#include "host/experiment/diagnostics/nearest.h"
+
 #include <gtest/gtest.h>
 
 #include <random>

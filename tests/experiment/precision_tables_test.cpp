@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "host/experiment/resolved.h"
 #include "host/experiment/schema/json_schema.h"
 #include "tests/experiment/fixture.h"
 
@@ -70,7 +71,7 @@ TEST_F(PrecisionTables, RefuseEmptyNamesAndWhatIsNoTable) {
 TEST_F(PrecisionTables, SayHowToWriteANameWithDots) {
   const auto loaded = load("[precision.overrides]\nhead.weight = \"fp32\"\n");
   EXPECT_EQ(loaded.only().message, "`precision.overrides.head` must be a string, got a table");
-  EXPECT_THAT(loaded.only().notes, Contains("a name with dots stands in quotes: overrides.\"...\""));
+  EXPECT_THAT(loaded.only().notes, Contains("a name with dots needs quotes: overrides.\"...\""));
 }
 
 TEST_F(PrecisionTables, OfTheCommandLineComeFirstThenTheFileThenWhatItIncludes) {

@@ -1,4 +1,6 @@
 // The resolved experiment as TOML.
+#include "host/experiment/resolved.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -6,6 +8,7 @@
 
 #include "host/experiment/toml/document.h"
 #include "host/experiment/toml/toml_text.h"
+#include "host/experiment/wiring.h"
 #include "tests/experiment/fixture.h"
 
 namespace binade::host {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "host/experiment/schema/text_forms.h"
 #include "tests/experiment/fixture.h"
 
 namespace binade::host {

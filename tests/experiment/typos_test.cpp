@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "host/experiment/diagnostics/nearest.h"
 #include "host/experiment/schema/sections.h"
 #include "tests/experiment/fixture.h"
 

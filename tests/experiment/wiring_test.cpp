@@ -1,4 +1,6 @@
 // Values that the dataset gives.
+#include "host/experiment/wiring.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

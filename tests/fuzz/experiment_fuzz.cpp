@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "host/experiment/resolved.h"
 #include "tests/fuzz/plugins.h"
 
 namespace {

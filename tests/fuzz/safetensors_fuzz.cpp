@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "host/storage/safetensors.h"
+#include "host/storage/safetensors_reading.h"
 
 using namespace binade::host;
 

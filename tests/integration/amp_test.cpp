@@ -112,7 +112,7 @@ TEST_F(Amp, TheHostsOwnChoiceIsCheckedWithoutAPlugin) {
   workspace_.write("points.toml", points_experiment());
   const auto good = binade({"check", "points.toml", "--set", "precision={plugin=\"auto\"}"}, workspace_);
   EXPECT_EQ(good.exit_code, 0) << good.err;
-  EXPECT_THAT(good.out, HasSubstr("chosen at run"));
+  EXPECT_THAT(good.out, HasSubstr("chosen at the start of a run"));
   const auto bad = binade({"check", "points.toml", "--set", "precision={plugin=\"auto\", init_scale=1.0}"}, workspace_);
   EXPECT_EQ(bad.exit_code, 2);
   EXPECT_THAT(bad.err, HasSubstr("unknown key `init_scale` in [precision]"));

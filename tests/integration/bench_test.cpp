@@ -100,7 +100,7 @@ TEST_F(Bench, RefusesContendersThatCannotBeCompared) {
   };
   refused({"--precision", "fp32,bf61"}, "no precision plugin `bf61`, did you mean `bf16`");
   refused({"--precision", "fp32,mlp"}, "`mlp`");
-  refused({"--precision", "fp32"}, "needs two plugins or more");
+  refused({"--precision", "fp32"}, "needs at least two plugins");
   refused({"--precision", "fp32,bf16,fp32"}, "names `fp32` twice");
   refused({"--precision", "fp32,"}, "has an empty name");
   refused({}, "--precision is required");
@@ -111,7 +111,7 @@ TEST_F(Bench, RefusesContendersThatCannotBeCompared) {
   workspace_.write("timed.toml", text.erase(text.find("steps = 8\n"), 10));
   const auto timed = binade({"bench", "timed.toml", "--precision", "fp32,bf16"}, workspace_);
   EXPECT_EQ(timed.exit_code, 2);
-  EXPECT_THAT(timed.err, HasSubstr("say --steps N"));
+  EXPECT_THAT(timed.err, HasSubstr("give --steps N"));
 }
 
 TEST_F(Bench, NeedsNoPrecisionInTheFile) {
@@ -148,7 +148,7 @@ TEST_F(Bench, GivesTheFilesOptionsToItsOwnPluginOnly) {
   const auto outcome = bench({"--precision", "fp16,fp32", "--set", "precision.plugin=fp16", "--set",
                               "precision.init_scale=1024", "--set", "precision.use_amp=false"},
                              "10");
-  EXPECT_THAT(outcome.out, HasSubstr("use_amp is left out")) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("use_amp is ignored")) << outcome.err;
   const auto result = json::parse(bench_file("bench.json"));
   const auto loss_scale = [&](int run) {
     return metrics(result["repeats"][0]["runs"][run]["directory"].get<std::string>())[0]["loss_scale"];

@@ -19,7 +19,8 @@ TEST(Check, ShowsWhatIsWiredAsResolvedAtRun) {
   workspace.write("points.toml", points_experiment());
   const auto outcome = binade({"check", "points.toml"}, workspace);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_NE(outcome.out.find("classes: resolved at run, from dataset.classes"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("classes: resolved at the start of a run, from dataset.classes"), std::string::npos)
+      << outcome.out;
 }
 
 TEST(Check, ReportsAllMistakesWithPlaceCaretAndSuggestion) {

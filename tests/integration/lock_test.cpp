@@ -45,7 +45,7 @@ TEST_F(Lock, IsWrittenBesideTheExperimentAndHoldsAgainAndAgain) {
   }
   const auto checked = with_copy("check", {"--locked"});
   EXPECT_EQ(checked.exit_code, 0) << checked.err;
-  EXPECT_THAT(checked.out, HasSubstr("and is as its lock says"));
+  EXPECT_THAT(checked.out, HasSubstr("and matches its lock"));
   const auto ran = with_copy("run", {"--locked"});
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   // A run keeps what it was made of, in the same words.
@@ -58,7 +58,7 @@ TEST_F(Lock, RefusesAPluginThatWasBuiltAgain) {
   for (const auto* verb : {"check", "run"}) {
     const auto outcome = with_copy(verb, {"--locked"});
     EXPECT_EQ(outcome.exit_code, 3) << outcome.err;
-    EXPECT_THAT(outcome.err, AllOf(HasSubstr("E0313"), HasSubstr("another than the lock names"),
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr("E0313"), HasSubstr("not the file that the lock names"),
                                    HasSubstr("binade lock"), HasSubstr("binade explain E0313")));
   }
   EXPECT_FALSE(std::filesystem::exists(file("runs")));

@@ -78,12 +78,12 @@ TEST(New, RefusesWhatItCannotWriteAndSaysWhatItCan) {
   } wrong[] = {
       {"datset", "x", "cpp", "did you mean `dataset`?"},
       {"dataset", "x", "rsut", "did you mean `rust`?"},
-      {"model", "x", "rust", "a model is written in C++"},
+      {"model", "x", "rust", "it must be written in C++"},
       {"dataset", "Wave", "cpp", "a-z 0-9 _ -"},
       {"dataset", "../wave", "cpp", "a-z 0-9 _ -"},
       {"dataset", "test", "cpp", "CMake has a target of that name"},
-      {"dataset", "text", "cpp", "there is a dataset `text` already"},
-      {"dataset", "taken", "cpp", "`taken` is there already"},
+      {"dataset", "text", "cpp", "the dataset `text` exists already"},
+      {"dataset", "taken", "cpp", "`taken` exists already"},
   };
   for (const auto& [kind, name, language, words] : wrong) {
     const auto outcome = make(kind, name, workspace, language);

@@ -85,7 +85,7 @@ TEST_F(StandIn, IsDescribedWithBothOfItsSources) {
   install_stand_in("stand_in.so");
   const auto outcome = binade({"plugins", "describe", "stand_in"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_NE(outcome.out.find("stands in where an experiment has no [dataset]"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("the default of an experiment without [dataset]"), std::string::npos) << outcome.out;
   EXPECT_NE(outcome.out.find("integer, at least 1, at most 4096, from model.units, else 4"), std::string::npos)
       << outcome.out;
 }

@@ -81,7 +81,7 @@ TEST_F(Training, ThePerplexityOfSmoothedLabelsIsThatOfTheUnsmoothedLossBesideThe
 }
 
 TEST_F(Training, APlanThatCannotBeMeantIsWarnedOfByCheckAndAtTheStart) {
-  const auto warmup = "warmup_steps = 2000 leaves nothing of the ";
+  const auto warmup = "warmup_steps = 2000 uses up all ";
   const std::vector<std::string> schedule{"--set", "schedule={name=\"cosine\", warmup_steps=2000}"};
   const auto warned = [&](std::vector<std::string> words, const std::vector<std::string>& more = {}) {
     for (const auto* part : {&schedule, &more}) words.insert(words.end(), part->begin(), part->end());

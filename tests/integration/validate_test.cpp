@@ -1,6 +1,11 @@
 // `binade plugins validate`: what comes with Binade passes, and a plugin with one fault fails exactly the check for it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <csignal>
+
+#include "host/loading/elf/elf_dynamic.h"
+#include "host/loading/elf/mapped_file.h"
 #include "tests/integration/process.h"
 
 namespace binade::testing {
@@ -175,6 +180,64 @@ TEST(Validate, AsksForOptionsThatThePluginRequires) {
   const auto outcome = validate(std::string(BINADE_PLUGIN_DIR) + "/csv.so", workspace);
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_NE(outcome.err.find("path"), std::string::npos) << outcome.err;
+}
+
+// `binade` becomes another program for this verb; from outside it is a verb like the others.
+TEST(Validate, HasHelpAndCorrectionsLikeOtherVerbs) {
+  Workspace workspace;
+  const auto help = binade({"plugins", "validate", "--help"}, workspace);
+  EXPECT_EQ(help.exit_code, 0);
+  for (const auto* part : {"binade plugins validate", "--set", "--experiment", "--seed", "Examples:"}) {
+    EXPECT_NE(help.out.find(part), std::string::npos) << part << help.out;
+  }
+  EXPECT_EQ(binade({"plugins", "--help", "validate"}, workspace).out, help.out);
+  EXPECT_NE(binade({"plugins", "--help"}, workspace).out.find("validate"), std::string::npos);
+  const auto nothing = binade({"plugins", "validate"}, workspace);
+  EXPECT_EQ(nothing.exit_code, 2);
+  EXPECT_EQ(nothing.err, "error: FILE is required\n\nsee `binade plugins validate --help`\n");
+  const auto mistyped = binade({"plugins", "validate", "x.so", "--lmit", "3"}, workspace);
+  EXPECT_EQ(mistyped.exit_code, 2);
+  EXPECT_NE(mistyped.err.find("did you mean `--limit`?"), std::string::npos) << mistyped.err;
+}
+
+TEST(Validate, HearsOptionsBeforeTheVerb) {
+  Workspace workspace;
+  const auto outcome = binade({"--color", "always", "plugins", "validate", "nowhere.so"}, workspace);
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_NE(outcome.err.find("\033["), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("nowhere.so"), std::string::npos) << outcome.err;
+}
+
+TEST(Validate, EndsBySignalsAsOneProcess) {
+  Workspace workspace;
+  Process process(binade_command({"plugins", "validate", wrong + "dataset_hangs.so", "--limit", "600"}), workspace,
+                  with_fixtures());
+  ASSERT_TRUE(process.wait_for_output("ok   bounds")) << process.out() << process.err();
+  process.send(SIGTERM);
+  EXPECT_EQ(process.wait().exit_code, 128 + SIGTERM);
+}
+
+TEST(Validate, SaysWhichProgramIsMissing) {
+  Workspace workspace;
+  const auto copy = workspace.path() / "installed/bin/binade";
+  std::filesystem::create_directories(copy.parent_path());
+  std::filesystem::copy_file(BINADE_EXECUTABLE, copy);
+  const auto outcome = Process({copy.string(), "plugins", "validate", "x.so"}, workspace).wait();
+  EXPECT_EQ(outcome.exit_code, 1);
+  const auto missing = (workspace.path() / "installed/libexec/binade/validate").string();
+  EXPECT_NE(outcome.err.find(missing + " is missing: reinstall Binade, or build all of it"), std::string::npos)
+      << outcome.err;
+}
+
+bool exports_operator_new(const std::string& program) {
+  const host::MappedFile file(program);
+  const auto exported = host::read_elf_dynamic(host::ElfFile(file.bytes(), program)).exported;
+  return std::ranges::any_of(exported, [](const auto& symbol) { return symbol.name == "_Znwm"; });
+}
+
+TEST(Validate, AloneReplacesOperatorNew) {
+  EXPECT_FALSE(exports_operator_new(BINADE_EXECUTABLE));
+  EXPECT_TRUE(exports_operator_new(BINADE_BUILD_DIR "/libexec/binade/validate"));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "binade/abi/precision.h"
 #include "binade/options.h"
 #include "host/loading/abi_history.h"
+#include "host/loading/open_plugin.h"
 #include "host/loading/plugin.h"
 #include "tests/loading/fixture.h"
 

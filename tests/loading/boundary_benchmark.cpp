@@ -6,6 +6,7 @@
 #include "binade/abi/logger.h"
 #include "binade/abi/model.h"
 #include "binade/abi/precision.h"
+#include "host/loading/open_plugin.h"
 #include "host/loading/plugin.h"
 #include "tests/loading/fixture.h"
 

@@ -16,6 +16,7 @@
 #include "host/base/sha256.h"
 #include "host/experiment/experiment.h"
 #include "host/loading/catalog.h"
+#include "host/loading/compatibility.h"
 #include "host/loading/elf/elf_file.h"
 #include "host/loading/lock/verified_copies.h"
 #include "tests/loading/fixture.h"

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "host/base/sha256.h"
+#include "host/loading/open_plugin.h"
 #include "tests/loading/fixture.h"
 
 namespace binade::host {
@@ -74,7 +75,7 @@ TEST(Lock, ThatIsWrongIsRefusedWithTheReason) {
   EXPECT_THAT(with("version = \"1.2.3\"\n", ""), HasSubstr("version"));
   EXPECT_THAT(with("[[plugin.library]]", "[plugin.library]"), HasSubstr("library"));
   EXPECT_THAT(with("[[plugin]]", "[plugin]"), HasSubstr("plugin"));
-  EXPECT_THAT(refusal(text + text.substr(text.find("[[plugin]]"))), HasSubstr("there twice"));
+  EXPECT_THAT(refusal(text + text.substr(text.find("[[plugin]]"))), HasSubstr("listed twice"));
 }
 
 TEST(Lock, ThatIsNotThereSaysHowToWriteIt) {

@@ -8,6 +8,7 @@
 
 #include "binade/abi/precision.h"
 #include "host/base/sha256.h"
+#include "host/loading/open_plugin.h"
 #include "tests/loading/fixture.h"
 
 namespace binade::host {
@@ -124,12 +125,11 @@ TEST(Plugin, WhatItThrowsThroughTheInterfaceIsAFailure) {
     }
     return std::string();
   };
-  EXPECT_EQ(
-      message(1),
-      "plugin `thrower` 0.0.0: update() failed: it threw through the C interface, which no plugin may: what is no "
-      "std::exception (failed)");
+  EXPECT_EQ(message(1),
+            "plugin `thrower` 0.0.0: update() failed: it threw an exception through the C interface, which is "
+            "forbidden: an exception that is not a std::exception (failed)");
   EXPECT_THAT(message(std::runtime_error("boom\nException raised from f (most recent call first):")),
-              HasSubstr("which no plugin may: boom (failed)"));
+              HasSubstr("which is forbidden: boom (failed)"));
 }
 
 TEST(Plugin, TableOfAnOlderPluginIsZeroBeyondItsEnd) {

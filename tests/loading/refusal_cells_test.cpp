@@ -10,6 +10,8 @@
 #include <set>
 
 #include "binade/abi/plugin.h"
+#include "host/loading/compatibility.h"
+#include "host/loading/open_plugin.h"
 #include "host/loading/plugin.h"
 #include "tests/loading/fixture.h"
 
@@ -103,13 +105,13 @@ const Change nothing = [](FileBytes&) {};
 
 std::vector<Cell> elf_cells() {
   return {
-      {"no ELF file", "good", "E0311", "it is no ELF file", elf([](auto& h) { h.e_ident[0] = 'M'; })},
-      {"empty file", "good", "E0311", "it is no ELF file", [](FileBytes& bytes) { bytes.clear(); }},
+      {"no ELF file", "good", "E0311", "it is not an ELF file", elf([](auto& h) { h.e_ident[0] = 'M'; })},
+      {"empty file", "good", "E0311", "it is not an ELF file", [](FileBytes& bytes) { bytes.clear(); }},
       {"32 bits", "good", "E0311", "it has 32 bits", elf([](auto& h) { h.e_ident[EI_CLASS] = ELFCLASS32; })},
       {"unknown class", "good", "E0311", "it has no known class", elf([](auto& h) { h.e_ident[EI_CLASS] = 9; })},
       {"big-endian", "good", "E0311", "another byte order", elf([](auto& h) { h.e_ident[EI_DATA] = ELFDATA2MSB; })},
       {"machine", "good", "E0311", "built for another machine\n", elf([](auto& h) { h.e_machine = EM_RISCV; })},
-      {"executable", "good", "E0311", "it is no shared library", elf([](auto& h) { h.e_type = ET_EXEC; })},
+      {"executable", "good", "E0311", "it is not a shared library", elf([](auto& h) { h.e_type = ET_EXEC; })},
       {"system", "good", "E0311", "built for another system",
        elf([](auto& h) { h.e_ident[EI_OSABI] = ELFOSABI_FREEBSD; })},
       {"ELF version", "good", "E0302", "unknown version", elf([](auto& h) { h.e_version = 2; })},
@@ -117,7 +119,7 @@ std::vector<Cell> elf_cells() {
       {"ELF flags", "good", "E0302", "unknown flags", elf([](auto& h) { h.e_flags = 4; })},
       {"ELF entry", "good", "E0302", "names an entry", elf([](auto& h) { h.e_entry = 0x1000; })},
       {"ELF sizes", "good", "E0302", "states unusual sizes", elf([](auto& h) { h.e_ehsize = 52; })},
-      {"segments elsewhere", "good", "E0302", "its program headers make no sense",
+      {"segments elsewhere", "good", "E0302", "its program headers contradict each other",
        elf([](auto& h) { h.e_phoff += 8; })},
       {"segments beyond the end", "good", "E0302", "its program headers should be",
        elf([](auto& h) { h.e_phoff = 1u << 30; })},
@@ -134,19 +136,19 @@ std::vector<Cell> elf_cells() {
 
 std::vector<Cell> note_cells() {
   return {
-      {"no note", "no_note", "E0301", "is no Binade plugin", nothing},
+      {"no note", "no_note", "E0301", "is not a Binade plugin", nothing},
       {"type of note", "good", "E0301", "carries no manifest", note([](auto& n, auto&) { n.type = 7; })},
       {"owner of note", "good", "E0302", "another owner", note([](auto& n, auto&) { n.owner[5] = 'x'; })},
       {"size of owner", "good", "E0302", "another owner", note([](auto& n, auto&) { n.name_size = 5; })},
-      {"note beyond the end", "good", "E0302", "a note announces 1073741824 bytes",
+      {"note beyond the end", "good", "E0302", "a note needs 1073741824 bytes",
        note([](auto& n, auto&) { n.desc_size = 1u << 30; })},
-      {"note without a header", "good", "E0302", "its header has 28 bytes, and 10 are there", cut_note},
+      {"note without a header", "good", "E0302", "its header needs 28 bytes, but the note has 10", cut_note},
       {"magic", "good", "E0302", "does not begin with BINADE01", note([](auto&, auto& m) { m.magic[7] = '2'; })},
-      {"length too long", "good", "E0302", "its manifest has", note([](auto&, auto& m) { ++m.length; })},
-      {"length too short", "good", "E0302", "its manifest has", note([](auto&, auto& m) { --m.length; })},
-      {"length endless", "good", "E0302", "its manifest has 4294967295 bytes",
+      {"length too long", "good", "E0302", "its manifest needs", note([](auto&, auto& m) { ++m.length; })},
+      {"length too short", "good", "E0302", "its manifest needs", note([](auto&, auto& m) { --m.length; })},
+      {"length endless", "good", "E0302", "its manifest needs 4294967295 bytes",
        note([](auto&, auto& m) { m.length = 0xFFFFFFFF; })},
-      {"two notes", "build_block", "E0302", "it carries two that differ",
+      {"two notes", "build_block", "E0302", "it has two different notes",
        block([](auto& n, auto&) { n.type = BINADE_NOTE_MANIFEST; })},
       {"note version", "good", "E0304", "plugin: note version 9", note([](auto&, auto& m) { m.note_version = 9; })},
       {"draft ABI", "good", "E0304", "plugin: ABI 0.3", note([](auto&, auto& m) { m.abi_major = 0, m.abi_minor = 3; })},
@@ -164,7 +166,7 @@ std::vector<Cell> symbol_cells() {
       {"kind", "symbol_of_other_kind", "E0310", "the symbol is of kind 3", nothing},
       {"no symbol", "good", "E0310", "has no symbol binade_plugin_v1", replace("binade_plugin_v1", "binade_plugin_v2")},
       {"more symbols", "wrong/precision_exports_more", "E0310", "beside binade_plugin_v1 it exports", nothing},
-      {"symbol is a function", "good", "E0310", "is no data",
+      {"symbol is a function", "good", "E0310", "is not data",
        symbol([](auto& s, auto&) { s.st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC); })},
       {"size of symbol", "good", "E0310", "is too small", symbol([](auto& s, auto&) { s.st_size = 8; })},
       {"struct_size", "good", "E0310", "states 8 bytes", symbol([](auto&, auto& p) { p.struct_size = 8; })},
@@ -199,10 +201,10 @@ std::vector<Cell> build_cells() {
       differs("unknown C++ library", "E0307", "plugin: number 5", [](auto& b) { b.standard_library = 5; }),
       differs("fingerprint", "E0307", "plugin: 00000bad", [](auto& b) { b.layout_fingerprint = 0xBAD; }),
       differs("size of build block", "E0307", "plugin: 8\n", [](auto& b) { b.struct_size = 8; }),
-      differs("behind the texts", "E0307", "bytes behind the texts", [](auto& b) { b.torch_version[20] = 'x'; }),
+      differs("after the texts", "E0307", "bytes after the texts", [](auto& b) { b.torch_version[20] = 'x'; }),
       {"no build block", "build_block", "E0302", "a model without a build block",
        block([](auto& n, auto&) { n.type = 99; })},
-      {"build block cut short", "build_block", "E0302", "its build block has 144 bytes",
+      {"build block cut short", "build_block", "E0302", "its build block needs 144 bytes",
        block([](auto& n, auto&) { n.desc_size -= 4; })},
   };
 }

@@ -4,6 +4,8 @@
 
 #include "binade/abi/plugin.h"
 #include "host/loading/catalog.h"
+#include "host/loading/compatibility.h"
+#include "host/loading/open_plugin.h"
 #include "host/loading/plugin.h"
 #include "tests/loading/fixture.h"
 
@@ -93,14 +95,14 @@ TEST_F(Refusal, OfAnotherAbiNamesBothVersions) {
 TEST_F(Refusal, OfALibraryWithoutANoteSaysHowToBuildAPlugin) {
   open(read_bytes(fixture("no_note")));
   EXPECT_EQ(code, "E0301");
-  EXPECT_THAT(message, AllOf(HasSubstr("no Binade plugin"), HasSubstr("binade_add_plugin")));
+  EXPECT_THAT(message, AllOf(HasSubstr("not a Binade plugin"), HasSubstr("binade_add_plugin")));
   EXPECT_FALSE(marker.code_has_run());
 }
 
 TEST_F(Refusal, OfATruncatedNoteSaysWhatIsMissing) {
   open_with_manifest([](auto& note, auto&) { note.desc_size = 1u << 30; });
   EXPECT_EQ(code, "E0302");
-  EXPECT_THAT(message, HasSubstr("a note announces 1073741824 bytes"));
+  EXPECT_THAT(message, HasSubstr("a note needs 1073741824 bytes"));
 
   open_with_manifest([](auto& note, auto&) { note.desc_size = 10; });
   EXPECT_EQ(code, "E0302");
@@ -108,7 +110,7 @@ TEST_F(Refusal, OfATruncatedNoteSaysWhatIsMissing) {
 
   open_with_manifest([](auto&, auto& manifest) { manifest.length += 1; });
   EXPECT_EQ(code, "E0302");
-  EXPECT_THAT(message, HasSubstr("its manifest has"));
+  EXPECT_THAT(message, HasSubstr("its manifest needs"));
 
   open_with_manifest([](auto&, auto& manifest) { manifest.magic[0] = 'X'; });
   EXPECT_EQ(code, "E0302");
@@ -150,7 +152,7 @@ TEST_F(Refusal, OfTwoNotesThatDifferSaysSo) {
   note.put_back();
   open(bytes);
   EXPECT_EQ(code, "E0302");
-  EXPECT_THAT(message, HasSubstr("it carries two that differ"));
+  EXPECT_THAT(message, HasSubstr("it has two different notes"));
   EXPECT_FALSE(marker.code_has_run());
 }
 
@@ -249,7 +251,7 @@ TEST_F(Refusal, OfAPluginFromANewerSystemNamesTheVersionThatItNeeds) {
   open(with_text_replaced("GLIBC_2.", "GLIBC_9."));
   EXPECT_EQ(code, "E0309");
   EXPECT_THAT(message,
-              AllOf(HasSubstr("it was built on a newer system: it needs GLIBC_9."), HasSubstr("build it here")));
+              AllOf(HasSubstr("it was built on a newer system and needs GLIBC_9."), HasSubstr("build it here")));
   EXPECT_FALSE(marker.code_has_run());
 }
 
@@ -268,7 +270,7 @@ TEST_F(Refusal, OfAFileThatCannotBeReadSaysWhy) {
   std::filesystem::resize_file(folder / "huge.so", (std::uintmax_t{2} << 30) + 1);
   EXPECT_THAT(message(folder / "huge.so"), AllOf(HasSubstr("E0301"), HasSubstr("larger than 2 GiB")));
   write_bytes(folder / "empty.so", {});
-  EXPECT_THAT(message(folder / "empty.so"), AllOf(HasSubstr("E0311"), HasSubstr("no ELF file")));
+  EXPECT_THAT(message(folder / "empty.so"), AllOf(HasSubstr("E0311"), HasSubstr("not an ELF file")));
 }
 
 }  // namespace

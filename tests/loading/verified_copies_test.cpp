@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "host/base/sha256.h"
+#include "host/loading/open_plugin.h"
 #include "tests/loading/fixture.h"
 
 namespace binade::host {
@@ -87,20 +88,20 @@ TEST_F(Locked, LoadsACopyInAFolderOfItsOwnThatIsGoneAfterwards) {
 
 TEST_F(Locked, RefusesAPluginThatWasModified) {
   append(plugin);
-  EXPECT_THAT(open(), AllOf(HasSubstr("another than the lock names"), HasSubstr(sha256_of_file(plugin)),
+  EXPECT_THAT(open(), AllOf(HasSubstr("not the file that the lock names"), HasSubstr(sha256_of_file(plugin)),
                             HasSubstr("first.lock")));
 }
 
 TEST_F(Locked, RefusesAPluginThatWasSwappedAfterItWasChecked) {
   const auto checked = read_plugin_file(plugin);
   std::filesystem::copy_file(fixture("good"), plugin, std::filesystem::copy_options::overwrite_existing);
-  EXPECT_THAT(open(checked), HasSubstr("another than the lock names"));
+  EXPECT_THAT(open(checked), HasSubstr("not the file that the lock names"));
 }
 
 TEST_F(Locked, RefusesAPluginWhoseManifestWasCheckedInAnotherFile) {
   auto checked = read_plugin_file(plugin);
   checked.manifest_crc32 ^= 1;
-  EXPECT_THAT(open(checked), HasSubstr("exchanged after the experiment was checked"));
+  EXPECT_THAT(open(checked), HasSubstr("replaced after the experiment was checked"));
 }
 
 TEST_F(Locked, RefusesASymbolicLink) {
@@ -111,27 +112,27 @@ TEST_F(Locked, RefusesASymbolicLink) {
 
 TEST_F(Locked, RefusesWhatAnyoneMayWriteOrReplace) {
   ::chmod(plugin.c_str(), 0757);
-  EXPECT_THAT(open(), HasSubstr("anyone may write `" + plugin.string()));
+  EXPECT_THAT(open(), HasSubstr("anyone can write `" + plugin.string()));
   ::chmod(plugin.c_str(), 0755);
   ::chmod(home.c_str(), 0777);
-  EXPECT_THAT(open(), HasSubstr("anyone may write `" + home.string() + "`"));
+  EXPECT_THAT(open(), HasSubstr("anyone can write `" + home.string() + "`"));
   ::chmod(home.c_str(), 01777);  // as /tmp: only the owner of a file may replace it
   ::chmod(library.c_str(), 0757);
-  EXPECT_THAT(open(), HasSubstr("anyone may write `" + library.string()));
+  EXPECT_THAT(open(), HasSubstr("anyone can write `" + library.string()));
   ::chmod(library.c_str(), 0755);
   EXPECT_EQ(open(), "");
 }
 
 TEST_F(Locked, RefusesWhatLdLibraryPathWouldPutInFront) {
   ::setenv("LD_LIBRARY_PATH", ("/nowhere:" + beside("evil").parent_path().string()).c_str(), 1);
-  EXPECT_THAT(open(), HasSubstr("LD_LIBRARY_PATH would give it `" + beside("evil").string()));
+  EXPECT_THAT(open(), HasSubstr("LD_LIBRARY_PATH would make it load `" + beside("evil").string()));
   ::setenv("LD_LIBRARY_PATH", "/lib:/usr/lib/x86_64-linux-gnu:/usr/lib/aarch64-linux-gnu", 1);
   EXPECT_EQ(open(), "");
 }
 
 TEST_F(Locked, RefusesALibraryOfThePluginThatWasModifiedOrIsMissing) {
   append(library);
-  EXPECT_THAT(open(), HasSubstr("`" + library.string() + "` is another than the lock names"));
+  EXPECT_THAT(open(), HasSubstr("`" + library.string() + "` is not the file that the lock names"));
   std::filesystem::remove(library);
   EXPECT_THAT(open(), HasSubstr("is missing"));
 }
@@ -140,7 +141,7 @@ TEST_F(Locked, RefusesALibraryThatTheLockDoesNotName) {
   auto lock = read_lock(lock_path);
   lock.plugins.front().libraries.clear();
   std::ofstream(lock_path) << to_toml(lock);
-  EXPECT_THAT(open(), HasSubstr("its libraries are not those of the lock"));
+  EXPECT_THAT(open(), HasSubstr("its libraries are not those that the lock names"));
 }
 
 TEST_F(Locked, RefusesASecondLibraryOfTheSameName) {
@@ -163,7 +164,7 @@ TEST_F(Locked, RefusesASecondLibraryOfTheSameName) {
     copies.verify(file);
     FAIL();
   } catch (const PluginRefused& refused) {
-    EXPECT_THAT(refused.what(), HasSubstr("another plugin brings another `libbeside.so`"));
+    EXPECT_THAT(refused.what(), HasSubstr("another plugin brings a different `libbeside.so`"));
   }
 }
 
@@ -266,7 +267,7 @@ class LockedElsewhere : public testing::Test {
 TEST_F(LockedElsewhere, ALibraryFromAFolderAtAFixedPlaceIsRefused) {
   const auto plugin = looking_in("with_library_elsewhere", elsewhere);
   put("libbeside.so", elsewhere);
-  EXPECT_THAT(refusal(plugin), AllOf(HasSubstr("takes `" + (elsewhere / "libbeside.so").string() + "`"),
+  EXPECT_THAT(refusal(plugin), AllOf(HasSubstr("loads `" + (elsewhere / "libbeside.so").string() + "`"),
                                      HasSubstr("outside of its own folder"), HasSubstr("$ORIGIN")));
 }
 
@@ -275,16 +276,16 @@ TEST_F(LockedElsewhere, SoIsTheOneForThisKindOfCpu) {
   const auto part = elsewhere / "glibc-hwcaps" / "x86-64-v2";
   std::filesystem::create_directories(part);
   put("libbeside.so", part);
-  EXPECT_THAT(refusal(plugin), HasSubstr("takes `" + (part / "libbeside.so").string() + "`"));
+  EXPECT_THAT(refusal(plugin), HasSubstr("loads `" + (part / "libbeside.so").string() + "`"));
 }
 
 TEST_F(LockedElsewhere, APlaceWhereOthersMayPutALibraryIsRefusedBeforeTheyDo) {
   const auto plugin = looking_in("with_library_elsewhere", elsewhere / "not" / "there");
   EXPECT_EQ(refusal(plugin), "") << "only this user may make it";
   ::chmod(elsewhere.c_str(), 0777);
-  EXPECT_THAT(refusal(plugin), HasSubstr("others may write `" + elsewhere.string() + "`"));
+  EXPECT_THAT(refusal(plugin), HasSubstr("others can write `" + elsewhere.string() + "`"));
   ::chmod(elsewhere.c_str(), 01777);
-  EXPECT_THAT(refusal(plugin), HasSubstr("others may write `" + elsewhere.string() + "`")) << "sticky, and not there";
+  EXPECT_THAT(refusal(plugin), HasSubstr("others can write `" + elsewhere.string() + "`")) << "sticky, and not there";
   std::filesystem::create_directories(elsewhere / "not" / "there");
   EXPECT_EQ(refusal(plugin), "") << "sticky, so nobody else may exchange what is there";
 }
@@ -293,7 +294,7 @@ TEST_F(LockedElsewhere, ALibraryBehindItsOwnIsFoundByItsRpathAndRefused) {
   const auto plugin = looking_in("with_rpath", elsewhere);
   put("libmiddle.so", home);
   put("libbeside.so", elsewhere);
-  EXPECT_THAT(refusal(plugin), HasSubstr("takes `" + (elsewhere / "libbeside.so").string() + "`"));
+  EXPECT_THAT(refusal(plugin), HasSubstr("loads `" + (elsewhere / "libbeside.so").string() + "`"));
   std::filesystem::rename(elsewhere / "libbeside.so", home / "libbeside.so");
   auto lock = make_lock(read_build_block(fixture("build_block")).value(), "1.0.0");
   add(lock, read_plugin_file(plugin));
@@ -331,7 +332,7 @@ TEST_F(LockedElsewhere, AFolderOfLdLibraryPathInWhichOthersMayWriteIsRefused) {
   ::setenv("LD_LIBRARY_PATH", elsewhere.c_str(), 1);
   EXPECT_EQ(verify(), "");
   ::chmod(elsewhere.c_str(), 0777);
-  EXPECT_THAT(verify(), HasSubstr("others may write `" + elsewhere.string() + "`"));
+  EXPECT_THAT(verify(), HasSubstr("others can write `" + elsewhere.string() + "`"));
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ while read -r library; do
   owners=$({ dpkg-query -S "*/$library" 2>/dev/null || true; } | cut -d: -f1 | sort -u)
   tr ',' '\n' <<<"$depends" | awk '{ print $1 }' | grep -qxF -- "${owners:-none}" ||
     fail "$library is of ${owners:-no package}, which is not in: $depends"
-done < <(find "$here" -type f \( -name '*.so' -o -name binade \) -exec readelf -d {} + | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sort -u)
+done < <(find "$here" -type f \( -name '*.so' -o -name binade -o -name validate \) -exec readelf -d {} + | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sort -u)
 
 # Nothing of the machine that built it, and nothing that only the host needs.
 ! grep -rFl -e "$tree/build" -e "$build" -e "$libtorch" "$here" || fail "these files name folders of this machine"
@@ -35,6 +35,7 @@ done < <(find "$here" -type f \( -name '*.so' -o -name binade \) -exec readelf -
 
 binade() { env -u BINADE_LIBTORCH -u BINADE_PLUGIN_PATH HOME="$work/home" XDG_CACHE_HOME="$work/home/cache" "$@"; }
 contains "$(binade "$here/bin/binade" plugins describe mlp)" "$here/lib/binade/plugins/mlp.so"
+contains "$(binade "$here/bin/binade" plugins validate "$here/lib/binade/plugins/fp32.so")" ', 0 failed'
 
 # Without LibTorch it says what to do; with one of the user's, or one that was fetched, it trains.
 cd "$work"

@@ -11,6 +11,7 @@
 
 #include "host/engine/device/device.h"
 #include "host/storage/safetensors.h"
+#include "host/storage/safetensors_reading.h"
 #include "tests/plugins/opened_model.h"
 
 namespace binade::host {

@@ -9,6 +9,7 @@
 
 #include "host/data/batch_memory.h"
 #include "host/data/dataset.h"
+#include "host/experiment/wiring.h"
 #include "tests/plugins/opened_plugin.h"
 
 namespace binade::host {

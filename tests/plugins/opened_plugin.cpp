@@ -5,6 +5,8 @@
 #include <array>
 #include <fstream>
 
+#include "host/loading/open_plugin.h"
+
 namespace binade::host {
 
 namespace fs = std::filesystem;

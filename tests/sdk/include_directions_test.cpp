@@ -107,6 +107,17 @@ TEST(IncludeDirections, HostKnowsNoPluginAndLibTorchOnlyInItsEngine) {
               IsEmpty());
 }
 
+// They take seconds to compile, in each source that sees them.
+TEST(IncludeDirections, HeavyLibrariesStayOutOfTheHostsHeaders) {
+  EXPECT_THAT(forbidden("host",
+                        [](const Include& include) {
+                          if (include.header.starts_with("CLI/")) return include.file != "host/cli/verb.cpp";
+                          return include.header == "nlohmann/json.hpp" && include.file.ends_with(".h") &&
+                                 include.file != "host/engine/checkpoint/snapshot.h";  // all its users need it
+                        }),
+              IsEmpty());
+}
+
 // Lowest first, as host/README.md lists them.
 const std::vector<std::string> rooms{"base",    "events",    "experiment",  "loading", "data",
                                      "storage", "telemetry", "engine_api",  "engine",  "cli",

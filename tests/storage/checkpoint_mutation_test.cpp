@@ -8,6 +8,7 @@
 
 #include "host/base/sha256.h"
 #include "host/storage/checkpoint_manifest.h"
+#include "host/storage/safetensors_reading.h"
 #include "tests/storage/sample_checkpoint.h"
 #include "tests/support/campaign.h"
 #include "tests/support/temporary_folder.h"

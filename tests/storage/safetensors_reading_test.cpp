@@ -1,3 +1,5 @@
+#include "host/storage/safetensors_reading.h"
+
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>

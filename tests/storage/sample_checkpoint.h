@@ -6,6 +6,7 @@
 
 #include "binade/abi/tensor.h"
 #include "host/storage/checkpoint.h"
+#include "host/storage/safetensors_reading.h"
 
 namespace binade::host {
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "host/experiment/diagnostics/diagnostic.h"
+#include "host/experiment/diagnostics/nearest.h"
 
 namespace binade::host {
 namespace {

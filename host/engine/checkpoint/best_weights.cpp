@@ -13,6 +13,7 @@
 #include "host/engine/model/weights.h"
 #include "host/storage/run_directory.h"
 #include "host/storage/safetensors.h"
+#include "host/storage/safetensors_reading.h"
 
 namespace binade::host {
 

@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "host/engine/device/device.h"
+#include "host/storage/safetensors_reading.h"
 #include "host/storage/state_json.h"
 
 namespace binade::host {

@@ -17,6 +17,7 @@
 #include "host/storage/checkpoint.h"
 #include "host/storage/checkpoint_error.h"
 #include "host/storage/safetensors.h"
+#include "host/storage/safetensors_reading.h"
 
 namespace binade::host {
 namespace {

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "host/experiment/diagnostics/diagnostic.h"
+#include "host/experiment/diagnostics/nearest.h"
 
 namespace binade::host {
 namespace {

@@ -1,4 +1,4 @@
-// How mistakes look.
+// Renders mistakes.
 #include "host/experiment/diagnostics/diagnostic.h"
 
 #include <fmt/format.h>
@@ -36,7 +36,7 @@ std::string_view line_of(const std::string& text, std::uint32_t line) {
   return found;
 }
 
-// One string for each code point as it is shown: tabs as blanks, what a terminal would obey or choke on as '?'.
+// Returns one string per code point as it is shown: tabs as blanks, control and invalid characters as '?'.
 std::vector<std::string> cells(std::string_view line) {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < line.size();) {
@@ -66,7 +66,7 @@ struct Excerpt {
   std::string line, carets;
 };
 
-// The source line, cut around the caret where it is too long, and the carets below it.
+// The source line, cut around the caret when it is too long, and the carets below it.
 Excerpt excerpt(std::string_view source_line, Location where) {
   const auto parts = cells(without_passwords(source_line));
   const auto hidden = cells(source_line).size() - parts.size();
@@ -148,7 +148,7 @@ std::string summary(const std::vector<const Diagnostic*>& all) {
 
 std::string Diagnostics::render(bool color) const {
   if (all_.empty()) return {};
-  std::map<std::string, std::size_t> rank;  // sources in the order in which they were found wrong
+  std::map<std::string, std::size_t> rank;  // sources in the order of their first mistakes
   std::vector<const Diagnostic*> ordered;
   for (const auto& diagnostic : all_) {
     rank.emplace(diagnostic.where.source, rank.size());

@@ -1,4 +1,4 @@
-// A mistake in an experiment file, with the place where it stands, and how it is shown to a person.
+// A mistake in an experiment file, with its location and its text.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace binade::host {
 
-// Where a key or a value stands. `line` and `column` count from 1; column counts Unicode code points, as editors do.
-// line 0: the source as a whole.
+// The location of a key or a value. `line` and `column` count from 1, columns in Unicode code points as in editors.
+// Line 0 means the whole source.
 struct Location {
   std::string source;  // a file as the user named it, or an override as given: "--set train.steps=0"
   std::uint32_t line = 0;
@@ -20,27 +20,27 @@ struct Location {
 };
 
 struct Diagnostic {
-  std::string code;     // "E0103"; the table of codes stands in diagnostic_codes.h
+  std::string code;     // "E0103", one of diagnostic_pages()
   std::string message;  // one line, names in `backticks`
   Location where;
   std::string label;               // beside the caret: "did you mean `weight_decay`?"
   std::vector<std::string> notes;  // lines below: "valid keys: betas, eps, lr"
 };
 
-// Collects mistakes so that one run reports them all.
+// Collects mistakes, so that one run reports them all.
 class Diagnostics {
  public:
   void add(Diagnostic diagnostic) { all_.push_back(std::move(diagnostic)); }
   bool empty() const { return all_.empty(); }
   const std::vector<Diagnostic>& all() const { return all_; }
 
-  // The text of a source, for the line above the caret.
+  // Adds the text of a source, for the line above the caret.
   void add_source(const std::string& name, std::string text) { sources_[name] = std::move(text); }
 
-  // What to say in brackets behind a source's name: "overrides first_run.toml:9, which said 500".
+  // Adds a remark in brackets after a source's name: "overrides first_run.toml:9, which said 500".
   void add_remark(const std::string& source, std::string remark) { remarks_[source] = std::move(remark); }
 
-  // All of them in order of place, at most 20 and then "and N more", ending in a count. With ANSI colours on demand.
+  // Returns at most 20 of them in order of location, then "and N more", then the total. `color` adds ANSI colours.
   std::string render(bool color) const;
 
  private:
@@ -48,9 +48,5 @@ class Diagnostics {
   std::map<std::string, std::string> sources_;
   std::map<std::string, std::string> remarks_;
 };
-
-// The candidate closest to `name`, or "" when none is close enough to be meant (Damerau-Levenshtein distance at most
-// a third of the longer name, prefixes and a swapped `-` and `_` forgiven).
-std::string nearest(const std::string& name, const std::vector<std::string>& candidates);
 
 }  // namespace binade::host

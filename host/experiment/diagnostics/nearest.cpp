@@ -1,9 +1,8 @@
-// Did you mean ...?
+#include "host/experiment/diagnostics/nearest.h"
+
 #include <algorithm>
 #include <numeric>
 #include <tuple>
-
-#include "host/experiment/diagnostics/diagnostic.h"
 
 namespace binade::host {
 namespace {
@@ -44,7 +43,7 @@ bool one_begins_the_other(const std::string& a, const std::string& b) {
 }  // namespace
 
 std::string nearest(const std::string& name, const std::vector<std::string>& candidates) {
-  constexpr std::size_t longest = 256;  // what is longer was not mistyped
+  constexpr std::size_t longest = 256;  // a longer name is not a typing mistake
   const auto wanted = folded(name);
   if (wanted.empty() || wanted.size() > longest) return {};
   std::string best, begun;
@@ -54,7 +53,7 @@ std::string nearest(const std::string& name, const std::vector<std::string>& can
     const auto longer = std::max(wanted.size(), other.size());
     const auto d = distance(wanted, other);
     const bool begins = one_begins_the_other(wanted, other);
-    const auto allowed = longer == 2 ? 1 : longer / 3;  // of two letters one may be wrong
+    const auto allowed = longer == 2 ? 1 : longer / 3;  // one of two letters may be wrong
     const std::tuple rank{d, !begins};
     if (d <= allowed && (best.empty() || rank < best_rank)) {
       best = candidate;

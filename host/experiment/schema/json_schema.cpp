@@ -1,4 +1,3 @@
-// Options as JSON Schema.
 #include "host/experiment/schema/json_schema.h"
 
 #include <fmt/format.h>
@@ -19,7 +18,7 @@ Json json_of(const Scalar& scalar) {
   return std::visit([](const auto& value) { return Json(value); }, scalar);
 }
 
-// A bound of an integer without a decimal point.
+// Returns the bound of an integer without a decimal point.
 Json bound(double value, OptionType type) {
   return type == OptionType::integer ? Json(static_cast<std::int64_t>(value)) : Json(value);
 }
@@ -40,7 +39,8 @@ Json option_schema(const OptionSpec& spec) {
     json = {{"type", "object"}, {"patternProperties", {{".+", std::move(json)}}}, {"additionalProperties", false}};
   }
   auto help = spec.help;
-  if (spec.default_from) help += fmt::format("{}Taken from {} at run.", help.empty() ? "" : " ", *spec.default_from);
+  if (spec.default_from)
+    help += fmt::format("{}Taken from {} when a run starts.", help.empty() ? "" : " ", *spec.default_from);
   if (!help.empty()) json["description"] = help;
   if (!spec.default_value) return json;
   if (!spec.array) {
@@ -54,7 +54,7 @@ Json option_schema(const OptionSpec& spec) {
 
 Json empty_table() { return {{"type", "object"}, {"properties", Json::object()}, {"additionalProperties", false}}; }
 
-// Two tables may each have a key of this name: either will do.
+// Accepts both, when two tables have a key of this name.
 void add_property(Json& properties, const std::string& key, Json schema) {
   if (!properties.contains(key)) {
     properties[key] = std::move(schema);
@@ -78,7 +78,7 @@ void add_options(Json& table, const Specs& specs) {
   for (const auto* spec : specs) add_option(table, spec->name, *spec);
 }
 
-// The keys that go with one value of `key`.
+// The keys that belong to one value of `key`.
 Json variant(const std::string& key, const std::string& value, const std::string& help, const Specs& specs) {
   auto table = empty_table();
   add_options(table, specs);
@@ -89,7 +89,7 @@ Json variant(const std::string& key, const std::string& value, const std::string
   return table;
 }
 
-// A table without that key, which another file or an override may give: the keys of all variants will do.
+// A table without that key, which another file or an override may add: accepts the keys of all variants.
 Json variant_without(const std::string& key, Json all) {
   all["properties"].erase(key);
   return all;
@@ -127,7 +127,7 @@ class PluginSchemas {
     Json all = empty_table();
     const auto reserved = pointers(reserved_options(kind));
     add_options(all, reserved);
-    Diagnostics ignored;  // of plugins that are refused: they are not offered
+    Diagnostics ignored;  // refused plugins are not offered
     for (const auto& id : plugins_.ids(kind)) {
       const auto* manifest = plugins_.find(kind, id, "", {}, ignored);
       if (manifest == nullptr) continue;
@@ -143,7 +143,7 @@ class PluginSchemas {
     }
     variants.push_back(variant_without("plugin", std::move(all)));
     if (ids.empty()) return {{"type", "object"}, {"description", help}};
-    // Of a plugin that is given as a file, nothing is known here.
+    // Nothing is known here about a plugin that is given as a file.
     variants.push_back({{"properties", {{"plugin", {{"type", "string"}, {"not", {{"enum", ids}}}}}}},
                         {"required", Json::array({"plugin", "library"})}});
     Json known{{"properties", {{"plugin", {{"enum", ids}}}}}};
@@ -166,12 +166,12 @@ std::string json_schema(const ManifestSource& plugins) {
       {"include",
        {{"type", "array"},
         {"items", {{"type", "string"}, {"minLength", 1}}},
-        {"description", "Files whose values this one takes over, relative to it; later ones win over earlier ones."}}},
-      {"model", schemas.section(PluginKind::model, "What is trained.")},
-      {"dataset", schemas.section(PluginKind::dataset, "What it is trained on.")},
-      {"precision", schemas.section(PluginKind::precision, "In which number formats.")},
+        {"description", "Files whose values this file inherits, relative to it; later ones win over earlier ones."}}},
+      {"model", schemas.section(PluginKind::model, "The model to train.")},
+      {"dataset", schemas.section(PluginKind::dataset, "The data to train on.")},
+      {"precision", schemas.section(PluginKind::precision, "The number formats of the training.")},
       {"logger",
-       {{"type", "array"}, {"items", schemas.section(PluginKind::logger, "Who is told how the run goes on.")}}}};
+       {{"type", "array"}, {"items", schemas.section(PluginKind::logger, "The loggers that record the run.")}}}};
   for (const auto& section : host_sections()) properties[section.name] = section_schema(section);
   const Json schema{{"$schema", "http://json-schema.org/draft-04/schema#"},
                     {"title", "Binade experiment"},

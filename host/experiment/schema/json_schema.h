@@ -1,4 +1,4 @@
-// The experiment file described for editors.
+// A JSON Schema of experiment files, for editors.
 #pragma once
 
 #include <string>
@@ -7,8 +7,9 @@
 
 namespace binade::host {
 
-// A JSON Schema (draft 4, as far as taplo goes) of experiments with these plugins. It tells what may stand in a file:
-// keys, types, ranges, choices. It does not tell what is missing, since included files and overrides may add that.
+// Returns a JSON Schema (draft 4, as far as taplo supports it) of experiments with these plugins. It describes what a
+// file may contain: keys, types, ranges, choices. It does not require keys, because included files and overrides may
+// add them.
 std::string json_schema(const ManifestSource& plugins);
 
 }  // namespace binade::host

@@ -1,4 +1,3 @@
-// Manifests: TOML that describes a plugin and its options.
 #include "host/experiment/schema/manifest.h"
 
 #include <fmt/format.h>
@@ -9,6 +8,7 @@
 #include <system_error>
 
 #include "host/experiment/schema/table_validation.h"
+#include "host/experiment/schema/value_validation.h"
 #include "host/experiment/toml/toml_text.h"
 
 namespace binade::host {
@@ -45,7 +45,7 @@ const std::vector<OptionSpec>& head_specs() {
   return specs;
 }
 
-// `default` and `choices` take the type that the option itself declares.
+// `default` and `choices` have the type that the option declares.
 const std::vector<OptionSpec>& option_specs() {
   static const auto specs = [] {
     std::vector<OptionSpec> all = {spec("type", OptionType::string, true), spec("default_from", OptionType::string),
@@ -95,12 +95,12 @@ class OptionReader {
     const auto path = parent + "." + member.key;
     if (!is_option_name(member.key)) {
       return add("E0118", fmt::format("`{}` cannot name an option", member.key), member.where,
-                 "a name is 1 to 64 of A-Z a-z 0-9 _ - and begins with a letter");
+                 "a name has 1 to 64 characters of A-Z a-z 0-9 _ - and begins with a letter");
     }
     const auto& reserved = reserved_options(kind_);
     const auto is_same = [&](const OptionSpec& s) { return s.name == member.key; };
     if (prefix.empty() && std::any_of(reserved.begin(), reserved.end(), is_same)) {
-      return add("E0220", fmt::format("`{}` is a key that the host keeps for itself", member.key), member.where,
+      return add("E0220", fmt::format("`{}` is a key that the host reserves", member.key), member.where,
                  "give the option another name");
     }
     if (member.value.kind != Node::Kind::table) {
@@ -160,24 +160,24 @@ class OptionReader {
       const auto* text = std::get_if<std::string>(&scalar);
       if (text == nullptr || text->find("${env:") == std::string::npos) continue;
       add("E0118", fmt::format("`{}.default` names an environment variable", path), value->value.where,
-          "only experiments can: leave the option without a default, and say so in its help");
+          "only experiments can do that: omit the default, and explain it in the option's help");
     }
   }
 
   void check_sense(const OptionTable& checked, const Member& member, const std::string& path, const OptionSpec& out) {
     const bool numeric = out.type == OptionType::integer || out.type == OptionType::number;
     if ((out.min || out.max) && !numeric) {
-      add("E0119", fmt::format("`{}` has min or max, and is no number", path), member.where);
+      add("E0119", fmt::format("`{}` has min or max, but is not a number", path), member.where);
     }
     if (out.env && out.type != OptionType::string && out.type != OptionType::path) {
-      add("E0119", fmt::format("`{}` has env, and is no text", path), checked.find("env")->where);
+      add("E0119", fmt::format("`{}` has env, but is not a text", path), checked.find("env")->where);
     }
     if (out.min && out.max && *out.min > *out.max) {
       add("E0119", fmt::format("`{}.min` is more than `max`", path), checked.find("min")->where);
     }
     const bool has_default = member.value.find("default") != nullptr;
     if (has_default && out.optional) {
-      add("E0119", fmt::format("`{}` has a default, and cannot be `optional` as well", path), member.where,
+      add("E0119", fmt::format("`{}` has a default, so it cannot be `optional`", path), member.where,
           "keep one of them");
     }
     if (out.default_from) check_default_from(checked.find("default_from")->where, path, out);
@@ -220,7 +220,7 @@ void read_needed_abi(const Option& option, const std::string& text, Manifest& ma
                    fmt::format("`needs_abi` cannot be {}", toml_string(text)),
                    option.where,
                    "",
-                   {"write the version of the plugin ABI that the plugin needs at least: \"1.1\""}});
+                   {"write the lowest version of the plugin ABI that the plugin needs: \"1.1\""}});
 }
 
 void read_head(const OptionTable& head, Manifest& manifest, Diagnostics& diagnostics) {
@@ -231,7 +231,7 @@ void read_head(const OptionTable& head, Manifest& manifest, Diagnostics& diagnos
                        fmt::format("`id` cannot be {}", toml_string(manifest.id)),
                        head.find("id")->where,
                        "",
-                       {"an id is 1 to 64 of a-z 0-9 _ - and begins with a letter"}});
+                       {"an id has 1 to 64 characters of a-z 0-9 _ - and begins with a letter"}});
     }
   }
   if (head.has("version")) manifest.version = head.string("version");
@@ -255,7 +255,7 @@ void read_head(const OptionTable& head, Manifest& manifest, Diagnostics& diagnos
   }
 }
 
-// The checks that manifests share with experiments give E01xx.
+// The checks that manifests share with experiments report E01xx.
 void add_as_manifest_mistakes(const Diagnostics& found, Diagnostics& diagnostics) {
   for (auto diagnostic : found.all()) {
     diagnostic.code[2] = '2';
@@ -273,19 +273,19 @@ std::string_view to_string(PluginKind kind) {
 const std::vector<OptionSpec>& reserved_options(PluginKind kind) {
   static const auto everywhere = [] {
     std::vector<OptionSpec> all = {spec("plugin", OptionType::string, true), spec("library", OptionType::path)};
-    all[0].help = "The plugin's id; `binade plugins list` shows those that are there.";
-    all[1].help = "An explicit file in place of the search for the id.";
+    all[0].help = "The plugin's id; `binade plugins list` shows all.";
+    all[1].help = "A file to use instead of searching for the id.";
     return all;
   }();
   static const auto model = [] {
     auto all = everywhere;
     OptionSpec from = spec("init_from", OptionType::path);
-    from.help = "Weights to begin with: a run's directory, a checkpoint's, or a safetensors file.";
+    from.help = "Initial weights: a run's directory, a checkpoint's, or a safetensors file.";
     all.push_back(std::move(from));
     OptionSpec strict = spec("init_strict", OptionType::boolean);
     strict.optional = false;
     strict.default_value = std::vector<Scalar>{true};
-    strict.help = "Whether init_from must have exactly the model's tensors; false takes those that fit.";
+    strict.help = "Whether init_from must have exactly the model's tensors; false loads those that fit.";
     all.push_back(std::move(strict));
     return all;
   }();
@@ -296,7 +296,7 @@ const std::vector<OptionSpec>& reserved_options(PluginKind kind) {
     standardize.default_value = std::vector<Scalar>{false};
     standardize.help =
         "Whether a model with the loss mse is trained on (target - mean) / deviation, both of the training samples, "
-        "which are read once for it. Losses are in the target's own units all the same.";
+        "which are read once for it. Losses are still reported in the target's own units.";
     all.push_back(std::move(standardize));
     return all;
   }();
@@ -309,7 +309,7 @@ const std::vector<OptionSpec>& reserved_options(PluginKind kind) {
     cpu.help = "On a CPU, mixed precision falls back to fp32, or is allowed and may be slow.";
     all.push_back(std::move(cpu));
     OptionSpec use_amp = spec("use_amp", OptionType::boolean);
-    use_amp.help = "true asks for half precision whatever the plugin, false for fp32; absent: as the plugin says.";
+    use_amp.help = "true requests half precision for any plugin, false requests fp32; absent: the plugin decides.";
     all.push_back(std::move(use_amp));
     OptionSpec overrides = spec("overrides", OptionType::string);
     overrides.table = true;

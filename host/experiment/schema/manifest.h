@@ -1,5 +1,5 @@
-// A plugin's manifest: what it is and which options it takes. Parsed from the TOML that the plugin carries, before any
-// of its code is loaded.
+// A plugin's manifest: its identity, options and metrics. Parsed from the TOML that the plugin carries, before its code
+// is loaded.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ enum class PluginKind { dataset = 1, precision = 2, logger = 3, model = 4 };  //
 
 std::string_view to_string(PluginKind kind);
 
-// Whether a plugin may be called so: 1 to 64 of a-z 0-9 _ -, the first a letter.
+// Whether the text can be a plugin's id: 1 to 64 characters of a-z 0-9 _ -, beginning with a letter.
 bool is_plugin_id(std::string_view text);
 
 struct AbiVersion {
@@ -30,25 +30,24 @@ struct Manifest {
   std::string version;
   std::string summary;
   std::vector<std::string> inputs;  // models: dataset fields passed to forward(), in order; empty: the dataset's first
-  bool is_default = false;          // datasets: taken where an experiment has no [dataset]; `default = true`
-  std::optional<AbiVersion> needs_abi;  // the first minor that it can work with; `needs_abi = "1.1"`
+  bool is_default = false;          // datasets: the default of experiments without [dataset]; `default = true`
+  std::optional<AbiVersion> needs_abi;  // the lowest minor that it works with; `needs_abi = "1.1"`
   std::vector<OptionSpec> options;
   std::vector<MetricDeclaration> metrics;  // that its code may update
 };
 
-// Keys of a plugin's table in the experiment that the host reads itself, so that no manifest may declare them.
+// Keys of a plugin's section that the host reads itself, so that manifests must not declare them.
 const std::vector<OptionSpec>& reserved_options(PluginKind kind);
 
-// Parses a manifest. `source` names it in diagnostics. On mistakes `diagnostics` grows and what came out is not to be
-// used.
+// Parses a manifest, which diagnostics call `source`. Adds mistakes to `diagnostics`; then the result must not be used.
 Manifest parse_manifest(const std::string& text, const std::string& source, Diagnostics& diagnostics);
 
-// Where the experiment's check finds manifests; the catalogue of installed plugins is one.
+// Provides manifests for the check of an experiment, such as the catalogue of installed plugins.
 class ManifestSource {
  public:
   virtual ~ManifestSource() = default;
-  // nullptr when there is none. `library`: the explicit file of a `library = "..."` key, or empty. A plugin that is
-  // there but refused is reported by adding to `diagnostics` at `where`, and nullptr is returned.
+  // Returns nullptr when there is no such plugin. `library` is the file of a `library = "..."` key, or empty. For a
+  // plugin that exists but is refused, adds a mistake at `where` to `diagnostics` and returns nullptr.
   virtual const Manifest* find(PluginKind kind, const std::string& id, const std::string& library,
                                const Location& where, Diagnostics& diagnostics) const = 0;
   virtual std::vector<std::string> ids(PluginKind kind) const = 0;

@@ -1,4 +1,4 @@
-// [metrics] of a manifest, checked so strictly that whatever passes can stand in an exposition.
+// Checks [metrics] of a manifest strictly enough that everything accepted is valid in an exposition.
 #include "host/experiment/schema/metric_declaration.h"
 
 #include <fmt/format.h>
@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "host/experiment/schema/table_validation.h"
+#include "host/experiment/schema/value_validation.h"
 #include "host/experiment/toml/toml_text.h"
 
 namespace binade::host {
@@ -52,7 +53,7 @@ class MetricReader {
     metric.name = member.key;
     if (!is_name(member.key, 48)) {
       add("E0118", fmt::format("`{}` cannot name a metric", member.key), member.where,
-          "a name is 1 to 48 of a-z 0-9 _, begins with a letter and has no two _ in a row");
+          "a name has 1 to 48 characters of a-z 0-9 _, begins with a letter and has no two _ in a row");
     }
     if (member.value.kind != Node::Kind::table) {
       return add("E0115", fmt::format("`{}` must be a table, got {}", path, member.value.described()),
@@ -108,7 +109,7 @@ class MetricReader {
       const bool taken = std::find(taken_labels.begin(), taken_labels.end(), label.key) != taken_labels.end();
       if (!is_name(label.key, 32) || taken) {
         add("E0118", fmt::format("`{}` cannot name a label", label.key), label.where,
-            taken ? "the host or Prometheus has a label of this name" : "a name is 1 to 32 of a-z 0-9 _");
+            taken ? "the host or Prometheus uses a label of this name" : "a name has 1 to 32 characters of a-z 0-9 _");
       }
       OptionSpec texts;
       texts.array = true;

@@ -1,4 +1,4 @@
-// The metrics that a plugin declares in its manifest, under [metrics.<name>]: it can update these and no others.
+// The metrics that a plugin declares in its manifest under [metrics.<name>]. It can update only these.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ std::string_view to_string(PluginMetricType type);
 
 struct DeclaredLabel {
   std::string name;                 // [a-z][a-z0-9_]{0,31}
-  std::vector<std::string> values;  // all that there will ever be
+  std::vector<std::string> values;  // all values that can occur
 };
 
 struct MetricDeclaration {
@@ -33,7 +33,7 @@ constexpr std::size_t max_plugin_series = 256;  // of all of them together
 constexpr std::size_t max_label_values = 16;
 constexpr std::size_t max_buckets = 24;
 
-// Reads a manifest's `metrics`. On mistakes `diagnostics` grows.
+// Reads a manifest's `metrics` and adds mistakes to `diagnostics`.
 std::vector<MetricDeclaration> read_metrics(const Node& metrics, Diagnostics& diagnostics);
 
 }  // namespace binade::host

@@ -1,4 +1,3 @@
-// Access to a checked table.
 #include "host/experiment/schema/option.h"
 
 #include <algorithm>
@@ -41,7 +40,7 @@ const Option& OptionTable::get(std::string_view name) const {
 bool OptionTable::has(std::string_view name) const {
   const Option* option = find(name);
   if (option == nullptr) return false;
-  // An array may be given and empty; one that still waits for its value is not given.
+  // A given array may be empty; an array that still waits for its value is not given.
   const bool given = option->origin != Origin::absent && option->origin != Origin::wired;
   return !option->values.empty() || (option->spec->array && given);
 }
@@ -53,12 +52,12 @@ const std::string& OptionTable::string(std::string_view name) const { return sca
 
 std::vector<std::string> OptionTable::strings(std::string_view name) const {
   const Option& option = get(name);
-  if (!option.spec->array) misuse(name, "is no array");
+  if (!option.spec->array) misuse(name, "is not an array");
   std::vector<std::string> texts;
   texts.reserve(option.values.size());
   for (const Scalar& value : option.values) {
     const auto* text = std::get_if<std::string>(&value);
-    if (text == nullptr) misuse(name, "is no array of strings");
+    if (text == nullptr) misuse(name, "is not an array of strings");
     texts.push_back(*text);
   }
   return texts;

@@ -1,5 +1,5 @@
-// Options as data: what a table may hold (OptionSpec), and what it holds once checked (OptionTable). The host's own
-// sections and the plugins' manifests are described in the same way, and checked by the same code.
+// Options as data: what a table may contain (OptionSpec), and its checked contents (OptionTable). The host's sections
+// and the plugins' manifests use the same description and the same checks.
 #pragma once
 
 #include <cstdint>
@@ -23,19 +23,19 @@ struct OptionSpec {
   std::string name;
   OptionType type = OptionType::string;
   bool array = false;
-  bool table = false;                                // of any keys, each with a value as this spec says
+  bool table = false;                                // of any keys, with values of this spec
   std::optional<std::vector<Scalar>> default_value;  // one element for a scalar
-  std::optional<std::string> default_from;           // "dataset.classes": filled in at run, before the default
-  bool optional = false;                             // may stay without a value
-  std::optional<double> min, max;                    // of each element, inclusive
+  std::optional<std::string> default_from;  // "dataset.classes": filled in when a run starts; precedes the default
+  bool optional = false;                    // may have no value
+  std::optional<double> min, max;           // of each element, inclusive
   std::vector<Scalar> choices;
   std::string help;
-  bool env = false;  // texts may say ${env:NAME}; paths may anyway
+  bool env = false;  // texts may contain ${env:NAME}; paths always may
 
   bool required() const { return !default_value && !default_from && !optional; }
 };
 
-// Why an option has its value.
+// The origin of an option's value.
 // NOLINTNEXTLINE(readability-identifier-naming): two of the words belong to the language
 enum class Origin { file, override_, default_, wired, absent };
 
@@ -44,13 +44,12 @@ struct Option {
   std::vector<Scalar> values;
   Origin origin;
   Location where;                // of the value, or of the table when it is a default
-  std::string environment = {};  // the variables that the value was made of: "DATA"
-  std::string key = {};          // in a table of any keys: this value's, never empty
+  std::string environment = {};  // the variables in the value: "DATA"
+  std::string key = {};          // in a table of any keys: the key of this value, never empty
 };
 
-// A checked table: each declared option once, in the order of declaration; a table of any keys once for each key, what
-// wins first. Throws std::logic_error when asked for an option that is not declared so: that is a mistake of the host's
-// own.
+// A checked table: each declared option once, in the order of declaration; a table of any keys once per key, the winner
+// first. Throws std::logic_error when an option is requested that is not declared so, which is a bug in the host.
 class OptionTable {
  public:
   void add(Option option) { options_.push_back(std::move(option)); }
@@ -62,9 +61,9 @@ class OptionTable {
   bool boolean(std::string_view name) const;
   std::int64_t integer(std::string_view name) const;
   double number(std::string_view name) const;
-  const std::string& string(std::string_view name) const;  // also of paths, which are absolute by now
+  const std::string& string(std::string_view name) const;  // also of paths, which are absolute
   std::vector<std::string> strings(std::string_view name) const;
-  // Of a table of any keys with strings: keys and values; none where it is not given.
+  // The keys and values of a table of any keys with strings; empty if it is not given.
   std::vector<std::pair<std::string, std::string>> entries(std::string_view name) const;
 
  private:

@@ -1,9 +1,11 @@
-// The sections that plugins fill.
 #include "host/experiment/schema/plugin_sections.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+
+#include "host/experiment/diagnostics/nearest.h"
+#include "host/experiment/schema/sections.h"
 
 namespace binade::host {
 namespace {
@@ -22,6 +24,13 @@ std::vector<std::string> names_of(const std::vector<OptionSpec>& specs) {
 }
 
 }  // namespace
+
+std::vector<std::string> section_names() {
+  std::vector<std::string> names = {"dataset", "logger", "model", "precision"};
+  for (const auto& section : host_sections()) names.push_back(section.name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
 
 PluginSections::PluginSections(std::string source, std::filesystem::path folder, const ManifestSource& plugins,
                                Diagnostics& diagnostics)
@@ -53,7 +62,7 @@ PluginSection PluginSections::dataset(const Node& root) const {
     Location file;
     file.source = source_;
     diagnostics_.add({"E0114",
-                      "[dataset] is missing, and several datasets would stand in for it",
+                      "[dataset] is missing, and several datasets are the default for it",
                       file,
                       "",
                       {fmt::format("manifests that say `default = true`: {}", listed(defaults)),
@@ -82,7 +91,7 @@ PluginSection PluginSections::standing_in(const std::string& name, PluginKind ki
 
 std::vector<std::string> PluginSections::default_datasets() const {
   std::vector<std::string> defaults;
-  Diagnostics ignored;  // of those that cannot be taken; nobody asked for them
+  Diagnostics ignored;  // of refused plugins, which the experiment does not name
   for (const auto& id : plugins_.ids(PluginKind::dataset)) {
     const auto* manifest = plugins_.find(PluginKind::dataset, id, "", {}, ignored);
     if (manifest != nullptr && manifest->is_default) defaults.push_back(id);
@@ -105,7 +114,7 @@ PluginSection PluginSections::check(const Node& table, const std::string& name, 
   section.section = name;
   const auto& reserved = reserved_options(kind);
   const auto reserved_names = names_of(reserved);
-  // First the host's own keys, to learn which manifest knows the others.
+  // First the host's own keys, which name the manifest with the others.
   CheckedSection checked{name, folder_, {}, {}};
   for (const Member& member : table.members) {
     if (!contains(reserved_names, member.key)) checked.also.push_back(member.key);
@@ -119,7 +128,7 @@ PluginSection PluginSections::check(const Node& table, const std::string& name, 
     const bool choice = option.spec->name == "plugin" || option.spec->name == "library";
     (choice ? section.chosen : section.reserved).add(option);
   }
-  if (table.find("library") != nullptr && section.library.empty()) return section;  // wrong, and said so
+  if (table.find("library") != nullptr && section.library.empty()) return section;  // already reported as wrong
   if (section.automatic()) {
     checked.also = reserved_names;
     section.options = check_table(table, checked, {}, diagnostics_);
@@ -140,7 +149,7 @@ const Manifest* PluginSections::find_manifest(const PluginSection& section, Plug
   for (const PluginKind other : all_kinds) {
     if (other == kind || !contains(plugins_.ids(other), section.plugin)) continue;
     diagnostics_.add({"E0109",
-                      fmt::format("`{}` is a {} plugin, and {} wants a {} plugin", section.plugin, to_string(other),
+                      fmt::format("`{}` is a {} plugin, but {} needs a {} plugin", section.plugin, to_string(other),
                                   heading(section.section), to_string(kind)),
                       section.where,
                       "",

@@ -17,6 +17,7 @@
 
 #include "host/experiment/schema/option.h"
 #include "host/experiment/schema/sections.h"
+#include "host/experiment/schema/text_forms.h"
 
 namespace binade::host {
 

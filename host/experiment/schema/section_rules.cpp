@@ -1,27 +1,18 @@
-// What the keys of the host's sections must fulfil beyond type and range.
+#include "host/experiment/schema/section_rules.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
 
-#include "host/experiment/experiment.h"
-#include "host/experiment/schema/sections.h"
+#include "host/experiment/diagnostics/nearest.h"
+#include "host/experiment/schema/text_forms.h"
 #include "host/experiment/secrets.h"
 #include "host/experiment/toml/toml_text.h"
 
 namespace binade::host {
 namespace {
 
-std::optional<int> decimal(std::string_view text) {
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool plain = !text.empty() && text.front() != '-' && error == std::errc{} && end == text.data() + text.size();
-  return plain ? std::optional(value) : std::nullopt;
-}
-
-// As it may stand in a Host header, without a port; in lower or upper case. An IPv6 address has no brackets here.
+// Whether it is valid in a Host header without a port, in lower or upper case. An IPv6 address must not have brackets.
 bool is_host_name(std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdefABCDEF:.";
   constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
@@ -69,7 +60,7 @@ class Rules {
         !name.empty() && name.size() <= 64 && name.front() != '.' && std::all_of(name.begin(), name.end(), allowed);
     if (good) return;
     add("E0118", tables_.experiment, "name", fmt::format("`experiment.name` cannot be {}", toml_string(name)),
-        {"it names a folder: 1 to 64 of A-Z a-z 0-9 . _ -, and no dot in front"});
+        {"it names a folder: 1 to 64 characters of A-Z a-z 0-9 . _ -, not beginning with a dot"});
   }
 
   void optimizer() {
@@ -97,7 +88,7 @@ class Rules {
     }
     if (nesterov && table.has("dampening") && table.number("dampening") != 0) {
       add("E0119", table, "nesterov", "`optimizer.nesterov` needs `dampening` = 0",
-          {"leave one of the two out, as torch.optim.SGD wants it"});
+          {"remove one of the two, as for torch.optim.SGD"});
     }
   }
 
@@ -105,8 +96,8 @@ class Rules {
     const auto& table = tables_.schedule;
     if (!table.has("cycle_momentum") || !table.boolean("cycle_momentum")) return;
     if (tables_.optimizer.has("name") && tables_.optimizer.string("name") == "adagrad") {
-      add("E0119", table, "cycle_momentum", "`schedule.cycle_momentum` needs a momentum, and adagrad has none",
-          {"the other optimizers have one; of adam and adamw it is the first beta"});
+      add("E0119", table, "cycle_momentum", "`schedule.cycle_momentum` needs a momentum, which adagrad does not have",
+          {"all other optimizers have one; for adam and adamw it is the first beta"});
     }
     if (!table.has("base_momentum") || !table.has("max_momentum")) return;
     const double base = table.number("base_momentum"), max = table.number("max_momentum");
@@ -147,7 +138,7 @@ class Rules {
         add("E0118", train, "max_time", fmt::format("`train.max_time` cannot be {}", toml_string(text)),
             {"write \"90s\", \"5m\", \"2h\", \"1h30m\", or a number of seconds"});
       } else if (!(*parsed > 0)) {
-        add("E0117", train, "max_time", fmt::format("`train.max_time` must be more than no time, got {}", text));
+        add("E0117", train, "max_time", fmt::format("`train.max_time` must be greater than 0, got {}", text));
       }
     }
     if (train.has("ema_decay") && !(train.number("ema_decay") < 1)) {
@@ -155,8 +146,8 @@ class Rules {
     }
     const bool evaluates = train.has("evaluate_every") ? train.integer("evaluate_every") > 0 : train.has("epochs");
     if (train.has("early_stopping.patience") && train.integer("early_stopping.patience") > 0 && !evaluates) {
-      add("E0119", train, "early_stopping.patience", "`train.early_stopping` needs evaluations to go by",
-          {"add `evaluate_every = 100`, or say the length in `epochs`: then each epoch ends with one"});
+      add("E0119", train, "early_stopping.patience", "`train.early_stopping` needs evaluations",
+          {"add `evaluate_every = 100`, or give the length in `epochs`, which end with an evaluation"});
     }
     for (const char* key : {"steps", "epochs", "max_time"}) {
       if (train.find(key)->origin != Origin::absent) return;
@@ -194,7 +185,7 @@ class Rules {
       const bool tls = text.ends_with('s') && parse_listen(text.substr(0, text.size() - 1));
       if (tls) {
         return add("E0118", metrics, "listen", fmt::format("`metrics.listen` cannot be {}", toml_string(text)),
-                   {"TLS is not offered here: put a reverse proxy in front, as monitoring/README.md shows"});
+                   {"TLS is not supported: put a reverse proxy in front, as monitoring/README.md shows"});
       }
       return add("E0118", metrics, "listen", fmt::format("`metrics.listen` cannot be {}", toml_string(text)),
                  {"write host:port with a port in 0..=65535, for example \"127.0.0.1:9464\"; port 0 takes a free one"});
@@ -219,17 +210,17 @@ class Rules {
     }
     if (metrics.has("user") && metrics.string("user").find(':') != std::string::npos) {
       add("E0118", metrics, "user",
-          fmt::format("`metrics.user` cannot be {}: a colon ends it", toml_string(metrics.string("user"))));
+          fmt::format("`metrics.user` cannot be {}: it must not contain a colon", toml_string(metrics.string("user"))));
     }
     for (const auto& host :
          metrics.has("allowed_hosts") ? metrics.strings("allowed_hosts") : std::vector<std::string>()) {
       if (is_host_name(host)) continue;
       add("E0118", metrics, "allowed_hosts", fmt::format("`metrics.allowed_hosts` cannot have {}", toml_string(host)),
-          {"write names or addresses alone, without http:// and without a port: [\"node7\", \"runs.example.org\"]"});
+          {"write names or addresses without http:// and without a port: [\"node7\", \"runs.example.org\"]"});
     }
     if (metrics.has("push") && !metrics.string("push").starts_with("http://")) {
       add("E0118", metrics, "push", fmt::format("`metrics.push` cannot be {}", toml_string(metrics.string("push"))),
-          {"write http://HOST:PORT; TLS is not offered here, so push to a proxy on this machine"});
+          {"write http://HOST:PORT; TLS is not supported, so push to a proxy on this machine"});
     }
   }
 
@@ -242,67 +233,6 @@ class Rules {
 void check_section_rules(const Experiment& experiment, Diagnostics& diagnostics) {
   Rules(experiment.tables, diagnostics).run();
   refuse_passwords(experiment, diagnostics);
-}
-
-std::optional<double> parse_duration(std::string_view text) {
-  struct Unit {
-    std::string_view name;
-    double seconds;
-  };
-  constexpr std::array<Unit, 4> units{{{"h", 3600}, {"m", 60}, {"s", 1}, {"ms", 1e-3}}};
-  double total = 0;
-  std::size_t next = 0;  // units come in this order, each at most once
-  if (text.empty()) return std::nullopt;
-  while (!text.empty()) {
-    const auto digits = text.find_first_not_of("0123456789.");
-    double count = 0;
-    const auto number = text.substr(0, digits);
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), count);
-    const bool of_seconds = digits == std::string_view::npos && next == 0;  // "90", with no unit anywhere
-    if (digits == 0 || (digits == std::string_view::npos && !of_seconds)) return std::nullopt;
-    if (error != std::errc{} || end != number.data() + number.size()) return std::nullopt;
-    if (of_seconds) return count;
-    text.remove_prefix(digits);
-    const auto unit_name = text.substr(0, text.find_first_of("0123456789."));
-    while (next < units.size() && units[next].name != unit_name) ++next;
-    if (next == units.size()) return std::nullopt;
-    total += count * units[next++].seconds;
-    text.remove_prefix(unit_name.size());
-  }
-  return total;
-}
-
-std::string duration_text(double seconds) {
-  if (seconds > 0 && std::fmod(seconds, 3600) == 0) return fmt::format("{}h", seconds / 3600);
-  if (seconds > 0 && std::fmod(seconds, 60) == 0) return fmt::format("{}m", seconds / 60);
-  return fmt::format("{}s", seconds);
-}
-
-bool ListenAddress::loopback() const { return host == "localhost" || host == "::1" || host.starts_with("127."); }
-
-std::optional<ListenAddress> parse_listen(std::string_view text) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return std::nullopt;
-  auto host = text.substr(0, colon);
-  const auto port = decimal(text.substr(colon + 1));
-  if (!port || *port > 65535 || text.size() - colon > 6) return std::nullopt;
-  if (host.front() == '[') {
-    if (host.size() < 4 || host.back() != ']') return std::nullopt;
-    host = host.substr(1, host.size() - 2);
-    if (host.find_first_not_of("0123456789abcdefABCDEF:.") != std::string_view::npos) return std::nullopt;
-  } else if (host.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") !=
-             std::string_view::npos) {
-    return std::nullopt;
-  }
-  return ListenAddress{std::string(host), *port};
-}
-
-bool is_device(std::string_view text) {
-  if (text == "auto" || text == "cpu" || text == "cuda") return true;
-  constexpr std::string_view numbered = "cuda:";
-  if (!text.starts_with(numbered)) return false;
-  const auto number = decimal(text.substr(numbered.size()));
-  return number && text.size() <= numbered.size() + 3;
 }
 
 }  // namespace binade::host

@@ -1,4 +1,3 @@
-// Tables: unknown, missing and nested keys.
 #include "host/experiment/schema/table_validation.h"
 
 #include <fmt/format.h>
@@ -7,13 +6,15 @@
 #include <cstdlib>
 #include <set>
 
+#include "host/experiment/diagnostics/nearest.h"
+#include "host/experiment/schema/value_validation.h"
 #include "host/experiment/toml/environment_placeholders.h"
 #include "host/experiment/toml/toml_text.h"
 
 namespace binade::host {
 namespace {
 
-// A shell completes paths from the current folder, so those on the command line mean that.
+// Paths on the command line are relative to the current folder, as shells complete them.
 std::filesystem::path folder_of(const Location& where) {
   if (where.source.starts_with("--set ")) return std::filesystem::current_path();
   return std::filesystem::absolute(where.source).parent_path();
@@ -53,7 +54,7 @@ class TableCheck {
     return section_.name.empty() ? name : section_.name + "." + name;
   }
 
-  // The keys that may stand at `prefix`: what follows it up to the next dot.
+  // The valid keys at `prefix`: what follows it up to the next dot.
   std::vector<std::string> keys_at(const std::string& prefix) const {
     std::set<std::string> keys;
     if (prefix.empty()) keys.insert(section_.also.begin(), section_.also.end());
@@ -123,7 +124,7 @@ class TableCheck {
                           fmt::format("`{}` must be {}, got a table", entry, wanted(spec)),
                           member.where,
                           "",
-                          {fmt::format("a name with dots stands in quotes: {}.\"...\"", spec.name)}});
+                          {fmt::format("a name with dots needs quotes: {}.\"...\"", spec.name)}});
       } else {
         auto option = taken(spec, member.value, entry);
         option.key = member.key;
@@ -137,7 +138,7 @@ class TableCheck {
     const bool expanded = !section_.environment || expand_environment(value, name, spec, variables, diagnostics_);
     auto values = expanded ? check_value(value, name, spec, diagnostics_) : std::nullopt;
     const bool from_override = value.where.source.starts_with("--set ");
-    // A wrong scalar counts as given, so that nobody is told to add it; an array would look given and empty.
+    // A wrong scalar counts as given, so that no message asks for it; a wrong array would look given and empty.
     const auto origin = !values && spec.array ? Origin::absent : from_override ? Origin::override_ : Origin::file;
     if (values && spec.type == OptionType::path) {
       for (std::size_t i = 0; i < values->size(); ++i) {
@@ -185,7 +186,7 @@ const std::vector<Node>& tables_of(const Member& member, const std::string& name
                    fmt::format("`{}` must be an array of tables, got {}", name, array.described()),
                    array.kind == Node::Kind::table ? array.where : member.where,
                    fmt::format("write [[{}]]", name),
-                   {fmt::format("there may be several, so each begins with [[{}]]", name)}});
+                   {fmt::format("there can be several, so each begins with [[{}]]", name)}});
   return none;
 }
 

@@ -16,16 +16,16 @@ namespace binade::host {
 using Specs = std::vector<const OptionSpec*>;
 
 struct CheckedSection {
-  std::string name;              // "train", "logger.0": values are called `train.steps`; empty: a whole manifest
+  std::string name;              // "train", "logger.0": `train.steps` in messages; empty: a whole manifest
   std::filesystem::path folder;  // relative paths of defaults are relative to it; absolute
-  // For keys that are known elsewhere: a note to go with "unknown key".
+  // For keys of other tables: a note for the message "unknown key".
   std::map<std::string, std::string> elsewhere;
-  std::vector<std::string> also;  // keys that the caller reads itself: valid, and passed over
-  bool partial = false;           // which keys must be there is not known, so none is missed
-  bool environment = true;        // texts may name environment variables; those of a manifest may say what they like
+  std::vector<std::string> also;  // keys that the caller reads itself: valid and ignored
+  bool partial = false;           // the required keys are not known, so a missing key is not a mistake
+  bool environment = true;        // checks environment variables in texts; not for manifests
 };
 
-// The path with `~` in front replaced by the home folder.
+// Returns the path with a leading `~` replaced by the home folder.
 std::filesystem::path home_expanded(const std::string& text);
 
 // "[train]", "[[logger]]" for "logger.0", "the manifest" for "".
@@ -34,25 +34,14 @@ std::string heading(const std::string& section);
 // "a, b, c"
 std::string listed(const std::vector<std::string>& names);
 
-// The table with every option of `specs` once (a table of any keys once for each key), in that order: as given, or by
-// default, or without a value where it is wired, optional or wrong. Environment variables are replaced. Paths are
+// Returns the table with every option of `specs` once (a table of any keys once per key), in that order: as given, by
+// default, or without a value if it is wired, optional or wrong. Replaces environment variables and makes paths
 // absolute: those of a file relative to that file, those of overrides relative to the current folder, defaults relative
 // to `section.folder`; `~/` is the home folder.
 OptionTable check_table(const Node& table, const CheckedSection& section, const Specs& specs, Diagnostics& diagnostics);
 
-// The elements of an array of tables ([[name]]); none, after a mistake, where it is something else.
+// Returns the elements of an array of tables ([[name]]); empty, after a mistake, if it is something else.
 const std::vector<Node>& tables_of(const Member& member, const std::string& name, Diagnostics& diagnostics);
-
-// One value, of which `name` is what messages call it. nullopt after a mistake.
-std::optional<std::vector<Scalar>> check_value(const Node& value, const std::string& name, const OptionSpec& spec,
-                                               Diagnostics& diagnostics);
-
-// Range, choices and form of a scalar that has the right type already. False after a mistake.
-bool check_limits(const Scalar& value, const std::string& name, const OptionSpec& spec, const Location& where,
-                  Diagnostics& diagnostics);
-
-// "an integer", "an array of strings"
-std::string wanted(const OptionSpec& spec);
 
 Specs pointers(const std::vector<OptionSpec>& specs);
 

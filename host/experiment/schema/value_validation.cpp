@@ -1,10 +1,12 @@
-// Types, ranges and choices of single values.
+#include "host/experiment/schema/value_validation.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
+#include "host/experiment/diagnostics/nearest.h"
 #include "host/experiment/schema/table_validation.h"
 #include "host/experiment/toml/toml_text.h"
 
@@ -17,7 +19,7 @@ constexpr std::string_view type_words[][2] = {{"a boolean (true or false)", "boo
                                               {"a string", "strings"},
                                               {"a string with a path", "paths"}};
 
-// The scalar in the type that the option asks for; an integer will do for a number.
+// Returns the scalar in the option's type; converts an integer for a number.
 std::optional<Scalar> typed(const Scalar& value, OptionType type) {
   switch (type) {
     case OptionType::boolean:
@@ -34,7 +36,7 @@ std::optional<Scalar> typed(const Scalar& value, OptionType type) {
   return std::holds_alternative<std::string>(value) ? std::optional(value) : std::nullopt;
 }
 
-// What to write instead, where that is plain.
+// Suggests what to write instead, if that is clear.
 std::string remedy(const Node& value, const OptionSpec& spec) {
   if (spec.array && value.kind == Node::Kind::scalar && typed(value.scalar, spec.type)) {
     return fmt::format("write [{}]", toml_scalar(value.scalar));
@@ -80,10 +82,11 @@ std::optional<Scalar> check_scalar(const Node& value, const std::string& name, c
   return scalar;
 }
 
-// nullptr where it may be one. The system would read it up to the zero, which may be another file.
+// Returns nullptr if it can be a path. The system would read a path only up to a zero byte, which may name another
+// file.
 const char* why_no_path(const std::string& text) {
   if (text.empty()) return "is empty";
-  return text.find('\0') == std::string::npos ? nullptr : "has the character U+0000 in it, which no path has";
+  return text.find('\0') == std::string::npos ? nullptr : "contains the character U+0000";
 }
 
 }  // namespace
@@ -134,7 +137,7 @@ bool check_limits(const Scalar& value, const std::string& name, const OptionSpec
     return false;
   }
   if (const char* reason = spec.type == OptionType::path ? why_no_path(std::get<std::string>(value)) : nullptr) {
-    diagnostics.add({"E0118", fmt::format("`{}` must be a path, and this one {}", name, reason), where, "", {}});
+    diagnostics.add({"E0118", fmt::format("`{}` must be a path, but it {}", name, reason), where, "", {}});
     return false;
   }
   if (spec.choices.empty() || std::count(spec.choices.begin(), spec.choices.end(), value) > 0) return true;

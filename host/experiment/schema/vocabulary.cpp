@@ -18,9 +18,9 @@ Vocabulary resolve_vocabulary(std::optional<std::int64_t> configured, std::optio
   if (dataset) return {*dataset, {}};
   if (embedding_rows > 0) return {embedding_rows, {}};
   return {default_vocab_size,
-          "neither [model] nor the dataset says how many tokens there are, and the model has no "
+          "neither [model] nor the dataset gives the number of tokens, and the model has no "
           "embedding: " +
-              std::to_string(default_vocab_size) + " is assumed; say `vocab_size = ...` in [model] or [dataset]"};
+              std::to_string(default_vocab_size) + " is assumed; give `vocab_size = ...` in [model] or [dataset]"};
 }
 
 bool waits_for(const OptionTable& options, const std::string& source) {

@@ -1,7 +1,7 @@
 // The only file that includes toml++.
 #include "host/experiment/toml/document.h"
 
-// toml++ declares unreachable what it reaches: its tests of characters beyond ASCII, for most of them.
+// toml++ marks code as unreachable that it reaches: its tests of most characters beyond ASCII.
 // clang-format off
 #if __has_include(<toml++/impl/preprocessor.hpp>)
 #include <toml++/impl/preprocessor.hpp>  // since 3.4
@@ -54,7 +54,7 @@ class Converter {
   }
 
  private:
-  // A region that goes on in a later line is underlined at its first character only.
+  // A region of several lines is underlined at its first character only.
   Location location(const toml::source_region& region) const {
     Location where{source_, region.begin.line, region.begin.column, 1};
     if (region.begin.line == region.end.line && region.end.column > region.begin.column) {
@@ -68,7 +68,7 @@ class Converter {
     for (const auto& [key, value] : table) {
       node.members.push_back({std::string(key.str()), location(key.source()), convert(value)});
     }
-    // toml++ sorts by name; people think in the order in which they wrote.
+    // toml++ sorts by name; messages follow the order of the file.
     std::stable_sort(node.members.begin(), node.members.end(), [](const Member& a, const Member& b) {
       return std::tie(a.where.line, a.where.column) < std::tie(b.where.line, b.where.column);
     });
@@ -86,7 +86,7 @@ class Converter {
         return from.as_string()->get();
       default:
         diagnostics_.add(
-            {"E0102", "dates and times have no use here", where, "put it in quotes to make it a text", {}});
+            {"E0102", "dates and times are not allowed here", where, "put it in quotes to make it a string", {}});
         return std::string();
     }
   }
@@ -112,7 +112,7 @@ Diagnostic syntax_error(const toml::parse_error& error, const std::string& text,
   const auto message = without_prefix(error.description());
   Location where{source, error.source().begin.line, error.source().begin.column, 1};
   if (message.find("cannot redefine") == std::string::npos) return syntax_error(message, where);
-  // toml++ stops behind the second key; the key itself is what a person must see.
+  // toml++ reports the position after the second key; show the key itself.
   std::size_t begin = 0;
   for (std::uint32_t line = 1; line < where.line; ++line) begin = text.find('\n', begin) + 1;
   const auto line = std::string_view(text).substr(begin, text.find('\n', begin) - begin);
@@ -122,7 +122,7 @@ Diagnostic syntax_error(const toml::parse_error& error, const std::string& text,
     where.column = static_cast<std::uint32_t>(first) + 1;
     where.length = static_cast<std::uint32_t>(std::min(last, line.size()) - first);
   }
-  return {"E0102", "the same key stands here twice", where, message, {"a key may be given once in a table"}};
+  return {"E0102", "the same key is given twice", where, message, {"a key may be given once in a table"}};
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// A TOML text as a tree of values that know where they stand. Nothing else in the host sees the TOML parser.
+// A TOML text as a tree of values with locations. Only document.cpp uses the TOML parser.
 #pragma once
 
 #include <optional>
@@ -19,7 +19,7 @@ struct Node {
   Location where;  // of the value; of the header for a [table]
   Scalar scalar = false;
   std::vector<Node> elements;   // array
-  std::vector<Member> members;  // table, in the order in which they stand in the text
+  std::vector<Member> members;  // table, in the order of the text
 
   const Member* find(std::string_view key) const;
   Member* find(std::string_view key);
@@ -33,9 +33,8 @@ struct Member {
   Node value;
 };
 
-// Parses TOML. On a mistake adds to `diagnostics` (the first one for mistakes in the syntax) and returns nullopt.
-// Refuses what experiments and manifests have no use for: more than 1 MiB, dates, keys of more than 65 parts, values
-// nested deeper than 16.
+// Parses TOML. Adds mistakes to `diagnostics` (only the first syntax error) and returns nullopt. Refuses texts of more
+// than 1 MiB, dates, keys of more than 65 parts, and values nested deeper than 16.
 std::optional<Node> parse_toml(const std::string& text, const std::string& source, Diagnostics& diagnostics);
 
 }  // namespace binade::host

@@ -1,4 +1,4 @@
-// Environment variables in the texts of an experiment.
+// Replaces environment variables in the texts of an experiment.
 #include "host/experiment/toml/environment_placeholders.h"
 
 #include <fmt/format.h>
@@ -22,9 +22,9 @@ bool is_variable_name(std::string_view name) {
          name.find_first_not_of(rest) == std::string_view::npos;
 }
 
-// What the file says about where variables may stand.
+// The note about where variables are allowed.
 const char* const where_allowed =
-    "environment variables may stand in paths, in `include`, in [experiment] name, in [metrics] listen and push, and "
+    "environment variables are allowed in paths, in `include`, in [experiment] name, in [metrics] listen and push, and "
     "in "
     "options whose manifest says `env = true`";
 
@@ -40,7 +40,7 @@ class Expansion {
       out += text.substr(at, begin - at);
       if (begin == std::string::npos) break;
       const auto end = text.find('}', begin);
-      if (end == std::string::npos) return malformed(where, "there is no closing brace");
+      if (end == std::string::npos) return malformed(where, "the closing brace is missing");
       const auto value = lookup(text.substr(begin + opening.size(), end - begin - opening.size()), where);
       if (!value) return false;
       out += *value;
@@ -55,7 +55,7 @@ class Expansion {
     const auto separator = inner.find(":-");
     const auto variable = inner.substr(0, separator);
     if (!is_variable_name(variable)) {
-      malformed(where, fmt::format("`{}` is no variable's name", variable));
+      malformed(where, fmt::format("`{}` is not a variable name", variable));
       return std::nullopt;
     }
     const bool has_default = separator != std::string::npos;
@@ -76,14 +76,14 @@ class Expansion {
     return text;
   }
 
-  // The value must be fit to be written down again: the resolved experiment shows it.
+  // The value must be valid TOML text, because the resolved experiment shows it.
   bool is_text(const std::string& text, const std::string& variable, const Location& where) {
     if (text.find(opening) == std::string::npos && !prescan("value = " + toml_string(text))) return true;
     diagnostics_.add({"E0113",
                       fmt::format("`{}` cannot take the value of the environment variable {}", name_, variable),
                       where,
                       "",
-                      {"the value must be UTF-8 text, and name no further variables"}});
+                      {"the value must be UTF-8 text and must not name further variables"}});
     return false;
   }
 

@@ -1,4 +1,3 @@
-// Reading an experiment file.
 #include "host/experiment/toml/experiment_file.h"
 
 #include <fmt/format.h>
@@ -9,6 +8,7 @@
 
 #include "host/base/regular_file.h"
 #include "host/base/system_call.h"
+#include "host/experiment/diagnostics/nearest.h"
 
 namespace binade::host {
 namespace {

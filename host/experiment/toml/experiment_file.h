@@ -1,4 +1,4 @@
-// Reading an experiment file.
+// Reads an experiment file.
 #pragma once
 
 #include <filesystem>
@@ -9,12 +9,12 @@
 
 namespace binade::host {
 
-// The file's text, of which no more than 1 MiB + 1 byte is read; nullopt after a mistake, which stands at `where`, or
-// at the file where that has no source.
+// Returns the file's text, of which at most 1 MiB + 1 byte is read. Returns nullopt after a mistake, whose location is
+// `where`, or the file if that has no source.
 std::optional<std::string> read_experiment_file(const std::filesystem::path& file, const Location& where,
                                                 Diagnostics& diagnostics);
 
-// A name for an experiment that has none of its own: the file's, made of what a name may hold.
+// Returns a name for an experiment without one: the file's name, without characters that a name cannot have.
 std::string name_from_file(const std::filesystem::path& file);
 
 }  // namespace binade::host

@@ -1,4 +1,3 @@
-// Reading files that include each other.
 #include "host/experiment/toml/experiment_tree.h"
 
 #include <fmt/format.h>
@@ -7,6 +6,7 @@
 #include <system_error>
 
 #include "host/experiment/schema/table_validation.h"
+#include "host/experiment/schema/value_validation.h"
 #include "host/experiment/toml/environment_placeholders.h"
 #include "host/experiment/toml/experiment_file.h"
 
@@ -34,7 +34,7 @@ void merge(Node& base, Node over) {
     base = std::move(over);
     return;
   }
-  // What wins stands first: in tables of any keys the order counts.
+  // The winner comes first, because the order counts in tables of any keys.
   for (Member& member : base.members) {
     Member* winner = over.find(member.key);
     if (winner == nullptr) {
@@ -51,7 +51,7 @@ class TreeReader {
  public:
   explicit TreeReader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
 
-  // `from`: where it is included; without a source for the file itself.
+  // `from` is the location of the include; it has no source for the file itself.
   std::optional<Node> read(const fs::path& file, const Location& from) {
     auto root = is_own(file) ? read_own(file, from) : read_foreign(file, from);
     if (!root) return std::nullopt;
@@ -82,8 +82,8 @@ class TreeReader {
     return root;
   }
 
-  // Messages say where a mistake is, and show nothing of the text, of what the parser saw of it, and of the names of
-  // files beside it.
+  // Messages give the location of a mistake, but not the text, the parser's view of it, or the names of files beside
+  // it.
   std::optional<Node> read_foreign(const fs::path& file, const Location& from) {
     Diagnostics found;
     std::optional<Node> root;
@@ -124,11 +124,11 @@ class TreeReader {
     const auto target = real(next);
     const bool circle =
         std::any_of(chain_.begin(), chain_.end(), [&](const auto& link) { return link.real == target; });
-    if (circle) return refuse("the included files go in a circle", next, where);
+    if (circle) return refuse("the included files form a circle", next, where);
     if (chain_.size() > deepest) {
       return refuse(fmt::format("files are included more than {} deep", deepest), next, where);
     }
-    // A few files that include each other often enough would never come to an end.
+    // A few files that include each other many times would take forever.
     if (++inclusions_ > max_files)
       return refuse(fmt::format("more than {} files are included", max_files), next, where);
     return true;
@@ -151,8 +151,8 @@ class TreeReader {
     return ignored ? fs::absolute(file) : path;
   }
 
-  // Whether it really lies in the folder of the first file or below. Who gave that one may read it; what it includes
-  // may be a file that only this process may read, such as /etc/shadow.
+  // Whether it lies, with links resolved, in the folder of the first file or below. The author of the experiment can
+  // read that folder; elsewhere, an include may name a file that only this process can read, such as /etc/shadow.
   bool is_own(const fs::path& file) {
     if (own_folder_.empty()) own_folder_ = real(fs::absolute(file).parent_path());
     if (chain_.empty()) return true;

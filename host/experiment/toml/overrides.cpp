@@ -1,4 +1,3 @@
-// Parsing and placing `--set key=value`.
 #include "host/experiment/toml/overrides.h"
 
 #include <fmt/format.h>
@@ -21,7 +20,7 @@ void move_to(Node& node, const Location& where) {
   }
 }
 
-// The keys of a dotted name, quoted parts included; empty when it is malformed.
+// Returns the keys of a dotted name with quoted parts; empty when it is malformed.
 std::vector<std::string> split_key(const std::string& key) {
   constexpr std::string_view bare = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
   constexpr std::size_t max_parts = 64;
@@ -45,7 +44,7 @@ std::vector<std::string> split_key(const std::string& key) {
   return {};
 }
 
-// The first `=` that stands in no quotes.
+// Returns the position of the first `=` outside of quotes.
 std::size_t find_equals(const std::string& text) {
   char quote = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -77,7 +76,7 @@ class Override {
     }
     keys_ = split_key(trimmed(text_.substr(0, equals)));
     if (keys_.empty()) {
-      return fail(fmt::format("`{}` is no key", trimmed(text_.substr(0, equals))),
+      return fail(fmt::format("`{}` is not a key", trimmed(text_.substr(0, equals))),
                   "write --set section.key=value, for example --set train.steps=100");
     }
     auto value = parse(trimmed(text_.substr(equals + 1)));
@@ -97,7 +96,7 @@ class Override {
       return std::nullopt;
     }
     Diagnostics mistakes;
-    // Two members: the text went on behind the value, on another line.
+    // More than one member: the text has another line after the value.
     auto parsed = parse_toml("value = " + value, where_.source, mistakes);
     if (parsed && parsed->members.size() == 1) return std::move(parsed->members.front().value);
     const bool dates = !mistakes.empty() && mistakes.all().front().message.starts_with("dates");
@@ -132,7 +131,7 @@ class Override {
     *node = std::move(value);
   }
 
-  // Into key `i` of `node`, made where it is missing.
+  // Descends into key `i` of `node` and creates it if it is missing.
   Node* step(Node& node, std::size_t i) {
     const std::string& key = keys_[i];
     if (node.kind == Node::Kind::array) return element(node, i);
@@ -146,7 +145,7 @@ class Override {
     if (i + 1 < keys_.size() && keys_[i + 1].find_first_not_of("0123456789") == std::string::npos) {
       made.kind = Node::Kind::array;
     }
-    // In front: in tables of any keys the first counts.
+    // In front, because the first counts in tables of any keys.
     return &node.members.insert(node.members.begin(), {key, where_, std::move(made)})->value;
   }
 
@@ -168,7 +167,7 @@ class Override {
     return &array.elements[index];
   }
 
-  // A node that this override made itself replaces nothing.
+  // A node that this override created replaces nothing.
   void remember(const Node& old) {
     if (old.where == where_) return;
     std::string remark = fmt::format("overrides {}", old.where.source);

@@ -1,4 +1,3 @@
-// A lexer that knows strings, comments and brackets: just enough to keep toml++ from what it cannot take.
 #include "host/experiment/toml/prescan.h"
 
 #include <vector>
@@ -10,7 +9,7 @@ constexpr std::size_t max_bytes = 1 << 20;
 constexpr std::size_t max_depth = 16;
 constexpr int max_dots = 64;
 
-// Length in bytes of the UTF-8 sequence at the beginning of `text`, 0 when there is none.
+// Returns the length in bytes of the UTF-8 sequence at the beginning of `text`, or 0 when it is not valid.
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
   const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
@@ -62,11 +61,11 @@ class Scan {
     if (!error_) error_ = SyntaxError{std::move(message), line_, column_};
   }
 
-  // Over one code point, whatever it stands in.
+  // Skips one code point.
   void step() {
     const bool line_end = text_[at_] == '\n';
     const auto length = utf8_length(rest());
-    if (length == 0) return fail("this byte is no UTF-8: save the file as UTF-8");
+    if (length == 0) return fail("this byte is not UTF-8: save the file as UTF-8");
     at_ += length;
     ++column_;
     if (line_end) {
@@ -78,7 +77,7 @@ class Scan {
     while (count-- > 0 && at_ < text_.size() && !error_) step();
   }
 
-  // From the opening quote to behind the closing one. An unclosed string is left to the parser.
+  // Skips a string with its quotes. Leaves an unclosed string to the parser.
   void string(char quote) {
     statement_begins_ = false;
     const std::string three(3, quote);
@@ -103,20 +102,20 @@ class Scan {
 
   void punctuation(char c) {
     if (static_cast<unsigned char>(c) >= 0x80) {
-      return fail(utf8_length(rest()) == 0 ? "this byte is no UTF-8: save the file as UTF-8"
-                                           : "characters beyond ASCII must stand in quotes");
+      return fail(utf8_length(rest()) == 0 ? "this byte is not UTF-8: save the file as UTF-8"
+                                           : "characters beyond ASCII must be in quotes");
     }
-    if (c == '.' && ++dots_ > max_dots) return fail("a key of so many parts has no use here");
+    if (c == '.' && ++dots_ > max_dots) return fail("the key has too many parts");
     if (c == '=' || c == ',' || c == '[' || c == '{' || c == '\n') dots_ = 0;
     if (c == '[' && statement_begins_ && brackets_.empty()) header();
     if (c == '[' || c == '{') open(c);
     if (c == ']' || c == '}') close(c);
     if (c == '=' && !brackets_.empty() && brackets_.back().opening == '[') {
-      return fail("a `=` has no place in an array: the `[` of line " + std::to_string(brackets_.back().line) +
+      return fail("a `=` is not allowed in an array: the `[` of line " + std::to_string(brackets_.back().line) +
                   " is not closed");
     }
     if (c == '\n') {
-      // The parser stops at a header or an inline table that is not closed in its line.
+      // The parser reports a header or an inline table that is not closed in its line.
       if (in_header_ || (!brackets_.empty() && brackets_.back().opening == '{')) brackets_.clear();
       in_header_ = false;
       statement_begins_ = true;
@@ -126,7 +125,7 @@ class Scan {
     step();
   }
 
-  // toml++ takes for granted that a key follows.
+  // toml++ assumes that a key follows.
   void header() {
     auto next = at_ + 1;
     if (next < text_.size() && text_[next] == '[') ++next;
@@ -136,7 +135,7 @@ class Scan {
   }
 
   void open(char c) {
-    if (brackets_.size() == max_depth) return fail("values nested so deeply have no use here");
+    if (brackets_.size() == max_depth) return fail("the values are nested too deeply");
     brackets_.push_back({c, line_});
   }
 

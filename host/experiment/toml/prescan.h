@@ -1,4 +1,4 @@
-// What must be refused before the TOML parser sees a text.
+// Refuses texts that the TOML parser must not see: a lexer that knows strings, comments and brackets.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +13,9 @@ struct SyntaxError {
   std::uint32_t line, column;  // from 1; column in code points
 };
 
-// Finds the first place that toml++ 3.3.0 would not survive or would accept wrongly: too large a text, bytes that are
-// no UTF-8, characters beyond ASCII outside strings and comments, keys of too many parts, values
-// nested too deeply, mismatched brackets. Other mistakes are left to the parser.
+// Finds the first place at which toml++ 3.3.0 would crash or accept invalid text: a text that is too large, bytes that
+// are not UTF-8, characters beyond ASCII outside of strings and comments, keys with too many parts, values nested too
+// deeply, mismatched brackets. Leaves other mistakes to the parser.
 std::optional<SyntaxError> prescan(std::string_view text);
 
 }  // namespace binade::host

@@ -22,7 +22,7 @@ std::string toml_string(std::string_view text) {
     } else if (size > 0 && binade::detail::steers(value)) {
       out += binade::detail::escape_of(value);
     } else {
-      // What is not UTF-8 stays so: whoever reads it as TOML refuses it.
+      // Bytes that are not UTF-8 stay as they are; a TOML parser refuses them.
       out += text.substr(0, std::max<std::size_t>(size, 1));
     }
     text.remove_prefix(std::max<std::size_t>(size, 1));

@@ -1,4 +1,4 @@
-// Values as TOML text.
+// Writes values as TOML text.
 #pragma once
 
 #include <string>
@@ -9,11 +9,11 @@
 
 namespace binade::host {
 
-// A basic string: quoted, with everything escaped that needs it.
+// Returns a basic string: quoted and escaped.
 std::string toml_string(std::string_view text);
-// A key as it stands in TOML: bare, or quoted where it must be.
+// Returns a key: bare, or quoted if necessary.
 std::string toml_key(std::string_view key);
-// The shortest text that reads back as the same number, always with a dot or an exponent.
+// Returns the shortest text that parses to the same number, always with a dot or an exponent.
 std::string toml_number(double value);
 std::string toml_scalar(const Scalar& value);
 std::string toml_array(const std::vector<Scalar>& values);

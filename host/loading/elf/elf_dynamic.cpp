@@ -51,7 +51,7 @@ class DynamicReader {
     if (offset >= strings_.size()) file_.damaged("a name lies outside of its dynamic strings");
     const std::string_view rest(reinterpret_cast<const char*>(strings_.data()) + offset, strings_.size() - offset);
     const auto end = rest.find('\0');
-    if (end == std::string_view::npos) file_.damaged("a name in its dynamic strings has no end");
+    if (end == std::string_view::npos) file_.damaged("a name in its dynamic strings is not terminated");
     return std::string(rest.substr(0, end));
   }
   static std::vector<std::string> split(const std::string& path) {
@@ -69,7 +69,7 @@ class DynamicReader {
     return ElfFile::element<std::uint32_t>(table, index);
   }
 
-  // The table of symbols does not say how long it is; the hash table, by which the dynamic linker finds them, does.
+  // The symbol table does not store its length; the hash table, by which the dynamic linker finds symbols, does.
   std::uint64_t symbol_count() const {
     if (const auto hash = value(DT_HASH); hash != 0) return word(file_.at_address(hash, "hash table"), 1);
     const auto hash = value(DT_GNU_HASH);

@@ -1,4 +1,4 @@
-// What a shared library asks of and offers to the dynamic linker, read without loading it.
+// Reads what a shared library needs and exports, without loading it.
 #pragma once
 
 #include <string>
@@ -11,26 +11,26 @@ namespace binade::host {
 struct ElfSymbol {
   std::string name;
   bool function = false;
-  // As far as the file holds them: what is before relocation. Empty for functions and zero-initialised data.
+  // The bytes in the file, before relocation. Empty for functions and zero-initialised data.
   ElfFile::Bytes data;
 };
 
-// Which libraries it links, and the folders that it says where to look for them; $ORIGIN as it stands.
+// The libraries that it links, and the folders in which it looks for them, with $ORIGIN unexpanded.
 struct ElfNeeds {
-  std::vector<std::string> needed;  // as they are named
+  std::vector<std::string> needed;  // by name
   std::vector<std::string> runpath;
-  // Also where the libraries that it links are looked for, in so far as these have no DT_RUNPATH. Empty beside a
-  // DT_RUNPATH, which switches it off.
+  // Also applies to the libraries that it links, unless they have a DT_RUNPATH. Empty beside a DT_RUNPATH, which
+  // disables it.
   std::vector<std::string> rpath;
   bool has_runpath = false;
 };
 
 struct ElfDynamic {
   std::vector<ElfSymbol> exported;
-  std::vector<std::string> needed;  // libraries, as they are named
+  std::vector<std::string> needed;  // libraries, by name
 };
 
-// Both throw PluginRefused E0302 where the file is damaged.
+// Both throw PluginRefused E0302 when the file is damaged.
 ElfNeeds read_elf_needs(const ElfFile& file);
 ElfDynamic read_elf_dynamic(const ElfFile& file);
 

@@ -32,16 +32,16 @@ ElfFile::ElfFile(Bytes bytes, const std::string& name) : bytes_(bytes), name_(na
   read_sections();
 }
 
-// Strict where the loader is not: a bit that flipped anywhere in the header shows.
+// Stricter than the loader, so that a flipped bit anywhere in the header is found.
 void ElfFile::read_header() {
-  if (bytes_.size() < SELFMAG || std::memcmp(bytes_.data(), ELFMAG, SELFMAG) != 0) foreign("it is no ELF file");
+  if (bytes_.size() < SELFMAG || std::memcmp(bytes_.data(), ELFMAG, SELFMAG) != 0) foreign("it is not an ELF file");
   header_ = element<Elf64_Ehdr>(slice(0, sizeof(header_), "ELF header"), 0);
   const auto& ident = header_.e_ident;
   if (ident[EI_CLASS] != ELFCLASS64)
     foreign(ident[EI_CLASS] == ELFCLASS32 ? "it has 32 bits" : "it has no known class");
   if (ident[EI_DATA] != ELFDATA2LSB) foreign("it was built for a machine with another byte order");
   if (header_.e_machine != this_machine) foreign("it was built for another machine");
-  if (header_.e_type != ET_DYN) foreign("it is no shared library");
+  if (header_.e_type != ET_DYN) foreign("it is not a shared library");
   if (ident[EI_OSABI] != ELFOSABI_NONE && ident[EI_OSABI] != ELFOSABI_GNU) foreign("it was built for another system");
   const std::span<const unsigned char> padding(ident + EI_ABIVERSION, ident + EI_NIDENT);
   if (ident[EI_VERSION] != EV_CURRENT || header_.e_version != EV_CURRENT || !is_clear(padding)) {
@@ -67,16 +67,16 @@ void ElfFile::read_segments() {
   const auto table = slice(header_.e_phoff, size, "program headers");
   for (std::size_t i = 0; i < header_.e_phnum; ++i) segments_.push_back(element<Elf64_Phdr>(table, i));
   for (const auto& segment : segments_) {
-    // A file that was cut short would be mapped all the same, and the first touch of what is missing ends the process.
+    // The loader would map a truncated file, and the first access to a missing page would kill the process.
     if (segment.p_type == PT_LOAD) slice(segment.p_offset, segment.p_filesz, "loaded segment");
     if (segment.p_type != PT_NULL && segment.p_type != PT_GNU_STACK && !is_segment(segment)) {
-      damaged("its program headers make no sense");
+      damaged("its program headers contradict each other");
     }
   }
   const auto dynamic = [](const Elf64_Phdr& segment) { return segment.p_type == PT_DYNAMIC; };
   if (std::ranges::count_if(segments_, dynamic) != 1)
     damaged("its program headers name no dynamic section, or several");
-  // One more that makes sense: the header counts too few.
+  // If another valid one follows, the header counts too few.
   const auto end = header_.e_phoff + size;
   if (end > bytes_.size() || bytes_.size() - end < sizeof(Elf64_Phdr)) return;
   const auto next = element<Elf64_Phdr>(bytes_.subspan(end), 0);

@@ -1,4 +1,4 @@
-// A shared library as bytes that may come from anywhere: its segments and sections, every bound checked.
+// The segments and sections of a shared library from an untrusted source. Checks every bound.
 #pragma once
 
 #include <elf.h>
@@ -13,27 +13,26 @@
 
 namespace binade::host {
 
-// Refers to the bytes and the name that it was made of.
+// Refers to the bytes and the name that it was constructed with.
 class ElfFile {
  public:
   using Bytes = std::span<const std::byte>;
 
-  // Throws PluginRefused: E0311 where this is no shared library of this machine's kind, E0302 where the ELF header and
-  // what it points to contradict each other, or the file ends before something that it announces. `name` stands in
-  // messages.
+  // Throws PluginRefused: E0311 when it is not a shared library for this kind of machine, E0302 when headers contradict
+  // each other or point beyond the end of the file. Messages use `name`.
   ElfFile(Bytes bytes, const std::string& name);
 
   const std::vector<Elf64_Phdr>& segments() const { return segments_; }
-  const std::vector<Elf64_Shdr>& sections() const { return sections_; }  // may be none
+  const std::vector<Elf64_Shdr>& sections() const { return sections_; }  // may be empty
   bool is_named(const Elf64_Shdr& section, std::string_view name) const;
 
-  // Part of the file. Throws PluginRefused E0302 where it is not there; `what` stands in the message.
+  // Returns a part of the file. Throws PluginRefused E0302 when it lies outside; the message uses `what`.
   Bytes slice(std::uint64_t offset, std::uint64_t size, std::string_view what) const;
-  // What the loader puts at an address: the file's bytes from there to the end of the segment. Throws as above.
+  // Returns the bytes that the loader maps at an address, up to the end of the segment. Throws as above.
   Bytes at_address(std::uint64_t address, std::string_view what) const;
   [[noreturn]] void damaged(const std::string& why) const;
 
-  // Element `index` of a table that is long enough.
+  // Returns element `index` of a table, which must be long enough.
   template <class T>
   static T element(Bytes table, std::size_t index) {
     T value;

@@ -14,7 +14,7 @@ bool is_zero(ElfFile::Bytes bytes) {
   return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
 }
 
-// `ours`: the region holds nothing but Binade's notes, so that anything odd in it is a mistake.
+// `ours`: the region holds only Binade's notes, so that anything else in it is a mistake.
 void parse(const ElfFile& file, ElfFile::Bytes region, std::size_t alignment, bool ours, std::vector<ElfNote>& found) {
   constexpr std::string_view owner(BINADE_NOTE_OWNER, sizeof(BINADE_NOTE_OWNER));
   const auto padded = [&](std::uint64_t size) { return (size + alignment - 1) / alignment * alignment; };
@@ -30,7 +30,7 @@ void parse(const ElfFile& file, ElfFile::Bytes region, std::size_t alignment, bo
     if (ours && !binade) file.damaged("its notes have another owner than Binade");
     if (description > region.size() || note.n_descsz > region.size() - description) {
       if (!binade) return;
-      file.damaged(fmt::format("a note announces {} bytes, and {} are left", note.n_descsz,
+      file.damaged(fmt::format("a note needs {} bytes, but {} are left", note.n_descsz,
                                region.size() - std::min<std::uint64_t>(description, region.size())));
     }
     if (binade) {

@@ -1,4 +1,4 @@
-// Reads what a plugin says about itself out of its bytes, before anything of it is loaded.
+// Reads a plugin's notes from its bytes, before anything is loaded.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,11 @@ namespace binade::host {
 
 struct ElfNote {
   std::uint32_t type;          // BINADE_NOTE_*
-  ElfFile::Bytes description;  // lies in the file's bytes
+  ElfFile::Bytes description;  // points into the file's bytes
 };
 
-// The notes of owner "Binade"; none is no mistake. They are looked up in the section .note.binade, or in the note
-// segments of a file that has no section headers. Throws PluginRefused E0302 where they are damaged.
+// Returns the notes of owner "Binade", which may be none. Reads the section .note.binade, or the note segments of a
+// file without section headers. Throws PluginRefused E0302 when they are damaged.
 std::vector<ElfNote> binade_notes(const ElfFile& file);
 
 }  // namespace binade::host

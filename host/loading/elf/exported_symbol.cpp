@@ -39,12 +39,12 @@ void require_exported_symbol(const ElfFile& elf, const PluginFile& file) {
   const auto symbol = std::ranges::find(exported, BINADE_PLUGIN_SYMBOL, &ElfSymbol::name);
   if (symbol == exported.end()) disagree(file, "it has no symbol " BINADE_PLUGIN_SYMBOL);
   if (exported.size() > 1) disagree(file, "beside " BINADE_PLUGIN_SYMBOL " it exports " + others(exported));
-  if (symbol->function) disagree(file, "its " BINADE_PLUGIN_SYMBOL " is no data");
+  if (symbol->function) disagree(file, "its " BINADE_PLUGIN_SYMBOL " is not data");
   if (symbol->data.size() < sizeof(binade_plugin)) disagree(file, "its " BINADE_PLUGIN_SYMBOL " is too small");
-  // The numbers stand in the file as they are; the table's address does not yet.
+  // The file holds the final numbers, but not the table's address, which is relocated.
   const auto plugin = ElfFile::element<binade_plugin>(symbol->data, 0);
   if (plugin.struct_size < sizeof(binade_plugin)) {
-    disagree(file, fmt::format("its " BINADE_PLUGIN_SYMBOL " states {} bytes, and has at least {}", plugin.struct_size,
+    disagree(file, fmt::format("its " BINADE_PLUGIN_SYMBOL " states {} bytes but has at least {}", plugin.struct_size,
                                sizeof(binade_plugin)));
   }
   if (plugin.abi_major != BINADE_ABI_MAJOR || plugin.abi_minor != file.abi_minor) {

@@ -1,4 +1,4 @@
-// The one symbol that a plugin exports, judged by the file's bytes.
+// Checks the one symbol that a plugin exports, by the file's bytes.
 #pragma once
 
 #include "host/loading/elf/elf_file.h"
@@ -6,8 +6,8 @@
 
 namespace binade::host {
 
-// Throws PluginRefused E0310 where the file exports anything else than binade_plugin_v1, or where that contradicts the
-// note: it is data, of the manifest's kind and the note's ABI. `file` is what the notes say.
+// Throws PluginRefused E0310 unless the file exports only binade_plugin_v1, and that is data of the manifest's kind and
+// the note's ABI. `file` holds what the notes say.
 void require_exported_symbol(const ElfFile& elf, const PluginFile& file);
 
 }  // namespace binade::host

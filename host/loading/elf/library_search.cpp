@@ -18,7 +18,7 @@ bool belongs_to_root_alone(const struct stat& status) {
   return status.st_uid == 0 && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-// The nearest that is there, without links on the way.
+// Returns the nearest existing folder, with links resolved.
 Path existing(const Path& folder) {
   std::error_code error;
   auto path = std::filesystem::absolute(folder).lexically_normal();
@@ -59,7 +59,7 @@ Path open_to_others(const Path& folder) {
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0) return path;
     const bool others_write = (status.st_mode & S_IWOTH) != 0;
-    // In a sticky folder, as /tmp is, others may make what is not there, and not exchange what is.
+    // In a sticky folder such as /tmp, others can create what is missing, but not replace what exists.
     const bool harmless = (status.st_mode & S_ISVTX) != 0 && path != lowest;
     const bool foreign = status.st_uid != 0 && status.st_uid != ::geteuid();
     if (foreign || (others_write && !harmless)) return path;

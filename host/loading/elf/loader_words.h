@@ -1,4 +1,4 @@
-// What the dynamic linker said, out of what Boost.DLL makes of it.
+// Extracts the dynamic linker's message from an exception of Boost.DLL.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace binade::host {
 
-// `message` is the what() of an exception of boost::dll::shared_library.
+// `message`: what() of an exception of boost::dll::shared_library.
 inline std::string loader_words(const std::string& message) {
   static constexpr std::string_view before = "(dlerror system message: ";
   const auto begin = message.find(before);

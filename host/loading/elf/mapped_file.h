@@ -1,4 +1,4 @@
-// A file's bytes, read as they are looked at.
+// Maps a file's bytes into memory.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@ namespace binade::host {
 
 class MappedFile {
  public:
-  // Throws PluginRefused E0301 where it cannot be read, is no regular file, or is larger than 2 GiB.
+  // Throws PluginRefused E0301 when it cannot be read, is not a regular file, or is larger than 2 GiB.
   explicit MappedFile(const std::filesystem::path& path);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;

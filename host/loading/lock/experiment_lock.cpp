@@ -1,4 +1,4 @@
-// Locks made, written and read.
+// Makes, writes and reads locks.
 #include "host/loading/lock/experiment_lock.h"
 
 #include <fmt/format.h>
@@ -100,7 +100,7 @@ class LockReader {
     }
     if (knows(lock, plugin.id, plugin.kind)) {
       diagnostics_.add(
-          {"E0119", fmt::format("the {} `{}` is there twice", to_string(plugin.kind), plugin.id), node.where, "", {}});
+          {"E0119", fmt::format("the {} `{}` is listed twice", to_string(plugin.kind), plugin.id), node.where, "", {}});
     }
     lock.plugins.push_back(std::move(plugin));
   }
@@ -137,7 +137,7 @@ void add(Lock& lock, const Plugin& plugin) {
   try {
     entry.libraries = hashed(plugin.path());
   } catch (const PluginRefused&) {
-    entry.libraries.clear();  // no lock can hold it: whoever asks for one is told
+    entry.libraries.clear();  // cannot be locked; `binade lock` reports why
   }
   lock.plugins.push_back(std::move(entry));
 }
@@ -174,7 +174,7 @@ Lock parse_lock(const std::string& text, const std::string& source) {
   Lock lock;
   if (const auto root = parse_toml(text, source, diagnostics)) lock = LockReader(diagnostics).read(*root);
   if (diagnostics.empty()) return lock;
-  throw PluginRefused("E0313", fmt::format("the lock `{}` cannot be read\n{}\nwrite it anew: binade lock FILE", source,
+  throw PluginRefused("E0313", fmt::format("the lock `{}` cannot be read\n{}\nwrite it again: binade lock FILE", source,
                                            diagnostics.render(false)));
 }
 

@@ -22,7 +22,7 @@ bool is_inside(const Path& path, const Path& folder) {
   return !relative.empty() && *relative.begin() != "..";
 }
 
-// Where the dynamic linker finds what no plugin says where to find, as Linux distributions have it.
+// The default folders of the dynamic linker in Linux distributions.
 constexpr std::array default_folders{"/lib/x86_64-linux-gnu",
                                      "/usr/lib/x86_64-linux-gnu",
                                      "/lib/aarch64-linux-gnu",
@@ -43,7 +43,7 @@ class Walk {
   LinkedLibraries found() const { return found_; }
 
  private:
-  // One that is loaded, and by which it is: that one's DT_RPATH counts for both.
+  // A library and what links it, whose DT_RPATH applies to both.
   struct Object {
     Path path;
     ElfNeeds needs;
@@ -61,7 +61,7 @@ class Walk {
     }
   }
 
-  // In the order of ld.so(8), but for LD_LIBRARY_PATH, which is not the plugin's.
+  // In the order of ld.so(8), except LD_LIBRARY_PATH, which is not the plugin's.
   void search(const Object& object, const std::string& needed) {
     for (const auto& folder : object.needs.runpath) {
       if (look(object, object, folder, needed)) return;
@@ -77,7 +77,7 @@ class Walk {
     }
   }
 
-  // What the system has may be linked to what it has not.
+  // A library of the system may link one that is not.
   void visit_of_the_system(const Path& place, const Object& loader) {
     std::error_code error;
     const auto real = std::filesystem::canonical(place, error);
@@ -85,11 +85,11 @@ class Walk {
     visit(real, &loader);
   }
 
-  // Whether the dynamic linker would find it there. `by` says where to look.
+  // Whether the dynamic linker would find it there. `by` names the folders.
   bool look(const Object& object, const Object& by, const std::string& folder, const std::string& needed) {
     const auto searched = searched_by(by.path, folder);
     const auto place = (searched / needed).lexically_normal();
-    // Not of a subfolder for this kind of CPU: only what is meant for all is copied, and found beside the copy.
+    // Ignores subfolders for this kind of CPU: only libraries for all CPUs are copied, and found beside the copy.
     std::error_code error;
     if (is_inside(place, folder_)) return std::filesystem::exists(place, error) && take(object, place);
     const auto found = library_in(searched, needed);
@@ -100,18 +100,18 @@ class Walk {
     if (is_in_the_process(needed)) return found.has_value();
     if (found) {
       refuse(by.path, folder.empty() ? fmt::format("it finds `{}` in the current folder", needed)
-                                     : fmt::format("it takes `{}`, which lies outside of its own folder and of the "
+                                     : fmt::format("it loads `{}`, which lies outside of its own folder and of the "
                                                    "system's",
                                                    found->string()));
     }
     if (const auto open = open_to_others(searched); !open.empty()) {
-      refuse(by.path, fmt::format("it looks for `{}` in `{}`, and others may write `{}`", needed, searched.string(),
+      refuse(by.path, fmt::format("it looks for `{}` in `{}`, and others can write `{}`", needed, searched.string(),
                                   open.string()));
     }
     return false;
   }
 
-  // Its own; those that it links, too.
+  // Its own libraries, and those that they link.
   bool take(const Object& loader, const Path& place) {
     std::error_code error;
     const auto real = std::filesystem::canonical(place, error);
@@ -132,13 +132,12 @@ class Walk {
       const auto rest = folder.substr(origin.size());
       if (rest.find('$') == std::string::npos) return file.parent_path().string() + rest;
     }
-    // CMake leaves an empty entry behind the others, which means the current folder.
+    // CMake leaves an empty last entry, which would mean the current folder.
     if (folder.empty()) return std::filesystem::current_path();
     Path absolute(folder);
     if (absolute.is_relative() || folder.find('$') != std::string::npos ||
         is_inside(absolute.lexically_normal(), home_)) {
-      refuse(file,
-             fmt::format("it looks for libraries in `{}`, which stays where it is when the plugin is copied", folder));
+      refuse(file, fmt::format("it looks for libraries in `{}`, which is not copied with the plugin", folder));
     }
     return absolute;
   }
@@ -149,14 +148,14 @@ class Walk {
         fmt::format("`{}` cannot be locked: {}\n{}put the library beside the plugin and link with "
                     "-Wl,-rpath,'$ORIGIN' and by the name of the library",
                     plugin_.string(), why,
-                    file == plugin_ ? "" : fmt::format("this is so of `{}`, which it links\n", file.string())));
+                    file == plugin_ ? "" : fmt::format("this concerns `{}`, which it links\n", file.string())));
   }
 
   const Path& plugin_;
   Path folder_;
   const Path& home_;
   LinkedLibraries found_;
-  std::set<std::string> of_the_system_;  // that were visited
+  std::set<std::string> of_the_system_;  // visited
 };
 
 }  // namespace

@@ -31,10 +31,10 @@ using Path = std::filesystem::path;
 
 void require_owned(const Path& path, const struct stat& status, const PluginFile& file) {
   if ((status.st_mode & S_IWOTH) == 0) return;
-  refuse(file, fmt::format("anyone may write `{}`", path.string()), "take that right away: chmod o-w");
+  refuse(file, fmt::format("anyone can write `{}`", path.string()), "remove that permission: chmod o-w");
 }
 
-// Others may not put another file there. In a sticky folder, as /tmp is, only the owner of a file may.
+// Others must not be able to replace the file. In a sticky folder such as /tmp, only its owner can.
 void require_private_folder(const Path& folder, const PluginFile& file) {
   struct stat status {};
   if (::stat(folder.c_str(), &status) != 0) fail(folder);
@@ -52,9 +52,9 @@ void copy_bytes(int from, int to, const Path& source) {
   }
 }
 
-// The dynamic linker looks into LD_LIBRARY_PATH before it looks where the plugin says.
+// The dynamic linker searches LD_LIBRARY_PATH before the plugin's own folders.
 void require_nothing_in_front(const LinkedLibraries& libraries, const PluginFile& file) {
-  constexpr const char* help = "unset LD_LIBRARY_PATH, or take that folder out of it";
+  constexpr const char* help = "unset LD_LIBRARY_PATH, or remove that folder from it";
   auto folders = environment_variable("LD_LIBRARY_PATH");
   std::ranges::replace(folders, ';', ':');
   for (std::size_t begin = 0; begin < folders.size();) {
@@ -64,16 +64,16 @@ void require_nothing_in_front(const LinkedLibraries& libraries, const PluginFile
     const Path folder = text.empty() ? std::filesystem::current_path() : Path(text);
     if (is_of_the_system(folder)) continue;
     if (text.find('$') != std::string::npos) {
-      refuse(file, fmt::format("LD_LIBRARY_PATH names `{}`, which only the dynamic linker can tell", text), help);
+      refuse(file, fmt::format("LD_LIBRARY_PATH names `{}`, which only the dynamic linker can expand", text), help);
     }
     for (const auto& name : libraries.needed) {
       if (is_of_the_engine(name)) continue;
       if (const auto found = library_in(folder, name)) {
-        refuse(file, fmt::format("LD_LIBRARY_PATH would give it `{}`", found->string()), help);
+        refuse(file, fmt::format("LD_LIBRARY_PATH would make it load `{}`", found->string()), help);
       }
     }
     if (const auto open = open_to_others(folder); !open.empty()) {
-      refuse(file, fmt::format("LD_LIBRARY_PATH names `{}`, and others may write `{}`", folder.string(), open.string()),
+      refuse(file, fmt::format("LD_LIBRARY_PATH names `{}`, and others can write `{}`", folder.string(), open.string()),
              help);
     }
   }
@@ -87,9 +87,10 @@ void VerifiedCopies::require_host(const binade_build_block& engine, std::string_
   const auto now = make_lock(engine, host_version);
   const auto require = [&](const std::string& what, const std::string& locked, const std::string& here) {
     if (locked == here) return;
-    throw PluginRefused("E0313", fmt::format("`{}` was written for another {}\nlock: {}\nhere: {}\nif that is meant, "
-                                             "write it anew: binade lock FILE",
-                                             lock_path_.string(), what, locked, here));
+    throw PluginRefused("E0313",
+                        fmt::format("`{}` was written for another {}\nlock: {}\nhere: {}\nif that is intended, "
+                                    "write it again: binade lock FILE",
+                                    lock_path_.string(), what, locked, here));
   };
   require("Binade", lock_.binade, now.binade);
   require("LibTorch", lock_.torch_version, now.torch_version);
@@ -105,7 +106,7 @@ Path VerifiedCopies::copy(const Path& from, const Path& to, const std::string& s
   }
   struct stat status {};
   if (source.number() < 0 || ::fstat(source.number(), &status) != 0) fail(from);
-  if (!S_ISREG(status.st_mode)) refuse(file, fmt::format("`{}` is no regular file", from.string()), "copy it anew");
+  if (!S_ISREG(status.st_mode)) refuse(file, fmt::format("`{}` is not a regular file", from.string()), "copy it again");
   require_owned(from, status, file);
   require_private_folder(from.parent_path(), file);
   std::filesystem::create_directories(to.parent_path());
@@ -116,9 +117,9 @@ Path VerifiedCopies::copy(const Path& from, const Path& to, const std::string& s
     copy_bytes(source.number(), target.number(), from);
   }
   if (const auto found = sha256_of_file(to); found != sha256) {
-    refuse(file, fmt::format("`{}` is another than the lock names", from.string()),
+    refuse(file, fmt::format("`{}` is not the file that the lock names", from.string()),
            fmt::format("sha256 in {}: {}\nsha256 of the file: {}\nfind out who changed it; if that was you, write the "
-                       "lock anew: binade lock FILE",
+                       "lock again: binade lock FILE",
                        lock_path_.string(), sha256, found));
   }
   return to;
@@ -133,16 +134,16 @@ PluginFile VerifiedCopies::verify(const PluginFile& file) {
     refuse(file,
            fmt::format("the lock `{}` does not name the {} `{}`", lock_path_.string(), to_string(manifest.kind),
                        manifest.id),
-           "if it belongs to the experiment, write the lock anew: binade lock FILE");
+           "if it belongs to the experiment, write the lock again: binade lock FILE");
   }
   const auto home = file.path.parent_path(), folder = folder_.path() / std::to_string(count_++);
   const auto plugin = copy(file.path, folder / file.path.filename(), locked->sha256, file);
   std::vector<std::string> names;
   for (const auto& [name, sha256] : locked->libraries) {
-    // A lock that was written by somebody else leads nowhere else.
+    // A lock from an untrusted source must not lead out of the folder.
     const auto inside = std::filesystem::path(name).lexically_normal();
     if (inside.is_absolute() || inside.empty() || *inside.begin() == "..") {
-      refuse(file, fmt::format("its library `{}` lies outside of its folder", name), "write the lock anew");
+      refuse(file, fmt::format("its library `{}` lies outside of its folder", name), "write the lock again");
     }
     std::error_code error;
     const auto real = std::filesystem::canonical(home / name, error);  // libx.so.1 is often a link to libx.so.1.2
@@ -150,19 +151,21 @@ PluginFile VerifiedCopies::verify(const PluginFile& file) {
     copy(real, folder / name, sha256, file);
     const auto known = libraries_.emplace(inside.filename().string(), sha256).first;
     if (known->second != sha256) {
-      refuse(file, fmt::format("another plugin brings another `{}`, and a process has one of a name", known->first),
+      refuse(file,
+             fmt::format("another plugin brings a different `{}`, and a process can load only one of that name",
+                         known->first),
              "give one of the two libraries another SONAME");
     }
     names.push_back(name);
   }
   const auto linked = private_libraries(plugin, home);
   if (linked.own != names || private_libraries(file.path, home).own != names) {
-    refuse(file, "its libraries are not those of the lock", "write the lock anew: binade lock FILE");
+    refuse(file, "its libraries are not those that the lock names", "write the lock again: binade lock FILE");
   }
   require_nothing_in_front(linked, file);
   auto admitted = read_plugin_file(plugin);
   if (admitted.manifest_crc32 != file.manifest_crc32) {
-    refuse(file, "it was exchanged after the experiment was checked", "start again");
+    refuse(file, "it was replaced after the experiment was checked", "start again");
   }
   admitted.path = file.path;
   admitted.load_from = plugin;

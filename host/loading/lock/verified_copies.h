@@ -1,4 +1,4 @@
-// Under --locked: what is loaded is a private copy of what the lock names.
+// With --locked, private copies of the files that the lock names are loaded.
 #pragma once
 
 #include <filesystem>
@@ -13,15 +13,15 @@ namespace binade::host {
 
 class VerifiedCopies {
  public:
-  // Makes a folder that only this user can look into; it is removed with this object, and what was loaded stays in
-  // memory. Throws std::system_error.
+  // Creates a folder that only this user can read, and removes it with this object; loaded files stay in memory. Throws
+  // std::system_error.
   explicit VerifiedCopies(const std::filesystem::path& lock);
 
-  // Throws PluginRefused E0313 where the lock names another Binade or LibTorch.
+  // Throws PluginRefused E0313 when the lock names another Binade or LibTorch.
   void require_host(const binade_build_block& engine, std::string_view host_version) const;
 
-  // Copies the plugin and its own libraries, hashes the copies, judges the plugin's copy. Returns `file`, to be loaded
-  // from there. Throws PluginRefused E0313 with what differs from the lock, or how the file could be exchanged.
+  // Copies the plugin and its own libraries, hashes the copies, and checks the plugin's copy. Returns `file` with the
+  // copy to load. Throws PluginRefused E0313 with what differs from the lock, or how somebody could replace the file.
   PluginFile verify(const PluginFile& file);
 
  private:

@@ -1,4 +1,5 @@
-// Opening a plugin: from here on its code runs.
+#include "host/loading/open_plugin.h"
+
 #include <cxxabi.h>
 #include <dlfcn.h>
 #include <fmt/format.h>
@@ -14,7 +15,6 @@
 #include "host/base/sha256.h"
 #include "host/loading/abi_history.h"
 #include "host/loading/elf/loader_words.h"
-#include "host/loading/plugin.h"
 #include "host/loading/plugin_text.h"
 #include "host/loading/table_calls.h"
 #include "host/loading/told_once.h"
@@ -67,7 +67,7 @@ std::shared_ptr<const binade_host> make_services(const std::string& plugin, Plug
       if (level == BINADE_LOG_WARNING && !of.warnings.is_new(view(message))) return;
       of.log(level, of.plugin, view(message));
     } catch (const std::exception&) {
-      return;  // a line that cannot be logged is no reason to end a run
+      return;  // a line that cannot be logged must not end a run
     }
   };
   base.series = [](const binade_host* self, binade_string metric, const binade_label* labels,
@@ -90,7 +90,7 @@ std::string demangle(const std::string& symbol) {
   return name ? name.get() : symbol;
 }
 
-// What stands between `before` and one of the characters `end`, or the end of the text; empty when `before` is absent.
+// Returns the text between `before` and one of the characters `end` or the end. Empty when `before` is absent.
 std::string after(const std::string& text, std::string_view before, const char* end) {
   const auto found = text.find(before);
   if (found == std::string::npos) return {};
@@ -98,16 +98,15 @@ std::string after(const std::string& text, std::string_view before, const char* 
   return text.substr(begin, text.find_first_of(end, begin) - begin);
 }
 
-// What the dynamic linker's words mean and what to do about it; empty where they say enough themselves.
+// Explains the dynamic linker's message and what to do. Empty when the message is clear enough.
 std::string explain(const std::string& words) {
   if (const auto symbol = after(words, "undefined symbol: ", " ,\t"); !symbol.empty()) {
     return fmt::format(
-        "it needs `{}`, which nothing that it links provides: name the library in target_link_libraries()",
+        "it needs `{}`, which no library that it links provides: name the library in target_link_libraries()",
         demangle(symbol));
   }
   if (const auto version = after(words, "version `", "'"); !version.empty()) {
-    return fmt::format("it was built on a newer system: it needs {}, which this one does not have; build it here",
-                       version);
+    return fmt::format("it was built on a newer system and needs {}, which this system lacks; build it here", version);
   }
   if (const auto end = words.find(": cannot open shared object file"); end != std::string::npos) {
     const auto before = words.substr(0, end).find_last_of(" /:");
@@ -123,7 +122,7 @@ const std::filesystem::path& bytes_of(const PluginFile& file) {
 }
 
 boost::dll::shared_library load(const PluginFile& file) {
-  // Never unloaded: autograd nodes, threads and exit handlers may hold its code after the last user is gone.
+  // Never unloaded, because autograd nodes, threads and exit handlers may still refer to its code.
   constexpr auto no_delete = static_cast<boost::dll::load_mode::type>(RTLD_NODELETE);
   try {
     return boost::dll::shared_library(bytes_of(file), rtld_now | rtld_local | no_delete);
@@ -146,7 +145,7 @@ const binade_plugin& exported(const boost::dll::shared_library& library, const P
   const auto& plugin = library.get<const binade_plugin>(BINADE_PLUGIN_SYMBOL);
   if (plugin.struct_size < sizeof(binade_plugin)) disagree("its " BINADE_PLUGIN_SYMBOL " is too small");
   if (plugin.abi_major != BINADE_ABI_MAJOR || plugin.kind != static_cast<std::uint32_t>(file.manifest.kind)) {
-    disagree("the file was changed while it was loaded");  // require_exported_symbol() found it right
+    disagree("the file was changed while it was loaded");  // require_exported_symbol() accepted it
   }
   if (plugin.table == nullptr) disagree("its table is missing");
   if (const auto* call = missing_call(file.manifest.kind, plugin.table); call != nullptr) {
