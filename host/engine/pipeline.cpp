@@ -73,8 +73,8 @@ class Pipeline {
   }
 
   TrainingResult run() {
-    const auto probed =
-        probe(evaluation_, model_, task_, precision_.policy->constants(), device_);  // before a checkpoint is loaded
+    // The probe may draw random numbers: a resumed run loads their generators afterwards.
+    const auto probed = probe(evaluation_, model_, task_, precision_.policy->constants(), device_);
     if (resumed_) resumed_->load(training_);
     const auto facts = gather_facts(probed);
     report_before_training(probed);

@@ -14,11 +14,11 @@ namespace binade::host {
 
 // [experiment]
 struct ExperimentSettings {
-  std::string name;                   // the run's folder; by default the file's name
-  std::uint64_t seed = 1337;          // of everything that is random
-  std::string fingerprint = "files";  // what is recorded of the data: files, samples
-  std::vector<std::string> tags;      // words to find the run by
-  std::string notes;                  // what the run is for
+  std::string name;                    // the run's folder; by default the file's name
+  std::uint64_t seed = 1337;           // of everything that is random
+  std::string fingerprint = "files";   // what is recorded of the data: files, samples
+  std::vector<std::string> tags = {};  // words to find the run by
+  std::string notes = {};              // what the run is for
   bool operator==(const ExperimentSettings&) const = default;
 };
 
@@ -49,8 +49,8 @@ struct OptimizerSettings {
 
 // [[optimizer.group]]
 struct ParameterGroupSettings {
-  std::vector<std::string> parameters;  // names, with * and ?
-  std::optional<double> lr = {};        // > 0; instead of the optimizer's
+  std::vector<std::string> parameters = {};  // names, with * and ?
+  std::optional<double> lr = {};             // > 0; instead of the optimizer's
   std::optional<double> weight_decay = {};
   bool operator==(const ParameterGroupSettings&) const = default;
 };
@@ -87,13 +87,13 @@ struct TrainSettings {
   std::uint64_t early_stopping_patience = 0;  // evaluations; 0: no early stopping
   double early_stopping_min_delta = 0;        // of the loss, >= 0
   bool keep_best = true;
-  double ema_decay = 0;              // 0 <= decay < 1; 0: no average
-  std::vector<std::string> freeze;   // names of parameters, with * and ?
-  std::string sampling = "shuffle";  // shuffle, replacement
-  std::uint32_t workers = 1;         // threads; 0: the training thread reads
-  std::uint32_t prefetch = 4;        // batches, >= 1
-  std::string device = "auto";       // auto, cpu, cuda, cuda:N
-  int threads = 0;                   // of one CPU operation; 0: LibTorch's default
+  double ema_decay = 0;                  // 0 <= decay < 1; 0: no average
+  std::vector<std::string> freeze = {};  // names of parameters, with * and ?
+  std::string sampling = "shuffle";      // shuffle, replacement
+  std::uint32_t workers = 1;             // threads; 0: the training thread reads
+  std::uint32_t prefetch = 4;            // batches, >= 1
+  std::string device = "auto";           // auto, cpu, cuda, cuda:N
+  int threads = 0;                       // of one CPU operation; 0: LibTorch's default
   bool operator==(const TrainSettings&) const = default;
 };
 
@@ -128,7 +128,7 @@ struct MetricsSettings {
   bool required = false;                       // a run without its endpoint fails
   std::uint64_t sample_gradients_every = 100;  // steps; 0: never
   bool allow_remote = false;
-  std::vector<std::string> allowed_hosts;                   // names for the Host header
+  std::vector<std::string> allowed_hosts = {};              // names for the Host header
   std::string user = "binade";                              // where there is a password
   std::optional<std::filesystem::path> password_file = {};  // absolute
   std::optional<std::string> password_env = {};             // a variable's name

@@ -227,8 +227,8 @@ TEST(Task, TheModelsOwnLossArrivesInFp32) {
 
 TEST(Task, RefusesAModelsLossThatIsNoScalar) {
   EXPECT_EQ(message_of([] { run_own_loss(at::ones({2})); }),
-            "model `own_loss`: loss() must give one scalar tensor as its value");
-  EXPECT_EQ(message_of([] { run_own_loss({}); }), "model `own_loss`: loss() must give one scalar tensor as its value");
+            "model `own_loss`: loss() must return one scalar tensor as its value");
+  EXPECT_EQ(message_of([] { run_own_loss({}); }), "model `own_loss`: loss() must return one scalar tensor as its value");
 }
 
 TEST(Task, RefusesTheModelsLossWhereTheModelHasNone) {

@@ -81,7 +81,8 @@ TEST_P(Crash, EndsTheRunWithAReportThatNamesThePlugin) {
   const auto kept = read_file(run_directory(workspace, "failing") / "crash.txt");
   EXPECT_THAT(kept, names_the_plugin(failure));
   EXPECT_THAT(kept, HasSubstr("failing_" + failure.kind + ".so(")) << "the stack";
-  EXPECT_THAT(outcome.err, HasSubstr(failure.how == "terminate" ? "uncaught exception: boom where nobody catches" : ""));
+  EXPECT_THAT(outcome.err,
+              HasSubstr(failure.how == "terminate" ? "uncaught exception: boom where nobody catches" : ""));
   EXPECT_THAT(outcome.err, Not(HasSubstr("terminate called")));
 }
 
