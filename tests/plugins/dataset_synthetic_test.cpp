@@ -166,7 +166,7 @@ TEST(SyntheticDataset, RefusesLengthsThatATaskCannotHave) {
     return refusal("synthetic", synthetic(task, std::move(options)), BINADE_INVALID_ARGUMENT);
   };
   EXPECT_THAT(refused("sort", {{"sequence_length", integer(8)}}),
-              HasSubstr("`sequence_length` is 8, task = \"sort\" wants an odd number"));
+              HasSubstr("`sequence_length` is 8, task = \"sort\" needs an odd number"));
   for (const auto length : {3, 13, 60}) {
     EXPECT_THAT(refused("addition", {{"sequence_length", integer(length)}}), HasSubstr("a multiple of 3 from 6 to 57"));
   }

@@ -233,7 +233,7 @@ TEST_F(CsvLogger, SaysWhichFileItCannotWrite) {
 TEST_F(CsvLogger, SaysWhichFolderItCannotMakeAndWhatAsksForIt) {
   folder_.write("taken", "");
   auto logger = open({{"file", text("taken/a/steps.csv")}});
-  EXPECT_THAT(refusal(logger), AllOf(HasSubstr("cannot make the folder " + (folder_.path() / "taken").string() +
+  EXPECT_THAT(refusal(logger), AllOf(HasSubstr("cannot create the folder " + (folder_.path() / "taken").string() +
                                                ": it exists, and is not a folder"),
                                      HasSubstr("`file`"), Not(HasSubstr("filesystem error"))));
 }
@@ -259,7 +259,7 @@ TEST_F(CsvLogger, RefusesADevice) {
 TEST_F(CsvLogger, DoesNotWaitForTheReaderOfAPipe) {
   ASSERT_EQ(::mkfifo((folder_.path() / "steps.csv").c_str(), 0600), 0);
   auto logger = open();
-  EXPECT_THAT(refusal(logger), HasSubstr("it is a named pipe that nobody reads"));
+  EXPECT_THAT(refusal(logger), HasSubstr("it is a named pipe without a reader"));
 }
 
 TEST_F(CsvLogger, WritesToAPipeThatIsRead) {
@@ -283,7 +283,7 @@ TEST_F(CsvLogger, RefusesANameThatTheSystemWouldCutShort) {
     auto logger = open({{"file", text(std::string("a\0b", 3))}});
     FAIL() << "not refused";
   } catch (const PluginError& error) {
-    EXPECT_THAT(error.what(), HasSubstr(R"(`file` = "a\u0000b" has the character U+0000 in it)"));
+    EXPECT_THAT(error.what(), HasSubstr(R"(`file` = "a\u0000b" contains the character U+0000)"));
   }
 }
 

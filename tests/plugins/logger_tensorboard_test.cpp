@@ -356,7 +356,7 @@ TEST_F(TensorBoardLogger, SaysWhichFolderItCannotMakeAndWhatAsksForIt) {
     logger.tell(0, RunStarted{});
     FAIL() << "not refused";
   } catch (const PluginError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("cannot make the folder " + (folder_.path() / "taken").string() +
+    EXPECT_THAT(error.what(), HasSubstr("cannot create the folder " + (folder_.path() / "taken").string() +
                                         ": it exists, and is not a folder (`folder` "));
   }
 }

@@ -110,7 +110,7 @@ TEST(Cnn, SaysWhichImagesItWasBuiltFor) {
     model.forward({at::randn({2, 1, 8, 8})});
     FAIL() << "it went through";
   } catch (const PluginError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("`image` is shaped [2, 1, 8, 8]; [N, 3, height, width] was expected"));
+    EXPECT_THAT(error.what(), HasSubstr("`image` has the shape [2, 1, 8, 8]; [N, 3, height, width] was expected"));
   }
 }
 

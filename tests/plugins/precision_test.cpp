@@ -76,7 +76,8 @@ TEST(Precision, Fp16RefusesAFloorAboveItsFirstScale) {
     policy_of("fp16", {{"min_scale", {Scalar(1e6)}}});
     FAIL() << "was taken";
   } catch (const PluginError& error) {
-    EXPECT_NE(std::string(error.what()).find("min_scale is above init_scale"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("min_scale must not be above init_scale"), std::string::npos)
+        << error.what();
   }
 }
 
