@@ -1,9 +1,10 @@
 // Resolves paths to files.
 //
 //   a file    itself
-//   a folder  every matching file below it except hidden ones (".name"); links to folders are not followed a glob
-//   files whose path matches; * ? and [...] match within a name, ** matches any number of folders, and none of
-//             them matches a leading dot
+//   a folder  every matching file below it except hidden ones (".name"); links to folders are not followed
+//   a glob    files whose path matches; * ? and [...] match within a name, ** matches any number of folders, and none
+//             of them matches a leading dot
+//
 // Broken and circular links in folders and globs are skipped with a warning.
 #pragma once
 

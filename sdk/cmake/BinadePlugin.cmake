@@ -65,6 +65,7 @@ function(binade_add_plugin name)
 endfunction()
 
 # binade_add_plugin_test(NAME source...)
+#
 # Adds the test NAME: a program built from these sources and the plugin's objects, which calls binade_plugin_v1 as the
 # host does (binade/testing.h; in C, binade/abi/testing.h).
 function(binade_add_plugin_test name)

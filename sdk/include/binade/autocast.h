@@ -8,6 +8,7 @@
 //       const binade::Autocast fp32(x.device().type(), torch::kFloat, /*enabled=*/false);
 //       return torch::softmax(scores.to(torch::kFloat), -1);
 //     }
+//
 // In a region with autocast disabled, operations do not cast their inputs: cast them yourself, as above. The
 // experiment's [precision.overrides] and [precision.operations] are part of autocast, so they do not apply there
 // either.

@@ -16,6 +16,7 @@
 //       }
 //     };
 //     BINADE_DATASET(Squares)
+//
 // Threads: constructor and describe() on the main thread; read() and measure() on several at once, so they are const.
 // An exception ends the run with its message; throw Failure(BINADE_BAD_DATA, ...) for invalid data.
 // A dataset with a variable extent also has

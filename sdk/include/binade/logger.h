@@ -10,6 +10,7 @@
 //       void flush();
 //     };
 //     BINADE_LOGGER(Print)
+//
 // Threads: the constructor and destructor run on the main thread, all other members on the logger's own thread. It may
 // be slow: events are queued, and dropped and counted when the queue is full. An exception is counted; the run
 // continues. If a run continues from a checkpoint, resumed() follows run_start(): truncate the logger's record in the

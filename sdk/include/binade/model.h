@@ -9,6 +9,7 @@
 //       torch::nn::Linear hidden{nullptr}, output{nullptr};
 //     };
 //     BINADE_MODEL(Mlp)
+//
 // forward() takes the fields listed in the manifest's `inputs`, in that order. It returns a tensor; or a tuple or
 // vector, whose first element is used; or a map from strings to tensors or a struct, of which `logits` is used, else
 // `last_hidden_state`, else the first entry or member (of a struct with at most eight members and no constructor).

@@ -9,13 +9,16 @@
 //       }
 //     };
 //     BINADE_PRECISION(Half)
+//
 // A policy that sets the scale itself, step by step, also has
 //
 //     binade::Decision update(const binade::Outcome& outcome);
+//
 // and, if it keeps state between steps, a pair of functions that saves it in checkpoints:
 //
 //     std::string save() const;           // in the policy's own format
 //     void load(std::string_view state);  // the result of save()
+//
 // A policy may also have overrides(), which lists what autocast runs in another precision in any model:
 //
 //     std::vector<binade::Override> overrides() const {

@@ -7,6 +7,7 @@
 //       binade::testing::expect(sample.get<float>("features").size() == 64, "a wave has 64 values");
 //       return binade::testing::result();
 //     }
+//
 // A failing call throws binade::Failure with the plugin's message. For models, see binade/testing_model.h.
 #ifndef BINADE_TESTING_H
 #define BINADE_TESTING_H

@@ -6,6 +6,7 @@
 //! impl binade::Dataset for Waves { ... }
 //! binade::dataset!(Waves, "../waves.toml");   // the manifest, relative to this source file
 //! ```
+//!
 //! A panic becomes the error message of the call that panicked; nothing unwinds out of the plugin.
 
 pub mod abi;
