@@ -1,5 +1,5 @@
-// Tensors in the safetensors format (8 bytes of header length, a JSON header, the data), as
-// github.com/huggingface/safetensors defines it.
+// Reads and writes the safetensors format (8 bytes of header length, a JSON header, the data), as defined by
+// github.com/huggingface/safetensors.
 #pragma once
 
 #include <cstddef>
@@ -20,34 +20,34 @@ struct TensorBytes {
   std::uint64_t bytes;
 };
 
-// Writes to a temporary file beside `path`, syncs it, renames it, syncs the folder. Throws std::system_error naming the
-// file; then nothing is left behind and an older `path` is as it was (only when the folder could not be synced is the
-// new file in place, and may not survive a power cut). Throws std::invalid_argument, and writes nothing, when a name
-// comes twice, bytes and shape disagree, or the header would be longer than 16 MiB. Tensors lie in the order given,
-// without gaps, the first one at a multiple of 64 bytes; the same arguments give the same bytes.
+// Writes the file atomically and durably, like AtomicFile. Throws std::system_error that names the file; then an
+// existing file is unchanged (unless only syncing the folder failed: then the new file is in place but may not survive
+// a power failure). Throws std::invalid_argument and writes nothing if a name occurs twice, bytes and shape disagree,
+// or the header would exceed 16 MiB. Tensors are in the given order, without gaps, the first one at a multiple of 64
+// bytes; equal arguments give equal bytes.
 void write_safetensors(const std::filesystem::path& path, const std::vector<TensorBytes>& tensors,
                        const std::map<std::string, std::string>& metadata);
 
-// The same bytes, piece by piece.
+// Writes the same bytes to a sink.
 using ByteSink = std::function<void(const void* data, std::size_t bytes)>;
 void write_safetensors(const ByteSink& sink, const std::vector<TensorBytes>& tensors,
                        const std::map<std::string, std::string>& metadata);
 
-// A file in memory, and where its tensors lie in it: their `data` may have any alignment, and lives as long as this.
+// A file in memory. The tensors' `data` points into it, with any alignment, and is valid as long as this object.
 struct SafetensorsFile {
   std::string bytes;
   std::vector<TensorBytes> tensors;  // in the order of their data
   std::map<std::string, std::string> metadata;
 
   SafetensorsFile() = default;
-  SafetensorsFile(SafetensorsFile&&) = default;  // a moved string of this length keeps its memory
+  SafetensorsFile(SafetensorsFile&&) = default;  // moving a long string keeps its memory
   SafetensorsFile& operator=(SafetensorsFile&&) = default;
 };
 
-// Takes anything for `bytes`, and believes nothing in it: throws std::runtime_error that says what is wrong unless the
-// header is JSON of the format's form, with known types, and the tensors cover the data exactly, each byte once.
+// Safe for untrusted `bytes`. Throws std::runtime_error that describes the error unless the header is valid JSON of
+// this format, all types are known, and the tensors cover the data exactly, each byte once.
 SafetensorsFile parse_safetensors(std::string bytes);
-// Throws std::runtime_error naming the file, also when it cannot be read.
+// Throws std::runtime_error that names the file if it cannot be read or is invalid.
 SafetensorsFile read_safetensors(const std::filesystem::path& path);
 
 }  // namespace binade::host

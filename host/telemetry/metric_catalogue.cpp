@@ -1,4 +1,4 @@
-// The table, and its two readings.
+// The table, and the functions that read it.
 #include "host/telemetry/metric_catalogue.h"
 
 #include <fmt/format.h>

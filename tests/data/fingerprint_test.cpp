@@ -230,7 +230,7 @@ TEST(DataDifferences, SayThatOnlyAFileShowsIt) {
   const auto before = with(files({{"/d/a.csv", hash_a}}));
   EXPECT_THAT(
       data_differences(before, with(files({{"/d/a.csv", hash_b}}))),
-      ElementsAre("the data changed (`/d/a.csv`), though not the samples that were compared: 16 of 9000 samples "
+      ElementsAre("the data changed (`/d/a.csv`), but not in the samples that were compared: 16 of 9000 samples "
                   "of `train` and 2 of 2 samples of `validation`"));
 }
 
@@ -283,9 +283,9 @@ TEST(DataDifferences, AreAssumedOfAFileThatChangedMeanwhile) {
   const auto before = with(files({{"/d/a.csv", hash_a}}));
   const auto changing = with({{"/d/a.csv", 10, {}, std::string(changed_meanwhile)}});
   EXPECT_THAT(data_differences(changing, before),
-              ElementsAre(HasSubstr("(`/d/a.csv`, which changed while that run began)")));
+              ElementsAre(HasSubstr("(`/d/a.csv`, which changed while that run started)")));
   EXPECT_THAT(data_differences(before, changing),
-              ElementsAre(HasSubstr("(`/d/a.csv`, which changed while this run began)")));
+              ElementsAre(HasSubstr("(`/d/a.csv`, which changed while this run started)")));
   EXPECT_THAT(data_differences(changing, changing), testing::SizeIs(1));
 }
 

@@ -269,7 +269,7 @@ TEST(CheckpointMutation, AManifestThatLeadsOutOfItsFolderIsRefused) {
     auto manifest = Json::parse(contents(mutation.path() / "manifest.json"));
     manifest["files"][name] = manifest["files"]["state.json"];
     put(mutation.path() / "manifest.json", signed_manifest(std::move(manifest)));
-    EXPECT_THAT(refusal_of(mutation.path()), HasSubstr("no file of its folder")) << name;
+    EXPECT_THAT(refusal_of(mutation.path()), HasSubstr("not a file in its folder")) << name;
   }
 }
 

@@ -158,7 +158,7 @@ TEST(Exporter, NamesTheTrueCauseOfABusyPort) {
 }
 
 TEST(Exporter, NamesTheTrueCauseOfAForeignAddress) {
-  EXPECT_THAT(refusal_of("192.0.2.1:0"), HasSubstr("no such address"));
+  EXPECT_THAT(refusal_of("192.0.2.1:0"), HasSubstr("does not have that address"));
 }
 
 TEST(Exporter, ListensOnTheLoopbackUnlessToldOtherwise) {

@@ -120,7 +120,7 @@ TEST_F(LoggerThreadTest, IsTriedAgainAfterAPauseAndSaysThatItWorks) {
   EXPECT_EQ(counts.written, writes - 7);
   EXPECT_EQ(counts.written + counts.dropped + counts.failed, number);
   EXPECT_THAT(log_->all(),
-              ElementsAre(HasSubstr("network"), HasSubstr("5 failures in a row"), HasSubstr("works again")));
+              ElementsAre(HasSubstr("network"), HasSubstr("5 failures in a row"), HasSubstr("working again")));
 }
 
 TEST_F(LoggerThreadTest, IsLeftBehindWhenItDoesNotFinishInTime) {
