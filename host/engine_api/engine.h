@@ -78,7 +78,7 @@ struct EpochSummary {
 };
 
 struct TrainingResult {
-  RunState state = RunState::finished;  // or interrupted, or preempted (by SIGTERM or SIGHUP, with a checkpoint)
+  RunState state = RunState::finished;  // or interrupted, or preempted (by SIGTERM or SIGHUP, without losing work)
   std::string stop_reason;              // "500 steps", "60 s of training", "signal 2"
   std::uint64_t steps = 0, skipped_steps = 0;
   double seconds = 0;                                             // of training, evaluations included

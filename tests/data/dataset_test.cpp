@@ -15,7 +15,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using Indices = std::vector<std::uint64_t>;
 
-// A plugin in C whose answers a test writes down.
+// A plugin in C whose answers each test scripts.
 struct Script {
   std::function<void(binade_description*)> describe;
   std::int32_t create_status = BINADE_OK;

@@ -1,4 +1,4 @@
-// What a fingerprint notices of a dataset's samples, and what it costs.
+// Which changes of a dataset's samples a fingerprint detects, and its cost.
 #include "host/data/fingerprint/fingerprint.h"
 
 #include <gmock/gmock.h>
@@ -18,11 +18,11 @@ using testing::IsEmpty;
 
 bool never() { return false; }
 
-// What the dataset of the running test holds, and what it was asked for.
+// The contents of the test's dataset, and the requests that it received.
 struct Content {
   std::uint64_t train = 71, validation = 17, width = 3;
   std::int64_t classes = 2;
-  std::pair<std::uint32_t, std::uint64_t> other{9, 0};  // split and index of a sample that is another
+  std::pair<std::uint32_t, std::uint64_t> other{9, 0};  // split and index of a sample that differs
   std::pair<std::uint32_t, std::uint64_t> unreadable{9, 0};
   bool longer = false;  // where lengths vary: that sample has one more zero at its end
 
@@ -199,7 +199,7 @@ TEST(Spread, IsFirstLastAndOneOfEachPart) {
   }
 }
 
-// --- what two fingerprints say of each other ---
+// --- comparing fingerprints ---
 
 const std::string hash_a(64, 'a'), hash_b(64, 'b');
 

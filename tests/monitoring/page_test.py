@@ -31,7 +31,7 @@ def browser(folder, address, *arguments):
 
 
 def shown(folder, address):
-    """What the page has become, without its script."""
+    """The rendered page, without its script."""
     document = browser(folder, address, "--dump-dom")
     return html.unescape(re.sub(r"(?s)<(script|style)>.*?</\1>", "", document))
 
@@ -71,7 +71,7 @@ START, STEP_SECONDS = 1_700_000_000, 0.5
 
 
 class StandIn:
-    """Serves the page as a run's server does: a run of `steps` steps in `state` since `since`, seen at `now`, both in
+    """Serves the page like a run's server, for a run of `steps` steps in `state` since `since`, seen at `now`, both in
     seconds after its start. What the page makes of it depends on nothing else. `more` goes to its end."""
 
     def __init__(self, now, steps=400, state="running", since=2, loss=lambda step: 2 / (1 + step / 50), scaled=True, more=""):
@@ -206,7 +206,7 @@ def test_it_can_be_read_with_a_password():
 
 
 def corner_of(png):
-    """Red, green and blue of the first pixel, which no PNG filter changes: nothing lies left of it or above."""
+    """Red, green and blue of the first pixel, which no PNG filter changes, because nothing precedes it."""
     data = png.read_bytes()
     packed, at = b"", 8
     while at < len(data):

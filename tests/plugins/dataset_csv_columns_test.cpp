@@ -1,4 +1,4 @@
-// The csv dataset: what its columns hold. Statistics, missing values, labels, and columns that are not what they seem.
+// The columns of the csv dataset: statistics, missing values, labels, and suspicious columns.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ constexpr std::size_t row_count = 88;
 
 class CsvColumns : public testing::Test {
  protected:
-  // A file of one column `x`, and labels that alternate.
+  // A file with one column `x` and alternating labels.
   GivenOptions column(const std::function<std::string(std::size_t row)>& field, bool standardize = true) const {
     std::string rows = "x,k\n";
     for (std::size_t row = 0; row < row_count; ++row) rows += field(row) + (row % 2 == 0 ? ",a\n" : ",b\n");
@@ -71,7 +71,7 @@ TEST_F(CsvColumns, AreStandardizedAtTheEndsOfTheRangeOfDoubles) {
 }
 
 TEST_F(CsvColumns, BecomeZeroWhereTheyAreConstantAndAreNamed) {
-  // The sum of 88 times 0.1 is not 8.8: what is left over the mean is no deviation.
+  // The sum of 88 times 0.1 is not 8.8: the rounding error must not count as a deviation.
   const auto options = column([](std::size_t) { return "0.1"; });
   EXPECT_THAT(values(options), Each(0));
   EXPECT_THAT(log(options), HasSubstr("warning: "));
@@ -94,7 +94,7 @@ TEST_F(CsvColumns, AreNamedWhereFloatsCannotTellTheirNumbersApart) {
       HasSubstr("a.csv: column `x` loses precision in float32: in the first one, 88 different numbers become 1: "
                 "set standardize = true"));
   EXPECT_THAT(log(column(times)), Not(HasSubstr("warning")));
-  // One number far away, and the others are equal even after standardization.
+  // With one outlier, the other numbers are equal even after standardization.
   const auto far = [](std::size_t row) { return row == 3 ? std::string("1e20") : fmt::format("{}.5", row * 37 % 88); };
   EXPECT_THAT(log(column(far)), HasSubstr("88 different numbers become 2: an outlier"));
 }

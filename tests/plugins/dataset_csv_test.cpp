@@ -1,4 +1,4 @@
-// The csv dataset: RFC 4180, columns, labels, and what it says of a file that is wrong.
+// The csv dataset: RFC 4180, columns, labels, and its error messages.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@ using testing::Not;
 using Floats = std::vector<float>;
 using Labels = std::vector<std::int64_t>;
 
-// The file as it is, without standardization.
+// The file without standardization.
 GivenOptions csv(const std::string& path, GivenOptions more = {}) {
   more.insert({{"path", text(path)}, {"standardize", {Scalar(false)}}});
   return more;

@@ -1,5 +1,5 @@
-// Files that are not what a dataset reads: packed, of another format, encoding, order or width; links that lead
-// nowhere; pipes. Each is named as what it is, by every dataset in the same way.
+// Files that a dataset cannot use: compressed, in another format, encoding, byte order or width; broken links; pipes.
+// Every dataset names the kind of file in the same way.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -47,7 +47,7 @@ std::string big(std::uint64_t number, int bytes) {
   for (int i = bytes; i-- > 0;) text += static_cast<char>(number >> (8 * i));
   return text;
 }
-// So many numbers below `limit`, in no order.
+// `count` unordered numbers below `limit`.
 std::string numbers(std::string (*written)(std::uint64_t, int), int bytes, std::uint64_t limit, int count = 2000) {
   std::string text;
   for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(count); ++i) text += written(i * 7919 % limit, bytes);
@@ -85,7 +85,7 @@ TEST_F(DatasetForms, NameTheFormatThatAFileHasInstead) {
     EXPECT_THAT(refusal("csv", csv(file), BINADE_BAD_DATA), HasSubstr(file + ": " + name));
     EXPECT_THAT(refusal("images", idx(file), BINADE_BAD_DATA), HasSubstr(file + ": " + name));
     EXPECT_THAT(refusal("images", cifar(file), BINADE_BAD_DATA), HasSubstr(file + ": " + name));
-    if (content.front() == '<') continue;  // a page is a text
+    if (content.front() == '<') continue;  // a web page is text
     EXPECT_THAT(refusal("text", letters(file, "characters"), BINADE_BAD_DATA), HasSubstr(file + ": " + name));
     EXPECT_THAT(OpenedDataset("text", letters(file)).log(), HasSubstr("warning: " + file + ": " + name));
   }

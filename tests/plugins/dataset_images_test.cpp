@@ -1,4 +1,4 @@
-// The images dataset: formats, scaling, augmentation, and what it says of a file that is wrong.
+// The images dataset: formats, scaling, augmentation, and its error messages.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -37,7 +37,7 @@ std::string record(const std::vector<int>& labels, int red, int green, int blue)
   return text;
 }
 
-// Pixels as 0 to 255, whatever `more` does not say otherwise.
+// Pixels from 0 to 255, unless `more` sets other options.
 GivenOptions plain(GivenOptions more) {
   more.insert({{"mean", {Scalar(0.0)}}, {"std", {Scalar(1.0 / 255)}}});
   return more;
@@ -193,7 +193,7 @@ TEST_F(ImagesDataset, MovesImagesAndFillsWithBlackWhileTraining) {
   EXPECT_EQ(rounded(data.read_from<float>("train", 0, {0}, false, 3)), (Floats{1, 2, 3, 4, 5, 6}));
 }
 
-// Image 0 of pair(), pixel by pixel: what lies `down` and `right`, black outside, then mirrored.
+// Image 0 of pair() shifted by `down` and `right`, black outside, then mirrored.
 Floats moved(std::int64_t down, std::int64_t right, bool mirror) {
   Floats pixels;
   for (std::int64_t row = 0; row < 2; ++row) {

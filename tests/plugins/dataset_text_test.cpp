@@ -186,7 +186,7 @@ TEST(TextDataset, NamesThePathThatMeansNothing) {
 }
 
 TEST(TextDataset, SaysWhyAFileCannotBeRead) {
-  const std::string unreadable = "/proc/self/mem";  // opens, but reading at 0 fails, for root too
+  const std::string unreadable = "/proc/self/mem";  // can be opened, but reading at 0 fails, even for root
   EXPECT_THAT(refusal("text", text_options({unreadable}, 2), BINADE_BAD_DATA),
               HasSubstr(unreadable + ": cannot be read: Input/output error"));
 }

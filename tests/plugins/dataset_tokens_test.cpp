@@ -1,4 +1,4 @@
-// The tokens dataset: both formats, windows and shards, and what it says of a file that is wrong.
+// The tokens dataset: both formats, windows, shards, and its error messages.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

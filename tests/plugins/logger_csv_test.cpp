@@ -1,4 +1,4 @@
-// The CSV file of a run.
+// The csv logger's file.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -147,7 +147,7 @@ TEST_F(CsvLogger, CutsARunThatWasKilledBackToItsCheckpoint) {
     logger.tell(1, later);
     logger.close();
   }
-  std::filesystem::resize_file(folder_.path() / "steps.csv", content().size() - 9);  // a kill while it wrote
+  std::filesystem::resize_file(folder_.path() / "steps.csv", content().size() - 9);  // as after a kill during a write
   auto logger = open();
   logger.tell(2, resumed_at(2, 1));
   for (std::uint64_t number = 3; number <= 5; ++number) logger.tell(2, step(number));
@@ -213,7 +213,7 @@ TEST_F(CsvLogger, MakesTheFolderOfItsFile) {
   EXPECT_THAT(content("logs/all.csv"), testing::StartsWith(header));
 }
 
-// What the logger says at the start of a run, when it cannot write to `file`.
+// The logger's error message at the start of a run if it cannot write to `file`.
 std::string refusal(OpenedLogger& logger) {
   try {
     logger.tell(0, RunStarted{});
@@ -244,7 +244,7 @@ TEST_F(CsvLogger, DoesNotWriteThroughALink) {
   auto logger = open();
   EXPECT_THAT(refusal(logger), HasSubstr("it is a symbolic link"));
   EXPECT_EQ(content("other.csv"), "kept");
-  // Nor makes a file where a link points to nothing.
+  // Does not create the target of a broken link either.
   std::filesystem::remove(target);
   auto again = open();
   EXPECT_THAT(refusal(again), HasSubstr("it is a symbolic link"));

@@ -1,4 +1,4 @@
-// TensorBoard's event files, read back byte by byte. (tensorboard_peer.py reads them with TensorBoard itself.)
+// The tensorboard logger's event files, parsed byte by byte. (tensorboard_peer.py reads them with TensorBoard itself.)
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-// The cnn model: shapes, names, that it learns, and that its statistics are those of training.
+// The cnn model: shapes, names, learning, and the use of training statistics in evaluation.
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/randn.h>

@@ -1,4 +1,4 @@
-// The shipped precision policies.
+// The built-in precision policies.
 #include "binade/abi/precision.h"
 
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 namespace binade::host {
 namespace {
 
-// As the host asks: with struct_size set and everything else zero.
+// Calls the policy like the host: with struct_size set and everything else zero.
 binade_policy policy_of(const std::string& name, const GivenOptions& given = {}) {
   const OpenedPlugin opened(name);
   const auto table = opened.plugin().table<binade_precision_table>();
@@ -97,7 +97,7 @@ TEST(Precision, Fp16sManifestRefusesConstantsThatNeverAdapt) {
   }
 }
 
-// The example of a policy that decides for itself.
+// The example policy with its own update().
 class Headroom : public ::testing::Test {
  protected:
   Headroom() : table_(opened_.plugin().table<binade_precision_table>()) {

@@ -1,4 +1,4 @@
-// What a checkpoint's state.json may hold.
+// Valid and invalid contents of a checkpoint's state.json.
 #include "host/storage/state_json.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// A logger that is slow, fails or hangs, and what its counts say.
+// The counts of loggers that are slow, fail or hang.
 #include "host/telemetry/loggers/logger_thread.h"
 
 #include <gmock/gmock.h>
@@ -126,7 +126,7 @@ TEST_F(LoggerThreadTest, IsTriedAgainAfterAPauseAndSaysThatItWorks) {
 TEST_F(LoggerThreadTest, IsLeftBehindWhenItDoesNotFinishInTime) {
   // The thread outlives this test's objects, as it would in the program.
   auto* gate = new Gate;                  // NOLINT: still in use when the process ends
-  static std::vector<void*> left_behind;  // reachable, so that it is no leak
+  static std::vector<void*> left_behind;  // reachable, so that it does not count as a leak
   left_behind.push_back(gate);
   const auto logger = make(8, [gate] { gate->pass(); });
   logger->run_started({});

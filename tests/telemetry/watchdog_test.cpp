@@ -1,4 +1,4 @@
-// What counts as hung.
+// Detection of hangs.
 #include "host/telemetry/watchdog.h"
 
 #include <gmock/gmock.h>

@@ -13,7 +13,7 @@ extern "C" {
 
 /* The constants are those of torch.amp.GradScaler: on overflow the scale is multiplied by `backoff_factor` and the step
  * skipped; after `growth_interval` steps in a row without overflow it is multiplied by `growth_factor`. If the plugin
- * has update(), the host uses only `init_scale` and `min_scale`. */
+ * has update(), the host uses only `init_scale` and `min_scale` of them. */
 typedef struct binade_policy {
   uint32_t struct_size;
   uint32_t compute_dtype;   /* BINADE_FLOAT32, BINADE_BFLOAT16 or BINADE_FLOAT16 */
