@@ -156,7 +156,7 @@ class Text {
     const auto bad_data = [&](const std::string& reason) {
       throw binade::Failure(BINADE_BAD_DATA, source + ": " + reason);
     };
-    if (size() == 0) bad_data("it is empty");
+    if (size() == 0) bad_data("contains no text");
     if (size() < length_) bad_data(std::to_string(size()) + unit + ", " + need + std::to_string(length_));
 
     const auto share = options.number("validation");

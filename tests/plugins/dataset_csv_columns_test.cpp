@@ -168,7 +168,7 @@ TEST_F(CsvColumns, SayHowANumberIsWrittenThatIsNone) {
     return refusal("csv", file("x,k\n1,a\n"s + field + ",b\n"), BINADE_BAD_DATA);
   };
   EXPECT_THAT(refused("\"1,5\""), HasSubstr("\"1,5\" is not a number: commas are not supported"));
-  EXPECT_THAT(refused("\"1,234.5\""), HasSubstr("groups no digits; write 1234.5"));
+  EXPECT_THAT(refused("\"1,234.5\""), HasSubstr("between digits; write 1234.5"));
   EXPECT_THAT(refused("1 234"), HasSubstr("is not a number: digit separators are not supported"));
   EXPECT_THAT(refused("5%"), HasSubstr("is not a number: write it without the percent sign"));
   EXPECT_THAT(refused("0x1F"), HasSubstr("is not a number: hexadecimal"));
@@ -207,7 +207,8 @@ TEST_F(CsvColumns, MissAValueInTheSameWaysAsFeaturesAndAsLabels) {
 TEST_F(CsvColumns, TakeAMarkAsAClassWhereTheExperimentListsOthers) {
   auto options = file("x,k\n1,NA\n2,EU\n3,-99\n");
   options["missing"] = {Scalar("-99")};
-  EXPECT_THAT(refusal("csv", options, BINADE_BAD_DATA), HasSubstr("a.csv:4: column 2 (`k`): \"-99\" stands for"));
+  EXPECT_THAT(refusal("csv", options, BINADE_BAD_DATA),
+              HasSubstr("a.csv:4: column 2 (`k`): \"-99\" is a placeholder for"));
   options["missing"] = {Scalar("?")};
   EXPECT_THAT(log(options), HasSubstr("3 classes: 0 = -99, 1 = EU, 2 = NA"));
 }

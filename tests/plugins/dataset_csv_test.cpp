@@ -199,7 +199,7 @@ TEST(CsvDataset, RefusesFilesWithNothingToLearn) {
   const auto refused = [&](const char* content) {
     return refusal("csv", csv(folder.write("a.csv", content)), BINADE_BAD_DATA);
   };
-  EXPECT_THAT(refused("\n \n"), HasSubstr("no column is left for features"));
+  EXPECT_THAT(refused("\n \n"), HasSubstr("there are no feature columns"));
   EXPECT_THAT(refused(""), HasSubstr("a.csv: the file is empty"));
   EXPECT_THAT(refused("\xEF\xBB\xBF\r\n"), HasSubstr("a.csv: the file is empty"));
   EXPECT_THAT(refused("x,k\n"), HasSubstr("the file has a header but no rows"));
@@ -222,7 +222,7 @@ TEST(CsvDataset, SuggestsRegressionWhenNearlyEveryRowIsAClassOfItsOwn) {
   std::string rows = "x,price\n";
   for (int row = 0; row < 20; ++row) rows += "1," + std::to_string(row) + ".5\n";
   EXPECT_THAT(OpenedDataset("csv", csv(folder.write("a.csv", rows))).log(),
-              HasSubstr("column `price` has 20 different values in 20 rows; for a number to predict set task"));
+              HasSubstr("column `price` has 20 different values in 20 rows; to predict a number, set task"));
 }
 
 TEST(CsvDataset, ReadsTheExperimentsOwnData) {

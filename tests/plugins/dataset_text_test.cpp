@@ -195,7 +195,7 @@ TEST(TextDataset, SaysThatTheTextIsShorterThanOneSample) {
   const DataFolder folder;
   const auto file = folder.write("a.txt", "abc"), empty = folder.write("empty.txt", "");
   EXPECT_THAT(refusal("text", text_options({file}, 10), BINADE_BAD_DATA), HasSubstr(file + ": 4 bytes, less than one"));
-  EXPECT_THAT(refusal("text", text_options({empty}, 10), BINADE_BAD_DATA), HasSubstr(empty + ": there is no text"));
+  EXPECT_THAT(refusal("text", text_options({empty}, 10), BINADE_BAD_DATA), HasSubstr(empty + ": contains no text"));
 }
 
 TEST(TextDataset, GivesTheSameBytesEveryTime) {

@@ -234,7 +234,7 @@ TEST_F(CsvLogger, SaysWhichFolderItCannotMakeAndWhatAsksForIt) {
   folder_.write("taken", "");
   auto logger = open({{"file", text("taken/a/steps.csv")}});
   EXPECT_THAT(refusal(logger), AllOf(HasSubstr("cannot create the folder " + (folder_.path() / "taken").string() +
-                                               ": it exists, and is not a folder"),
+                                               ": it exists and is not a folder"),
                                      HasSubstr("`file`"), Not(HasSubstr("filesystem error"))));
 }
 

@@ -357,7 +357,7 @@ TEST_F(TensorBoardLogger, SaysWhichFolderItCannotMakeAndWhatAsksForIt) {
     FAIL() << "not refused";
   } catch (const PluginError& error) {
     EXPECT_THAT(error.what(), HasSubstr("cannot create the folder " + (folder_.path() / "taken").string() +
-                                        ": it exists, and is not a folder (`folder` "));
+                                        ": it exists and is not a folder (`folder` "));
   }
 }
 
