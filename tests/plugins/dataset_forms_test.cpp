@@ -128,7 +128,9 @@ TEST_F(DatasetForms, SayWhatAFolderOfTextsLeavesOut) {
 
 TEST_F(DatasetForms, TolerateAByteOrderMark) {
   const auto file = write("a.txt", "\xEF\xBB\xBFx,k\n1,a\n2,b\n");
-  EXPECT_THAT(OpenedDataset("csv", csv(file)).log(), Not(HasSubstr("warning")));
+  auto options = csv(file);
+  options["columns"] = text("x");  // which there is only where the mark is not a part of the name
+  EXPECT_THAT(OpenedDataset("csv", options).log(), Not(HasSubstr("warning")));
   const OpenedDataset data("text", letters(file));
   EXPECT_EQ(data.read<std::int64_t>(0, {0}), (std::vector<std::int64_t>{'x', ','}));
   EXPECT_THAT(data.log(), Not(HasSubstr("warning")));

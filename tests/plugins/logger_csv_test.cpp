@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <limits>
 #include <sstream>
 
@@ -135,28 +136,44 @@ std::string first_cells(const std::string& row, int count) {
   return row.substr(0, end);
 }
 
+// The checkpoint is of step 2 and knows of the evaluation at step 1.
 TEST_F(CsvLogger, CutsARunThatWasKilledBackToItsCheckpoint) {
-  {
+  const auto evaluate_at = [](OpenedLogger& logger, std::uint64_t number) {
+    auto record = evaluation();
+    record.step = number;
+    logger.tell(1, record);
+  };
+  // Each cut is the first of its kind: what stands behind a row that goes would go with it.
+  const std::function<void(OpenedLogger&)> later_rows[] = {
+      [](OpenedLogger&) {},
+      [](OpenedLogger& logger) { logger.tell(1, step(3)); },
+      [&](OpenedLogger& logger) { evaluate_at(logger, 2); },
+  };
+  const auto file = folder_.path() / "steps.csv";
+  for (const auto& write_later_rows : later_rows) {
+    SCOPED_TRACE(&write_later_rows - later_rows);
+    std::filesystem::remove(file);
+    {
+      auto logger = open();
+      logger.tell(0, RunStarted{});
+      logger.tell(1, step(1));
+      evaluate_at(logger, 1);
+      logger.tell(1, step(2));
+      write_later_rows(logger);
+      logger.tell(1, step(12));
+      logger.close();
+    }
+    // A kill while it wrote the last row, of which "1,train,1" is there: a step that the checkpoint knows of.
+    std::filesystem::resize_file(file, content().rfind("1,train,12,") + std::string("1,train,1").size());
     auto logger = open();
-    logger.tell(0, RunStarted{});
-    logger.tell(1, step(1));
-    logger.tell(1, evaluation());
-    for (std::uint64_t number = 2; number <= 4; ++number) logger.tell(1, step(number));
-    auto later = evaluation();
-    later.step = 4;
-    logger.tell(1, later);
+    logger.tell(2, resumed_at(2, 1));
+    logger.tell(2, step(3));
     logger.close();
+    std::vector<std::string> rows;
+    std::istringstream lines(content());
+    for (std::string row; std::getline(lines, row);) rows.push_back(first_cells(row, 3));
+    EXPECT_THAT(rows, testing::ElementsAre("time,split,step", "1,train,1", "1,validation,1", "1,train,2", "2,train,3"));
   }
-  std::filesystem::resize_file(folder_.path() / "steps.csv", content().size() - 9);  // as after a kill during a write
-  auto logger = open();
-  logger.tell(2, resumed_at(2, 1));
-  for (std::uint64_t number = 3; number <= 5; ++number) logger.tell(2, step(number));
-  logger.close();
-  std::vector<std::string> rows;
-  std::istringstream lines(content());
-  for (std::string row; std::getline(lines, row);) rows.push_back(first_cells(row, 3));
-  EXPECT_THAT(rows, testing::ElementsAre("time,split,step", "1,train,1", "1,validation,1", "1,train,2", "2,train,3",
-                                         "2,train,4", "2,train,5"));
 }
 
 TEST_F(CsvLogger, AnEvaluationThatTheCheckpointDoesNotKnowOfIsCutToo) {
