@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# From a bare Debian 12 or 13 to a built tree. Both run.sh source this file and call `bootstrap` or `bootstrap test`, which
-# leaves the build folder in $build. You may set:
+# Installs everything that a bare Debian 12 or 13 lacks, and builds the tree. Both run.sh scripts source this file and
+# call `bootstrap` or `bootstrap test`, which sets $build to the build folder. You may set:
 #   BINADE_BUILD_DIR    build folder (build/ in the tree)   BINADE_CMAKE_ARGS     more arguments for CMake
-#   BINADE_CACHE        downloads (~/.cache/binade)         CC, CXXFLAGS, ...     as CMake takes them
+#   BINADE_CACHE        downloads (~/.cache/binade)         CC, CXXFLAGS, ...     as for CMake
 #   CMAKE_PREFIX_PATH   a folder with your own LibTorch     BINADE_CUDA=1, =0     with or without CUDA's libraries
-#   BINADE_SKIP_APT=1   leave Debian packages to you        BINADE_SKIP_SPACE=1   do not look at free disk space
+#   BINADE_SKIP_APT=1   do not install Debian packages      BINADE_SKIP_SPACE=1   do not check free disk space
 set -euo pipefail
 
 tree=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 build=$(realpath -m -- "${BINADE_BUILD_DIR:-$tree/build}")
 # shellcheck source-path=SCRIPTDIR source=libtorch.sh
 source "$tree/experiments/libtorch.sh"
-# What each system calls its packages. On Debian they are installed; elsewhere they are listed.
+# Package names on each system. On Debian, missing packages are installed; elsewhere they are listed.
 prometheus=$cache/prometheus
 system=$(. /etc/os-release 2>/dev/null && echo "${ID:-unknown} ${VERSION_ID:-}") || system=unknown
 case $system in
@@ -65,10 +65,10 @@ list_what_is_needed() {
     command='pacman -S' wanted=("${arch_packages[@]}") more=("${arch_test_packages[@]}")
     note=$'\n  (prometheus-cpp and civetweb are in the AUR)'
     ;;
-  *) command='by the names that Debian has for them' ;;
+  *) command='(Debian package names)' ;;
   esac
   [[ $purpose != test ]] || wanted+=("${more[@]}")
-  say "packages are not installed on this system (${system% }). What is needed:
+  say "this script does not install packages on this system (${system% }). Please install:
   $command ${wanted[*]}$note
   in these versions or newer: g++ 12, CMake 3.25, Python 3.9 with pip, Boost 1.81, toml++ 3.3, prometheus-cpp 1.0 with
   civetweb, CLI11 2.1, fmt 9, nlohmann-json 3.11, OpenSSL 3; for the tests GoogleTest 1.12, Google Benchmark 1.7,
@@ -80,13 +80,13 @@ install_packages() {
   local line="apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
   if ((EUID != 0)); then
     sudo -n true 2>/dev/null || { [[ -t 0 && -x $(command -v sudo) ]] && sudo -v; } ||
-      stop "${#missing[@]} Debian packages are missing; as root, run this line, then start again:"$'\n'"$line"
+      stop "${#missing[@]} Debian packages are missing; run this line as root, then start again:"$'\n'"$line"
     as_root=(sudo)
   fi
   say "installing ${#missing[@]} Debian packages (log: $log)"
-  # An apt that was killed half-way refuses to work until dpkg has finished what it began.
+  # After an interrupted installation, apt refuses to work until dpkg has been run to completion.
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive sh -c "dpkg --configure -a && $line" >"$log" 2>&1 </dev/null ||
-    stop "apt failed; all it said is in $log, which ends:"$'\n'"$(tail -n 5 -- "$log")"
+    stop "apt failed; its output is in $log, which ends:"$'\n'"$(tail -n 5 -- "$log")"
 }
 
 find_own_libtorch() {
@@ -97,7 +97,7 @@ find_own_libtorch() {
   done
 }
 
-# Whether the build uses a LibTorch that the bootstrap has to provide.
+# True if the bootstrap has to provide LibTorch.
 lacks_libtorch() { [[ -z $own_libtorch && ${BINADE_CMAKE_ARGS:-} != *BINADE_ENGINE=OFF* ]]; }
 
 check_space() {
@@ -107,8 +107,8 @@ check_space() {
   ((${#missing[@]} == 0)) || need / $((${#missing[@]} * 60))
   for disk in "${!needed[@]}"; do
     ((free[$disk] >= needed[$disk])) || [[ -n ${BINADE_SKIP_SPACE:-} ]] ||
-      stop "too little space: $disk has ${free[$disk]} MB free, ${needed[$disk]} MB are needed. Free some, set" \
-        "BINADE_CACHE ($cache) or BINADE_BUILD_DIR ($build) to a folder elsewhere, or BINADE_SKIP_SPACE=1."
+      stop "not enough disk space: $disk has ${free[$disk]} MB free, ${needed[$disk]} MB are needed. Free some space," \
+        "set BINADE_CACHE ($cache) or BINADE_BUILD_DIR ($build) to another folder, or set BINADE_SKIP_SPACE=1."
   done
 }
 
@@ -119,7 +119,8 @@ provide_prometheus() {
   export BINADE_PROMETHEUS_BIN=${BINADE_PROMETHEUS_BIN:-${found%/*}}
 }
 
-# Not installed: the package would start a server. Own package lists: the system's may be old, and only root's to renew.
+# Unpacks Prometheus instead of installing it, because the package would start a server. Uses package lists of its own,
+# because only root can update the system's.
 fetch_prometheus() {
   [[ ! -d $prometheus ]] || return 0
   local new
@@ -129,14 +130,14 @@ fetch_prometheus() {
   (cd -- "$new" && export APT_CONFIG=$new/apt.conf && echo "Dir::State \"$new\"; Dir::Cache \"$new\";" >apt.conf &&
     helper apt-get update && helper apt-get download prometheus &&
     helper dpkg-deb -x prometheus_*.deb tree) >"$cache/prometheus.log" 2>&1 ||
-    { say "no Prometheus (see $cache/prometheus.log): the tests that need it are skipped" && return; }
+    { say "Prometheus could not be fetched (see $cache/prometheus.log): tests that need it are skipped" && return; }
   publish "$new" "$prometheus"
 }
 
 configure_and_build() {
   local stamp=$build/.configured-with before='' tests=OFF arguments jobs name wanted
   [[ ! -e $stamp ]] || before=$(<"$stamp")
-  # Once a build folder has the tests it keeps them: else the two run.sh would configure it to and fro.
+  # Once a build folder has the tests, it keeps them: otherwise the two run.sh scripts would reconfigure it alternately.
   [[ $purpose != test && $before != *-DBINADE_TESTS=ON* ]] || tests=ON
   arguments=(-S "$tree" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release "-DBINADE_TESTS=$tests"
     "-DCMAKE_PREFIX_PATH=${own_libtorch:-$libtorch/torch}")
@@ -145,7 +146,7 @@ configure_and_build() {
   wanted=$(printf '%q ' "${arguments[@]}"
     for name in CC CXX CFLAGS CXXFLAGS LDFLAGS CUDACXX CUDAFLAGS CMAKE_PREFIX_PATH; do echo "$name=${!name:-}"; done)
   if [[ ! -e $build/build.ninja || $before != "$wanted" ]]; then
-    # CMake remembers earlier arguments and flags unless it starts afresh. The tests alone are no reason to.
+    # Without --fresh, CMake keeps earlier arguments and flags. Turning on the tests does not require it.
     [[ -z $before || $before == "${wanted/TESTS=ON/TESTS=OFF}" ]] || arguments+=(--fresh)
     say "configuring (log: $build/configure.log)"
     echo "unfinished $wanted" >"$stamp"
@@ -154,7 +155,7 @@ configure_and_build() {
   fi
   [[ $(cmake --build "$build" -- -n 2>&1) != *'no work to do'* ]] || return 0
   say "building"
-  # Compiling a file that includes LibTorch takes up to 1.5 GB of memory.
+  # Compiling a file that includes LibTorch needs up to 1.5 GB of memory.
   jobs=$(awk -v cores="$(nproc)" '/^MemAv/ { n = int($2 / 1.5e6) + 1; print n < cores ? n : cores }' /proc/meminfo)
   CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$jobs} cmake --build "$build" || exit
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# LibTorch 2.11.0 from its wheel into the cache: for the bootstrap, which sources this, and for `binade setup`, which runs
-# it. You may set:
-#   BINADE_CACHE   where it goes (~/.cache/binade)   BINADE_CUDA=1, =0   with or without CUDA's libraries
-#   BINADE_SKIP_SPACE=1   do not look at free disk space
+# Fetches LibTorch 2.11.0 as a wheel and unpacks it into the cache. The bootstrap sources this script; `binade setup`
+# runs it. You may set:
+#   BINADE_CACHE   the cache (~/.cache/binade)   BINADE_CUDA=1, =0   with or without CUDA's libraries
+#   BINADE_SKIP_SPACE=1   do not check free disk space
 set -euo pipefail
 
 cache=${BINADE_CACHE:-${XDG_CACHE_HOME:-~/.cache}/binade}
@@ -31,8 +31,8 @@ stop() { echo "${red}binade:$plain $*" >&2 && exit 2; }
 wants_cuda() { [[ ${BINADE_CUDA:-} == 1 || (-z ${BINADE_CUDA:-} && (-e /dev/nvidia0 || -e /proc/driver/nvidia)) ]]; }
 require_x86_64() {
   [[ $(uname -m) == x86_64 ]] ||
-    stop "LibTorch's wheel is for x86_64, this is $(uname -m): build LibTorch 2.11.0, and set CMAKE_PREFIX_PATH to it where" \
-      "Binade is built, BINADE_LIBTORCH where it runs"
+    stop "LibTorch's wheel is for x86_64, this is $(uname -m): build LibTorch 2.11.0; set CMAKE_PREFIX_PATH to" \
+      "it to build Binade, and BINADE_LIBTORCH to run it"
 }
 
 need() { # FOLDER MEGABYTES: adds to `free` and `needed`, in MB by disk
@@ -44,21 +44,21 @@ need() { # FOLDER MEGABYTES: adds to `free` and `needed`, in MB by disk
 
 alone() { # LOCK COMMAND
   exec 9>"$1"
-  flock -n 9 || { say "waiting for another start to finish" && flock 9; }
+  flock -n 9 || { say "waiting for another process to finish" && flock 9; }
   "$2"
   exec 9>&-
 }
 
-# A killed start leaves no pip behind that works on for nobody.
+# Ends the helper together with this script.
 helper() { setpriv --pdeathsig KILL "$@"; }
-# What is fetched comes into the cache by one rename, so whatever is there is complete.
+# Moves a download into the cache with one rename, so that everything in the cache is complete.
 publish() { # NEW_FOLDER FINAL_FOLDER
   sync -f "$1"
   mv -T -- "$1/tree" "$2"
   rm -rf -- "$1"
 }
 
-# What killed starts left behind, unless a living one holds the lock.
+# Removes leftovers of killed processes, unless a running one holds the lock.
 remove_leftovers() {
   ! compgen -G "$cache/.new-*" >/dev/null || flock -n "$cache/.lock" rm -rf -- "$cache"/.new-* || true
 }
@@ -71,7 +71,7 @@ fetch_libtorch() {
   new=$(mktemp -d -- "$cache/.new-XXXXXX")
   echo "$wheels" >"$new/requirements.txt"
   say "fetching LibTorch 2.11.0 ($download)"
-  # pip would first write to /tmp, which is often small. One Python's tags, so that any Python fetches the same files.
+  # Keep pip out of /tmp, which is often small. Fixed Python tags make every Python fetch the same files.
   TMPDIR=$new PIP_REQUIRE_VIRTUALENV=0 helper "$python" -m pip download "${quiet[@]}" --disable-pip-version-check \
     --no-cache-dir --no-deps --only-binary=:all: --python-version 3.11 --implementation cp --abi cp311 \
     "${platforms[@]}" --require-hashes --requirement "$new/requirements.txt" --dest "$new/wheels" ||
@@ -92,17 +92,17 @@ libtorch=$cache/libtorch-2.11.0 wheels=$cpu_wheels megabytes=1800 download='545 
 if wants_cuda; then libtorch+=-cuda wheels+=$'\n'$cuda_wheels megabytes=6800 download='2.5 GB'; fi
 
 setup() {
-  [[ ! -d $libtorch ]] || { say "LibTorch 2.11.0 is there: $libtorch" && return; }
+  [[ ! -d $libtorch ]] || { say "LibTorch 2.11.0 is already in $libtorch" && return; }
   require_x86_64
   { python3 -m pip || /usr/bin/python3 -m pip; } >/dev/null 2>&1 || stop "pip is needed: apt-get install python3-pip"
-  mkdir -p -- "$cache" || stop "$cache cannot be made; BINADE_CACHE names another folder"
+  mkdir -p -- "$cache" || stop "$cache cannot be created; set BINADE_CACHE to another folder"
   remove_leftovers
   local disk && local -A free=() needed=()
   need "$cache" "$megabytes"
   for disk in "${!needed[@]}"; do
     ((free[$disk] >= needed[$disk])) || [[ -n ${BINADE_SKIP_SPACE:-} ]] ||
-      stop "too little space: $disk has ${free[$disk]} MB free, $megabytes MB are needed. Free some, or set BINADE_CACHE" \
-        "($cache) to a folder elsewhere"
+      stop "not enough disk space: $disk has ${free[$disk]} MB free, $megabytes MB are needed. Free some space, or" \
+        "set BINADE_CACHE ($cache) to another folder"
   done
   alone "$cache/.lock" fetch_libtorch
   say "LibTorch 2.11.0 is in $libtorch"

@@ -7,9 +7,9 @@ if [[ ${1:-} == -h || ${1:-} == --help ]]; then
   cat <<'HELP'
 bash experiments/run.sh [FILE.toml] [ARGUMENTS]
 
-Installs what is missing, builds Binade, and trains what FILE.toml describes
-(experiments/first_run.toml if none is named). ARGUMENTS go to `binade run`.
-Results go to runs/ in the folder where you call this.
+Installs missing packages, builds Binade, and runs the experiment FILE.toml
+(default: experiments/first_run.toml). ARGUMENTS are passed to `binade run`.
+Results are written to runs/ in the current folder.
 
 HELP
   sed -n 's/^#   /  /p' "$tree/experiments/bootstrap.sh"

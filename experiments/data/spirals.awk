@@ -1,7 +1,7 @@
-# Three interleaved spirals, 700 points each, with noise: no straight line tells them apart.
-# Makes the file beside it, the same on every machine:  awk -f spirals.awk > spirals.csv
+# Generates three interleaved spirals of 700 noisy points each, which are not linearly separable.
+# The result is the same on every machine:  awk -f spirals.awk > spirals.csv
 
-# Uniform in (0, 1): Park and Miller's generator, for awk's own differs between awks.
+# Uniform in (0, 1): Park and Miller's generator, because rand() differs between awk implementations.
 function uniform() {
   state = (state * 16807) % 2147483647
   return state / 2147483647

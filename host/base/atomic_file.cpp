@@ -1,5 +1,5 @@
-// Temporary, sync, rename, sync of the folder; each return is looked at, and no failed sync is tried again: after a
-// failure the kernel may have dropped the pages and call the next one a success.
+// Write a temporary file, sync it, rename it, sync the folder. A failed sync is never retried: the kernel may have
+// dropped the pages, and would then report success.
 #include "host/base/atomic_file.h"
 
 #include <fcntl.h>
@@ -42,7 +42,7 @@ std::size_t write_all(int file, const void* data, std::size_t bytes) {
   std::size_t written = 0;
   while (written < bytes) {
     const ssize_t now = uninterrupted([&] { return ::write(file, position + written, bytes - written); });
-    if (now == 0) errno = EIO;  // no device does this; looping here would never end
+    if (now == 0) errno = EIO;  // should not happen, but must not loop forever
     if (now <= 0) break;
     written += static_cast<std::size_t>(now);
   }
@@ -54,7 +54,7 @@ int sync_file(int file) {
 }
 
 AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
-  // O_EXCL: what a process of the same number left behind, or someone else's link, is not written through.
+  // O_EXCL: do not write to leftovers of a process with the same id, or through someone else's link.
   constexpr int attempts = 1000;
   for (int attempt = 0; file_ < 0; ++attempt) {
     temporary_ = path_;
@@ -75,7 +75,7 @@ void AtomicFile::write(const void* data, std::size_t bytes) {
 
 void AtomicFile::commit() {
   if (sync_file(file_) != 0) throw_file_error("sync", path_);
-  // Some network file systems report a failed write only here. The descriptor is gone whatever close() says.
+  // Some network file systems report a failed write only here. The descriptor is closed even if close() fails.
   if (close(std::exchange(file_, -1)) != 0 && errno != EINTR) throw_file_error("close", path_);
   if (std::rename(temporary_.c_str(), path_.c_str()) != 0) throw_file_error("put in place", path_);
   renamed_ = true;
@@ -97,7 +97,7 @@ void remove_unfinished_files(const std::filesystem::path& folder) {
 void sync_folder(const std::filesystem::path& folder) {
   const int file = uninterrupted([&] { return open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
   if (file < 0) throw_file_error("open", folder);
-  // EINVAL: a file system without this notion, where a rename is durable or nothing can make it so.
+  // EINVAL: the file system does not support syncing folders.
   const bool failed = sync_file(file) != 0 && errno != EINVAL;
   const int error = errno;
   close(file);

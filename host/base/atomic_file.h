@@ -1,4 +1,4 @@
-// A file that appears whole or not at all, and stays after a power cut.
+// A file that is written atomically and survives a power failure.
 #pragma once
 
 #include <cstddef>
@@ -9,9 +9,9 @@
 
 namespace binade::host {
 
-// Written beside its final place under a temporary name; commit() puts it in place. Without commit() the destructor
-// removes the temporary. Every call throws std::system_error naming the file; after a failure only the destructor may
-// follow. Not for several threads at once.
+// Writes a temporary file in the same folder; commit() renames it. Without commit(), the destructor removes the
+// temporary file. Every function throws std::system_error that names the file; after a failure, only the destructor may
+// be called. Not thread-safe.
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path);
@@ -21,8 +21,9 @@ class AtomicFile {
 
   void write(const void* data, std::size_t bytes);
 
-  // Syncs the file, renames it over what may lie there, syncs the folder. When one of the first two fails, an older
-  // file is as it was. When syncing the folder fails, the new file is in place but may not survive a power cut.
+  // Syncs the file, renames it, replacing an existing file, and syncs the folder. If one of the first two fails, an
+  // existing file is unchanged. If syncing the folder fails, the new file is in place but may not survive a power
+  // failure.
   void commit();
 
  private:
@@ -31,18 +32,18 @@ class AtomicFile {
   bool renamed_ = false;
 };
 
-// Removes what AtomicFiles of a process that was killed left in this folder, by their names: <file>.<pid>-<n>.tmp,
-// where those are regular files. For a folder in which nobody else writes now. What cannot be removed stays.
+// Removes temporary files that AtomicFiles of a killed process left in this folder (regular files named
+// <file>.<pid>-<n>.tmp). No other process may be writing to the folder. Ignores errors.
 void remove_unfinished_files(const std::filesystem::path& folder);
 
-// Makes the names in a folder durable. Throws std::system_error naming it.
+// Makes the entries of a folder durable. Throws std::system_error that names it.
 void sync_folder(const std::filesystem::path& folder);
 
-// Writes all of it to a descriptor, through interruptions and short writes. Returns how much was written; less than
-// `bytes` when a write failed, and errno says why.
+// Writes all bytes to a descriptor, despite interruptions and short writes. Returns the number of bytes written, which
+// is less than `bytes` if a write failed; errno has the reason.
 std::size_t write_all(int file, const void* data, std::size_t bytes);
 
-// fsync(), again only when interrupted: that is no failed sync. 0, or -1 with errno.
+// Calls fsync(), again only if it was interrupted. Returns 0, or -1 with errno.
 int sync_file(int file);
 
 }  // namespace binade::host

@@ -1,4 +1,4 @@
-// Where Binade keeps what it can fetch or make again.
+// The folder for files that Binade can fetch or create again.
 #pragma once
 
 #include <filesystem>
@@ -6,11 +6,11 @@
 
 namespace binade::host {
 
-// $BINADE_CACHE, else binade/ in $XDG_CACHE_HOME, else ~/.cache/binade. Empty without all three variables; it may not
-// be there.
+// $BINADE_CACHE, else $XDG_CACHE_HOME/binade, else ~/.cache/binade. Empty if none of the variables is set. The folder
+// may not exist.
 std::filesystem::path cache_folder();
 
-// For a plugin: makes plugins/ID in it and returns that. Empty where it cannot be made.
+// Creates and returns the cache folder of a plugin, plugins/ID. Returns an empty path if it cannot be created.
 std::filesystem::path make_cache_folder(const std::string& plugin);
 
 }  // namespace binade::host

@@ -1,4 +1,4 @@
-// The two clocks: the time of day for what people and dashboards read, which may jump; and how long something took.
+// Two clocks: the time of day for people and dashboards, which may jump, and a monotonic clock for durations.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// A descriptor that closes itself.
+// RAII for file descriptors.
 #pragma once
 
 #include <unistd.h>
@@ -23,7 +23,7 @@ class Descriptor {
 
   int number() const { return number_; }  // -1: not open
   explicit operator bool() const { return number_ >= 0; }
-  // It is the caller's to close now.
+  // The caller must close the descriptor.
   int release() noexcept { return std::exchange(number_, -1); }
 
  private:

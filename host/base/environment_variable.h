@@ -1,4 +1,4 @@
-// One environment variable.
+// Reads environment variables.
 #pragma once
 
 #include <cstdlib>
@@ -6,7 +6,7 @@
 
 namespace binade::host {
 
-// Empty where it is not set.
+// Returns an empty string if the variable is not set.
 inline std::string environment_variable(const char* name) {
   const char* const value = std::getenv(name);
   return value == nullptr ? "" : value;

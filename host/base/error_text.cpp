@@ -42,7 +42,7 @@ std::string of_file(const std::filesystem::filesystem_error& error) {
                      second.empty() ? "" : " and ", second, error.code().message());
 }
 
-// std::thread and std::async say the system's words alone.
+// std::thread and std::async report only the system's message.
 std::string of_system(const std::system_error& error) {
   const bool of_a_thread = error.code() == std::errc::resource_unavailable_try_again &&
                            std::string_view(error.what()) == error.code().message();
@@ -60,9 +60,9 @@ std::string error_text(const std::exception& error) {
   std::string text = error.what();
   // By its text, so that nlohmann/json.hpp need not be compiled for its exception's type.
   if (const auto end = text.find("] "); text.starts_with("[json.exception.") && end != std::string::npos) {
-    return "JSON that cannot be used: " + text.substr(end + 2);
+    return "invalid JSON: " + text.substr(end + 2);
   }
-  return text.empty() ? "something failed and does not say what" : text;
+  return text.empty() ? "an unknown error occurred" : text;
 }
 
 }  // namespace binade::host

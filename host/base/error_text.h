@@ -1,4 +1,4 @@
-// What an exception says to a person.
+// Formats exceptions for users.
 #pragma once
 
 #include <exception>
@@ -6,9 +6,9 @@
 
 namespace binade::host {
 
-// A whole sentence's middle: "cannot create the folder /x: Permission denied", "a thread cannot be started: ...". The
-// standard library's and the JSON library's own forms ("filesystem error: ...", "[json.exception.parse_error.101] ...",
-// "std::bad_alloc") never stand in it; what any other exception says is left as it is.
+// Returns a message such as "cannot create the folder /x: Permission denied" or "a thread cannot be started: ...".
+// Rewrites the formats of the standard library and the JSON library ("filesystem error: ...",
+// "[json.exception.parse_error.101] ...", "std::bad_alloc"); other exceptions' messages are returned unchanged.
 std::string error_text(const std::exception& error);
 
 }  // namespace binade::host

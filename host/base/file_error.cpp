@@ -7,7 +7,7 @@
 namespace binade::host {
 
 void throw_file_error(const char* what, const std::filesystem::path& path) {
-  const int error = errno;  // before anything here can change it
+  const int error = errno;  // before it can change
   throw std::system_error(error, std::generic_category(), "cannot " + std::string(what) + " " + path.string());
 }
 

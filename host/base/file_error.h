@@ -1,11 +1,11 @@
-// What a system call on a file failed with.
+// Reports failed system calls on files.
 #pragma once
 
 #include <filesystem>
 
 namespace binade::host {
 
-// Throws std::system_error with errno: "cannot create /a/b: No space left on device".
+// Throws std::system_error for errno, with `what` failed: "cannot create /a/b: No space left on device".
 [[noreturn]] void throw_file_error(const char* what, const std::filesystem::path& path);
 
 }  // namespace binade::host

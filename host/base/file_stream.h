@@ -1,4 +1,4 @@
-// Reads a regular file line by line, or in any way that a stream can be read.
+// An input stream of a regular file.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@ namespace binade::host {
 
 class FileStream : public std::istream {
  public:
-  // Throws std::runtime_error as require_to_read() does. A read that fails sets badbit.
+  // Throws std::runtime_error like require_to_read(). A failed read sets badbit.
   explicit FileStream(const std::filesystem::path& path);
 
  private:

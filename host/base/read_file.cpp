@@ -20,7 +20,7 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t limit) {
   std::string bytes;
   try {
     bytes.resize(static_cast<std::size_t>(file.size));
-  } catch (const std::exception&) {  // not for this much: whoever wrote the file must not end the program by that
+  } catch (const std::exception&) {  // the file may be huge, which must not end the program
     fail(ENOMEM);
   }
   std::size_t done = 0;
@@ -28,7 +28,7 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t limit) {
     const auto now =
         uninterrupted([&] { return ::read(file.descriptor.number(), bytes.data() + done, bytes.size() - done); });
     if (now < 0) fail(errno);
-    if (now == 0) break;  // it was cut off since: what it lacks is found by who knows its size
+    if (now == 0) break;  // truncated meanwhile; the caller checks the size
     done += static_cast<std::size_t>(now);
   }
   bytes.resize(done);

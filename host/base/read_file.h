@@ -1,4 +1,4 @@
-// A file's bytes, all at once.
+// Reads a whole file.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,8 @@
 
 namespace binade::host {
 
-// Throws std::runtime_error naming the file when it cannot be read, is no regular file, or has more than `limit` bytes.
+// Throws std::runtime_error that names the file if it cannot be read, is not a regular file, or is larger than `limit`
+// bytes.
 std::string read_file(const std::filesystem::path& path, std::uint64_t limit = ~std::uint64_t{0});
 
 }  // namespace binade::host

@@ -14,13 +14,13 @@ namespace {
 
 constexpr mode_t mode = 0666;
 
-// "" for a regular file.
+// Says what kind of file it is; "" for a regular file.
 std::string kind_of(mode_t type) {
   if (S_ISREG(type)) return "";
   if (S_ISDIR(type)) return "it is a folder, not a file";
   if (S_ISFIFO(type)) return "it is a named pipe, not a file";
   if (S_ISSOCK(type)) return "it is a socket, not a file";
-  if (S_ISLNK(type)) return "it is a symbolic link, and nothing is written through one";
+  if (S_ISLNK(type)) return "it is a symbolic link, which is not followed for writing";
   return "it is a device, not a file";
 }
 
@@ -32,7 +32,7 @@ OpenedFile failed(int error, std::string reason = "") {
 OpenedFile opened(const std::filesystem::path& path, int flags) {
   const bool follow = (flags & O_NOFOLLOW) == 0;
   struct stat status {};
-  // Before the opening, which of a device may do something already; and after it, of what was opened.
+  // Check before opening, because opening a device can have side effects, and again after, in case the file changed.
   const bool there = (follow ? ::stat(path.c_str(), &status) : ::lstat(path.c_str(), &status)) == 0;
   if (there && !S_ISREG(status.st_mode)) return failed(EINVAL, kind_of(status.st_mode));
   if (!there && (errno != ENOENT || (flags & O_CREAT) == 0)) return failed(errno);

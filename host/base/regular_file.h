@@ -1,5 +1,5 @@
-// Files that are opened only where they are files: no pipe on which the process would wait for somebody, no device that
-// has no end, and, for what is written, no link that leads elsewhere.
+// Opens regular files only: refuses pipes, on which the process could block, devices, which may be endless, and, for
+// writing, symbolic links.
 #pragma once
 
 #include <cstdint>
@@ -10,23 +10,23 @@
 
 namespace binade::host {
 
-// One that was opened, or why it was not.
+// An opened file, or the reason why it could not be opened.
 struct OpenedFile {
   Descriptor descriptor;   // of a regular file, or not open
   std::uint64_t size = 0;  // bytes
-  int error = 0;           // errno; EINVAL where it is there and is not a regular file
-  std::string reason;      // for people: "No such file or directory", "it is a named pipe, not a file"
+  int error = 0;           // errno; EINVAL if it exists but is not a regular file
+  std::string reason;      // for messages: "No such file or directory", "it is a named pipe, not a file"
 };
 
-// To read. Links are followed. Never waits, and opens nothing but regular files.
+// Opens a file for reading. Follows links. Never blocks.
 OpenedFile open_to_read(const std::filesystem::path& path);
 
-// To write: O_WRONLY with `flags`, of which O_CREAT, O_EXCL, O_APPEND and O_TRUNC are meant. A link at the end of the
-// path is not followed, so that nobody leads what is written to another file. Never waits.
+// Opens a file for writing, with O_WRONLY and `flags` (O_CREAT, O_EXCL, O_APPEND, O_TRUNC). Does not follow a link at
+// the end of the path, so that nobody can redirect the output. Never blocks.
 OpenedFile open_to_write(const std::filesystem::path& path, int flags);
 
-// The same, or an exception, "cannot read PATH: WHY": std::system_error where the system says why, and
-// std::runtime_error where it is not a file.
+// The same, but throw "cannot read PATH: REASON": std::system_error for a system error, std::runtime_error if it is not
+// a regular file.
 OpenedFile require_to_read(const std::filesystem::path& path);
 OpenedFile require_to_write(const std::filesystem::path& path, int flags);
 

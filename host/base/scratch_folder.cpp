@@ -14,13 +14,13 @@ std::filesystem::path temporary_folder() {
   std::error_code error;
   auto folder = std::filesystem::temp_directory_path(error);
   if (!error) return folder;
-  for (const char* variable : {"TMPDIR", "TMP", "TEMP", "TEMPDIR"}) {  // as the standard library asks for them
+  for (const char* variable : {"TMPDIR", "TMP", "TEMP", "TEMPDIR"}) {  // in the standard library's order
     const char* const value = std::getenv(variable);
     if (value == nullptr) continue;
     throw std::runtime_error(std::string("the folder for temporary files, ") + variable + "=" + value +
-                             ", does not exist or is not a folder: make it, or name another one there");
+                             ", does not exist or is not a folder: create it, or set the variable to another one");
   }
-  throw std::runtime_error("there is no folder for temporary files: name one in TMPDIR (" + error.message() + ")");
+  throw std::runtime_error("there is no folder for temporary files: set TMPDIR to one (" + error.message() + ")");
 }
 
 }  // namespace
@@ -28,7 +28,7 @@ std::filesystem::path temporary_folder() {
 std::filesystem::path make_scratch_folder(const std::string& what) {
   auto path = (temporary_folder() / ("binade-" + what + "-XXXXXX")).string();
   if (mkdtemp(path.data()) == nullptr) {  // 0700
-    throw std::system_error(errno, std::generic_category(), "cannot make the folder " + path);
+    throw std::system_error(errno, std::generic_category(), "cannot create the folder " + path);
   }
   return path;
 }

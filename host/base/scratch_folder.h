@@ -1,4 +1,4 @@
-// Folders for what nobody is to find afterwards.
+// Temporary folders.
 #pragma once
 
 #include <filesystem>
@@ -6,11 +6,11 @@
 
 namespace binade::host {
 
-// Makes binade-WHAT-XXXXXX in the temporary folder, which only this user can look into. It stays until somebody removes
-// it. Throws std::system_error, and std::runtime_error when there is no temporary folder.
+// Creates binade-WHAT-XXXXXX in the folder for temporary files, accessible to this user only. The caller must remove
+// it. Throws std::system_error, or std::runtime_error if there is no folder for temporary files.
 std::filesystem::path make_scratch_folder(const std::string& what);
 
-// Such a folder, gone with its content at the end.
+// Such a folder, which the destructor removes with its contents.
 class ScratchFolder {
  public:
   explicit ScratchFolder(const std::string& what) : path_(make_scratch_folder(what)) {}

@@ -25,7 +25,7 @@ struct Sha256::State {
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
   if (state_->context == nullptr || EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) != 1) {
-    throw std::runtime_error("OpenSSL offers no SHA-256 here; look at its configuration (openssl.cnf)");
+    throw std::runtime_error("OpenSSL does not provide SHA-256; check its configuration (openssl.cnf)");
   }
 }
 

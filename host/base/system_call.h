@@ -1,4 +1,4 @@
-// System calls that a signal interrupts.
+// Handles system calls that are interrupted by signals.
 #pragma once
 
 #include <cerrno>
@@ -6,8 +6,8 @@
 
 namespace binade::host {
 
-// Makes a system call again when a signal interrupted it; a thousand times at most, so that no broken file system holds
-// a run up for ever. What the last call returned, with its errno.
+// Repeats a system call that is interrupted by a signal, at most a thousand times, so that a broken file system cannot
+// block a run forever. Returns the last call's result, with its errno.
 template <class Call>
 auto uninterrupted(Call&& call) {
   constexpr int attempts = 1000;

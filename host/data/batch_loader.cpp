@@ -1,4 +1,4 @@
-// A ring of batches: workers claim them in order and fill them side by side, the caller takes them in order.
+// A ring of batches: workers claim them in order and fill them concurrently; the caller takes them in order.
 #include "host/data/batch_loader.h"
 
 #include <algorithm>
@@ -15,7 +15,7 @@
 
 namespace binade::host {
 
-// Batches are numbered from 0 in the order of next(); number n lies in slot n modulo the slots.
+// Batches are numbered from 0 in the order of next(); batch n uses slot n modulo the number of slots.
 class BatchLoader::Impl {
  public:
   Impl(const Dataset& dataset, const Split& split, Sampler sampler, bool training, std::uint64_t seed,
@@ -45,14 +45,14 @@ class BatchLoader::Impl {
   const std::uint64_t seed_;
   std::deque<Slot> slots_;
 
-  std::mutex claiming_;  // one worker at a time finds out what comes next; locked before mutex_
+  std::mutex claiming_;  // held while a worker determines the next batch; lock before mutex_
   Sampler sampler_;
   std::uint64_t epoch_, batch_;  // of the next claim
   std::uint64_t claimed_ = 0;
 
-  std::mutex mutex_;  // the members below, and `ready` of the slots; a slot that is not ready is its worker's alone
+  std::mutex mutex_;  // guards the members below and the slots' `ready`; a slot that is not ready belongs to its worker
   std::condition_variable freed_, filled_;
-  std::uint64_t taken_ = 0;  // by next(), the one in use included
+  std::uint64_t taken_ = 0;  // number of batches taken by next(), including the one in use
   bool stopped_ = false;
 
   std::vector<std::thread> workers_;
@@ -68,8 +68,8 @@ BatchLoader::Impl::Impl(const Dataset& dataset, const Split& split, Sampler samp
       sampler_(std::move(sampler)),
       epoch_(first_epoch + first_batch / sampler_.batches_per_epoch()),
       batch_(first_batch % sampler_.batches_per_epoch()) {
-  if (sampler_.size() != split.size) throw std::invalid_argument("the sampler is not of the split's size");
-  // One slot for the batch in use, the others are read ahead.
+  if (sampler_.size() != split.size) throw std::invalid_argument("the sampler's size differs from the split's");
+  // One slot for the batch in use, the others for prefetched batches.
   const std::size_t slots = workers == 0 ? 1 : std::size_t{1} + std::max(prefetch, 1u);
   for (std::size_t i = 0; i < slots; ++i) slots_.emplace_back(dataset);
   try {
@@ -120,12 +120,12 @@ void BatchLoader::Impl::work() {
   }
 }
 
-// The slot of the next batch, placed in its epoch; nullptr when the loader stops.
+// Returns the slot of the next batch, with its position and indices set; nullptr if the loader stops.
 BatchLoader::Impl::Slot* BatchLoader::Impl::claim() {
   const std::lock_guard claiming(claiming_);
   {
     std::unique_lock lock(mutex_);
-    // All slots but the one of the batch in use.
+    // The slot of the batch in use is not available.
     freed_.wait(lock, [&] { return stopped_ || claimed_ < taken_ + slots_.size() - 1; });
     if (stopped_) return nullptr;
   }

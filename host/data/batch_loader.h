@@ -1,5 +1,5 @@
-// Batches, read ahead by workers into host-owned buffers that are reused. Their content depends on (seed, epoch, batch)
-// alone, never on which worker was faster.
+// Prefetches batches with worker threads into reused buffers. The contents depend only on (seed, epoch, batch), not on
+// the workers' timing.
 #pragma once
 
 #include <cstdint>
@@ -13,19 +13,19 @@ namespace binade::host {
 
 class BatchLoader {
  public:
-  // Batches of `split` from (epoch, batch) on, without end: after an epoch's last batch comes the next epoch's first.
-  // `workers` threads read ahead, at most `prefetch` batches; 0 workers: read when asked, in the caller's thread.
-  // `training`: samples are to be augmented. dataset and split outlive the loader. A first_batch behind the epoch's
-  // last means one of the epochs after it. Throws std::invalid_argument when the sampler is not of the split's size.
+  // Loads batches of `split` from (first_epoch, first_batch) on, epoch after epoch, without end. `workers` threads
+  // prefetch up to `prefetch` batches; with 0 workers, next() reads in the calling thread. `training`: augment samples.
+  // `dataset` and `split` must outlive the loader. A first_batch beyond the end of its epoch continues in the following
+  // epochs. Throws std::invalid_argument if the sampler's size differs from the split's.
   BatchLoader(const Dataset& dataset, const Split& split, Sampler sampler, bool training, std::uint64_t seed,
               std::uint32_t workers, std::uint32_t prefetch, std::uint64_t first_epoch, std::uint64_t first_batch);
-  ~BatchLoader();  // stops and joins the workers; waits for reads that are under way
+  ~BatchLoader();  // stops and joins the workers, after reads in progress
   BatchLoader(const BatchLoader&) = delete;
   BatchLoader& operator=(const BatchLoader&) = delete;
 
-  // The next batch; valid until the next call. Rethrows what reading this batch threw (PluginError), after all batches
-  // before it were handed out; the call after that goes on behind it. Allocates nothing once the buffers have grown to
-  // their largest batch. One thread at a time.
+  // Returns the next batch, which is valid until the next call. Rethrows an exception from reading this batch
+  // (PluginError); the following call continues with the next one. Does not allocate once the buffers have grown to the
+  // largest batch. One thread at a time.
   const HostBatch& next();
 
  private:

@@ -1,4 +1,4 @@
-// Fills one batch's memory; every size is computed with an eye on overflow, since extents come from a plugin.
+// Fills one batch's memory. Checks every size for overflow, because extents come from a plugin.
 #include "host/data/batch_memory.h"
 
 #include <algorithm>
@@ -42,7 +42,7 @@ void AlignedBuffer::Free::operator()(void* data) const noexcept { ::operator del
 
 void* AlignedBuffer::grow(std::uint64_t bytes) {
   if (bytes > capacity_ || data_ == nullptr) {
-    // Half as much again, so that ever longer samples do not mean ever new memory.
+    // Grow by at least half, so that ever longer samples do not reallocate each time.
     capacity_ = std::max<std::uint64_t>({bytes, capacity_ + capacity_ / 2, 64});
     data_.reset();
     try {
@@ -107,8 +107,8 @@ void BatchMemory::read(const Dataset& dataset, const Split& split, bool training
                 batch_.epoch, training ? 1u : 0u, 0, buffer_pointers_.data(), buffer_pointers_.size()});
 }
 
-// The field's shape in this batch, and the lengths of its samples. `first`: where this field's extents stand among
-// the `stride` measured ones of each sample.
+// Sets the field's shape in this batch, and the lengths of its samples. `first` is the position of this field's extents
+// among the `stride` measured extents of each sample.
 void BatchMemory::shape_field(std::size_t number, const Field& field, std::size_t first, std::size_t stride) {
   const auto samples = batch_.indices.size();
   auto& shape = batch_.fields[number].shape;

@@ -1,4 +1,4 @@
-// The memory of one batch, and how it is filled: measured, padded, read. Reused from batch to batch; it only grows.
+// The memory of one batch, which is measured, padded and read. Reused for all batches; it only grows.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace binade::host {
 
-// At least `bytes` of memory at a multiple of 64. What lies in it is lost when it grows.
+// 64-byte aligned memory. Growing it discards its contents.
 class AlignedBuffer {
  public:
   void* grow(std::uint64_t bytes);

@@ -1,4 +1,4 @@
-// Calls into a dataset plugin, and the splits that the host makes.
+// Calls a dataset plugin, and creates the host's own splits.
 #include "host/data/dataset.h"
 
 #include <fmt/format.h>
@@ -13,10 +13,10 @@
 namespace binade::host {
 namespace {
 
-// The key of the draw that holds samples back, apart from those of the epochs' orders.
+// The random stream for held-back samples, different from those of the epochs' orders.
 constexpr std::uint64_t held_back_draw = ~std::uint64_t{0};
 
-// `name` is "train" or "validation", both out of the plugin's split `number`.
+// Returns "train" or "validation" as a part of the plugin's split `number`.
 Split part_of_train(const std::string& name, std::uint32_t number, std::uint64_t size, bool independent,
                     std::uint64_t seed) {
   const bool train = name == "train";
@@ -30,7 +30,7 @@ Split part_of_train(const std::string& name, std::uint32_t number, std::uint64_t
     const auto order = permutation(size, seed, held_back_draw);
     std::vector<bool> drawn(size);
     for (auto place = split.first; place < split.first + split.size; ++place) drawn[order[place]] = true;
-    split.indices.reserve(split.size);  // in ascending order, for whoever reads a file from front to back
+    split.indices.reserve(split.size);  // in ascending order, which suits datasets that read files sequentially
     for (std::uint64_t index = 0; index < size; ++index) {
       if (drawn[index]) split.indices.push_back(index);
     }
@@ -54,7 +54,7 @@ Dataset::Dataset(Plugin plugin, const OptionTable& options)
     : plugin_(std::move(plugin)), table_(plugin_.table<binade_dataset_table>()) {
   if (table_.create == nullptr || table_.destroy == nullptr || table_.describe == nullptr || table_.read == nullptr) {
     throw std::runtime_error(name_in_messages(plugin_) +
-                             ": its table lacks create, destroy, describe or read; every dataset has these");
+                             ": its table lacks create, destroy, describe or read, which every dataset needs");
   }
   const OptionsView view(options);
   void* self = nullptr;
@@ -90,10 +90,10 @@ Split Dataset::split(const std::string& name, std::uint64_t seed) const {
     return split;
   }
   if (found->size < 2) {
-    throw std::runtime_error(
-        fmt::format("{} has one sample in `train` and no split `validation`, so none can be held back for validation; "
-                    "give it more data, or a split `validation`",
-                    name_in_messages(plugin_)));
+    throw std::runtime_error(fmt::format(
+        "{} has only one sample in `train` and no split `validation`, so none can be held back for validation; "
+        "provide more data, or a split `validation`",
+        name_in_messages(plugin_)));
   }
   return part_of_train(name, number, found->size, description_.independent, seed);
 }
@@ -111,10 +111,11 @@ void Dataset::measure(const Split& split, std::span<const std::uint64_t> indices
       if (!field.variable()) continue;
       for (const auto described : field.shape) {
         if (!agrees(*measured++, described)) {
-          throw PluginError(plugin_.id(), plugin_.version(), "measure", BINADE_FAILED,
-                            fmt::format("sample {} of split {}: field `{}` was described with the extent {} and is "
-                                        "measured with {}",
-                                        index, split.plugin_split, field.name, described, measured[-1]));
+          throw PluginError(
+              plugin_.id(), plugin_.version(), "measure", BINADE_FAILED,
+              fmt::format("sample {} of split {}: field `{}` was described with the extent {} but measured "
+                          "with {}",
+                          index, split.plugin_split, field.name, described, measured[-1]));
         }
       }
     }

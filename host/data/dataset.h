@@ -1,4 +1,4 @@
-// A dataset plugin as the host uses it: described, split, and read in batches.
+// A dataset plugin, with its description and splits.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@
 
 namespace binade::host {
 
-// Samples of one plugin split that are used for one purpose: a part [first, first + count) of it, or for datasets with
-// independent samples a seeded random part of it.
+// The samples of one plugin split that are used for one purpose: the range [first, first + size), or, for datasets with
+// independent samples, a seeded random part.
 struct Split {
   std::string name;                    // "train", "validation", "test"
   std::uint32_t plugin_split = 0;      // the plugin's number
@@ -29,8 +29,8 @@ struct Split {
 
 class Dataset {
  public:
-  // Creates the plugin's dataset and asks it to describe itself. Throws PluginError with the plugin's message, or
-  // std::runtime_error when the description is contradictory (no "train", an empty split, a field twice, ...).
+  // Creates the plugin's dataset and gets its description. Throws PluginError with the plugin's message, or
+  // std::runtime_error if the description is invalid (no "train", an empty split, a duplicate field, ...).
   Dataset(Plugin plugin, const OptionTable& options);
   ~Dataset() = default;
   Dataset(const Dataset&) = delete;
@@ -40,15 +40,15 @@ class Dataset {
   const std::vector<Field>& fields() const { return description_.fields; }
   const Facts& facts() const { return description_.facts; }
 
-  // The split of that name, or for "validation" the last fifth of "train" when the plugin names none ("train" is then
-  // the rest): contiguous, or a random fifth drawn from `seed` where samples are independent.
-  // Throws std::runtime_error when train would be left without samples, or when there is no split of that name.
+  // Returns the split with that name. If the plugin has no "validation", that is the last fifth of "train" (or, if
+  // samples are independent, a random fifth drawn from `seed`), and "train" is the rest. Throws std::runtime_error if
+  // "train" would be empty, or if there is no such split.
   Split split(const std::string& name, std::uint64_t seed) const;
 
-  // Number of extents that measure() gives per sample: those of all variable fields, in field order.
+  // The number of extents that measure() returns per sample: those of all variable fields, in field order.
   std::size_t extents_per_sample() const { return extents_per_sample_; }
-  // Shapes of the variable fields of each sample, [indices.size()] x extents_per_sample(). Thread-safe. Throws
-  // PluginError, also when an extent is negative, or is not what the field's description says.
+  // Writes the shapes of the variable fields of each sample, [indices.size()] x extents_per_sample(). Thread-safe.
+  // Throws PluginError, also if an extent is negative or contradicts the field's description.
   void measure(const Split& split, std::span<const std::uint64_t> indices, std::span<std::int64_t> shapes) const;
   // Fills the buffers, one per field. Thread-safe. Throws PluginError.
   void read(const binade_read& request) const;
@@ -56,9 +56,9 @@ class Dataset {
  private:
   const DatasetDescription::PluginSplit* find(const std::string& name) const;
 
-  Plugin plugin_;  // before self_: its code outlives the object
+  Plugin plugin_;  // before self_: its code must outlive the object
   binade_dataset_table table_;
-  std::shared_ptr<void> self_;  // calls destroy(), also for an object that the plugin represents by NULL
+  std::shared_ptr<void> self_;  // calls destroy(), even if the plugin's object is NULL
   DatasetDescription description_;
   std::size_t extents_per_sample_ = 0;
 };

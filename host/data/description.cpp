@@ -1,4 +1,4 @@
-// The callbacks take down everything and never throw into the plugin; judging comes after the call.
+// The callbacks record everything and never throw into the plugin; the description is checked after the call.
 #include "host/data/description.h"
 
 #include <fmt/format.h>
@@ -20,11 +20,11 @@ constexpr std::uint32_t max_rank = 8;
 
 struct Notes {
   DatasetDescription description;
-  std::string problem;  // the first one
+  std::string problem;  // the first error
 };
 
 struct Sink {
-  binade_description base;  // first: the plugin's pointer is a pointer to this
+  binade_description base;  // must be first: the plugin's pointer points to it
   Notes* notes;
 };
 
@@ -34,7 +34,7 @@ std::string text_of(binade_string text, std::string_view what) {
   return {text.data, static_cast<std::size_t>(text.size)};
 }
 
-// A struct of the plugin's, in a zeroed one of this host's size.
+// Copies the plugin's struct into a zeroed one of this host's size.
 template <class Struct>
 Struct whole(const Struct* given, std::string_view what) {
   if (given == nullptr || given->struct_size < sizeof(given->struct_size)) {
@@ -100,7 +100,7 @@ void set_independent(binade_description* base, std::int32_t independent) noexcep
   note(base, [&](DatasetDescription& description) { description.independent = independent != 0; });
 }
 
-// Splits become labels of metrics and fields of files.
+// Names of splits become metric labels and fields of files.
 bool is_split_name(std::string_view name) {
   const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
   const auto other = [&](char c) { return lower(c) || (c >= '0' && c <= '9') || c == '_'; };
@@ -111,16 +111,17 @@ void check_splits(const DatasetDescription& description) {
   std::set<std::string_view> names;
   for (const auto& [name, size] : description.splits) {
     if (!is_split_name(name)) {
-      throw std::runtime_error(fmt::format("the split's name `{}` is not of [a-z][a-z0-9_]{{0,63}}; rename it", name));
+      throw std::runtime_error(
+          fmt::format("the split's name `{}` does not match [a-z][a-z0-9_]{{0,63}}; rename it", name));
     }
     if (!names.insert(name).second) {
       throw std::runtime_error(fmt::format("split `{}` is added twice; add each split once", name));
     }
     if (size == 0) {
-      throw std::runtime_error(fmt::format("split `{}` has no samples; leave it out, or fail in create()", name));
+      throw std::runtime_error(fmt::format("split `{}` has no samples; omit it, or fail in create()", name));
     }
     if (size > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-      throw std::runtime_error(fmt::format("split `{}` has {} samples; sizes are below 2^63", name, size));
+      throw std::runtime_error(fmt::format("split `{}` has {} samples; sizes must be below 2^63", name, size));
     }
   }
   if (names.count("train") == 0) throw std::runtime_error("there is no split `train`; add one");
@@ -135,18 +136,18 @@ void check_field(const Field& field, bool can_measure) {
   for (const auto extent : field.shape) {
     if (extent == 0 || extent < BINADE_VARIABLE) {
       throw std::runtime_error(
-          fmt::format("field `{}` has the extent {}; extents are at least 1, or {} where they vary", field.name, extent,
-                      BINADE_VARIABLE));
+          fmt::format("field `{}` has the extent {}; extents must be at least 1, or {} if they vary", field.name,
+                      extent, BINADE_VARIABLE));
     }
     const auto factor = static_cast<std::uint64_t>(std::max<std::int64_t>(extent, 1));
     if (__builtin_mul_overflow(bytes, factor, &bytes) || bytes > std::numeric_limits<std::uint64_t>::max() / 2) {
-      throw std::runtime_error(fmt::format("a sample of field `{}` is larger than any memory", field.name));
+      throw std::runtime_error(fmt::format("a sample of field `{}` is larger than the address space", field.name));
     }
   }
   if (!field.variable()) return;
   if (!can_measure) {
     throw std::runtime_error(
-        fmt::format("field `{}` has a variable extent, but the plugin has no measure(); write it", field.name));
+        fmt::format("field `{}` has a variable extent, but the plugin has no measure(); implement it", field.name));
   }
   if (!to_element(field.dtype, field.pad_value)) {
     throw std::runtime_error(
@@ -155,7 +156,7 @@ void check_field(const Field& field, bool can_measure) {
 }
 
 void check_fields(const DatasetDescription& description, bool can_measure) {
-  if (description.fields.empty()) throw std::runtime_error("there is no field; add at least one");
+  if (description.fields.empty()) throw std::runtime_error("there are no fields; add at least one");
   std::set<std::string> names;
   for (const auto& field : description.fields) {
     check_field(field, can_measure);
@@ -165,9 +166,9 @@ void check_fields(const DatasetDescription& description, bool can_measure) {
   }
   for (const auto& field : description.fields) {
     if (field.variable() && names.count(field.name + "_length") != 0) {
-      throw std::runtime_error(
-          fmt::format("field `{0}_length` has the name of what the host adds for the variable field `{0}`; rename one",
-                      field.name));
+      throw std::runtime_error(fmt::format(
+          "field `{0}_length` has the name that the host uses for the lengths of the variable field `{0}`; rename one",
+          field.name));
     }
   }
 }

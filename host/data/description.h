@@ -1,4 +1,4 @@
-// What a dataset plugin says about itself, taken down and judged.
+// A dataset plugin's description, recorded and checked.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace binade::host {
 struct Field {
   std::string name;
   std::uint32_t dtype = 0;          // BINADE_UINT8 ...
-  std::vector<std::int64_t> shape;  // of one sample, -1 where it varies
+  std::vector<std::int64_t> shape;  // of one sample; -1 for variable extents
   double pad_value = 0;             // representable in dtype
 
   bool variable() const;
@@ -26,17 +26,17 @@ struct DatasetDescription {
     std::string name;
     std::uint64_t size = 0;  // at least 1
   };
-  std::vector<PluginSplit> splits;  // in the plugin's numbering; "train" is among them
-  std::vector<Field> fields;        // at least one; names differ, also from the lengths that the host adds
+  std::vector<PluginSplit> splits;  // in the plugin's numbering; includes "train"
+  std::vector<Field> fields;        // at least one; with unique names that also differ from the added lengths
   Facts facts;
   bool independent = false;
 };
 
-// Calls describe(). Throws PluginError when that fails, std::runtime_error naming the plugin and what to change when
-// its answer is contradictory.
+// Calls describe(). Throws PluginError if it fails, or std::runtime_error that names the plugin and what to change if
+// the description is invalid.
 DatasetDescription describe(const Plugin& plugin, const binade_dataset_table& table, void* self);
 
-// "dataset plugin `id` 1.0.0 (file)": how messages name it.
+// The plugin's name in messages: "dataset plugin `id` 1.0.0 (file)".
 std::string name_in_messages(const Plugin& plugin);
 
 }  // namespace binade::host

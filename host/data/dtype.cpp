@@ -1,4 +1,4 @@
-// Conversions by value; the host has no arithmetic in half precision.
+// Converts values to element types; half precision in software.
 #include "host/data/dtype.h"
 
 #include <algorithm>
@@ -18,14 +18,14 @@ std::optional<Element> bytes_of(T value) {
 
 template <class T>
 std::optional<Element> integer(double value) {
-  // Both bounds are powers of two, or one below: so the comparisons are exact in double.
+  // The lower bound is 0 or minus a power of two, the upper one a power of two: the comparisons are exact in double.
   const double bound = std::ldexp(1.0, std::numeric_limits<T>::digits);
   const bool fits = value >= static_cast<double>(std::numeric_limits<T>::min()) && value < bound;
   if (!fits || value != std::trunc(value)) return std::nullopt;
   return bytes_of(static_cast<T>(value));
 }
 
-// A 16-bit float: sign, `exponent_bits`, and the rest of the mantissa.
+// A 16-bit float: the sign, `exponent_bits`, and the remaining bits for the mantissa.
 std::optional<Element> half(double value, int exponent_bits) {
   const int mantissa_bits = 15 - exponent_bits;
   const int bias = (1 << (exponent_bits - 1)) - 1;
@@ -34,11 +34,11 @@ std::optional<Element> half(double value, int exponent_bits) {
   const double magnitude = std::abs(value);
   if (std::isnan(value)) return bytes_of(static_cast<std::uint16_t>(infinity | 1u << (mantissa_bits - 1)));
   if (std::isinf(value)) return bytes_of(static_cast<std::uint16_t>(sign | infinity));
-  // Units of the last place; below the smallest normal number they no longer shrink.
+  // Count units in the last place, which stay the same below the smallest normal number.
   int exponent = 1 - bias;
   if (magnitude != 0) exponent = std::max(exponent, std::ilogb(magnitude));
   const auto units = static_cast<unsigned>(std::nearbyint(std::ldexp(magnitude, mantissa_bits - exponent)));
-  // The leading bit of `units` adds one to the exponent field, a carry out of rounding another one.
+  // The leading bit of `units` adds one to the exponent field, as does a carry from rounding.
   const unsigned bits = (static_cast<unsigned>(exponent + bias - 1) << mantissa_bits) + units;
   if (exponent > bias || bits >= infinity) return std::nullopt;
   return bytes_of(static_cast<std::uint16_t>(sign | bits));

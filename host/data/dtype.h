@@ -1,4 +1,4 @@
-// Element types: their sizes, and values of them.
+// Element types: sizes and conversions.
 #pragma once
 
 #include <array>
@@ -10,13 +10,14 @@
 
 namespace binade::host {
 
-// Bytes of one element; 0 for a number that is no element type.
+// The size of one element in bytes; 0 for an unknown element type.
 std::size_t element_size(std::uint32_t dtype);
 
-using Element = std::array<unsigned char, 8>;  // element_size() of them count
+using Element = std::array<unsigned char, 8>;  // only the first element_size() bytes are used
 
-// `value` in that type, as it lies in memory; floating-point types round to the nearest. nullopt when the type cannot
-// hold it: a fraction or a number out of range for an integer type, a finite one beyond the largest for a float.
+// The bytes of `value` in that type; floating-point types round to nearest. Returns nullopt if the type cannot
+// represent it: a fraction or a number out of range for an integer type, a finite number out of range for a
+// floating-point type.
 std::optional<Element> to_element(std::uint32_t dtype, double value);
 
 }  // namespace binade::host

@@ -1,4 +1,4 @@
-// Arithmetic of epochs, batches and steps.
+// Arithmetic with epochs, batches and steps.
 #include "host/data/epoch.h"
 
 #include <algorithm>

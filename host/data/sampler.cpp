@@ -1,4 +1,4 @@
-// Orders of samples, and their division into batches and ranks.
+// Orders samples and divides them into batches and ranks.
 #include "host/data/sampler.h"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ std::vector<std::uint64_t> permutation(std::uint64_t size, std::uint64_t seed, s
 void permutation(std::uint64_t size, std::uint64_t seed, std::uint64_t epoch, std::vector<std::uint64_t>& order) {
   order.resize(size);
   std::iota(order.begin(), order.end(), std::uint64_t{0});
-  // Not the stream that augments a sample: no dataset has that many.
+  // This stream is not used to augment any sample: no dataset has that many.
   Random random(seed, epoch, ~std::uint64_t{0});
   for (std::uint64_t left = size; left > 1; --left) std::swap(order[left - 1], order[random.below(left)]);
 }
@@ -29,7 +29,7 @@ Sampler::Sampler(std::uint64_t size, std::uint64_t batch_size, Order order, bool
     : size_(size), batch_size_(batch_size), seed_(seed), order_(order), shard_(shard) {
   if (size == 0) throw std::invalid_argument("there are no samples to draw from");
   if (batch_size == 0) throw std::invalid_argument("a batch needs at least one sample");
-  if (shard.rank >= shard.world_size) throw std::invalid_argument("the rank must be below the world size");
+  if (shard.rank >= shard.world_size) throw std::invalid_argument("the rank must be less than the world size");
   const std::uint64_t world = shard.world_size;
   share_ = drop_last && size >= world ? size / world : (size - 1) / world + 1;
   batches_per_epoch_ = drop_last && share_ >= batch_size ? share_ / batch_size : (share_ - 1) / batch_size + 1;
@@ -59,7 +59,7 @@ void Sampler::batch(std::uint64_t epoch, std::uint64_t batch, std::vector<std::u
 }
 
 std::uint64_t Sampler::drawn(std::uint64_t epoch, std::uint64_t place) const {
-  // A stream of its own for each draw; the last one shuffles, the first ones augment samples.
+  // Each draw has its own stream. The last stream shuffles, and the first ones augment samples.
   if (order_ == Order::with_replacement) return Random(seed_, epoch, ~std::uint64_t{1} - place).below(size_);
   return order_ == Order::shuffled ? permutation_[place % size_] : place % size_;
 }

@@ -1,4 +1,4 @@
-// In which order samples are drawn: a function of (seed, epoch, rank, world size), so that a resumed run sees the same.
+// Determines the order of samples from (seed, epoch, rank, world size) only, so that a resumed run sees the same order.
 #pragma once
 
 #include <cstdint>
@@ -6,8 +6,8 @@
 
 namespace binade::host {
 
-// A uniformly random permutation of [0, size): Fisher-Yates driven by SplitMix64 from (seed, epoch). The same on every
-// platform. The second form reuses what `order` has allocated.
+// A uniformly random permutation of [0, size): Fisher-Yates with SplitMix64 seeded by (seed, epoch). The same on every
+// platform. The second form reuses the memory of `order`.
 std::vector<std::uint64_t> permutation(std::uint64_t size, std::uint64_t seed, std::uint64_t epoch);
 void permutation(std::uint64_t size, std::uint64_t seed, std::uint64_t epoch, std::vector<std::uint64_t>& order);
 
@@ -16,30 +16,31 @@ struct Shard {
   std::uint32_t world_size = 1;
 };
 
-// shuffled: a new permutation each epoch. with_replacement: each draw is from all samples, whatever came before.
+// shuffled: a new permutation in each epoch. with_replacement: each draw is from all samples, independent of earlier
+// draws.
 enum class Order { sequential, shuffled, with_replacement };
 
-// Walks through epochs, batch by batch. Each epoch has as many draws as samples. Its last batch has what is left, and
-// is left out where that is too little for a full one and `drop_last` asks for it, unless it is the only batch. Ranks
-// take turns: rank r of w gets positions r, r + w, ... of the order, equally many on each rank: where the size is not a
-// multiple of w, the rest is left out with `drop_last`, and otherwise (or when there are fewer samples than ranks) the
-// last round is filled up from the order's beginning.
+// Divides epochs into batches. Each epoch has as many draws as samples. With `drop_last`, a smaller last batch is
+// omitted unless it is the only batch. Rank r of w gets positions r, r + w, ... of the order, and all ranks get equally
+// many: if the size is not a multiple of w, the remainder is omitted with `drop_last`; otherwise (or if there are fewer
+// samples than ranks) the last round is filled up from the start of the order.
 class Sampler {
  public:
-  // Throws std::invalid_argument when there are no samples, the batch size is 0, or the rank is none of the world's.
+  // Throws std::invalid_argument if there are no samples, the batch size is 0, or the rank is not less than the world
+  // size.
   Sampler(std::uint64_t size, std::uint64_t batch_size, Order order, bool drop_last, std::uint64_t seed, Shard shard);
 
   std::uint64_t size() const { return size_; }
   std::uint64_t batch_size() const { return batch_size_; }
   std::uint64_t batches_per_epoch() const { return batches_per_epoch_; }
-  // The draws that `drop_last` takes from each epoch, over all ranks.
+  // Number of draws per epoch that `drop_last` omits, over all ranks.
   std::uint64_t left_out() const;
-  // How many samples the last batch of an epoch has.
+  // Number of samples in the last batch of an epoch.
   std::uint64_t last_batch_size() const;
 
-  // Positions (below size) of batch `batch` of `epoch`, into `positions` (cleared first; capacity is reused). Throws
-  // std::out_of_range when the epoch has no such batch. Epochs may be asked for in any order; going through them in
-  // theirs is fast.
+  // Writes the positions (less than size()) of batch `batch` of `epoch` to `positions`, whose capacity is reused.
+  // Throws std::out_of_range if the epoch has no such batch. Epochs may be requested in any order; sequential access is
+  // fast.
   void batch(std::uint64_t epoch, std::uint64_t batch, std::vector<std::uint64_t>& positions);
 
  private:

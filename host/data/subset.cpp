@@ -1,4 +1,4 @@
-// The beginning of a Fisher-Yates shuffle, of which only what has moved is kept.
+// The first steps of a Fisher-Yates shuffle, which stores only the elements that have moved.
 #include "host/data/subset.h"
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 namespace binade::host {
 namespace {
 
-// The key of this draw, apart from those of the epochs' orders and of the samples that are held back.
+// The random stream of this draw, different from those of the epochs' orders and of the held-back samples.
 constexpr std::uint64_t subset_draw = ~std::uint64_t{1};
 
 }  // namespace
@@ -31,7 +31,7 @@ Split subset(const Split& split, std::uint64_t count, std::uint64_t seed) {
     part.indices.push_back(split.index(standing_at(other)));
     moved[other] = standing_at(place);
   }
-  std::sort(part.indices.begin(), part.indices.end());  // for whoever reads a file from front to back
+  std::sort(part.indices.begin(), part.indices.end());  // suits datasets that read files sequentially
   return part;
 }
 

@@ -1,4 +1,4 @@
-// A part of a split that stands for the whole.
+// A representative part of a split.
 #pragma once
 
 #include <cstdint>
@@ -7,9 +7,9 @@
 
 namespace binade::host {
 
-// The first `count` samples of one random order of the split, which depends on the seed alone: a fair sample, whatever
-// order the data has, and the same each time. They come in the split's own order. All of the split where it has no more
-// than `count`. Costs grow with `count`, not with the split.
+// Returns `count` random samples of the split, in the split's order. They depend only on the seed, so they are the same
+// each time. Returns the whole split if it has at most `count` samples. The cost depends on `count`, not on the split's
+// size.
 Split subset(const Split& split, std::uint64_t count, std::uint64_t seed);
 
 }  // namespace binade::host

@@ -1,5 +1,5 @@
-// The engine as the rest of the host sees it: no LibTorch in this header. libbinade_engine.so exports one function,
-// binade_engine(), and is loaded only by the verbs that train.
+// The engine's interface for the rest of the host, without LibTorch headers. libbinade_engine.so exports one function,
+// binade_engine(), and is loaded only by commands that train.
 #pragma once
 
 #include <atomic>
@@ -27,18 +27,18 @@ struct EngineInfo {
   std::string torch_version;
   std::string cuda_version;       // of the CUDA runtime that LibTorch uses, "13.0"; empty without one
   std::string cpu_capability;     // LibTorch's kernels: "AVX512", "AVX2", "DEFAULT"
-  int threads = 0;                // inside one operation
-  std::string libtorch_mismatch;  // not empty: the LibTorch that was loaded is not the one the engine was built against
+  int threads = 0;                // used within one operation
+  std::string libtorch_mismatch;  // set if another LibTorch was loaded than the engine was built with
 };
 
-// What a run needs, opened and checked. All references outlive the call.
+// Everything that a run needs, opened and checked. All references must outlive the call.
 struct TrainingRequest {
   const Experiment& experiment;
   const Dataset& dataset;
   const Plugin& model;
   const std::vector<std::string>& inputs;  // dataset fields for forward(), never empty
   const OptionTable& model_options;        // complete
-  const Plugin* precision;                 // nullptr: the engine chooses
+  const Plugin* precision;                 // nullptr if the engine chooses
   std::filesystem::path weights_file;      // written at the end
   std::filesystem::path best_file;         // the weights of the lowest validation loss; not kept when empty
   std::filesystem::path average_file;      // the mean of the weights, where [train] ema_decay asks for one
@@ -67,12 +67,12 @@ struct TargetScale {
   std::vector<std::int64_t> shape;  // of one sample's target
 };
 
-// One pass over the training split, as the summary shows it.
+// Summary of one pass over the training split.
 struct EpochSummary {
   std::uint64_t epoch = 0;                                  // from 0
   std::uint64_t steps = 0;                                  // of the run, at the end of the epoch
   double train_loss = nan, train_accuracy = nan;            // means over its samples
-  double validation_loss = nan, validation_accuracy = nan;  // of an evaluation at its end
+  double validation_loss = nan, validation_accuracy = nan;  // of the evaluation at its end
   double seconds = 0;                                       // of training
 };
 
@@ -144,12 +144,12 @@ class Engine {
   // forward() gets, in order. The plugin must outlive it. Throws PluginError.
   virtual std::unique_ptr<ProbedModel> build(const Plugin& model, const OptionTable& model_options,
                                              const std::vector<std::string>& inputs, std::uint64_t seed) = 0;
-  // [main] Trains, evaluates, writes the weights. Throws PluginError when a plugin failed, std::runtime_error
-  // otherwise.
+  // [main] Trains, evaluates and writes the weights. Throws PluginError if a plugin fails, std::runtime_error for other
+  // errors.
   virtual TrainingResult train(const TrainingRequest& request) = 0;
 };
 
-// The exported function; the caller owns what it returns.
+// The exported function. The caller owns the result.
 constexpr const char* engine_symbol = "binade_engine";
 using EngineFunction = Engine*();
 

@@ -1,4 +1,4 @@
-// A model as `binade plugins validate` sees it: built by the engine, looked at without LibTorch's headers.
+// A model as `binade plugins validate` sees it: built by the engine, inspected without LibTorch headers.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,13 @@ namespace binade::host {
 struct ProbedTensor {
   std::string name, type;  // "weight", "Float"
   std::vector<std::int64_t> shape;
-  std::string bytes;            // in the order of the shape, whatever the strides
-  bool floating = false;        // its type
-  bool finite = true;           // all of its elements
+  std::string bytes;            // C-contiguous, regardless of the tensor's strides
+  bool floating = false;        // true for floating-point types
+  bool finite = true;           // true if all elements are finite
   bool differentiable = false;  // requires grad
 };
 
-// Runs on the CPU, with one thread. [main] One call at a time. All calls throw PluginError where the plugin fails.
+// Runs on the CPU with one thread. [main] One call at a time. Throws PluginError if the plugin fails.
 class ProbedModel {
  public:
   ProbedModel() = default;
@@ -28,22 +28,22 @@ class ProbedModel {
   ProbedModel(const ProbedModel&) = delete;
   ProbedModel& operator=(const ProbedModel&) = delete;
 
-  // Parameters, then buffers; a tensor with two names is listed under the first.
+  // Parameters, then buffers. A tensor with two names is listed under the first.
   virtual std::vector<ProbedTensor> state() const = 0;
-  // Of all tensors, including further names of the same tensor.
+  // The names of all parameters and buffers, including further names of the same tensor.
   virtual std::vector<std::string> names() const = 0;
-  // Copies the parameters and buffers of a model that the same plugin built with the same options.
+  // Copies parameters and buffers from a model that the same plugin built with the same options.
   virtual void take_state(const ProbedModel& other) = 0;
   virtual void train(bool on) = 0;
-  // Seeds the generator with `seed` first. Throws std::runtime_error when the model returned no tensor.
+  // `seed` seeds the model's random numbers. Throws std::runtime_error if forward() did not return a tensor.
   virtual ProbedTensor forward(const HostBatch& batch, std::uint64_t seed) = 0;
-  // Calls the model's own loss(), where it has one. Fails for a batch without the fields that the model needs.
+  // Calls the model's own loss(), if it has one. Fails if the batch lacks a field that it uses.
   virtual void loss(const HostBatch& batch, std::uint64_t seed) = 0;
-  // The gradients of the mean square of the last output of forward(), without parameters that got none.
+  // The gradients of the mean square of the last forward() output. Omits parameters without a gradient.
   virtual std::vector<ProbedTensor> backward() = 0;
 };
 
-// Implements Engine::build().
+// Implements Engine::build(); defined in the engine.
 std::unique_ptr<ProbedModel> build_probed_model(const Plugin& plugin, const OptionTable& options,
                                                 const std::vector<std::string>& inputs, std::uint64_t seed);
 

@@ -1,4 +1,4 @@
-// The gradients of one step, counted by their binary exponents: how much of them the compute precision can hold.
+// A histogram of one step's gradients by binary exponent, which shows how well the compute precision represents them.
 #pragma once
 
 #include <array>
@@ -9,13 +9,13 @@
 
 namespace binade::host {
 
-// [e]: elements whose fp32 form has the exponent field e, that is with 2^(e-127) <= |x| < 2^(e-126); [0]: zeros and
-// fp32's subnormals; [255]: inf and NaN.
+// [e] counts elements whose fp32 form has the exponent field e: 2^(e-127) <= |x| < 2^(e-126). [0] counts zeros and
+// fp32's subnormals, [255] inf and NaN.
 using ExponentCounts = std::array<std::uint64_t, 256>;
 inline constexpr int exponent_bias = 127;
 
-// Upper bounds, powers of two, by which magnitudes are shown. 2^-24 is float16's smallest number, 2^-14 its smallest
-// normal one, 2^16 what it cannot reach.
+// Upper bounds of a metric's buckets, powers of two. 2^-24 is float16's smallest number, 2^-14 its smallest normal
+// number, and 2^16 is just out of its range.
 inline constexpr std::array magnitude_buckets{0x1p-40, 0x1p-30, 0x1p-24, 0x1p-20, 0x1p-17, 0x1p-14, 0x1p-11, 0x1p-8,
                                               0x1p-5,  0x1p-2,  0x1p1,   0x1p4,   0x1p7,   0x1p10,  0x1p13,  0x1p16};
 
@@ -31,9 +31,9 @@ inline std::uint64_t elements(const ExponentCounts& counts) {
   return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
 }
 
-// Of the elements that are neither zero nor inf nor NaN, the share that is below the compute precision's normal numbers
-// (IEEE 754 calls such results tiny): they have lost bits, and smaller ones became 0. Zeros are not counted, since most
-// of them were never anything else: unused rows of an embedding, dead units. 0 where there are none.
+// The fraction of finite nonzero elements below the compute precision's normal numbers ("tiny" in IEEE 754): these lose
+// bits, and smaller ones become 0. Zeros are not counted, since most of them are genuine: unused rows of an embedding,
+// dead units. Returns 0 if there are no such elements.
 inline double underflow_ratio(const ExponentCounts& counts, int smallest_exponent) {
   const int below = smallest_exponent + exponent_bias;
   std::uint64_t tiny = 0, finite = 0;
@@ -44,7 +44,7 @@ inline double underflow_ratio(const ExponentCounts& counts, int smallest_exponen
   return finite == 0 ? 0 : static_cast<double>(tiny) / static_cast<double>(finite);
 }
 
-// Of all elements, the share that is inf or NaN.
+// The fraction of all elements that are inf or NaN.
 inline double overflow_ratio(const ExponentCounts& counts) {
   const auto all = elements(counts);
   return all == 0 ? 0 : static_cast<double>(counts.back()) / static_cast<double>(all);

@@ -1,12 +1,12 @@
-// Which of two validation losses is the better one.
+// Compares validation losses.
 #pragma once
 
 #include <cmath>
 
 namespace binade::host {
 
-// Whether `loss` is lower than `reference`, for everything that keeps the best of several. What is NaN or infinite is
-// never better, and never a reference: every finite loss is lower than it.
+// True if `loss` is lower than `reference`. A NaN or infinite loss is never lower, and every finite loss is lower than
+// a NaN or infinite reference.
 inline bool is_lower(double loss, double reference) {
   return std::isfinite(loss) && (!std::isfinite(reference) || loss < reference);
 }

@@ -1,4 +1,4 @@
-// What the training thread is in, for the watchdog.
+// Records the activity of the training thread, for the watchdog.
 #pragma once
 
 #include <unistd.h>
@@ -25,10 +25,11 @@ constexpr std::size_t activity_count = 9;
 constexpr std::array<std::string_view, activity_count> activity_names{
     "starting", "data", "forward", "backward", "optimizer", "logging", "evaluation", "checkpoint", "ending"};
 
-// One writer, the training thread; no clock is read.
+// Written by the training thread only. Does not read a clock.
 class Progress {
  public:
-  // The training thread, each time that it begins something else, or the same once more. Does not return after halt().
+  // Called by the training thread each time it starts an activity, also if it is the same as before. Does not return
+  // after halt().
   void enter(Activity activity, std::uint64_t step) noexcept {
     step_.store(step, std::memory_order_relaxed);
     ++entered_;
@@ -41,7 +42,7 @@ class Progress {
   struct Reading {
     Activity activity = Activity::starting;
     std::uint64_t step = 0;
-    std::uint64_t entered = 0;  // differs from any other reading's unless the thread is in the very same thing
+    std::uint64_t entered = 0;  // number of activities started so far
   };
   // Any thread.
   Reading read() const noexcept {
@@ -50,8 +51,8 @@ class Progress {
             word >> activity_bits};
   }
 
-  // Stops the training thread when it leaves what `reading` says, so that what it had written until then may be read.
-  // False when it has left it already. Any thread; the process is to end after that.
+  // Makes the training thread stop at the end of the activity in `reading`, so that its data can be read safely.
+  // Returns false if that activity has already ended. Any thread; the process must end afterwards.
   bool halt(const Reading& reading) noexcept {
     auto word = reading.entered << activity_bits | static_cast<std::uint64_t>(reading.activity);
     return word_.compare_exchange_strong(word, halted, std::memory_order_acq_rel);
@@ -62,7 +63,7 @@ class Progress {
   static constexpr std::uint64_t halted = ~std::uint64_t{0};
 
   std::atomic<std::uint64_t> word_{0}, step_{0};
-  std::uint64_t entered_ = 0;  // the training thread's
+  std::uint64_t entered_ = 0;  // used by the training thread only
 };
 
 }  // namespace binade::host

@@ -1,4 +1,4 @@
-// Discovery, retention, and the order in which a new checkpoint takes its place.
+// Finds and deletes checkpoints, and puts new ones in place.
 #include "host/storage/checkpoint.h"
 
 #include <fmt/format.h>
@@ -26,7 +26,7 @@ constexpr std::string_view prefix = "step-";
 
 std::string name_of(std::uint64_t step) { return fmt::format("{}{:08}", prefix, step); }
 
-// Of a folder that is named like a checkpoint with `suffix` behind it.
+// The step in the name of a checkpoint's folder, which must end with `suffix`.
 std::optional<std::uint64_t> step_in(std::string_view name, std::string_view suffix) {
   if (!name.starts_with(prefix)) return std::nullopt;
   std::uint64_t step = 0;
@@ -45,7 +45,7 @@ void remove_or_warn(const std::filesystem::path& folder, std::vector<std::string
 
 struct Listing {
   std::vector<std::string> names;
-  std::error_code error;  // then there may be more
+  std::error_code error;  // if set, the listing may be incomplete
 };
 
 Listing names_in(const std::filesystem::path& folder) {
@@ -100,7 +100,7 @@ WrittenCheckpoint CheckpointFolder::write(const CheckpointContent& content) {
 std::optional<Checkpoint> CheckpointFolder::newest(std::vector<std::string>& passed_over) const {
   const auto listing = names_in(path_);
   if (listing.error) {
-    passed_over.push_back(fmt::format("there may be more in {}, which cannot be read to its end: {}", path_.string(),
+    passed_over.push_back(fmt::format("there may be more in {}, which cannot be read completely: {}", path_.string(),
                                       listing.error.message()));
   }
   std::vector<std::pair<std::uint64_t, std::filesystem::path>> candidates;
@@ -109,13 +109,14 @@ std::optional<Checkpoint> CheckpointFolder::newest(std::vector<std::string>& pas
     if (const auto step = step_in(name, replaced_suffix)) candidates.emplace_back(*step, path_ / name);
   }
   std::sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
-    return a.first != b.first ? a.first > b.first : a.second < b.second;  // one that was moved aside comes second
+    return a.first != b.first ? a.first > b.first
+                              : a.second < b.second;  // prefer the current one to one that was moved aside
   });
   for (const auto& [step, folder] : candidates) {
     try {
       auto checkpoint = read_checkpoint(folder);
       if (checkpoint.step == step) return checkpoint;
-      passed_over.push_back(fmt::format("{} is named after another step than its manifest's, which is {}",
+      passed_over.push_back(fmt::format("{} is named after a different step than its manifest's, which is {}",
                                         checkpoint.folder.string(), checkpoint.step));
     } catch (const std::runtime_error& error) {
       passed_over.emplace_back(error.what());
@@ -136,8 +137,8 @@ std::vector<std::uint64_t> CheckpointFolder::steps() const {
 std::filesystem::path CheckpointFolder::folder_of(std::uint64_t step) const { return path_ / name_of(step); }
 
 void CheckpointFolder::make_folder() const {
-  if (mkdir(path_.c_str(), 0777) != 0 && errno != EEXIST) throw_file_error("make the folder", path_);
-  // Also where it was there: who made it may have been killed before this.
+  if (mkdir(path_.c_str(), 0777) != 0 && errno != EEXIST) throw_file_error("create the folder", path_);
+  // Sync even if it existed: the process that created it may have been killed before syncing.
   if (!knows_older_) sync_folder(path_.parent_path());
 }
 
@@ -145,8 +146,8 @@ std::filesystem::path CheckpointFolder::in_progress(std::uint64_t step) const {
   return folder_of(step) += unfinished_suffix;
 }
 
-// After a process that was killed, or a removal that failed. One that was moved aside goes back where nothing took its
-// place. What did take a place must be durable before the older one goes, hence the sync.
+// Cleans up after a killed process or a failed removal. Moves a checkpoint that was moved aside back, unless there is a
+// new one. The new one must be durable before the older one is deleted, hence the sync.
 void CheckpointFolder::tidy(std::uint64_t next) const {
   const auto listing = names_in(path_);
   if (listing.error) throw std::system_error(listing.error, "cannot read the folder " + path_.string());
@@ -162,7 +163,7 @@ void CheckpointFolder::tidy(std::uint64_t next) const {
   if (unneeded.empty()) return;
   sync_folder(path_);
   for (const auto& folder : unneeded) {
-    std::vector<std::string> ignored;  // it is tried again before the next one
+    std::vector<std::string> ignored;  // retried before the next checkpoint
     if (folder == in_progress(next)) {
       remove_checkpoint(folder);
     } else {
@@ -171,7 +172,8 @@ void CheckpointFolder::tidy(std::uint64_t next) const {
   }
 }
 
-// Under a temporary name first, so that what a kill leaves of it is removed before the next one is written.
+// Rename it to a temporary name first, so that its remains after a kill are removed before the next checkpoint is
+// written.
 void CheckpointFolder::remove(std::uint64_t step) {
   const auto folder = in_progress(step);
   if (std::rename(folder_of(step).c_str(), folder.c_str()) != 0) throw_file_error("remove", folder_of(step));
@@ -179,7 +181,7 @@ void CheckpointFolder::remove(std::uint64_t step) {
   remove_checkpoint(folder);
 }
 
-// What does not verify does not count, and stays for a person to look at.
+// Ignores checkpoints that are damaged, and keeps them for inspection.
 void CheckpointFolder::learn_older() {
   if (std::exchange(knows_older_, true)) return;
   for (const auto step : steps()) {
@@ -193,7 +195,7 @@ void CheckpointFolder::learn_older() {
   }
 }
 
-// Never the one of `written`, even where later ones turn up that could not be read when the run was resumed.
+// Never removes `written`, even if there are later ones, which could not be read when the run was resumed.
 void CheckpointFolder::remove_unneeded(std::uint64_t written, std::vector<std::string>& warnings) {
   learn_older();
   std::optional<std::uint64_t> best;

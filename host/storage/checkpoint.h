@@ -1,8 +1,8 @@
-// Checkpoints on disk: a folder per step that is there whole or not at all, and stays after a power cut.
+// Checkpoints on disk: one folder per step, which is created atomically and survives a power failure.
 //
 //   checkpoints/step-00001200/model.safetensors   weights and buffers, under the model's own names
 //                             state.safetensors   optimizer, averages, random generators, ...
-//                             state.json          everything small
+//                             state.json          all other state
 //                             manifest.json       size and SHA-256 of each of them; written last
 #pragma once
 
@@ -18,16 +18,16 @@
 
 namespace binade::host {
 
-// What is to be written. The tensors' bytes must stay until it is.
+// The content of a new checkpoint. The tensors' bytes must stay valid until it is written.
 struct CheckpointContent {
   std::uint64_t step = 0;
-  std::optional<double> validation_loss;  // of exactly these weights, where they were evaluated
+  std::optional<double> validation_loss;  // of exactly these weights, if they were evaluated
   std::vector<TensorBytes> model, state;
   std::map<std::string, std::string> model_metadata;
   std::string json;
 };
 
-// What was read back. Everything in it had the sizes and hashes of its manifest.
+// A checkpoint read from disk, whose files match the sizes and hashes in its manifest.
 struct Checkpoint {
   std::uint64_t step = 0;
   std::filesystem::path folder;
@@ -38,31 +38,31 @@ struct Checkpoint {
 struct WrittenCheckpoint {
   std::filesystem::path folder;
   std::uint64_t bytes = 0;
-  std::vector<std::string> warnings;  // older ones that could not be removed
+  std::vector<std::string> warnings;  // about older ones that could not be removed
 };
 
-// Reads one checkpoint. Throws std::runtime_error that names the file and says what is wrong with it: nothing is
-// believed that the hashes do not cover, and nothing in it is ever run.
+// Reads one checkpoint. Throws std::runtime_error that names the file and the error. Uses only data that is covered by
+// the hashes, and never executes anything in it.
 Checkpoint read_checkpoint(const std::filesystem::path& folder);
 
 // The checkpoints of one run: the folder `checkpoints` of its directory. One thread at a time.
 class CheckpointFolder {
  public:
-  // Makes nothing yet. `keep` (at least 1) is how many good ones stay, the newest, and with `keep_best` the one of
-  // the lowest validation loss besides.
+  // Does not create the folder yet. Keeps the newest `keep` (at least 1) valid checkpoints and, with `keep_best`, also
+  // the one with the lowest validation loss.
   CheckpointFolder(std::filesystem::path path, std::uint64_t keep, bool keep_best);
 
-  // Writes into a temporary folder, syncs each file and the folder, renames it, syncs the parent; only then removes
-  // what is no longer to be kept. Throws std::system_error naming the file; then the temporary folder is removed and
-  // the older checkpoints are as they were (a failed sync of the parent: the new one is in place, and may not survive a
-  // power cut). A checkpoint of the same step is replaced, without an instant in which neither would be found.
+  // Writes to a temporary folder, syncs each file and the folder, renames it and syncs the parent; then removes
+  // checkpoints that need not be kept. Throws std::system_error that names the file. In that case the temporary folder
+  // is removed and older checkpoints are unchanged (if syncing the parent failed, the new one is in place but may not
+  // survive a power failure). Replaces a checkpoint of the same step; at every instant one of the two can be found.
   WrittenCheckpoint write(const CheckpointContent& content);
 
-  // The checkpoint of the highest step that reads back whole; nullopt when there is none. `passed_over`: for each one
-  // above it, what is wrong with it, and whether the folder could not be read. Throws only when memory runs out.
+  // Returns the valid checkpoint with the highest step; nullopt if there is none. `passed_over` receives the errors of
+  // invalid ones with higher steps, and of reading the folder. Throws only if out of memory.
   std::optional<Checkpoint> newest(std::vector<std::string>& passed_over) const;
 
-  // Steps of all folders that are named like a checkpoint, the highest first, whatever lies in them.
+  // The steps of all folders that are named like a checkpoint, highest first, whether valid or not.
   std::vector<std::uint64_t> steps() const;
 
  private:
@@ -82,7 +82,7 @@ class CheckpointFolder {
   std::uint64_t keep_;
   bool keep_best_;
   bool knows_older_ = false;
-  std::map<std::uint64_t, Good> good_;  // written here, or found to verify
+  std::map<std::uint64_t, Good> good_;  // written by this object, or verified
 };
 
 }  // namespace binade::host

@@ -1,12 +1,12 @@
-// What a checkpoint that cannot be gone on from is reported as.
+// The error type for checkpoints that cannot be resumed.
 #pragma once
 
 #include <stdexcept>
 
 namespace binade::host {
 
-// It is of another model, dataset or optimizer, or its state is none. what() names the checkpoint, says what does not
-// fit, and what to do.
+// Thrown if a checkpoint cannot be resumed: it belongs to another model, dataset or optimizer, or its state is invalid.
+// what() names the checkpoint, the mismatch and what to do.
 class CheckpointError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

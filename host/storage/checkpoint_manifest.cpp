@@ -14,12 +14,12 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
-// The library takes a time that is quadratic in the number of files.
+// Limits, because the JSON library takes quadratic time in the number of files.
 constexpr std::uint64_t max_manifest_bytes = 1 << 17;
 constexpr std::size_t max_files = 1024;
 
 [[noreturn]] void refuse_manifest(const std::string& what) {
-  throw std::runtime_error("is no manifest of a checkpoint: " + what);
+  throw std::runtime_error("is not a checkpoint manifest: " + what);
 }
 
 const OrderedJson& member(const OrderedJson& object, const char* name) {
@@ -41,17 +41,17 @@ bool is_digest(const OrderedJson& text) {
 OrderedJson parse_flat(const std::string& text) {
   constexpr int deepest = 4;
   const auto shallow = [](int depth, OrderedJson::parse_event_t, OrderedJson&) {
-    if (depth > deepest) refuse_manifest("it is nested too deep");
+    if (depth > deepest) refuse_manifest("it is nested too deeply");
     return true;
   };
   try {
     return OrderedJson::parse(text, shallow);
   } catch (const OrderedJson::exception&) {
-    refuse_manifest("it is no JSON");
+    refuse_manifest("it is not JSON");
   }
 }
 
-// With the hash of all the rest as its last member: a flipped bit is found here as well.
+// Appends the hash of everything else as the last member, to detect damage of the manifest itself.
 std::string signed_text(OrderedJson json) {
   const auto rest = json.dump();
   Sha256 hash;
@@ -61,15 +61,15 @@ std::string signed_text(OrderedJson json) {
 }
 
 std::runtime_error other_size(const std::filesystem::path& path, std::uint64_t bytes, std::uint64_t listed) {
-  return std::runtime_error(path.string() + " has " + std::to_string(bytes) + " bytes where its manifest says " +
-                            std::to_string(listed) + ": it was cut off or changed");
+  return std::runtime_error(path.string() + " has " + std::to_string(bytes) + " bytes, but its manifest says " +
+                            std::to_string(listed) + ": it was truncated or changed");
 }
 
 std::runtime_error other_hash(const std::filesystem::path& path) {
-  return std::runtime_error(path.string() + " has not the SHA-256 that its manifest says: it was damaged or changed");
+  return std::runtime_error(path.string() + " does not have the SHA-256 in its manifest: it was damaged or changed");
 }
 
-// Before anything of it is read.
+// Checks the size before the file is read.
 void require_size(const std::filesystem::path& path, std::uint64_t listed) {
   const auto size = require_to_read(path).size;
   if (size != listed) throw other_size(path, size, listed);
@@ -90,24 +90,23 @@ std::string CheckpointManifest::text() const {
 
 CheckpointManifest CheckpointManifest::parse(const std::string& text) {
   auto json = parse_flat(text);
-  if (!json.is_object()) refuse_manifest("it is no JSON object");
+  if (!json.is_object()) refuse_manifest("it is not a JSON object");
   const auto& written = member(json, "checkpoint");
-  if (!written.is_number_unsigned()) refuse_manifest("`checkpoint` is no number");
+  if (!written.is_number_unsigned()) refuse_manifest("`checkpoint` is not a number");
   if (written.get<std::uint64_t>() != version) {
-    refuse_manifest("it is of version " + written.dump() + ", and this Binade reads version " +
-                    std::to_string(version));
+    refuse_manifest("it has version " + written.dump() + ", but this Binade reads version " + std::to_string(version));
   }
   json.erase("sha256");
   if (signed_text(json) != text) refuse_manifest("it was damaged or changed: its own SHA-256 differs");
   CheckpointManifest manifest;
-  if (!member(json, "step").is_number_unsigned()) refuse_manifest("`step` is no number");
+  if (!member(json, "step").is_number_unsigned()) refuse_manifest("`step` is not a number");
   manifest.step = json["step"].get<std::uint64_t>();
   if (const auto& loss = member(json, "validation_loss"); loss.is_number())
     manifest.validation_loss = loss.get<double>();
   const auto& listed = member(json, "files");
-  if (!listed.is_object() || listed.size() > max_files) refuse_manifest("`files` is no list of files");
+  if (!listed.is_object() || listed.size() > max_files) refuse_manifest("`files` is not a list of files");
   for (const auto& [name, file] : listed.items()) {
-    if (!is_plain(name) || !file.is_object()) refuse_manifest("it lists what is no file of its folder");
+    if (!is_plain(name) || !file.is_object()) refuse_manifest("it lists something that is not a file in its folder");
     const auto& bytes = member(file, "bytes");
     const auto& digest = member(file, "sha256");
     if (!bytes.is_number_unsigned() || !is_digest(digest)) refuse_manifest("`" + name + "` has no size or no SHA-256");

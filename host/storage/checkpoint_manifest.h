@@ -1,4 +1,4 @@
-// manifest.json: what makes a folder a checkpoint.
+// manifest.json, which lists the files of a checkpoint.
 #pragma once
 
 #include <cstdint>
@@ -22,15 +22,16 @@ struct CheckpointManifest {
   std::map<std::string, File> files;
 
   std::string text() const;
-  // Throws std::runtime_error that says what is wrong. File names in it are plain names: no `/`, no dot in front.
+  // Throws std::runtime_error that describes the error. File names must not contain `/` or start with a dot.
   static CheckpointManifest parse(const std::string& text);
 };
 
-// A manifest, and the files it lists, read and compared with it. Throws std::runtime_error naming file and fault.
+// Read a manifest, and a file that it lists, which must match size and hash. Throw std::runtime_error that names the
+// file and the error.
 CheckpointManifest read_manifest(const std::filesystem::path& folder);
 std::string read_listed(const std::filesystem::path& folder, const CheckpointManifest& manifest,
                         const std::string& name);
-// The same comparison of all of them, without holding them in memory.
+// Checks all listed files without loading them into memory.
 void verify_files(const std::filesystem::path& folder, const CheckpointManifest& manifest);
 
 }  // namespace binade::host

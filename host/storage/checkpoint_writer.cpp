@@ -1,4 +1,4 @@
-// After a failed sync nothing is tried again: what was written is thrown away.
+// A failed sync is not retried: the files are discarded.
 #include "host/storage/checkpoint_writer.h"
 
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 namespace binade::host {
 namespace {
 
-// One file of a folder that is not in place yet: written, hashed on its way, synced.
+// A file of an unfinished checkpoint, which is hashed while it is written, and synced.
 class HashedFile {
  public:
   explicit HashedFile(std::filesystem::path path) : path_(std::move(path)) {
@@ -40,7 +40,7 @@ class HashedFile {
 
   CheckpointManifest::File close() {
     if (sync_file(file_) != 0) throw_file_error("sync", path_);
-    // Some network file systems report a failed write only here. The descriptor is gone whatever close() says.
+    // Some network file systems report a failed write only here. The descriptor is closed even if close() fails.
     if (::close(std::exchange(file_, -1)) != 0 && errno != EINTR) throw_file_error("close", path_);
     return {bytes_, hash_.hex()};
   }
@@ -75,14 +75,14 @@ std::filesystem::path with_suffix(std::filesystem::path path, const char* suffix
 
 CheckpointWriter::CheckpointWriter(const std::filesystem::path& target)
     : target_(target), path_(with_suffix(target, unfinished_suffix)) {
-  if (mkdir(path_.c_str(), 0777) != 0) throw_file_error("make the folder", path_);
+  if (mkdir(path_.c_str(), 0777) != 0) throw_file_error("create the folder", path_);
 }
 
 CheckpointWriter::~CheckpointWriter() {
   if (path_.empty()) return;
   try {
     remove_checkpoint(path_);
-  } catch (const std::exception&) {  // what cannot be removed now is removed before the next one is written
+  } catch (const std::exception&) {  // removed before the next checkpoint is written
   }
 }
 
@@ -104,17 +104,17 @@ std::filesystem::path CheckpointWriter::put_in_place() {
     return {};
   }
   if (errno != EEXIST && errno != ENOTEMPTY) throw_file_error("put in place", target_);
-  // There is one of this name. The two change places in one instant where the file system can do that.
+  // The target exists: exchange the two atomically, if the file system supports it.
   if (renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) == 0) {
     return std::exchange(path_, {});
   }
   if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP) throw_file_error("put in place", target_);
-  // Elsewhere it is moved aside, under a name by which it is still found.
+  // Otherwise move it aside, to a name under which it is still found.
   auto aside = with_suffix(target_, replaced_suffix);
   if (!rename_to(target_, aside)) throw_file_error("put in place", target_);
   if (!rename_to(path_, target_)) {
     const int error = errno;
-    rename_to(aside, target_);  // else it stays where it is found
+    rename_to(aside, target_);  // if this fails, too, it is still found under that name
     errno = error;
     throw_file_error("put in place", target_);
   }

@@ -1,4 +1,4 @@
-// Formats records into one reserved buffer and writes it in large pieces.
+// Formats records into one preallocated buffer and writes it in large blocks.
 #include "host/storage/metrics_file.h"
 
 #include <fcntl.h>
@@ -20,9 +20,9 @@
 namespace binade::host {
 namespace {
 
-constexpr std::size_t capacity = std::size_t{1} << 20;     // kept while writing fails
+constexpr std::size_t capacity = std::size_t{1} << 20;     // bytes that are kept while writing fails
 constexpr std::size_t write_above = std::size_t{1} << 16;  // bytes
-constexpr std::size_t line_bytes = 2560;                   // of all fixed fields: 30 of them, with their names
+constexpr std::size_t line_bytes = 2560;                   // of all 30 fixed fields with their names
 constexpr double flush_seconds = 1;
 
 std::string quoted(const std::string& text) {
@@ -31,7 +31,7 @@ std::string quoted(const std::string& text) {
 
 std::string key_of(const std::string& name) { return quoted(name) + ":"; }
 
-// Of a part of the model, without its name: six fixed fields, and at most 254 counts.
+// Size of a gradient group without its name: six fixed fields and at most 254 counts.
 constexpr std::size_t group_bytes = 6 * 64 + 254 * 21;
 
 }  // namespace
@@ -54,7 +54,7 @@ MetricsFile::MetricsFile(std::filesystem::path path, const Continued& from) : pa
   if (uninterrupted([&] { return ftruncate(file_, size); }) == 0 && sync_file(file_) == 0) return;
   const int error = errno;
   close(file_);
-  fail("cut back", error);
+  fail("truncate", error);
 }
 
 MetricsFile::~MetricsFile() {
@@ -175,7 +175,7 @@ void MetricsFile::run_ended(const RunEnded&) noexcept {
   flush();
   if (sync_file(file_) == 0) return;
   error_ = errno;
-  tell(BINADE_LOG_WARNING, "{reason}: its end may not survive a power cut");
+  tell(BINADE_LOG_WARNING, "{reason}: its end may not survive a power failure");
 }
 
 std::string MetricsFile::reason() const {
@@ -191,8 +191,7 @@ bool MetricsFile::begin_line(std::size_t extra_bytes) {
   ++lost_lines_;
   if (trouble_.lost) trouble_.lost();
   if (!std::exchange(told_of_lost_, true)) {
-    tell(BINADE_LOG_WARNING,
-         "{reason}: lines are lost from now on, and counted in binade_metrics_file_lost_lines_total");
+    tell(BINADE_LOG_WARNING, "{reason}: lines are being lost; binade_metrics_file_lost_lines_total counts them");
   }
   return false;
 }
@@ -200,7 +199,7 @@ bool MetricsFile::begin_line(std::size_t extra_bytes) {
 void MetricsFile::end_line(double time, double seconds) {
   line_.number(",\"time\":", time);
   line_.text("}\n");
-  // The next line comes about as much later as this step took. A clock set back must not hold lines up either.
+  // The next line will come after about the duration of this step. A clock that is set back must not delay lines.
   const double waited = time - flushed_at_;
   if (waited < 0 || waited + seconds >= flush_seconds || buffer_.size() >= write_above) {
     flush();
@@ -219,7 +218,7 @@ void MetricsFile::scalars(const std::array<double, max_scalars>& values, std::ui
   line_.text("}");
 }
 
-// What is written leaves the buffer, so that after a failure the next try goes on in the middle of a line if need be.
+// Written bytes leave the buffer, so that after a failure the next attempt continues where this one stopped.
 void MetricsFile::flush() {
   if (buffer_.empty()) return;
   const auto written = write_all(file_, buffer_.data(), buffer_.size());
@@ -230,9 +229,9 @@ void MetricsFile::flush() {
   told_of_lost_ = false;
   if (failed) {
     tell(BINADE_LOG_WARNING,
-         "{reason}; training continues, and some thousand lines wait in memory until it can be written again");
+         "{reason}; training continues, and about a thousand lines are kept in memory until writing succeeds again");
   } else {
-    tell(BINADE_LOG_INFO, "{path} is written again");
+    tell(BINADE_LOG_INFO, "{path} can be written again");
   }
 }
 
@@ -241,7 +240,7 @@ void MetricsFile::tell(int level, const char* format) {
   try {
     trouble_.tell(level,
                   fmt::format(fmt::runtime(format), fmt::arg("path", path_.string()), fmt::arg("reason", reason())));
-  } catch (const std::exception&) {  // without memory for the words the run goes on all the same
+  } catch (const std::exception&) {  // out of memory: the run continues without the message
     return;
   }
 }

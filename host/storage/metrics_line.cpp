@@ -6,7 +6,7 @@
 namespace binade::host {
 namespace {
 
-// Fixed notation where people write numbers so, 0.0003 and not 3e-04.
+// Uses fixed notation for common magnitudes: 0.0003, not 3e-04.
 std::to_chars_result shortest(char* first, char* last, double value) {
   const double magnitude = std::abs(value);
   if (value == 0 || (magnitude >= 1e-5 && magnitude < 1e15)) {

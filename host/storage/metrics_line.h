@@ -1,4 +1,4 @@
-// The text of one line of metrics.jsonl, piece by piece, into a buffer that is there.
+// Formats one line of metrics.jsonl into an existing buffer.
 #pragma once
 
 #include <array>
@@ -11,22 +11,23 @@
 
 namespace binade::host {
 
-// Appends to `buffer`, which outlives this, and allocates nothing where that has room.
+// Appends to `buffer`, which must outlive this. Does not allocate if the buffer has enough capacity.
 class MetricsLine {
  public:
-  static constexpr std::size_t number_bytes = 32;     // the longest shortest double has 24
-  static constexpr std::size_t nonfinite_bytes = 32;  // of a number in nonfinite(), beside its name
+  static constexpr std::size_t number_bytes = 32;     // the shortest form of a double has at most 24
+  static constexpr std::size_t nonfinite_bytes = 32;  // of an entry in nonfinite(), without its name
 
   explicit MetricsLine(std::string& buffer) : buffer_(buffer) {}
 
   void begin() { nonfinite_count_ = 0; }
   void text(std::string_view text) { buffer_.append(text); }
-  // `key`: what stands before the number, `,"loss":`. null for what is not finite.
+  // `key` is the text before the number: `,"loss":`. Writes null for a number that is not finite.
   void number(std::string_view key, double value);
   void integer(std::string_view key, std::uint64_t value);
-  // A number that nonfinite() tells of where it is not finite; the key stays until then. `scalar`: of the model's own.
+  // Like number(), but nonfinite() lists it if it is not finite; `key` must stay valid until then. `scalar`: it is one
+  // of the model's scalars.
   void measured(std::string_view key, double value, bool scalar = false);
-  // `,"nonfinite":{...}` of all that were measured since begin(); nothing where all were finite.
+  // Writes `,"nonfinite":{...}` for all measured() numbers since begin() that are not finite, if there are any.
   void nonfinite();
 
  private:

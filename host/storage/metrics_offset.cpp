@@ -21,9 +21,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-enum class Line { trained, beside, later, foreign };  // beside: of a sample of gradients or an evaluation
+enum class Line { trained, beside, later, foreign };  // beside: a gradient sample or an evaluation
 
-// A line as MetricsFile writes it: {"step":12,"split":"train",...
+// Classifies a line as MetricsFile writes it: {"step":12,"split":"train",...
 Line kind_of(std::string_view line, std::uint64_t step, std::uint64_t evaluated_step) {
   constexpr std::string_view begin = "{\"step\":", split = ",\"split\":\"";
   if (!line.starts_with(begin) || !line.ends_with('}')) return Line::foreign;
@@ -40,7 +40,7 @@ Line kind_of(std::string_view line, std::uint64_t step, std::uint64_t evaluated_
   return trained ? Line::trained : Line::beside;
 }
 
-// Line by line, in the order of the file.
+// Processes the file line by line.
 class Search {
  public:
   Search(std::uint64_t step, std::uint64_t evaluated_step) : step_(step), evaluated_step_(evaluated_step) {}
@@ -79,7 +79,7 @@ MetricsUntil metrics_offset_at(const std::filesystem::path& path, std::uint64_t 
   Search search(step, evaluated_step);
   if (open_to_read(path).error == ENOENT) return search.found();
   const auto file = require_to_read(path);
-  std::string waiting;  // what was read and is not a whole line yet
+  std::string waiting;  // read, but not a complete line yet
   std::vector<char> block(std::size_t{1} << 18);
   ssize_t bytes = 0;
   while ((bytes = uninterrupted([&] { return ::read(file.descriptor.number(), block.data(), block.size()); })) > 0) {
@@ -98,14 +98,13 @@ MetricsUntil metrics_offset_at(const std::filesystem::path& path, std::uint64_t 
 std::string warning_of(const MetricsUntil& found, const std::filesystem::path& path, std::uint64_t step) {
   std::string text;
   if (found.foreign_lines > 0) {
-    // As JSON, which leaves no control byte in it.
+    // As JSON, which escapes control characters.
     const auto quoted = Json(found.first_foreign_text).dump(-1, ' ', true, Json::error_handler_t::replace);
     text = fmt::format(
-        "{}:{}: this line was not written by the run{}: {}; what stands among the run's own lines stays there, what "
-        "stood behind step {} is cut off with them",
+        "{}:{}: this line was not written by the run{}: {}; such lines stay if they are among the run's own lines, and "
+        "are removed if they come after step {}",
         path.string(), found.first_foreign_line,
-        found.foreign_lines == 1 ? "" : fmt::format(", and neither were {} further ones", found.foreign_lines - 1),
-        quoted, step);
+        found.foreign_lines == 1 ? "" : fmt::format(", nor were {} others", found.foreign_lines - 1), quoted, step);
   }
   if (found.missing_steps > 0) {
     text += fmt::format("{}{} lacks {} of the {} steps before the checkpoint", text.empty() ? "" : "; ",

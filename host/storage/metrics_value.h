@@ -1,4 +1,4 @@
-// A number of a line in metrics.jsonl, read back as it was measured.
+// Reads a value from a line of metrics.jsonl.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace binade::host {
 
-// The line's `field`, or `scalars.NAME`: a number; NaN or an infinity where it is null and the line's `nonfinite` says
-// which; 1 or 0 for a boolean. nullopt where it was not measured: it is null, or not there.
+// Returns the line's `field`, or `scalars.NAME`: a number; NaN or infinity if it is null and listed in the line's
+// `nonfinite`; 1 or 0 for a boolean. Returns nullopt if it was not measured (null or missing).
 std::optional<double> metrics_value(const nlohmann::json& line, const std::string& field);
 
 }  // namespace binade::host

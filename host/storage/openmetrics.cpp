@@ -1,4 +1,4 @@
-// Columns are collected first: OpenMetrics wants each family in one piece.
+// Collects columns first, because OpenMetrics requires the samples of a family to be contiguous.
 #include "host/storage/openmetrics.h"
 
 #include <fmt/format.h>
@@ -27,25 +27,25 @@ using Json = nlohmann::json;
 struct Column {
   const char* field;   // of a line in metrics.jsonl
   const char* family;  // after binade_history_
-  const char* labels;  // beside run_id and split
+  const char* labels;  // in addition to run_id and split
   const char* help;
 };
 
-// Rows of one family stand together.
+// Rows of the same family must be adjacent.
 constexpr std::array<Column, 13> columns{{
-    {"step", "step", "", "The step that the other samples of this time belong to."},
+    {"step", "step", "", "The step of the other samples with this timestamp."},
     {"loss", "loss", "", "Loss of the step or evaluation."},
     {"accuracy", "accuracy_ratio", "", "Accuracy, 0 to 1."},
     {"lr", "learning_rate", "", "Learning rate of the step."},
     {"grad_norm", "gradient_norm", "stage=\"unscaled\"", "Global gradient norm."},
     {"clipped_norm", "gradient_norm", "stage=\"clipped\"", ""},
     {"loss_scale", "amp_loss_scale", "", "Loss scale used by the step."},
-    {"growth_tracker", "amp_growth_tracker_steps", "", "Steps in a row without a non-finite gradient."},
-    {"skipped", "step_skipped", "", "1 for a step that was skipped."},
+    {"growth_tracker", "amp_growth_tracker_steps", "", "Consecutive steps without a non-finite gradient."},
+    {"skipped", "step_skipped", "", "1 if the step was skipped."},
     {"skipped_steps", "skipped_steps", "", "Steps skipped so far."},
     {"samples", "samples", "", "Samples of the step or evaluation."},
     {"tokens", "tokens", "", "Tokens of the step."},
-    {"seconds", "duration_seconds", "", "How long the step or evaluation took."},
+    {"seconds", "duration_seconds", "", "Duration of the step or evaluation."},
 }};
 
 struct Sample {
@@ -73,10 +73,10 @@ class History {
  public:
   explicit History(const std::string& run_id) : run_(fmt::format("run_id=\"{}\"", escaped(run_id))) {}
 
-  // A line without a fault.
+  // `line` must be valid, see fault_of().
   void add(const Json& line) {
     const auto split = line.at("split").get<std::string>();
-    if (split == "gradients") return;  // samples of the gradients' exponents: no measure of a step
+    if (split == "gradients") return;  // samples of the gradients' exponents are not exported
     auto& last = last_[split];
     last = std::max<std::int64_t>(last + 1, std::llround(line.at("time").get<double>() * 1000));
     const auto labels = fmt::format("{},split=\"{}\"", run_, escaped(split));
@@ -101,7 +101,7 @@ class History {
       if (family != columns[i].family) head(out, family = columns[i].family, columns[i].help);
       for (const auto& [labels, samples] : columns_[i]) write(out, family, labels, samples);
     }
-    head(out, "model_scalar", "A scalar that the model's own loss names.");
+    head(out, "model_scalar", "A scalar reported by the model's own loss.");
     for (const auto& [labels, samples] : scalars_) write(out, "model_scalar", labels, samples);
     out << "# EOF\n";
     return told_;
@@ -133,7 +133,7 @@ class History {
   ExportedHistory told_;
 };
 
-// What is wrong with a line of metrics.jsonl; empty where it is one.
+// Returns what is wrong with a line of metrics.jsonl, or an empty string.
 std::string fault_of(const Json& line) {
   if (line.is_discarded()) return "it is not JSON";
   if (!line.is_object()) return "it is JSON, but not an object";
@@ -142,7 +142,7 @@ std::string fault_of(const Json& line) {
     return found != line.end() && ((*found).*is)();
   };
   if (!has("step", &Json::is_number)) return "it has no number `step`";
-  if (!has("split", &Json::is_string)) return "it has no text `split`";
+  if (!has("split", &Json::is_string)) return "it has no string `split`";
   if (!has("time", &Json::is_number)) return "it has no number `time`";
   return {};
 }
@@ -150,10 +150,10 @@ std::string fault_of(const Json& line) {
 [[noreturn]] void refuse(const std::filesystem::path& file, std::size_t number, const std::string& text,
                          const std::string& fault) {
   constexpr std::size_t shown = 60;
-  // As JSON, which leaves no control byte in it.
+  // As JSON, which escapes control characters.
   const auto quoted = Json(text.substr(0, shown)).dump(-1, ' ', true, Json::error_handler_t::replace);
   throw std::runtime_error(
-      fmt::format("{}:{}: this line is not a record of the run: {}: {}{}\n  help: mend or remove it in a copy of the "
+      fmt::format("{}:{}: this line is not a record of the run: {}: {}{}\n  help: fix or remove it in a copy of the "
                   "run's folder, and export that",
                   file.string(), number, fault, quoted, text.size() > shown ? " ..." : ""));
 }
@@ -167,7 +167,7 @@ ExportedHistory write_openmetrics(const std::filesystem::path& metrics_file, con
   std::size_t number = 0;
   for (std::string text; std::getline(file, text);) {
     ++number;
-    const bool cut = file.eof();  // no newline: the run was killed while it wrote
+    const bool cut = file.eof();  // no newline: the run was killed while writing it
     const auto line = Json::parse(text, nullptr, /*allow_exceptions=*/false);
     const auto fault = fault_of(line);
     if (fault.empty()) {

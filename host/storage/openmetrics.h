@@ -1,4 +1,4 @@
-// A run's whole history in the OpenMetrics text format, each step with its time: for
+// Exports a run's whole history with timestamps in the OpenMetrics text format, for
 // `promtool tsdb create-blocks-from openmetrics`.
 #pragma once
 
@@ -13,12 +13,12 @@ struct ExportedHistory {
   double last_time = 0;  // Unix, seconds
 };
 
-// Writes what `metrics_file`, a run's metrics.jsonl, has: binade_history_loss{run_id,split} and others, named apart
-// from the live metrics, which only know the steps that were scraped. Prometheus keeps time in milliseconds, and one
-// value per series at a time: a step in the same millisecond as the one before is written one later, so that none is
-// lost (many steps shorter than that end later than they did). What was not measured is left out; NaN and infinities
-// are written as they came. A line that a crash cut short is passed over at the end. Throws std::system_error when the
-// file cannot be read, and std::runtime_error naming the line when one is damaged.
+// Exports `metrics_file`, a run's metrics.jsonl, as binade_history_loss{run_id,split} and others. The names differ from
+// those of the live metrics, which have only the scraped steps. Prometheus stores one value per series and millisecond:
+// a step in the same millisecond as the previous one is written one millisecond later, so that none is lost (many short
+// steps are therefore dated later than they happened). Values that were not measured are omitted; NaN and infinities
+// are exported. An incomplete last line after a crash is ignored. Throws std::system_error if the file cannot be read,
+// and std::runtime_error that names the line if one is damaged.
 ExportedHistory write_openmetrics(const std::filesystem::path& metrics_file, const std::string& run_id,
                                   std::ostream& out);
 

@@ -1,4 +1,4 @@
-// Names and makes the folder of a run.
+// Names and creates the folder of a run.
 #include "host/storage/run_directory.h"
 
 #include <fcntl.h>
@@ -29,15 +29,15 @@ std::string utc(std::time_t seconds) {
   return {text.data(), size};
 }
 
-// With all above it, each of them durable: a run is lost with any folder that it lies in.
+// Creates a folder and its parents durably: losing one of them would lose the run.
 void make_folders(const std::filesystem::path& folder) {
   if (std::filesystem::is_directory(folder)) return;
   if (folder.has_parent_path() && folder != folder.parent_path()) make_folders(folder.parent_path());
   if (mkdir(folder.c_str(), 0777) == 0) return sync_folder(folder.parent_path());
-  if (errno != EEXIST) throw_file_error("make the folder", folder);  // another run may have made it just now
+  if (errno != EEXIST) throw_file_error("create the folder", folder);  // EEXIST: another run has just created it
 }
 
-// Of an id that begins with `prefix`; nullopt for anything else's name.
+// The time in a run id that begins with `prefix`; nullopt for other names.
 std::optional<std::time_t> time_in(std::string_view id, std::string_view prefix) {
   if (!id.starts_with(prefix)) return std::nullopt;
   const std::string moment(id.substr(prefix.size()));
@@ -48,7 +48,7 @@ std::optional<std::time_t> time_in(std::string_view id, std::string_view prefix)
   return same ? std::optional(seconds) : std::nullopt;
 }
 
-// After every run that is there, whatever the clock says: ids sort by it.
+// Returns a time later than that of every existing run, whatever the clock says, so that ids sort chronologically.
 std::time_t time_for_a_run(const std::filesystem::path& parent, std::string_view prefix, std::time_t now) {
   std::error_code error;
   for (std::filesystem::directory_iterator entry(parent, error), end; !error && entry != end; entry.increment(error)) {
@@ -79,7 +79,7 @@ RunDirectory::RunDirectory(const std::filesystem::path& root, const std::string&
   const auto parent = std::filesystem::absolute(root).lexically_normal() / name;
   make_folders(parent);
 
-  constexpr int attempts = 100;  // eight digits hardly ever meet: a hundred meetings are a broken file system
+  constexpr int attempts = 100;  // eight digits hardly ever collide; a hundred collisions mean a broken file system
   for (int attempt = 0; attempt < attempts; ++attempt) {
     run_id_ = make_run_id(parent, prefix, resolved_experiment, attempt);
     path_ = parent / run_id_;
@@ -89,16 +89,16 @@ RunDirectory::RunDirectory(const std::filesystem::path& root, const std::string&
     }
     if (errno != EEXIST) break;
   }
-  throw_file_error("make the folder", path_);
+  throw_file_error("create the folder", path_);
 }
 
 RunDirectory::RunDirectory(const std::filesystem::path& existing)
     : path_(std::filesystem::absolute(existing).lexically_normal()) {
-  if (!path_.has_filename()) path_ = path_.parent_path();  // a slash at the end
+  if (!path_.has_filename()) path_ = path_.parent_path();  // remove a trailing slash
   run_id_ = path_.filename().string();
   if (!std::filesystem::is_regular_file(path_ / "experiment.toml")) {
     throw std::runtime_error(path_.string() +
-                             " is no directory of a run: it has no experiment.toml; give runs/<name>/<run id>");
+                             " is not the directory of a run: it has no experiment.toml; use runs/<name>/<run id>");
   }
 }
 
@@ -106,7 +106,7 @@ void require_run_folder(const std::filesystem::path& folder) {
   std::error_code error;
   if (std::filesystem::is_directory(folder, error) || (error && error != std::errc::no_such_file_or_directory)) return;
   throw RunFolderGone(fmt::format(
-      "the run's folder {} was deleted or moved while it trained, so nothing can be kept there", folder.string()));
+      "the run's folder {} was deleted or moved during training, so nothing can be saved there", folder.string()));
 }
 
 RunLock::RunLock(const std::filesystem::path& directory)

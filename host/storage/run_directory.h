@@ -1,4 +1,4 @@
-// The folder of one run, runs/<name>/<UTC>-<hash8>/, made once and never reused.
+// The folder of one run, runs/<name>/<UTC>-<hash8>/, which is created once and never reused.
 #pragma once
 
 #include <filesystem>
@@ -10,20 +10,20 @@ namespace binade::host {
 
 class RunDirectory {
  public:
-  // Makes <root>/<name>/<UTC>-<hash8>/ exclusively. <UTC> is the time; where a run of that second or a later one is
-  // there already (the clock may have been set back), it is the second after that one's: the names sort by the order in
-  // which runs began. hash8 comes from the resolved experiment's text, the time and the process, so that two runs that
-  // start at once get two folders. `prefix` stands before <UTC>. Throws std::system_error naming the folder.
+  // Creates <root>/<name>/<UTC>-<hash8>/ exclusively. <UTC> is the current time, or one second after the latest
+  // existing run if that is not earlier (the clock may have been set back), so that names sort by the order in which
+  // runs started. hash8 is derived from the resolved experiment, the time and the process, so that simultaneous runs
+  // get different folders. `prefix` precedes <UTC>. Throws std::system_error that names the folder.
   RunDirectory(const std::filesystem::path& root, const std::string& name, std::string_view resolved_experiment,
                std::string_view prefix = {});
 
-  // One that is there. Throws std::runtime_error when it is no folder of a run.
+  // Opens an existing folder. Throws std::runtime_error if it is not the folder of a run.
   explicit RunDirectory(const std::filesystem::path& existing);
 
   const std::filesystem::path& path() const { return path_; }  // absolute
   const std::string& run_id() const { return run_id_; }        // the folder's own name: [0-9A-Za-z.-]
 
-  // Writes a small file whole: temporary, sync, rename. Throws std::system_error naming the file.
+  // Writes a small file atomically. Throws std::system_error that names the file.
   void write(const std::string& file_name, std::string_view text) const;
 
  private:
@@ -31,19 +31,19 @@ class RunDirectory {
   std::string run_id_;
 };
 
-// The folder of a run was deleted or moved while it trained: nothing of it can be kept there any more.
+// Thrown if the folder of a run was deleted or moved during training, so that nothing can be saved there.
 class RunFolderGone : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-// Throws RunFolderGone when the folder is not there.
+// Throws RunFolderGone if the folder does not exist.
 void require_run_folder(const std::filesystem::path& folder);
 
-// While it lives, no other process trains in this directory. Ends with the process, however that ends.
+// A lock that keeps other processes from training in the same directory. It ends with the process in any case.
 class RunLock {
  public:
-  // Throws std::runtime_error when another process trains in it.
+  // Throws std::runtime_error if another process holds the lock.
   explicit RunLock(const std::filesystem::path& directory);
   ~RunLock();
   RunLock(const RunLock&) = delete;

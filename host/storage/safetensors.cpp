@@ -1,4 +1,4 @@
-// The header lists the tensors in the order given, and their data follow in that order without a gap.
+// The header lists the tensors in the given order; their data follows in that order without gaps.
 #include "host/storage/safetensors.h"
 
 #include <fmt/format.h>
@@ -24,21 +24,21 @@ SafetensorsType type_of(std::uint32_t dtype) {
 
 void check(const TensorBytes& tensor, std::set<std::string_view>& names) {
   if (tensor.name == "__metadata__" || !names.insert(tensor.name).second) {
-    throw std::invalid_argument("the name is taken: give each tensor its own");
+    throw std::invalid_argument("the name is already used: give each tensor its own name");
   }
   std::uint64_t expected = type_of(tensor.dtype).bytes;
   for (const auto extent : tensor.shape) {
     if (extent < 0 || __builtin_mul_overflow(expected, static_cast<std::uint64_t>(extent), &expected)) {
-      throw std::invalid_argument("its shape is no shape");
+      throw std::invalid_argument("its shape is invalid");
     }
   }
   if (tensor.bytes != expected) {
-    throw std::invalid_argument(std::to_string(tensor.bytes) + " bytes were given, its shape and type take " +
+    throw std::invalid_argument(std::to_string(tensor.bytes) + " bytes were given, but its shape and type need " +
                                 std::to_string(expected));
   }
 }
 
-// A library's document takes a time that is quadratic in the number of tensors.
+// Written by hand, because the JSON library takes quadratic time in the number of tensors.
 std::string make_header(const std::vector<TensorBytes>& tensors, const std::map<std::string, std::string>& metadata) {
   std::string text = "{";
   if (!metadata.empty()) text += "\"__metadata__\":" + nlohmann::json(metadata).dump();
@@ -57,7 +57,7 @@ std::string make_header(const std::vector<TensorBytes>& tensors, const std::map<
   }
   text += "}";
   if (text.size() > max_safetensors_header_bytes) {
-    throw std::invalid_argument("safetensors: too many tensors: their names and shapes take " +
+    throw std::invalid_argument("safetensors: too many tensors: their names and shapes need " +
                                 std::to_string(text.size()) + " bytes");
   }
   constexpr std::size_t alignment = 64, length_bytes = 8;
@@ -79,7 +79,7 @@ void write_safetensors(const ByteSink& sink, const std::vector<TensorBytes>& ten
 
 void write_safetensors(const std::filesystem::path& path, const std::vector<TensorBytes>& tensors,
                        const std::map<std::string, std::string>& metadata) {
-  make_header(tensors, metadata);  // what it throws must leave no file
+  make_header(tensors, metadata);  // throws before the file is created
   AtomicFile file(path);
   write_safetensors([&](const void* data, std::size_t bytes) { file.write(data, bytes); }, tensors, metadata);
   file.commit();

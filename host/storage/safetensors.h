@@ -1,5 +1,5 @@
-// Tensors in the safetensors format (8 bytes of header length, a JSON header, the data), as
-// github.com/huggingface/safetensors defines it.
+// Reads and writes the safetensors format (8 bytes of header length, a JSON header, the data), as defined by
+// github.com/huggingface/safetensors.
 #pragma once
 
 #include <cstddef>
@@ -20,15 +20,15 @@ struct TensorBytes {
   std::uint64_t bytes;
 };
 
-// Writes to a temporary file beside `path`, syncs it, renames it, syncs the folder. Throws std::system_error naming the
-// file; then nothing is left behind and an older `path` is as it was (only when the folder could not be synced is the
-// new file in place, and may not survive a power cut). Throws std::invalid_argument, and writes nothing, when a name
-// comes twice, bytes and shape disagree, or the header would be longer than 16 MiB. Tensors lie in the order given,
-// without gaps, the first one at a multiple of 64 bytes; the same arguments give the same bytes.
+// Writes the file atomically and durably, like AtomicFile. Throws std::system_error that names the file; then an
+// existing file is unchanged (unless only syncing the folder failed: then the new file is in place but may not survive
+// a power failure). Throws std::invalid_argument and writes nothing if a name occurs twice, bytes and shape disagree,
+// or the header would exceed 16 MiB. Tensors are in the given order, without gaps, the first one at a multiple of 64
+// bytes; equal arguments give equal bytes.
 void write_safetensors(const std::filesystem::path& path, const std::vector<TensorBytes>& tensors,
                        const std::map<std::string, std::string>& metadata);
 
-// The same bytes, piece by piece.
+// Writes the same bytes to a sink.
 using ByteSink = std::function<void(const void* data, std::size_t bytes)>;
 void write_safetensors(const ByteSink& sink, const std::vector<TensorBytes>& tensors,
                        const std::map<std::string, std::string>& metadata);

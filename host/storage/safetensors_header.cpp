@@ -1,5 +1,5 @@
-// Event by event: a document of it all takes ten times the memory, and the library's way to look at one while it grows
-// takes a time that is quadratic in the number of tensors.
+// Parses event by event: a JSON document needs ten times the memory, and the library's callbacks for a growing document
+// take quadratic time in the number of tensors.
 #include "host/storage/safetensors_header.h"
 
 #include <algorithm>
@@ -18,8 +18,8 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
 
   bool null() override { return other("null"); }
   bool boolean(bool) override { return other("true or false"); }
-  bool number_integer(number_integer_t) override { return other("a number that is no natural one"); }
-  bool number_float(number_float_t, const string_t&) override { return other("a number that is no natural one"); }
+  bool number_integer(number_integer_t) override { return other("a negative number"); }
+  bool number_float(number_float_t, const string_t&) override { return other("a number that is not an integer"); }
   bool binary(binary_t&) override { return other("bytes"); }
   bool number_unsigned(number_unsigned_t value) override {
     if (place_ == Place::shape) {
@@ -35,18 +35,18 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
   bool string(string_t& value) override {
     if (place_ == Place::metadata) {
       if (!header_.metadata.emplace(std::move(key_), std::move(value)).second)
-        refuse_safetensors("its metadata say a key twice");
+        refuse_safetensors("its metadata has a duplicate key");
     } else if (place_ == Place::entry && key_ == "dtype") {
       entry().dtype = std::move(value);
     } else {
-      other("a text");
+      other("a string");
     }
     return true;
   }
   bool key(string_t& name) override {
     key_ = std::move(name);
     if (place_ == Place::root && !names_.insert(key_).second)
-      refuse_safetensors("its header says " + shown(key_) + " twice");
+      refuse_safetensors("its header has " + shown(key_) + " twice");
     if (place_ == Place::entry) count_member();
     return true;
   }
@@ -71,7 +71,7 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
         if (!members_[i]) refuse_safetensors(shown(entry().name) + " has no `" + member_names[i] + "`");
       }
     }
-    place_ = Place::root;  // or the end, after which nothing comes
+    place_ = Place::root;  // or the end of the header
     return true;
   }
   bool start_array(std::size_t) override {
@@ -85,12 +85,12 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool end_array() override {
-    if (place_ == Place::offsets && offsets_ != 2) other("another number of numbers than two");
+    if (place_ == Place::offsets && offsets_ != 2) other("a number of entries other than two");
     place_ = Place::entry;
     return true;
   }
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
-    refuse_safetensors("its header is no JSON");
+    refuse_safetensors("its header is not JSON");
   }
 
  private:
@@ -101,19 +101,19 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
   void count_member() {
     const auto* const found = std::find(std::begin(member_names), std::end(member_names), key_);
     if (found == std::end(member_names))
-      refuse_safetensors(shown(entry().name) + " says " + shown(key_) + ", which is unknown");
+      refuse_safetensors(shown(entry().name) + " has the unknown member " + shown(key_));
     if (std::exchange(members_[static_cast<std::size_t>(found - member_names)], true)) {
-      refuse_safetensors(shown(entry().name) + " says " + shown(key_) + " twice");
+      refuse_safetensors(shown(entry().name) + " has " + shown(key_) + " twice");
     }
   }
   [[noreturn]] bool other(const char* what) const {
     switch (place_) {
       case Place::nowhere:
-        refuse_safetensors("its header is no JSON object");
+        refuse_safetensors("its header is not a JSON object");
       case Place::root:
-        refuse_safetensors(shown(key_) + " is no object but " + what);
+        refuse_safetensors(shown(key_) + " is not an object but " + what);
       case Place::metadata:
-        refuse_safetensors("its metadata are no text: " + shown(key_) + " is " + what);
+        refuse_safetensors("its metadata has a value that is not a string: " + shown(key_) + " is " + what);
       default:
         refuse_safetensors("the `" + key_ + "` of " + shown(header_.tensors.back().name) + " has " + what);
     }
@@ -140,7 +140,7 @@ std::string shown(std::string name) {
 }
 
 SafetensorsHeader parse_safetensors_header(std::string_view text) {
-  if (text.empty() || text.front() != '{') refuse_safetensors("its header is no JSON object");
+  if (text.empty() || text.front() != '{') refuse_safetensors("its header is not a JSON object");
   HeaderEvents events;
   nlohmann::json::sax_parse(text.begin(), text.end(), &events);
   return events.take();

@@ -20,14 +20,14 @@ struct SafetensorsHeader {
   std::map<std::string, std::string> metadata;
 };
 
-// Believes nothing: throws std::runtime_error that says what is wrong with anything but the format's own form. No key
-// may come twice, as JSON's readers differ in which of the two they believe. Time and memory grow with the text.
+// Safe for untrusted text: throws std::runtime_error that describes the error unless it is valid. Rejects duplicate
+// keys, because JSON parsers differ in which one they use. Takes linear time and memory.
 SafetensorsHeader parse_safetensors_header(std::string_view text);
 
-// Throws std::runtime_error: "is not a safetensors file: " and `what`.
+// Throws std::runtime_error with "is not a safetensors file: " and `what`.
 [[noreturn]] void refuse_safetensors(const std::string& what);
 
-// A name for such a message: what anyone wrote may be long, and must not steer a terminal.
+// Makes an untrusted name safe for such a message: truncates it and replaces control characters.
 std::string shown(std::string name);
 
 }  // namespace binade::host

@@ -1,3 +1,4 @@
+// Reads untrusted files: checks each number before using it.
 #include "host/storage/safetensors_reading.h"
 
 #include <algorithm>
@@ -24,14 +25,14 @@ TensorBytes tensor_of(const SafetensorsEntry& entry, const char* data, std::uint
   TensorBytes tensor{entry.name, type.dtype, {}, nullptr, type.bytes};
   for (const auto extent : entry.shape) {
     if (extent > static_cast<std::uint64_t>(INT64_MAX) || __builtin_mul_overflow(tensor.bytes, extent, &tensor.bytes)) {
-      refuse_safetensors(shown(entry.name) + " is larger than any memory");
+      refuse_safetensors(shown(entry.name) + " is larger than the address space");
     }
     tensor.shape.push_back(static_cast<std::int64_t>(extent));
   }
   if (entry.end < entry.begin || entry.end > data_bytes)
-    refuse_safetensors(shown(entry.name) + " lies outside of the file");
+    refuse_safetensors(shown(entry.name) + " lies outside the file");
   if (entry.end - entry.begin != tensor.bytes)
-    refuse_safetensors(shown(entry.name) + " has not the bytes that its shape takes");
+    refuse_safetensors(shown(entry.name) + " does not have the number of bytes that its shape needs");
   tensor.data = data + entry.begin;
   return tensor;
 }
@@ -43,7 +44,7 @@ SafetensorsFile parse_safetensors(std::string bytes) {
   std::uint64_t header_bytes = 0;
   for (std::size_t i = length_bytes; i-- > 0;) header_bytes = header_bytes << 8 | static_cast<unsigned char>(bytes[i]);
   if (header_bytes > max_safetensors_header_bytes || header_bytes > bytes.size() - length_bytes)
-    refuse_safetensors("it ends in its header");
+    refuse_safetensors("it ends within its header");
 
   SafetensorsFile file;
   file.bytes = std::move(bytes);
@@ -57,10 +58,10 @@ SafetensorsFile parse_safetensors(std::string bytes) {
   std::uint64_t next = 0;
   for (const auto& entry : entries.tensors) {
     file.tensors.push_back(tensor_of(entry, data, data_bytes));
-    if (entry.begin != next) refuse_safetensors(shown(entry.name) + " does not begin where the tensor before it ends");
+    if (entry.begin != next) refuse_safetensors(shown(entry.name) + " does not begin where the previous tensor ends");
     next = entry.end;
   }
-  if (next != data_bytes) refuse_safetensors("it has data that belong to no tensor");
+  if (next != data_bytes) refuse_safetensors("it has data that does not belong to a tensor");
   return file;
 }
 

@@ -1,4 +1,4 @@
-// The element types of the format that Binade has as well.
+// The format's element types that Binade supports.
 #pragma once
 
 #include <array>
@@ -9,7 +9,8 @@
 
 namespace binade::host {
 
-// Some 200,000 tensors. The format allows 100 MB, which anyone's file could make a reader chew for seconds.
+// Enough for about 200,000 tensors. The format allows 100 MB, which an untrusted file could use to keep a reader busy
+// for seconds.
 constexpr std::uint64_t max_safetensors_header_bytes = 1 << 24;
 
 struct SafetensorsType {

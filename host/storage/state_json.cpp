@@ -11,8 +11,8 @@ namespace {
 using Json = nlohmann::json;
 
 [[noreturn]] void refuse(const Json& json, const char* wanted) {
-  constexpr int wrong_type = 302;  // as the library's own conversions
-  throw Json::type_error::create(wrong_type, std::string("a value is no ") + wanted, &json);
+  constexpr int wrong_type = 302;  // as in the library's own conversions
+  throw Json::type_error::create(wrong_type, std::string("a value is not ") + wanted, &json);
 }
 
 }  // namespace
@@ -21,8 +21,8 @@ Json parse_state(const std::string& text) {
   auto state = Json::parse(text);
   const auto version = to_unsigned(state.at("version"));
   if (version == state_version) return state;
-  throw std::runtime_error("its state.json is of version " + std::to_string(version) +
-                           ", and this Binade reads version " + std::to_string(state_version));
+  throw std::runtime_error("its state.json has version " + std::to_string(version) +
+                           ", but this Binade reads version " + std::to_string(state_version));
 }
 
 Json to_json(double number) {
@@ -36,17 +36,17 @@ double to_double(const Json& json) {
   if (json == "inf") return infinity;
   if (json == "-inf") return -infinity;
   if (json == "nan") return std::numeric_limits<double>::quiet_NaN();
-  refuse(json, "number");
+  refuse(json, "a number");
 }
 
 std::uint64_t to_unsigned(const Json& json) {
-  if (!json.is_number_unsigned()) refuse(json, "whole number from 0");
+  if (!json.is_number_unsigned()) refuse(json, "a non-negative integer");
   return json.get<std::uint64_t>();
 }
 
 std::uint64_t to_unsigned_below(std::uint64_t end, const Json& json) {
   const auto number = to_unsigned(json);
-  if (number >= end) refuse(json, "number of those that are known");
+  if (number >= end) refuse(json, "one of the known numbers");
   return number;
 }
 

@@ -1,4 +1,4 @@
-// state.json of a checkpoint as values: what a run that goes on believes of it.
+// Reads the values in a checkpoint's state.json.
 #pragma once
 
 #include <cstdint>
@@ -7,19 +7,21 @@
 
 namespace binade::host {
 
-// Of state.json; raised when what is written changes its meaning.
+// The version of state.json, which changes when the meaning of its contents changes.
 constexpr std::uint64_t state_version = 1;
 
-// Throws nlohmann::json::exception when the text is no JSON object with a version, std::runtime_error for another one.
+// Throws nlohmann::json::exception if the text is not a JSON object with a version, std::runtime_error for another
+// version.
 nlohmann::json parse_state(const std::string& text);
 
-// JSON has no NaN and no infinity.
+// Writes NaN and infinity as strings, because JSON does not have them.
 nlohmann::json to_json(double number);
 
-// These convert nothing: they throw nlohmann::json::exception for what is no number, no whole number from 0, ...
+// These do not convert types: they throw nlohmann::json::exception if the value is not a number, not a non-negative
+// integer, ...
 double to_double(const nlohmann::json& json);
 std::uint64_t to_unsigned(const nlohmann::json& json);
-// ... and for a whole number of `end` or more.
+// ... or not less than `end`.
 std::uint64_t to_unsigned_below(std::uint64_t end, const nlohmann::json& json);
 
 }  // namespace binade::host

@@ -1,4 +1,5 @@
-// NVML by dlopen: its library comes with the driver, and its header with the CUDA Toolkit, which may not be here.
+// Loads NVML with dlopen: its library comes with the driver, but its header with the CUDA Toolkit, which may be
+// missing.
 #include "host/telemetry/device_usage.h"
 
 #include <dlfcn.h>
@@ -25,7 +26,7 @@ struct DeviceCollector::Nvml {
     unsigned long long total, free, used;
   };
   struct Utilization {
-    unsigned gpu, memory;  // per cent
+    unsigned gpu, memory;  // percent
   };
 
   explicit Nvml(void* opened) : library(opened) {
@@ -54,8 +55,8 @@ struct DeviceCollector::Nvml {
     return started;
   }
 
-  // What `function` says of a device into `value`. False when it fails; when it has failed often, it is not asked
-  // again.
+  // Calls `function` for a value of a device. Returns false if it fails. After repeated failures it is no longer
+  // called.
   template <class Function, class... Arguments>
   bool ask(unsigned index, const char* what, Function function, Arguments... arguments) {
     int& failed = failures[{index, what}];
@@ -96,7 +97,7 @@ struct DeviceCollector::Nvml {
     return usage;
   }
 
-  // False when the driver does not answer at all.
+  // Returns false if the driver or one of its devices does not respond.
   bool collect(std::vector<DeviceUsage>& devices) {
     unsigned number = 0;
     if (!start() || count(&number) != nvml_success) return false;
@@ -119,7 +120,7 @@ struct DeviceCollector::Nvml {
 
   void* library;
   bool started = false;
-  std::map<std::pair<unsigned, std::string>, int> failures;  // in a row, of a device's value
+  std::map<std::pair<unsigned, std::string>, int> failures;  // consecutive failures, by device and value
   int (*init)() = nullptr;
   int (*shutdown)() = nullptr;
   int (*count)(unsigned*) = nullptr;

@@ -1,4 +1,4 @@
-// What the machine's NVIDIA devices do, as their driver tells (NVML). No GPU, no driver: nothing.
+// The usage of the machine's NVIDIA devices, read from their driver with NVML.
 #pragma once
 
 #include <condition_variable>
@@ -12,9 +12,9 @@
 
 namespace binade::host {
 
-// A value that a device does not have, or does not give any more, is missing.
+// A value is empty if the device does not report it.
 struct DeviceUsage {
-  std::string device;  // its number with the driver: "0"
+  std::string device;  // the driver's number of the device: "0"
   std::string name, uuid, driver;
   std::optional<double> used_bytes, total_bytes;  // by all processes
   std::optional<double> utilization;              // 0 to 1
@@ -23,15 +23,15 @@ struct DeviceUsage {
   std::optional<std::uint64_t> throttling;  // NVML's bits
 };
 
-// The driver's number of what LibTorch calls "cuda:1". `visible` is CUDA_VISIBLE_DEVICES, which renumbers by numbers or
-// UUIDs, or nullptr; with UUIDs that `devices` does not have, the number is LibTorch's.
+// Returns the driver's number of the device that LibTorch calls "cuda:1". `visible` is CUDA_VISIBLE_DEVICES, which
+// renumbers devices by number or UUID, or nullptr. If `devices` lacks the UUID, returns LibTorch's number.
 std::string driver_number(const std::string& device, const char* visible, const std::vector<DeviceUsage>& devices);
 
-// Asks every two seconds on a thread of its own, because a driver may take its time. What fails five times in a row is
-// not asked for again.
+// Reads the devices every two seconds on a thread of its own, because the driver may be slow. A value that fails five
+// times in a row is no longer read.
 class DeviceCollector {
  public:
-  // nullptr where there is no NVML: where libnvidia-ml.so.1 cannot be opened.
+  // Returns nullptr if there is no NVML (libnvidia-ml.so.1 cannot be opened).
   static std::shared_ptr<DeviceCollector> start();
   ~DeviceCollector();
   DeviceCollector(const DeviceCollector&) = delete;
@@ -40,7 +40,7 @@ class DeviceCollector {
   struct Reading {
     std::vector<DeviceUsage> devices;
     bool success = false;  // of the last round; false before the first
-    double seconds = 0;    // that it took
+    double seconds = 0;    // duration of the last round
   };
   Reading read() const;  // any thread, never waits for the driver
 

@@ -1,4 +1,4 @@
-// What is asked of the machine that a run is on.
+// Properties of the machine.
 #pragma once
 
 #include <filesystem>
@@ -7,10 +7,10 @@
 
 namespace binade::host {
 
-// As the machine calls itself: "node7".
+// The machine's host name: "node7".
 std::string machine_name();
 
-// What this user may still write to the disk on which `folder` lies; nullopt where the system does not say. Any thread.
+// Free space for this user on the disk that contains `folder`; nullopt if unknown. Any thread.
 std::optional<double> free_bytes(const std::filesystem::path& folder) noexcept;
 
 }  // namespace binade::host

@@ -1,4 +1,4 @@
-// Every metric that Binade exports, as one table: registration reads it, and so does the reference that is printed.
+// Every metric that Binade exports, in one table, which registration and the printed reference use.
 #pragma once
 
 #include <span>
@@ -13,17 +13,17 @@ enum class MetricType { gauge, counter, histogram };
 struct MetricSpec {
   std::string_view name;
   MetricType type;
-  // Beside run_id, which every series has. "stage=unscaled,clipped" when all values are known: these series exist from
-  // the first scrape on. "plugin kind" when they are not: a series exists as soon as its labels are known.
+  // The labels other than run_id, which every series has. "stage=unscaled,clipped" if all values are known: these
+  // series exist from the first scrape on. "plugin kind" if not: a series exists as soon as its label values are known.
   std::string_view labels;
   std::string_view help;  // one line
   std::span<const double> buckets{};
-  double start = 0;  // NaN for what has no value before it was measured
+  double start = 0;  // initial value; NaN if there is none before the first measurement
 };
 
 struct MetricLabel {
   std::string name;
-  std::vector<std::string> values;  // empty: not known beforehand
+  std::vector<std::string> values;  // empty if not known in advance
 };
 
 std::span<const MetricSpec> metric_catalogue();

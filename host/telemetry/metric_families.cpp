@@ -1,4 +1,4 @@
-// Registration, and the care that prometheus-cpp leaves to its users.
+// Registers the metrics; adds the validation and limits that prometheus-cpp lacks.
 #include "host/telemetry/metric_families.h"
 
 #include <fmt/format.h>
@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t longest_label = 128;
 
-// Length of the valid UTF-8 sequence at the start of `text`, 0 when there is none.
+// Length of the valid UTF-8 sequence at the start of `text`, 0 if there is none.
 std::size_t sequence_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
@@ -104,7 +104,7 @@ void MetricFamilies::add_known_series(const MetricSpec& spec) {
         longer.back()[label.name] = value;
       }
     }
-    series = std::move(longer);  // none left as soon as one label's values are not known
+    series = std::move(longer);  // becomes empty if one label's values are not known
   }
   for (const auto& labels : series) {
     if (spec.type == MetricType::gauge) gauge(spec.name, labels);

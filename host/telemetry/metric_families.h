@@ -1,4 +1,4 @@
-// The catalogue's rows as families of one prometheus registry.
+// Registers the catalogue's rows as families of one Prometheus registry.
 #pragma once
 
 #include <prometheus/counter.h>
@@ -20,27 +20,27 @@
 
 namespace binade::host {
 
-// Text from outside as a label value: invalid UTF-8 becomes U+FFFD, and what is longer than 128 bytes is cut at a
-// character. (One invalid byte would fail the whole scrape.)
+// Makes untrusted text a valid label value: replaces invalid UTF-8 with U+FFFD, because one invalid byte would fail the
+// whole scrape, and truncates at a character after at most 128 bytes.
 std::string label_value(std::string_view text);
 
-// A help text as it must stand in the exposition: prometheus-cpp escapes label values, and not this.
+// Escapes a help text for the exposition format: prometheus-cpp escapes label values, but not help texts.
 std::string escaped_help(std::string_view text);
 
-// Brings a counter up to a total that is counted elsewhere.
+// Raises a counter to a total that is counted elsewhere.
 inline void raise_to(prometheus::Counter& counter, double total) {
   counter.Increment(std::max(0.0, total - counter.Value()));
 }
 
 class MetricFamilies {
  public:
-  // Registers all of the table, which outlives this; series whose labels are all known exist from then on.
+  // Registers all rows of the catalogue, which must outlive this, and adds the series whose labels are all known.
   explicit MetricFamilies(const std::string& run_id, std::span<const MetricSpec> catalogue = metric_catalogue());
 
-  // The series with these labels, made when it is new. Not for hot paths: keep the reference, it stays valid.
-  // Label values are cleaned by label_value(). A metric has at most max_series series: what would be more goes to one
-  // in which labels without known values are "other". Any thread. Throws std::logic_error for a name or type that is
-  // not in the catalogue.
+  // Returns the series with these labels, creating it if necessary. Not for hot paths: keep the reference, which stays
+  // valid. Label values are cleaned by label_value(). A metric has at most max_series series; further ones are merged
+  // into one whose labels without known values are "other". Any thread. Throws std::logic_error for a name or type that
+  // is not in the catalogue.
   using Labels = prometheus::Labels;
   static constexpr std::size_t max_series = 128;
   prometheus::Gauge& gauge(std::string_view name, const Labels& labels = {});
@@ -62,7 +62,7 @@ class MetricFamilies {
   template <class Metric>
   using Entries = std::map<std::string_view, Entry<Metric>, std::less<>>;
 
-  // The labels under which a series really goes.
+  // The labels after cleaning and limiting the number of series.
   template <class Metric>
   Labels bounded(Entry<Metric>& entry, const Labels& labels);
 

@@ -1,4 +1,4 @@
-// The series that change with every step, looked up once.
+// The series that every step updates, looked up once.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace binade::host {
 
-// One NaN would make a histogram's sum NaN for ever.
+// Skips non-finite values: one NaN would make a histogram's sum NaN forever.
 inline void observe(prometheus::Histogram& histogram, double value) {
   if (std::isfinite(value)) histogram.Observe(value);
 }
@@ -28,7 +28,7 @@ std::array<Metric*, N> series_of(MetricFamilies& families,
   return series;
 }
 
-// What a split, train or validation, is measured by.
+// The series of one split, train or validation.
 struct SplitSeries {
   SplitSeries(MetricFamilies& families, const std::string& split)
       : loss(families.gauge("binade_loss", {{"split", split}})),
@@ -37,7 +37,7 @@ struct SplitSeries {
         nonfinite_losses(families.counter("binade_loss_nonfinite_total", {{"split", split}})),
         samples(families.counter("binade_samples_total", {{"split", split}})) {}
 
-  // `cross_entropy`: NaN where the loss is another one.
+  // `cross_entropy` is NaN if the loss is a different one.
   void update(double new_loss, double new_accuracy, std::uint64_t new_samples, double cross_entropy) {
     loss.Set(new_loss);
     perplexity.Set(std::exp(cross_entropy));
@@ -50,7 +50,7 @@ struct SplitSeries {
   prometheus::Counter &nonfinite_losses, &samples;
 };
 
-// The gradient's norm at one stage.
+// The gradient norm at one stage.
 struct NormSeries {
   NormSeries(MetricFamilies& families, const std::string& stage)
       : last(families.gauge("binade_gradient_norm_last", {{"stage", stage}})),
@@ -94,7 +94,7 @@ struct GradientSeries {
   prometheus::Counter &infinite, &nan;
   prometheus::Gauge &underflow, &overflow;
   prometheus::Histogram& magnitudes;
-  std::vector<double> increments;  // of its buckets; kept so that no sample allocates
+  std::vector<double> increments;  // per bucket; reused so that samples do not allocate
 };
 
 struct MetricSeries {

@@ -1,4 +1,4 @@
-// What plugins count themselves, as families of Prometheus.
+// The metrics of plugins as Prometheus families.
 #pragma once
 
 #include <prometheus/metric_family.h>
@@ -12,13 +12,13 @@
 
 namespace binade::host {
 
-// Made for one scrape.
+// Created for each scrape.
 class PluginFamilies {
  public:
   explicit PluginFamilies(std::string run_id) : run_id_(std::move(run_id)) {}
 
-  // Adds a plugin's series; those of a second instance of a plugin add to the first one's, but for gauges, of which the
-  // last counts. Returns how many metrics were refused, because something else has their name.
+  // Adds a plugin's series. Several instances of a plugin are summed, except gauges, of which the last one is used.
+  // Returns the number of metrics that were refused because their name is already taken.
   std::uint64_t add(const std::string& id, const std::string& kind, const PluginMetrics& metrics);
 
   void append_to(std::vector<prometheus::MetricFamily>& families) const;
@@ -34,7 +34,7 @@ class PluginFamilies {
   std::map<std::string, Family> families_;
 };
 
-// "binade_plugin_csv_rows_total": a counter's name ends in _total.
+// "binade_plugin_csv_rows_total"; appends _total to counters if necessary.
 std::string plugin_metric_name(const std::string& id, const MetricDeclaration& metric);
 
 }  // namespace binade::host

@@ -44,7 +44,7 @@ double boot_time() {
 double start_time() {
   std::string text;
   std::getline(open("/proc/self/stat"), text);
-  // The second field is the program's name in parentheses, and may hold anything.
+  // The second field is the program's name in parentheses, which may contain any characters.
   std::istringstream fields(text.substr(text.rfind(')') + 1));
   constexpr int field = 22 - 2;
   std::string skipped;
@@ -62,7 +62,8 @@ double cpu_seconds() {
 
 double open_fds() {
   const std::filesystem::directory_iterator files("/proc/self/fd");
-  return static_cast<double>(std::distance(begin(files), end(files)) - 1);  // less the one that reads this folder
+  return static_cast<double>(std::distance(begin(files), end(files)) -
+                             1);  // minus the descriptor that reads this folder
 }
 
 double max_fds() {

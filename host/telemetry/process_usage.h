@@ -1,4 +1,4 @@
-// What this process uses, as Linux tells it.
+// The resource usage of this process, as reported by Linux.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ struct ProcessUsage {
   double max_fds = 0;
 };
 
-// nullopt when /proc cannot be read. Any thread.
+// Returns nullopt if /proc cannot be read. Any thread.
 std::optional<ProcessUsage> process_usage() noexcept;
 
 }  // namespace binade::host

@@ -1,4 +1,5 @@
-// One POST. prometheus-cpp's own gateway has no time limit, and its libcurl would load thirty libraries at each start.
+// Sends one POST request. prometheus-cpp's gateway has no time limit, and its libcurl would load thirty libraries at
+// each start.
 #include "host/telemetry/push.h"
 
 #include <fmt/format.h>
@@ -40,7 +41,7 @@ std::string reason() { return std::system_category().message(errno); }
 
 class Connection {
  public:
-  // Each call on it takes at most `limit`.
+  // Each operation takes at most `limit`.
   Connection(const PushAddress& to, std::chrono::milliseconds limit) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
@@ -109,7 +110,7 @@ PushAddress parse_push(const std::string& url) {
   const auto refuse = [&](std::string_view why) {
     throw std::invalid_argument(fmt::format("cannot push to \"{}\": {}", without_passwords(url), why));
   };
-  if (url.starts_with("https://")) refuse("TLS is not offered here; push to a proxy on this machine");
+  if (url.starts_with("https://")) refuse("TLS is not supported; push to a proxy on this machine");
   if (!url.starts_with(scheme)) refuse("write http://HOST:PORT");
   const auto rest = url.substr(scheme.size());
   const auto slash = std::min(rest.find('/'), rest.size());
@@ -119,7 +120,7 @@ PushAddress parse_push(const std::string& url) {
   while (address.prefix.ends_with('/')) address.prefix.pop_back();
   const bool number = !address.port.empty() && address.port.find_first_not_of("0123456789") == std::string::npos;
   if (address.host.empty() || !number) refuse("write http://HOST:PORT");
-  if (url.find_first_of(" \r\n\t?#@") != std::string::npos) refuse("it has characters that do not belong there");
+  if (url.find_first_of(" \r\n\t?#@") != std::string::npos) refuse("it contains invalid characters");
   return address;
 }
 

@@ -1,4 +1,4 @@
-// How a run ended, pushed to a Pushgateway: for runs that are over before Prometheus could scrape them.
+// Pushes the outcome of a run to a Pushgateway, for runs that end before Prometheus can scrape them.
 #pragma once
 
 #include <chrono>
@@ -18,13 +18,13 @@ struct PushAddress {
 // Throws std::invalid_argument with a message for the user.
 PushAddress parse_push(const std::string& url);
 
-// The few series that say how the run ended. A Pushgateway keeps what it is given until somebody deletes it, so it gets
-// no more.
+// The few series that describe how the run ended. It does not get more, because a Pushgateway keeps everything until it
+// is deleted.
 std::string outcome_text(const prometheus::Collectable& collectable);
 
-// Posts `text` as the group job="binade", run_id=`run_id`; what the group held under other names stays. Returns an
-// empty text, or why it failed. Whatever the gateway does, this returns within `limit`: a thread that still waits then,
-// for a name server perhaps, is left to itself.
+// Posts `text` as the group job="binade", run_id=`run_id`; other metrics of the group stay. Returns an empty string, or
+// the reason of the failure. Always returns within `limit`; a thread that is still waiting then, for a name server for
+// example, is detached.
 std::string push(const PushAddress& to, const std::string& run_id, const std::string& text,
                  std::chrono::milliseconds limit);
 

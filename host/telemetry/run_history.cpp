@@ -1,4 +1,4 @@
-// Looks into the file at evenly spaced places.
+// Reads the file at evenly spaced positions.
 #include "host/telemetry/run_history.h"
 
 #include <fmt/format.h>
@@ -53,10 +53,10 @@ class File {
 
 struct Line {
   std::size_t start = 0;
-  std::string_view text;  // empty: there is none
+  std::string_view text;  // empty if there is none
 };
 
-// The first whole line that begins at `offset` or later and is a step's.
+// Returns the first complete line at or after `offset` that belongs to a step.
 Line next_step(std::string_view text, std::size_t offset, bool at_line_start) {
   std::size_t begin = at_line_start ? 0 : text.find('\n') + 1;
   if (!at_line_start && begin == 0) return {};
@@ -80,14 +80,14 @@ Line last_step(std::string_view text, std::size_t offset) {
 std::string steps_json(const File& file, std::size_t size, std::size_t points) {
   std::string json;
   std::array<char, 2 * longest_line> buffer{};
-  std::size_t next = 0;  // no line that began before this is taken again
+  std::size_t next = 0;  // lines that begin before this have been taken
   const auto take = [&](const Line& line) {
     if (line.text.empty() || line.start < next) return;
     json += json.empty() ? "" : ",\n";
     json += line.text;
     next = line.start + 1;
   };
-  const auto others = points - std::min<std::size_t>(points, 1);  // than the last one
+  const auto others = points - std::min<std::size_t>(points, 1);  // points other than the last step
   for (std::size_t i = 0; i < others; ++i) {
     const auto offset = size / others * i + size % others * i / others;
     if (offset < size && (offset >= next || i == 0)) take(next_step(file.read(offset, buffer), offset, offset == 0));
@@ -97,7 +97,7 @@ std::string steps_json(const File& file, std::size_t size, std::size_t points) {
   return json;
 }
 
-// What stands behind `"key":` in a line of metrics.jsonl.
+// The text after `"key":` in a line of metrics.jsonl.
 std::string_view value_of(std::string_view line, std::string_view key) {
   const auto found = line.find(fmt::format("\"{}\":", key));
   return found == std::string_view::npos ? std::string_view() : line.substr(found + key.size() + 3);
@@ -108,7 +108,7 @@ double number_of(std::string_view line, std::string_view key) {
   char* end = nullptr;
   const double number = std::strtod(value.c_str(), &end);
   if (end != value.c_str()) return number;
-  const auto nonfinite = line.find("\"nonfinite\":{");  // null: which of those is it?
+  const auto nonfinite = line.find("\"nonfinite\":{");  // null: look up which non-finite value it is
   const auto which = nonfinite == std::string_view::npos ? "" : value_of(line.substr(nonfinite), key);
   constexpr double infinity = std::numeric_limits<double>::infinity();
   return which.starts_with("\"inf\"") ? infinity : which.starts_with("\"-inf\"") ? -infinity : nan;

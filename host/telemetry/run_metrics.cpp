@@ -1,4 +1,4 @@
-// Events to series.
+// Updates the series from events.
 #include "host/telemetry/run_metrics.h"
 
 #include <algorithm>
@@ -89,7 +89,7 @@ void Metrics::run_started(const RunStarted& run) noexcept {
   const std::string device_type = run.device.substr(0, run.device.find(':'));
   families_->gauge("binade_autocast_enabled", {{"device_type", device_type}}).Set(run.autocast ? 1 : 0);
   const char* scaler = run.dynamic_scaling ? "dynamic" : run.loss_scale != 1 ? "constant" : "none";
-  // One process is one rank: nothing is reduced across ranks, so gradients are in the parameters' own type.
+  // There is only one process, so gradients are not reduced across ranks and have the parameters' type.
   families_
       ->gauge("binade_precision_info", {{"compute_dtype", run.precision},
                                         {"param_dtype", run.parameter_dtype},
@@ -244,7 +244,7 @@ void Metrics::watch_devices(std::shared_ptr<const DeviceCollector> devices) {
 }
 
 std::vector<prometheus::MetricFamily> Metrics::Collect() const noexcept {
-  // What throws here would end the process: prometheus-cpp calls this from C.
+  // An exception would end the process, because prometheus-cpp calls this from C code.
   try {
     return sources_->collect();
   } catch (const std::exception&) {

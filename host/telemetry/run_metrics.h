@@ -1,4 +1,4 @@
-// The run as Prometheus sees it: hears what happens, and is what the exporter collects.
+// The metrics of a run: listens to its events and is collected by the exporter.
 #pragma once
 
 #include <prometheus/collectable.h>
@@ -28,30 +28,30 @@ class ScrapeSources;
 struct GradientSeries;
 struct MetricSeries;
 
-// A plugin as the metrics name it.
+// The labels of a plugin.
 struct PluginIdentity {
   std::string id, kind, version, abi, sha256;
   double load_seconds = 0;
 };
 
-// What is known of a run before it starts. run_id: [A-Za-z0-9._-]{1,64}. All else may be empty.
+// What is known about a run before it starts. run_id must match [A-Za-z0-9._-]{1,64}; all other members may be empty.
 struct RunIdentity {
   std::string run_id;
   std::string run_name, host, model, dataset, optimizer, config_sha256, seed;
   std::string version, git_sha, libtorch, cuda, compiler;
   std::vector<PluginIdentity> plugins;
-  double checkpoint_every_seconds = 0;  // as the experiment says; 0: not by time
-  double checkpoint_every_steps = 0;    // 0: not by steps
+  double checkpoint_every_seconds = 0;  // from the experiment; 0 if checkpoints are not time-based
+  double checkpoint_every_steps = 0;    // 0 if checkpoints are not step-based
 };
 
-// Held by a shared_ptr, because a scrape may still be under way when the run's owner lets go.
+// Held by a shared_ptr, because a scrape may still be in progress when the run's owner releases it.
 class Metrics : public RunListener, public prometheus::Collectable {
  public:
-  // Throws std::invalid_argument for a run_id that is none.
+  // Throws std::invalid_argument for an invalid run_id.
   explicit Metrics(const RunIdentity& identity);
   ~Metrics() override;
 
-  // The training thread. A step takes well under a microsecond and allocates nothing.
+  // Training thread. A step takes well under a microsecond and does not allocate.
   void run_started(const RunStarted& run) noexcept override;
   void state_changed(RunState state) noexcept override;
   void step(const StepRecord& record) noexcept override;
@@ -62,28 +62,28 @@ class Metrics : public RunListener, public prometheus::Collectable {
   void checkpoint_ended(const CheckpointRecord& record) noexcept override;
   void run_ended(const RunEnded& end) noexcept override;
 
-  // A line of metrics.jsonl could not be kept. Any thread.
+  // Counts a line of metrics.jsonl that was lost. Any thread.
   void line_lost() noexcept;
 
-  // A failed call of a plugin; `stage` is "load", after which it is not enabled, "call" or "shutdown". Any thread.
+  // Counts a failed call of a plugin. `stage` is "load" (which disables the plugin), "call" or "shutdown". Any thread.
   void plugin_failed(const std::string& id, const std::string& kind, const std::string& stage);
 
-  // Exports a logger's counts, asked for at every scrape on the scrape's thread. `label` is the logger's name, unique
-  // in the run; `plugin` the plugin's id. Any thread.
+  // Exports a logger's counts, which are read at every scrape on the scrape's thread. `label` is the logger's name,
+  // unique within the run; `plugin` is the plugin's id. Any thread.
   void watch_logger(const std::string& label, const std::string& plugin, std::function<LoggerCounts()> counts);
 
-  // Exports what a plugin counts itself, as binade_plugin_<id>_<name>, and how long its calls take; both are asked for
-  // at every scrape. Any thread.
+  // Exports a plugin's own metrics, as binade_plugin_<id>_<name>, and the durations of its calls. Both are read at
+  // every scrape. Any thread.
   void watch_plugin(const std::string& id, const std::string& kind, std::shared_ptr<const PluginMetrics> metrics,
                     std::shared_ptr<const CallTimes> call_times);
 
-  // Exports how much space is left where `folder` lies. Any thread.
+  // Exports the free space of the disk that contains `folder`. Any thread.
   void watch_free_space(const std::filesystem::path& folder);
 
   // Exports the machine's GPUs. Any thread.
   void watch_devices(std::shared_ptr<const DeviceCollector> devices);
 
-  // Any thread. Empty when memory runs out.
+  // Any thread. Returns an empty list if out of memory.
   std::vector<prometheus::MetricFamily> Collect() const noexcept override;
 
  private:
@@ -104,7 +104,7 @@ class Metrics : public RunListener, public prometheus::Collectable {
   std::vector<std::pair<double, prometheus::Gauge*>> learning_rates_;  // with their ratios
   std::vector<GradientSeries> gradient_groups_;
   std::string device_;         // "cuda:1"
-  std::string device_number_;  // as the driver counts; empty before the first sample
+  std::string device_number_;  // the driver's number; empty before the first sample
 };
 
 }  // namespace binade::host

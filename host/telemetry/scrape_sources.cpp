@@ -21,7 +21,7 @@ constexpr std::array<std::pair<std::string_view, std::uint64_t>, 3> throttle_rea
 
 }  // namespace
 
-// A logger, its counts, and the series that they go into.
+// A logger, its counts, and the series that they update.
 struct ScrapeSources::WatchedLogger {
   WatchedLogger(MetricFamilies& families, const std::string& label, const std::string& plugin,
                 std::function<LoggerCounts()> counts_of)
@@ -44,7 +44,7 @@ struct ScrapeSources::WatchedLogger {
   prometheus::Counter &call_errors, &shutdown_errors;
 };
 
-// A plugin, and what of it was exported already.
+// A plugin, and the totals that have already been exported.
 struct ScrapeSources::WatchedPlugin {
   std::string id, kind;
   std::shared_ptr<const PluginMetrics> metrics;
@@ -154,7 +154,7 @@ void ScrapeSources::collect_devices() {
 }
 
 void ScrapeSources::collect_failures(WatchedPlugin& plugin) {
-  if (plugin.kind == "logger") return;  // counted on its thread
+  if (plugin.kind == "logger") return;  // counted by its LoggerThread
   const auto now = plugin.call_times->failures();
   const auto before = std::exchange(plugin.last_failures, now);
   const auto count = [&](const char* stage, std::uint64_t failures) {

@@ -1,4 +1,4 @@
-// What nobody tells the metrics: it is asked for at every scrape.
+// Sources that are polled at every scrape.
 #pragma once
 
 #include <cstdint>
@@ -18,25 +18,25 @@ namespace binade::host {
 class CallTimes;
 class PluginMetrics;
 
-// The process, the machine's GPUs, the loggers' counts, the plugins' own metrics and the times of their calls. Any
-// thread; scrapes go one after the other.
+// The process, the machine's GPUs, the loggers' counts, and the plugins' own metrics and call durations. Any thread;
+// scrapes are serialized.
 class ScrapeSources {
  public:
-  // The families outlive this.
+  // `families` must outlive this.
   ScrapeSources(MetricFamilies& families, std::string run_id);
   ~ScrapeSources();
 
-  // As Metrics has them.
+  // See Metrics.
   void watch_logger(const std::string& label, const std::string& plugin, std::function<LoggerCounts()> counts);
   void watch_plugin(const std::string& id, const std::string& kind, std::shared_ptr<const PluginMetrics> metrics,
                     std::shared_ptr<const CallTimes> call_times);
   void watch_free_space(const std::filesystem::path& folder);
   void watch_devices(std::shared_ptr<const DeviceCollector> devices);
 
-  // The GPUs as they are now; none where they are not watched.
+  // The latest reading of the GPUs; empty if they are not watched.
   std::vector<DeviceUsage> devices();
 
-  // All families, with what was asked for just now. Throws std::exception.
+  // Polls all sources and returns all families. Throws std::exception.
   std::vector<prometheus::MetricFamily> collect();
 
  private:
@@ -55,8 +55,8 @@ class ScrapeSources {
   std::mutex collecting_;
   std::vector<std::unique_ptr<WatchedLogger>> loggers_;
   std::vector<std::unique_ptr<WatchedPlugin>> plugins_;
-  std::filesystem::path folder_;                    // empty: its disk is not watched
-  std::shared_ptr<const DeviceCollector> devices_;  // nullptr: they are not watched
+  std::filesystem::path folder_;                    // empty if its disk is not watched
+  std::shared_ptr<const DeviceCollector> devices_;  // nullptr if they are not watched
 };
 
 }  // namespace binade::host

@@ -1,4 +1,4 @@
-// The fan-out.
+// Forwards each event to all listeners.
 #include "host/telemetry/telemetry.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// All that listens to a run, as one listener.
+// Combines all listeners of a run into one.
 #pragma once
 
 #include <cstddef>
@@ -16,13 +16,13 @@ class Telemetry : public RunListener {
  public:
   static constexpr std::size_t queue_capacity = 1024;
 
-  // `metrics`: nullptr when nobody asks for any. `others` hear everything too, before the loggers, and must live as
-  // long as this. `log` takes what the host has to say about its loggers, on any thread, until close() has returned.
+  // `metrics` is nullptr if metrics are disabled. `others` receive every event before the loggers do, and must outlive
+  // this. `log` receives messages about loggers, on any thread, until close() returns.
   Telemetry(std::shared_ptr<Metrics> metrics, std::vector<RunListener*> others, LoggerThread::Log log);
   ~Telemetry() override;  // closes
 
-  // Before the run starts. `plugin` is the plugin's id; a second logger of one plugin is told apart in the metrics as
-  // "<plugin>_2".
+  // Must be called before the run starts. `plugin` is the plugin's id; a second logger of the same plugin is named
+  // "<plugin>_2" in the metrics.
   void add_logger(const std::string& plugin, std::unique_ptr<EventSink> sink, const RunDescription& run,
                   std::size_t capacity = queue_capacity);
 
@@ -38,8 +38,8 @@ class Telemetry : public RunListener {
   void message(int level, std::string_view text) noexcept override;
   void run_ended(const RunEnded& record) noexcept override;
 
-  // After the last event: the loggers write what waits in their queues, all at once, in at most
-  // LoggerThread::drain_limit altogether. Their counts stay in the metrics. Main thread.
+  // Must be called after the last event. The loggers write their queued events concurrently, for at most
+  // LoggerThread::drain_limit. Their counts stay in the metrics. Main thread.
   void close() noexcept;
 
  private:

@@ -21,7 +21,7 @@ std::string place_of(const Progress::Reading& reading) {
 }
 
 std::string whereabouts(const Progress::Reading& reading) {
-  return reading.entered == 0 ? "the run has not begun" : "the training thread is in " + place_of(reading);
+  return reading.entered == 0 ? "the run has not started" : "the training thread is in " + place_of(reading);
 }
 
 }  // namespace
@@ -37,9 +37,10 @@ std::optional<Hang> HangDetector::look(double seconds) {
   const auto activity = static_cast<std::size_t>(reading.activity);
   const double limit = limits_.activities[activity];
   if (limit == 0 || activity_.seconds < limit) return std::nullopt;
-  return Hang{reading,
-              fmt::format("the training thread hangs: in {} for {:.0f} s, where [watchdog] {} allows {:g} s; {}",
-                          place_of(reading), activity_.seconds, activity_names[activity], limit, calls_under_way())};
+  return Hang{
+      reading,
+      fmt::format("the training thread hangs: it has been in {} for {:.0f} s, but [watchdog] {} allows {:g} s; {}",
+                  place_of(reading), activity_.seconds, activity_names[activity], limit, calls_under_way())};
 }
 
 std::optional<Hang> HangDetector::look_at_calls(const Progress::Reading& reading, double seconds) {
@@ -50,9 +51,10 @@ std::optional<Hang> HangDetector::look_at_calls(const Progress::Reading& reading
       const bool same = now[i].call != nullptr && now[i].number == seen.number;
       seen = {now[i].number, same ? seen.seconds + seconds : 0};
       if (!same || limits_.plugin_call == 0 || seen.seconds < limits_.plugin_call) continue;
-      return Hang{reading, fmt::format("{} hangs: in {}() for {:.0f} s, where [watchdog] plugin_call allows {:g} s; {}",
-                                       name_of(plugins_[p]), now[i].call, seen.seconds, limits_.plugin_call,
-                                       whereabouts(reading))};
+      return Hang{
+          reading,
+          fmt::format("{} hangs: it has been in {}() for {:.0f} s, but [watchdog] plugin_call allows {:g} s; {}",
+                      name_of(plugins_[p]), now[i].call, seen.seconds, limits_.plugin_call, whereabouts(reading))};
     }
   }
   return std::nullopt;
@@ -65,11 +67,11 @@ std::string HangDetector::calls_under_way() const {
     for (std::size_t i = 0; i < now.size(); ++i) {
       const auto& [number, seconds] = calls_[p][i];
       if (now[i].call == nullptr || now[i].number != number) continue;
-      text += fmt::format("{}{}() of {}, for {:.0f} s", text.empty() ? "under way: " : ", ", now[i].call,
+      text += fmt::format("{}{}() of {}, for {:.0f} s", text.empty() ? "in progress: " : ", ", now[i].call,
                           name_of(plugins_[p]), seconds);
     }
   }
-  return text.empty() ? "no call of a plugin is under way" : text;
+  return text.empty() ? "no plugin call is in progress" : text;
 }
 
 Watchdog::Watchdog(HangDetector detector, Alarm alarm)
@@ -90,7 +92,7 @@ void Watchdog::watch() {
   std::unique_lock lock(mutex_);
   while (!stopped_.wait_for(lock, tick, [this] { return stop_; })) {
     const auto now = Clock::now();
-    // A longer time is one in which nobody ran, not even this thread.
+    // If more time has passed, the whole process was suspended, so do not count it.
     const std::chrono::duration<double> passed = std::min<Clock::duration>(now - last, 2 * tick);
     last = now;
     const auto hang = detector_.look(passed.count());

@@ -1,4 +1,4 @@
-// Finds what hangs: a phase of the training thread, or a call of a plugin on any thread.
+// Detects hangs: of a phase of the training thread, or of a plugin call on any thread.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@
 
 namespace binade::host {
 
-// In seconds; 0: for ever.
+// Limits in seconds; 0 means no limit.
 struct WatchdogLimits {
   std::array<double, activity_count> activities{};
   double plugin_call = 0;
@@ -29,17 +29,17 @@ struct WatchedPlugin {
 };
 
 struct Hang {
-  Progress::Reading at;  // the training thread, when it was found
-  std::string text;      // what hangs, for how long, and which key says how long it may
+  Progress::Reading at;  // state of the training thread at detection
+  std::string text;      // what hangs, for how long, and which key sets the limit
 };
 
-// Counts by looking again and again: nothing that is watched reads a clock.
+// Measures time by polling, so that the watched code need not read a clock.
 class HangDetector {
  public:
-  // `progress` outlives this.
+  // `progress` must outlive this.
   HangDetector(const WatchdogLimits& limits, const Progress& progress, std::vector<WatchedPlugin> plugins);
 
-  // `seconds`: since the last look. One thread.
+  // `seconds` is the time since the last call. Must be called from one thread only.
   std::optional<Hang> look(double seconds);
 
  private:
@@ -58,14 +58,14 @@ class HangDetector {
   std::vector<std::array<Seen, CallTimes::max_under_way>> calls_;  // by plugin
 };
 
-// A thread that looks four times a second.
+// A thread that polls four times a second.
 class Watchdog {
  public:
   using Alarm = std::function<void(const Hang&)>;
 
-  // `alarm` is called at most once, on the watchdog's thread. It must be through within limit + 2 s: half a second of
-  // them is the watchdog's own. Time in which the whole process stood still (a debugger, a suspended machine) does not
-  // count.
+  // `alarm` is called at most once, on the watchdog's thread. It must finish within limit + 2 s, of which the watchdog
+  // itself uses half a second. Time for which the whole process was suspended (by a debugger or a suspended machine)
+  // does not count.
   Watchdog(HangDetector detector, Alarm alarm);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;

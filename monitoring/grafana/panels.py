@@ -1,4 +1,4 @@
-"""The pieces that dashboards.py puts dashboards together from: panels, targets, variables, annotations."""
+"""The building blocks of dashboards.py: panels, targets, variables, annotations."""
 import pathlib
 import re
 
@@ -9,18 +9,18 @@ REF_IDS = "ABCDEFGH"
 
 
 def sel(metric, labels=""):
-    """A selector of the chosen runs' series."""
+    """Selects a metric of the selected runs."""
     return f"{metric}{{{RUNS}{', ' + labels if labels else ''}}}"
 
 
 def alert_threshold(alert):
-    """The first number that the alert's expression compares with: colours begin where alerts fire."""
+    """The first number in a comparison of the alert's expression, used as the panel's threshold."""
     body = RULES[RULES.index(f"- alert: {alert}\n") :]
     return float(re.search(r"expr:.*?[<>]=? ([\d.]+)", body, re.S)[1])
 
 
 def steps(alert, above=True, color="red"):
-    """Thresholds with one step, at the alert's own."""
+    """A single threshold, the alert's."""
     value = alert_threshold(alert)
     colors = ("green", color) if above else (color, "green")
     return {"mode": "absolute", "steps": [{"color": colors[0], "value": None}, {"color": colors[1], "value": value}]}
@@ -40,7 +40,7 @@ def targets(items, instant):
 
 def panel(kind, title, description, items, unit, *, width=8, height=8, thresholds=None, options=None, custom=None,
           instant=False, alert=None, **defaults):
-    """One panel. `alert` names the alert whose threshold the panel's thresholds are."""
+    """One panel. `alert` names the alert whose threshold the panel uses."""
     if alert:
         description += f" Coloured where {alert} begins: see monitoring/README.md#{alert.lower()}."
     defaults = {"unit": unit, **({"custom": custom} if custom else {}), **defaults}
@@ -104,7 +104,7 @@ def row(title):
 
 
 def laid_out(panels):
-    """Panels in reading order: ids, and places from left to right and top to bottom."""
+    """Numbers the panels and places them from left to right and top to bottom."""
     x = y = line = 0
     for number, one in enumerate(panels, 1):
         place = one["gridPos"]

@@ -1,4 +1,4 @@
-// The class names of a label column, and their numbers.
+// Maps the class names of a label column to class numbers.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 #include "csv_fields.h"
 #include "quoted.h"
 
-// Label texts, in the order in which they came; then classes, in sorted order: integers by value, others by bytes.
+// Numbers labels in order of appearance; sort() then orders the classes: integers by value, other labels by bytes.
 class Classes {
  public:
   std::int64_t add(std::string_view label) {
@@ -24,7 +24,7 @@ class Classes {
   }
   std::size_t size() const { return numbers_.size(); }
 
-  // The sorted class of each number that add() gave.
+  // Returns the class of each number that add() returned.
   std::vector<std::int64_t> sort() {
     std::map<std::int64_t, std::string> integers;
     for (const auto& [label, number] : numbers_) {
@@ -43,7 +43,7 @@ class Classes {
   }
   const std::vector<std::string>& names() const { return names_; }
 
-  // After sort(): the classes and how many, but not too many of them.
+  // Lists the number of classes and the first ten. Must be called after sort().
   std::string listed() const {
     constexpr std::size_t most = 10;
     std::string list = std::to_string(size()) + " classes:";
@@ -53,7 +53,7 @@ class Classes {
     return list + (size() > most ? ", ..." : "");
   }
 
-  // What is to be said of labels that may be meant to be one class.
+  // Warnings about labels that may be spellings of the same class.
   std::vector<std::string> remarks() const {
     std::vector<std::string> all;
     const auto add = [&](const auto& spellings, const char* remark) {
@@ -62,7 +62,7 @@ class Classes {
       }
     };
     std::map<double, std::vector<std::string>> numbers;
-    std::map<std::string, std::vector<std::string>> words;  // in lower case; letters may well be classes of their own
+    std::map<std::string, std::vector<std::string>> words;  // by lower case; single letters are often different classes
     for (const auto& [label, number] : numbers_) {
       double value = 0;
       if (parse_number(label, value) == nullptr) {
@@ -71,8 +71,8 @@ class Classes {
         words[lower_case(label)].push_back(quoted(label));
       }
     }
-    add(numbers, " are the same number and different classes: write it in one way");
-    add(words, " differ in nothing but capital letters and are different classes: is that meant?");
+    add(numbers, " are the same number but different classes: write it in one way");
+    add(words, " differ only in capitalization and are different classes: is that intended?");
     return all;
   }
 

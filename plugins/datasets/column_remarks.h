@@ -1,5 +1,4 @@
-// What is said, once, of columns that can be read and still are not what they seem. Each kind is one warning, which
-// names its columns.
+// Warnings about columns that are readable but suspicious. Each kind of problem is one warning that lists its columns.
 #pragma once
 
 #include <binade/options.h>
@@ -10,9 +9,9 @@
 #include "columns.h"
 #include "numeric_column.h"
 
-// The rows' numbers, from 0 or from 1, in order, or in any order where the rows are many.
+// True if the column holds row numbers, from 0 or 1: in order, or in any order if there are many rows.
 inline bool numbers_the_rows(const NumericColumn& column) {
-  constexpr std::size_t few = 5, many = 20;  // fewer rows count up by chance
+  constexpr std::size_t few = 5, many = 20;  // fewer rows may count up by chance
   const std::size_t rows = column.size();
   if (rows < few) return false;
   const auto& numbers = column.numbers();
@@ -33,13 +32,13 @@ inline bool numbers_the_rows(const NumericColumn& column) {
 
 class ColumnRemarks {
  public:
-  // Of the file `file`, in messages. `asked_for`: the experiment names the columns to use.
+  // `file` is named in messages. `asked_for`: the experiment lists the columns to use.
   ColumnRemarks(std::string file, const Columns& columns, bool asked_for)
       : file_(std::move(file)), columns_(columns), asked_for_(asked_for) {}
 
-  // Of all that are used, the label's among them.
+  // `used` are all columns in use, including the label.
   void look_at_names(const std::vector<std::size_t>& used) { repeated_ = columns_.repeated(used); }
-  // Of a column of features, and how it is scaled.
+  // Checks a feature column, given its scaling.
   void look_at(std::size_t number, const NumericColumn& column, const Scale& scale) {
     if (!asked_for_ && numbers_the_rows(column)) {
       row_numbers_.push_back(number);
@@ -55,7 +54,7 @@ class ColumnRemarks {
       collapsed_.push_back(number);
     }
   }
-  // Of the column of numbers to predict.
+  // Checks the column of numbers to predict.
   void look_at_target(std::size_t number, const NumericColumn& column, const Scale& scale) {
     if (column.rounded()) rounded_.push_back(number);
     if (column.size() > 1 && column.constant()) constant_.push_back(number);
@@ -67,31 +66,31 @@ class ColumnRemarks {
     const auto say = [&](const std::string& text) { host.warning(file_ + ": " + text); };
     if (!repeated_.empty()) {
       say(columns_.list(repeated_, "has", "have") +
-          " the name of a column before, and both are used: is one a copy of the other?");
+          " the same name as an earlier column, and both are used: is one a copy of the other?");
     }
     if (!row_numbers_.empty()) {
       say(columns_.list(row_numbers_, "counts", "count") +
-          " the rows, which says nothing of a new one: name the columns to use in `columns`");
+          " the rows, which does not help to predict new ones: list the columns to use in `columns`");
     }
     if (!unnamed_.empty()) {
       say(columns_.list(unnamed_, "is", "are") +
-          " used as any other; a column that a program added, such as a row's number, is left out by `columns`");
+          " used like any other; if a program added it, such as a row number, leave it out with `columns`");
     }
     if (!rounded_.empty()) {
       say(columns_.list(rounded_, "has", "have") +
-          " integers of more digits than a double keeps, so that different ones become equal: is that a key, and no "
+          " integers with more digits than a double holds, so different ones become equal: is it a key rather than a "
           "quantity?");
     }
     if (!constant_.empty()) {
       say(columns_.list(constant_, "has", "have") +
-          " the same number in every row, from which nothing can be learned: is that meant?");
+          " the same number in every row, so a model cannot learn from it: is that intended?");
     }
     if (!collapsed_.empty()) {
-      say(columns_.list(collapsed_, "loses", "lose") + " numbers in float32: of the first one," + counts(example_) +
-          (standardized ? ": one number far from all others, such as a mark for a missing value, has that effect"
-                        : ": set standardize = true, or subtract a constant beforehand"));
+      say(columns_.list(collapsed_, "loses", "lose") + " precision in float32: in the first one," + counts(example_) +
+          (standardized ? ": an outlier, such as a placeholder for a missing value, has this effect"
+                        : ": set standardize = true, or subtract a constant first"));
     }
-    if (!target_.empty()) say("the label " + target_ + " in float32: subtract a constant beforehand, or scale it");
+    if (!target_.empty()) say("the label " + target_ + " in float32: subtract a constant first, or scale it");
   }
 
  private:

@@ -1,4 +1,4 @@
-// The columns of a CSV file: their names, and how they are found by name or number.
+// The columns of a CSV file, found by name or number.
 #pragma once
 
 #include <binade/options.h>
@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-// How many insertions, deletions and replacements lead from one to the other.
+// The number of insertions, deletions and replacements that turn one string into the other.
 inline std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -35,12 +35,12 @@ class Columns {
   std::size_t size() const { return names_.size(); }
   const std::string& name(std::size_t column) const { return names_[column]; }
 
-  // A column in a message: "`age`", or "3 (without a name)".
+  // A column as messages show it: "`age`", or "3 (without a name)".
   std::string shown(std::size_t column) const {
     return names_[column].empty() ? std::to_string(column + 1) + " (without a name)"
                                   : std::string("`").append(binade::printable(names_[column])).append("`");
   }
-  // Several, and the verb behind them: "columns `a`, `b` and 3 more have".
+  // Several columns, followed by the verb: "columns `a`, `b` and 3 more have".
   std::string list(const std::vector<std::size_t>& columns, const char* singular, const char* plural) const {
     if (columns.size() == 1) return "column " + shown(columns.front()) + " " + singular;
     constexpr std::size_t most = 10;
@@ -52,8 +52,8 @@ class Columns {
     return text + " " + plural;
   }
 
-  // The column of that name, or else of that number from 1. `option` stands in messages.
-  // Throws binade::Failure (BINADE_NOT_FOUND) with the columns that there are, the nearest first.
+  // Returns the column with that name, or else with that number, counted from 1. `option` is named in messages.
+  // Throws binade::Failure (BINADE_NOT_FOUND) that lists the existing columns, the most similar names first.
   std::size_t find(const std::string& wanted, const char* option) const {
     const auto found = std::find(names_.begin(), names_.end(), wanted);
     if (found != names_.end()) {
@@ -67,10 +67,10 @@ class Columns {
     if (parsed.ec == std::errc() && parsed.ptr == end && number >= 1 && number <= size()) return number - 1;
     throw binade::Failure(BINADE_NOT_FOUND, file_ + ": there is no column `" + binade::printable(wanted) + "` (`" +
                                                 option +
-                                                "`); columns, the nearest name first: " + nearest_first(wanted));
+                                                "`); columns, the most similar name first: " + nearest_first(wanted));
   }
 
-  // Of these columns, those whose name an earlier one has.
+  // Returns those of the columns that have the same name as an earlier one.
   std::vector<std::size_t> repeated(const std::vector<std::size_t>& columns) const {
     std::vector<std::size_t> again;
     std::set<std::string> names;

@@ -1,4 +1,4 @@
-// A CSV file as samples: fields "features", float32 [columns], and "label".
+// The rows of a CSV file as samples with the fields "features", float32 [columns], and "label".
 #include <binade/dataset.h>
 
 #include "column_remarks.h"
@@ -53,7 +53,7 @@ class Csv {
  private:
   std::size_t rows() const { return regression_ ? targets_.size() : labels_.size(); }
 
-  // From columns of doubles to rows of floats, a column at a time: the doubles of a column go before the next.
+  // Converts columns of doubles to rows of floats. Frees each column before the next one, to save memory.
   void take_features(CsvTable& table, ColumnRemarks& remarks) {
     columns_ = table.chosen().size();
     features_.resize(table.rows() * columns_);
@@ -88,7 +88,7 @@ class Csv {
     if (table.rows() >= 20 && classes.size() > table.rows() / 2) {
       host.warning(table.file() + ": column `" + label + "` has " + std::to_string(classes.size()) +
                    " different values in " + std::to_string(table.rows()) +
-                   " rows; for a number to predict set task = \"regression\"");
+                   " rows; to predict a number, set task = \"regression\"");
     }
     classes_ = static_cast<std::int64_t>(classes.size());
     labels_ = std::move(table.labels());

@@ -1,4 +1,4 @@
-// What stands in a field of a CSV file: numbers, for the most part.
+// Parses the fields of a CSV file.
 #pragma once
 
 #include <charconv>
@@ -16,17 +16,16 @@ inline std::string_view trim(std::string_view text) {
 
 inline const char* why_no_number(std::string_view text) {
   const auto has = [&](std::string_view characters) { return text.find_first_of(characters) != text.npos; };
-  if (has(";\t|")) return "is no number: is `delimiter` right?";
-  if (!has("0123456789")) return "is no number";
-  if (has(",")) return "is no number: a comma is no decimal point here, and groups no digits; write 1234.5";
-  if (has("%")) return "is no number: write the number without the percent sign";
-  if (has("xX")) return "is no number: hexadecimal numbers are not read; write it in decimal";
-  if (has(" '_")) return "is no number: nothing groups digits here; write 1234.5";
-  return "is no number";
+  if (has(";\t|")) return "is not a number: is `delimiter` right?";
+  if (!has("0123456789")) return "is not a number";
+  if (has(",")) return "is not a number: commas are not supported, as decimal point or between digits; write 1234.5";
+  if (has("%")) return "is not a number: write it without the percent sign";
+  if (has("xX")) return "is not a number: hexadecimal numbers are not supported; write it in decimal";
+  if (has(" '_")) return "is not a number: digit separators are not supported; write 1234.5";
+  return "is not a number";
 }
 
-// What is wrong with it, or nullptr. `value` is set where the text is a number, finite or not. `text` has no spaces
-// around it.
+// Returns what is wrong with `text`, or nullptr. Sets `value` if it is a number, finite or not. `text` must be trimmed.
 inline const char* parse_number(std::string_view text, double& value) {
   if (text.empty()) return "is empty";
   if (text.size() > 1 && text.front() == '+' && text[1] != '-') text.remove_prefix(1);
@@ -34,15 +33,15 @@ inline const char* parse_number(std::string_view text, double& value) {
   const char* end = text.data() + text.size();
   const auto [stopped, error] = std::from_chars(text.data(), end, number);
   if (stopped != end || error == std::errc::invalid_argument) return why_no_number(text);
-  // Out of range and below 1 in magnitude is zero.
+  // strtod() distinguishes underflow (zero) from overflow (infinity).
   if (error == std::errc::result_out_of_range) number = std::strtod(std::string(text).c_str(), nullptr);
   value = number;
   return std::isfinite(value) ? nullptr : "is not finite";
 }
 
-// Whether `value`, read from `text`, is another number: an integer of more digits than a double has.
+// True if `text` is an integer with more digits than a double holds, so that `value` differs from it.
 inline bool is_rounded_integer(std::string_view text, double value) {
-  constexpr std::size_t digits = 15;  // that every double keeps
+  constexpr std::size_t digits = 15;  // every integer of this many digits fits into a double
   if (text.size() <= digits || text.find_first_not_of("+-0123456789") != text.npos) return false;
   text.remove_prefix(text.front() == '+' || text.front() == '-' ? 1 : 0);
   std::uint64_t integer = 0;

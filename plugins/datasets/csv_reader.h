@@ -1,4 +1,4 @@
-// Records of CSV text as in RFC 4180; line ends may be \r\n or \n, and empty lines are passed over.
+// Reads records of CSV text as in RFC 4180. Lines may end with \r\n or \n; empty lines are skipped.
 #pragma once
 
 #include <binade/options.h>
@@ -13,12 +13,12 @@
 
 class CsvReader {
  public:
-  // `name` stands in messages. `text` stays alive as long as the reader and its fields.
+  // `name` is used in messages. `text` must outlive the reader and its fields.
   CsvReader(std::string_view text, char delimiter, std::string name)
       : text_(text_form::without_mark(text)), delimiter_(delimiter), name_(std::move(name)) {}
 
-  // The next record, unquoted; false at the end. The fields are valid until the next call.
-  // Throws binade::Failure (BINADE_BAD_DATA) where a field does not end as it should.
+  // Reads the next record, without quotes. Returns false at the end. The fields are valid until the next call.
+  // Throws binade::Failure (BINADE_BAD_DATA) for a malformed field.
   bool next(std::vector<std::string_view>& fields) {
     fields.clear();
     unescaped_.clear();
@@ -34,9 +34,9 @@ class CsvReader {
     }
   }
 
-  // Where the last record began, from 1.
+  // The first line of the last record, counted from 1.
   std::uint64_t line() const { return line_; }
-  // The last record as it stands in the file.
+  // The last record, exactly as in the file.
   std::string_view record() const { return text_.substr(begin_, position_ - begin_); }
 
  private:
@@ -59,8 +59,8 @@ class CsvReader {
   void require_line_feed(std::size_t number) const {
     if (text_.compare(position_, 2, "\r\n") == 0) return;
     fail(next_line_, number,
-         "a carriage return (CR) without a line feed (LF) behind it: where all lines end with it, as on old Macs, "
-         "convert the file with `tr '\\r' '\\n'`; inside a field it needs quotes around the field");
+         "a carriage return (CR) without a line feed (LF) after it: if all lines end with CR, as on old Macs, "
+         "convert the file with `tr '\\r' '\\n'`; if it is part of a field, quote the field");
   }
 
   std::string_view quoted_field(std::size_t number) {
@@ -68,7 +68,7 @@ class CsvReader {
     const std::size_t begin = ++position_;
     bool doubled = false;
     for (;; ++position_) {
-      if (position_ == text_.size()) fail(line, number, "the quote that opens it is never closed");
+      if (position_ == text_.size()) fail(line, number, "its opening quote is never closed");
       if (at('\n')) ++next_line_;
       if (!at('"')) continue;
       if (text_.compare(position_ + 1, 1, "\"") != 0) break;
@@ -79,8 +79,7 @@ class CsvReader {
     ++position_;
     if (at('\r')) require_line_feed(number);
     const bool ends = position_ == text_.size() || at(delimiter_) || at('\n') || at('\r');
-    if (!ends)
-      fail(next_line_, number, "text follows the closing quote; a quote inside a quoted field is written \"\"");
+    if (!ends) fail(next_line_, number, "text follows the closing quote; write a quote inside a quoted field as \"\"");
     return doubled ? unescape(field) : field;
   }
 
@@ -103,5 +102,5 @@ class CsvReader {
   std::string name_;
   std::size_t position_ = 0, begin_ = 0;
   std::uint64_t line_ = 1, next_line_ = 1;
-  std::deque<std::string> unescaped_;  // of this record; a deque, for fields point into it
+  std::deque<std::string> unescaped_;  // of this record; a deque, because fields point into it
 };

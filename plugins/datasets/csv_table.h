@@ -1,5 +1,4 @@
-// A CSV file as columns: those of features, and that of labels. What cannot be read is refused with its line and
-// column.
+// Reads the feature columns and the label column of a CSV file. Errors name line and column.
 #pragma once
 
 #include <binade/options.h>
@@ -31,7 +30,7 @@ class CsvTable {
         missing_(options.strings("missing")) {
     const auto delimiter = options.string("delimiter");
     if (delimiter.size() != 1 || delimiter == "\"" || delimiter == "\n" || delimiter == "\r") {
-      throw std::invalid_argument("`delimiter` must be one character (one byte), and no quote or line end");
+      throw std::invalid_argument("`delimiter` must be one character (one byte) other than a quote or line end");
     }
     const auto text = read_file(file_);
     check_form(text);
@@ -43,7 +42,7 @@ class CsvTable {
     name_columns(fields, header);
     choose_columns(options);
     if (header) looks_like_data_ = all_numbers(fields);
-    if (header && !reader.next(fields)) bad_data("there is a header and no row below it");
+    if (header && !reader.next(fields)) bad_data("the file has a header but no rows");
     do add(fields, reader.line());
     while (reader.next(fields));
   }
@@ -51,15 +50,15 @@ class CsvTable {
   const std::string& file() const { return file_; }
   const Columns& columns() const { return columns_; }
   std::size_t rows() const { return regression_ ? targets_.size() : labels_.size(); }
-  // The numbers of the feature columns and of the label's, and what stands in the former.
+  // The indices of the feature columns and of the label column, and the values of the feature columns.
   const std::vector<std::size_t>& chosen() const { return chosen_; }
   std::size_t label() const { return label_; }
   std::vector<NumericColumn>& features() { return features_; }
-  // The label of each row: to predict as a number, or the number that classes() gave it.
+  // The label of each row: a number to predict, or a class number given by classes().
   const NumericColumn& targets() const { return targets_; }
   std::vector<std::int64_t>& labels() { return labels_; }
   Classes& classes() { return classes_; }
-  // The header consists of numbers where there are features.
+  // True if the header's fields of all feature columns are numbers.
   bool header_looks_like_data() const { return looks_like_data_; }
 
  private:
@@ -81,10 +80,10 @@ class CsvTable {
     if (zero == std::string::npos) return;
     const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(zero), '\n');
     throw binade::Failure(BINADE_BAD_DATA, file_ + ":" + std::to_string(line) +
-                                               ": a byte 0 (NUL) stands in it: this is no text, or it was damaged");
+                                               ": contains a NUL byte: this is not a text file, or it is damaged");
   }
 
-  // What to do where the fields of a line are too few or too many.
+  // Advice for a line with too few or too many fields.
   std::string advice_on_delimiter() const {
     if (other_delimiter_.empty()) return "is `delimiter` right?";
     return "fields seem to be separated by \"" + other_delimiter_ + "\": set delimiter = \"" + other_delimiter_ + "\"";
@@ -92,12 +91,13 @@ class CsvTable {
 
   [[noreturn]] void ragged(std::size_t count, std::uint64_t line) const {
     const auto last = columns_.size() - 1;
-    const auto reason = count < columns_.size()
-                            ? "column " + std::to_string(count + 1) + " (`" + columns_.name(count) + "`) is missing"
-                            : "column " + std::to_string(last + 2) + " has no name; the last is " +
-                                  std::to_string(last + 1) + " (`" + columns_.name(last) +
-                                  "`); a delimiter inside a field needs quotes around the field, and a first field " +
-                                  "that names or numbers the row a name in the first line";
+    const auto reason =
+        count < columns_.size()
+            ? "column " + std::to_string(count + 1) + " (`" + columns_.name(count) + "`) is missing"
+            : "column " + std::to_string(last + 2) + " has no name; the last is " + std::to_string(last + 1) + " (`" +
+                  columns_.name(last) +
+                  "`); quote a field that contains a delimiter; if the first field names or numbers the " +
+                  "row, give it a name in the first line";
     throw binade::Failure(BINADE_BAD_DATA, file_ + ":" + std::to_string(line) + ": " + std::to_string(count) +
                                                (count == 1 ? " field" : " fields") + " where the first line has " +
                                                std::to_string(columns_.size()) + ": " + reason +
@@ -124,15 +124,14 @@ class CsvTable {
       }
     }
     if (std::find(chosen_.begin(), chosen_.end(), label_) != chosen_.end()) {
-      throw std::invalid_argument("column `" + columns_.name(label_) + "` is the label and stands in `columns` too");
+      throw std::invalid_argument("column `" + columns_.name(label_) + "` is both the label and in `columns`");
     }
     if (chosen_.empty()) no_features(label_);
     features_.resize(chosen_.size());
   }
 
   [[noreturn]] void no_features(std::size_t label) const {
-    bad_data("no column is left for features beside the label `" + columns_.name(label) +
-             "`: " + advice_on_delimiter());
+    bad_data("there are no feature columns besides the label `" + columns_.name(label) + "`: " + advice_on_delimiter());
   }
 
   bool all_numbers(const std::vector<std::string_view>& fields) const {
@@ -153,21 +152,21 @@ class CsvTable {
     }
   }
 
-  // A number that is not standardized must be one in float32.
+  // A number that is not standardized must be finite in float32.
   void add_number(NumericColumn& to, const std::vector<std::string_view>& fields, std::size_t column,
                   std::uint64_t line, bool standardized) const {
     const auto field = trim(fields[column]);
     double value = 0;
     const char* reason = parse_number(field, value);
     const bool asked = !field.empty() && (reason != nullptr || missing_.may_be_numbers());
-    if (asked && missing_(field)) reason = "stands for a missing value";
+    if (asked && missing_(field)) reason = "is a placeholder for a missing value";
     if (reason == nullptr && !standardized && !std::isfinite(static_cast<float>(value)))
       reason = "is not finite in float32";
     if (reason == nullptr) return to.add(value, is_rounded_integer(field, value));
     bad_field(
         line, column, field,
         std::string(reason) + "; a finite number was expected" +
-            (rows() == 0 ? " (is this line a header? `header` says so)" : " (`columns` chooses the columns to use)"));
+            (rows() == 0 ? " (is this line a header? then set `header`)" : " (`columns` selects the columns to use)"));
   }
 
   std::string_view class_name(const std::vector<std::string_view>& fields, std::uint64_t line) const {
@@ -175,9 +174,10 @@ class CsvTable {
     double value = 0;
     if (label.empty()) bad_field(line, label_, label, "is empty; a class name or number was expected");
     if (missing_(label)) {
-      bad_field(line, label_, label,
-                "stands for a missing value; a class name or finite number was expected (where it is the name of a "
-                "class, `missing` lists the marks without it)");
+      bad_field(
+          line, label_, label,
+          "is a placeholder for a missing value; a class name or finite number was expected (if it is the name of a "
+          "class, set `missing` without it)");
     }
     if (parse_number(label, value) == nullptr || std::isfinite(value)) return label;
     bad_field(line, label_, label, "is not finite; a class name or finite number was expected");

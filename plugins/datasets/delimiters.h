@@ -1,12 +1,11 @@
-// Which character separates fields, where it is not the one that was asked for.
+// Guesses the delimiter of a CSV file that does not use the configured one.
 #pragma once
 
 #include <algorithm>
 #include <string>
 #include <string_view>
 
-// A record's most frequent character of those that usually separate fields: what to set `delimiter` to. Empty where it
-// has no other than `delimiter`.
+// Returns the most frequent of the common delimiters in a record, other than `delimiter`. Empty if there is none.
 inline std::string other_delimiter(std::string_view record, char delimiter) {
   std::ptrdiff_t most = 0;
   std::string found;

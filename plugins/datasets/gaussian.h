@@ -1,9 +1,9 @@
-// Nearly normal numbers that are the same on every machine: no function of the C library's, whose last bits differ.
+// Nearly normal random numbers that are the same on every machine: they avoid libm, whose last bits differ.
 #pragma once
 
 #include <binade/random.h>
 
-// Mean 0, deviation 1, between -6 and 6: the sum of twelve 16-bit numbers (Irwin and Hall), added as integers.
+// Mean 0, standard deviation 1, between -6 and 6: an Irwin-Hall sum of twelve 16-bit integers.
 inline double gaussian(binade::Random& random) {
   std::int64_t sum = -6 * std::int64_t{0xFFFF};
   for (int draw = 0; draw < 3; ++draw) {

@@ -1,4 +1,5 @@
-// Files of labelled 8-bit images: IDX (MNIST and its relatives) and the binary versions of CIFAR-10 and CIFAR-100.
+// Files of labelled 8-bit images: IDX (MNIST and similar datasets), and CIFAR-10 and CIFAR-100 in their binary
+// versions.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +17,7 @@ struct ImageShape {
   std::size_t plane() const { return static_cast<std::size_t>(height * width); }
 };
 
-// One file's images, or a pair of files'. Image i: `pixels + i * pixel_stride`, channel after channel, row after row.
+// The images of one file or pair of files. Image i is at `pixels + i * pixel_stride`, by channel, then by row.
 struct ImagePart {
   std::uint64_t end;  // number of images up to the last of this part
   std::uint64_t count;
@@ -28,7 +29,7 @@ struct ImagePart {
 // The images of one split.
 class ImageFiles {
  public:
-  // Throws binade::Failure for files that are not IDX, or are no pair.
+  // Throws binade::Failure if the files are not IDX or do not belong together.
   void add_idx(const std::string& images, const std::string& labels) {
     const auto& image_file = open(images, "IDX was expected");
     const auto& label_file = open(labels, "IDX was expected");
@@ -41,8 +42,8 @@ class ImageFiles {
     add({0, count, image_file.data() + 16, label_file.data() + 8, shape_.size(), 1, &label_file});
   }
 
-  // Records of `label_bytes` labels, of which the last counts, and 3072 pixels.
-  // Throws binade::Failure for a file that is not made of such records.
+  // Records consist of `label_bytes` labels, of which the last is used, and 3072 pixels.
+  // Throws binade::Failure if the file does not consist of such records.
   void add_cifar(const std::string& path, std::size_t label_bytes) {
     const auto& file = open(path, "the binary version of CIFAR was expected");
     shape_ = {3, 32, 32};
@@ -50,7 +51,7 @@ class ImageFiles {
     if (file.size() == 0 || file.size() % record != 0) {
       file.bad_data(std::to_string(file.size()) + " bytes; records of " + std::to_string(record) +
                     " bytes were expected (" + (label_bytes == 1 ? "CIFAR-10" : "CIFAR-100") +
-                    ", binary version): is the file cut off, or of another format?");
+                    ", binary version): is the file truncated or in another format?");
     }
     const auto* const labels = file.data() + label_bytes - 1;
     add({0, file.size() / record, labels + 1, labels, record, record, &file});
@@ -79,7 +80,7 @@ class ImageFiles {
     }
     return largest;
   }
-  // The label of every image, where all have the same.
+  // The common label of all images, if there is one.
   std::optional<int> only_label() const {
     if (size() == 0) return {};
     const int first = parts_.front().labels[0];
@@ -90,14 +91,14 @@ class ImageFiles {
     }
     return first;
   }
-  // Throws binade::Failure when a label is not below `classes`.
+  // Throws binade::Failure if a label is not less than `classes`.
   void check_labels(std::int64_t classes) const {
     for (const auto& part : parts_) {
       for (std::uint64_t i = 0; i < part.count; ++i) {
         const int label = part.labels[i * part.label_stride];
         if (label < classes) continue;
         part.label_file->bad_data("sample " + std::to_string(i) + " (from 0) has the label " + std::to_string(label) +
-                                  "; with " + std::to_string(classes) + " classes it must be below that");
+                                  "; with " + std::to_string(classes) + " classes it must be less than that");
       }
     }
   }
@@ -109,7 +110,7 @@ class ImageFiles {
     return file;
   }
 
-  // The number of entries, of an IDX file of bytes with that many dimensions.
+  // Returns the number of entries of an IDX file of bytes with that many dimensions.
   static std::uint64_t check_idx(const MappedFile& file, std::uint32_t dimensions, const std::string& what) {
     const std::size_t header = 4 + 4 * dimensions;
     const auto magic = 0x0800 + dimensions;
@@ -122,7 +123,7 @@ class ImageFiles {
       const bool swapped = file.big(0) == (what == "images" ? 0x0801U : 0x0803U);
       file.bad_data("the file begins with the number " + std::to_string(file.big(0)) + "; IDX with " + what +
                     " begins with " + std::to_string(magic) +
-                    (swapped ? std::string(": these are ") + other + ", were two options swapped?" : ""));
+                    (swapped ? std::string(": this file holds ") + other + "; were two options swapped?" : ""));
     }
     std::uint64_t entry = 1;
     for (std::uint32_t dimension = 1; dimension < dimensions; ++dimension) {
@@ -136,8 +137,8 @@ class ImageFiles {
     const std::uint64_t count = file.big(4), bytes = file.size() - header;
     if (count * entry != bytes) {
       file.bad_data("the header announces " + std::to_string(count) + " " + what + ", so " +
-                    std::to_string(count * entry) + " bytes behind it; there are " + std::to_string(bytes) +
-                    (bytes < count * entry ? ": the file is cut off" : ""));
+                    std::to_string(count * entry) + " bytes after it; there are " + std::to_string(bytes) +
+                    (bytes < count * entry ? ": the file is truncated" : ""));
     }
     return count;
   }

@@ -1,4 +1,4 @@
-// Labelled images: fields "image", float32 [channels, height, width], and "label". The files are mapped, not loaded.
+// Labelled images with the fields "image", float32 [channels, height, width], and "label". Files are memory-mapped.
 #include <binade/dataset.h>
 
 #include <algorithm>
@@ -12,9 +12,9 @@
 namespace {
 
 constexpr input_files::Kind no_folder = {[](const std::filesystem::path&, std::string&) { return false; },
-                                         "training file by rule: name files, or a glob such as data_batch_*.bin"};
+                                         "training file by default: name files, or a glob such as data_batch_*.bin"};
 
-// What a pixel of each channel becomes.
+// The normalized value of each pixel value, for each channel.
 using Shades = std::vector<std::array<float, 256>>;
 
 class Images {
@@ -35,8 +35,7 @@ class Images {
     validation_.check_labels(classes_);
     if (train_.size() == 0) throw binade::Failure(BINADE_BAD_DATA, "there are no images in the training files");
     if (const auto label = train_.only_label(); label && train_.size() > 1) {
-      host.warning("every image to train on has the label " + std::to_string(*label) +
-                   ", so there is nothing to learn");
+      host.warning("every training image has the label " + std::to_string(*label) + ", so there is nothing to learn");
     }
     make_shades(options, host);
     host.info(std::to_string(train_.size()) + " images" +
@@ -80,7 +79,7 @@ class Images {
   }
 
   [[noreturn]] static void refuse(const std::string& reason) { throw std::invalid_argument(reason); }
-  // Options of one format make no sense in the other.
+  // Options of one format are not valid for the other.
   static void require(const binade::Options& options, std::initializer_list<const char*> wanted,
                       std::initializer_list<const char*> unwanted) {
     const auto format = options.string("format");
@@ -96,7 +95,7 @@ class Images {
     require(options, {"images", "labels"}, {"paths", "validation_paths"});
     train_.add_idx(options.path("images"), options.path("labels"));
     if (options.has("validation_images") != options.has("validation_labels")) {
-      refuse("`validation_images` and `validation_labels` belong together: give both or none");
+      refuse("`validation_images` and `validation_labels` belong together: set both or neither");
     }
     if (!options.has("validation_images")) return;
     input_files::refuse_shared({options.path("images")}, {options.path("validation_images")},
@@ -105,7 +104,7 @@ class Images {
     const auto& other = validation_.shape();
     if (other.height == shape().height && other.width == shape().width) return;
     throw binade::Failure(BINADE_BAD_DATA, options.path("validation_images") + ": its images are " + text(other) +
-                                               ", those to train on " + text(shape()));
+                                               ", the training images " + text(shape()));
   }
 
   void open_cifar(const binade::Options& options, const binade::Host& host, std::size_t label_bytes) {
@@ -118,7 +117,7 @@ class Images {
     for (const auto& file : others) validation_.add_cifar(file.string(), label_bytes);
   }
 
-  // One number for all channels, or one for each.
+  // The option has one number for all channels or one number per channel.
   std::vector<double> per_channel(const binade::Options& options, const char* name) const {
     const auto channels = static_cast<std::size_t>(shape().channels);
     auto values = options.has(name) ? options.numbers(name) : std::vector<double>{0.5};
@@ -132,7 +131,7 @@ class Images {
     std::vector<double> mean, deviation;
     if (options.boolean("normalize")) {
       if (options.has("mean") || options.has("std")) {
-        refuse("`normalize` computes what `mean` and `std` would say: leave it out, or them");
+        refuse("`normalize` computes `mean` and `std`: remove it, or remove them");
       }
       measure(mean, deviation);
       std::string line = "mean and std of the training files:";
@@ -154,7 +153,7 @@ class Images {
     }
   }
 
-  // Of each channel, over all training files, exactly: the pixels are counted by value.
+  // Computes mean and standard deviation of each channel over all training files. Exact: counts pixels by value.
   void measure(std::vector<double>& mean, std::vector<double>& deviation) const {
     std::vector<std::array<std::uint64_t, 256>> counts(static_cast<std::size_t>(shape().channels));
     for (std::uint64_t index = 0; index < train_.size(); ++index) {
@@ -174,13 +173,13 @@ class Images {
       };
       mean.push_back(average([](double x) { return x; }));
       const double variance = average([&](double x) { return (x - mean.back()) * (x - mean.back()); });
-      // Pixels that are all alike become 0; what rounding leaves of their variance is none.
+      // If all pixels are equal, rounding may leave a tiny variance: normalize them to 0 instead.
       const bool alike = std::count(count.begin(), count.end(), 0) == 255;
       deviation.push_back(alike ? 1 : std::sqrt(variance));
     }
   }
 
-  // The part of the image that lies `down` and `right` of it, black outside, then mirrored.
+  // Copies the image shifted by (`down`, `right`), black outside, then mirrored.
   void copy_moved(const unsigned char* pixels, std::int64_t down, std::int64_t right, bool mirror, float* to) const {
     const auto height = shape().height, width = shape().width;
     // Columns [begin, end) of a row of the result come from the image, the others are black.

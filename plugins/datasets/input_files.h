@@ -1,11 +1,11 @@
-// From paths to the files that they mean.
+// Resolves paths to files.
 //
 //   a file    itself
-//   a folder  every file below it that counts, but for hidden ones (".name"); links to folders are not followed
-//   a glob    files whose path matches; * ? and [...] match within a name, ** any number of folders, and none of them
-//             a leading dot
+//   a folder  every matching file below it except hidden ones (".name"); links to folders are not followed
+//   a glob    files whose path matches; * ? and [...] match within a name, ** matches any number of folders, and none
+//             of them matches a leading dot
 //
-// Links that lead nowhere or in a circle are left out of folders and globs, and the host is told.
+// Broken and circular links in folders and globs are skipped with a warning.
 #pragma once
 
 #include <binade/options.h>
@@ -33,21 +33,21 @@ using Files = std::vector<fs::path>;
 inline bool is_hidden(const fs::path& path) { return path.filename().native().front() == '.'; }
 inline bool is_glob(const std::string& name) { return name.find_first_of("*?[") != std::string::npos; }
 
-// The same for all names of a file and all links to it.
+// Identifies a file regardless of its names and links.
 using Identity = std::pair<dev_t, ino_t>;
 inline Identity identity(const fs::path& file) {
   struct stat status {};
   return ::stat(file.c_str(), &status) == 0 ? Identity(status.st_dev, status.st_ino) : Identity();
 }
 
-// Which files of a folder count, and what stands in messages: "this folder holds no ...". Of a file that does not
-// count, `what` says what it is where someone may have meant it to count.
+// Selects files in a folder; `described` completes the message "this folder holds no ...". For a rejected file that the
+// user may have wanted, `what` is set to what it is.
 struct Kind {
   bool (*counts)(const fs::path& path, std::string& what);
   const char* described;
 };
 
-// A NUL in the first 8000 bytes, git's rule, or a known format.
+// Like git, treats a file with a NUL in its first 8000 bytes as binary; also a file in a known format.
 inline bool is_text(const fs::path& path, std::string& what) {
   char bytes[8000];
   std::ifstream file(path, std::ios::binary);
@@ -61,14 +61,14 @@ inline bool is_text(const fs::path& path, std::string& what) {
   return format == nullptr && wide == nullptr && head.find('\0') == head.npos;
 }
 
-constexpr Kind text = {is_text, "text file (hidden and binary files do not count)"};
+constexpr Kind text = {is_text, "text file (hidden and binary files are ignored)"};
 
-// What one search has found.
+// Collects the files that paths refer to.
 class Search {
  public:
   explicit Search(const Kind& kind) : kind_(kind) {}
 
-  // Throws binade::Failure for a path that means no file at all.
+  // Throws binade::Failure for a path that refers to no file.
   void add(const fs::path& path) {
     const auto before = files_.size();
     switch (type(path)) {
@@ -80,7 +80,7 @@ class Search {
       case fs::file_type::not_found:
         break;
       case fs::file_type::none:
-        missing(path, "this link leads nowhere");
+        missing(path, "this link is broken");
       default:
         files_.push_back(path);
         return;
@@ -91,7 +91,7 @@ class Search {
     if (files_.size() == before) missing(path, "no file matches this glob");
   }
 
-  // Each file once, whatever its names and links, sorted.
+  // Returns each file once, regardless of its names and links, sorted.
   Files take() {
     std::sort(files_.begin(), files_.end());
     std::set<Identity> seen;
@@ -103,8 +103,8 @@ class Search {
   }
 
   void tell(const binade::Host& host) const {
-    if (!broken_.empty()) host.warning("left out, for these links lead nowhere: " + list(broken_));
-    if (!other_.empty()) host.warning("left out, for this is not plain text: " + list(other_));
+    if (!broken_.empty()) host.warning("skipped broken links: " + list(broken_));
+    if (!other_.empty()) host.warning("skipped files that are not plain text: " + list(other_));
   }
 
  private:
@@ -116,7 +116,7 @@ class Search {
     throw binade::Failure(BINADE_BAD_DATA, folder.string() + ": cannot be read: " + error.message());
   }
 
-  // Of what a link leads to; none for one that leads nowhere or in a circle.
+  // The type of the file, or of a link's target; `none` for a broken or circular link.
   static fs::file_type type(const fs::path& path) {
     std::error_code error;
     const auto found = fs::status(path, error).type();
@@ -142,11 +142,11 @@ class Search {
         other_.push_back(entry->path().string() + " is " + what);
       }
     }
-    // Half a folder would be other data.
+    // An error must not silently shorten the data.
     if (error) unreadable(folder, error);
   }
 
-  // Adds what matches the parts [part, end) below `base`.
+  // Adds the files below `base` that match the parts [part, end).
   void match(const fs::path& base, fs::path::iterator part, const fs::path::iterator& end) {
     const auto found = type(base);
     if (found == fs::file_type::none) broken_.push_back(base.string());
@@ -164,7 +164,7 @@ class Search {
       if (any_depth && !is_hidden(entry.path()) && !entry.is_symlink() && entry.is_directory()) {
         match(entry.path(), std::prev(part), end);
       }
-      // A last ** takes files as * does.
+      // A trailing ** matches files as * does.
       const bool descends = any_depth && part != end;
       if (!descends && fnmatch(name.c_str(), entry.path().filename().c_str(), FNM_PERIOD) == 0) {
         match(entry.path(), part, end);
@@ -173,7 +173,7 @@ class Search {
     if (error) unreadable(base, error);
   }
 
-  // In sorted order, as the files are read, and each once.
+  // Lists names once each, in sorted order, as the files are read.
   static std::string list(const std::vector<std::string>& found) {
     const std::set<std::string> names(found.begin(), found.end());
     constexpr std::size_t most = 5;
@@ -191,8 +191,8 @@ class Search {
   std::vector<std::string> broken_, other_;
 };
 
-// All files of all paths, each once, sorted. `option` gave the paths. Throws binade::Failure for a path that means no
-// file at all.
+// Returns the files of all paths, each once, sorted. `option` is the option that holds the paths. Throws
+// binade::Failure for a path that refers to no file.
 inline Files find(const std::vector<std::string>& paths, const Kind& kind, const binade::Host& host,
                   const std::string& option = "paths") {
   if (paths.empty())
@@ -203,14 +203,14 @@ inline Files find(const std::vector<std::string>& paths, const Kind& kind, const
   return search.take();
 }
 
-// Throws std::invalid_argument when a file to validate on is one to train on, under whatever name. `options` names the
-// two options that gave them.
+// Throws std::invalid_argument if a validation file is also a training file, under any name. `options` names the two
+// options that hold them.
 inline void refuse_shared(const Files& train, const Files& validation, const std::string& options) {
   std::set<Identity> known;
   for (const auto& file : train) known.insert(identity(file));
   for (const auto& file : validation) {
     if (known.count(identity(file)) == 0) continue;
-    throw std::invalid_argument(file.string() + ": is in " + options + ": validate on what is not trained on");
+    throw std::invalid_argument(file.string() + ": is in " + options + ": validation data must not be training data");
   }
 }
 

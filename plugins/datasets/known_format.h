@@ -1,5 +1,5 @@
-// Files that are of another kind than their place says, known by how they begin: an array named .bin, a download that
-// is still packed, a page that says that there is no such file.
+// Recognizes files in an unexpected format by their first bytes: a NumPy array named .bin, a compressed download, an
+// HTML error page.
 #pragma once
 
 #include <algorithm>
@@ -10,16 +10,16 @@
 
 struct KnownFormat {
   std::string_view begins;
-  std::size_t at;      // where that stands
+  std::size_t at;      // offset of `begins`
   const char* name;    // "this is ..."
-  const char* unpack;  // the command that makes of it what was meant, or nullptr
+  const char* unpack;  // the command that extracts the contents, or nullptr
 };
 
 namespace known_format {
 
 using std::string_view_literals::operator""sv;
 
-// How much of a file find() wants to see.
+// How many bytes of a file find() examines.
 constexpr std::size_t head_size = 512;
 
 constexpr KnownFormat binary[] = {
@@ -57,10 +57,10 @@ constexpr KnownFormat binary[] = {
 };
 constexpr KnownFormat safetensors = {{}, 0, "a safetensors file (weights)", nullptr};
 constexpr KnownFormat pointer = {"version https://git-lfs.github.com/spec/"sv, 0,
-                                 "a Git LFS pointer and not the file itself", "git lfs pull --include"};
+                                 "a Git LFS pointer, not the file itself", "git lfs pull --include"};
 constexpr KnownFormat page = {{}, 0, "a web page (HTML)", nullptr};
 
-// A text may begin with the letters of a magic number; what follows tells.
+// Text may begin with the letters of a magic number, so look at the following bytes, too.
 inline bool is_text(std::string_view head) {
   return std::none_of(head.begin(), head.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -68,7 +68,7 @@ inline bool is_text(std::string_view head) {
   });
 }
 
-// A length, least significant byte first, then as many bytes of JSON.
+// A little-endian length, followed by that many bytes of JSON.
 inline bool is_safetensors(std::string_view head, std::uint64_t size) {
   if (head.size() < 10 || head.substr(8, 2) != "{\"") return false;
   std::uint64_t length = 0;
@@ -82,8 +82,8 @@ inline bool is_page(std::string_view head) {
   return begin == "<!doctype html>" || begin.compare(0, 5, "<html") == 0;
 }
 
-// What a file is that begins with `head` and has `size` bytes; nullptr where nothing speaks against it. `pages`: a web
-// page is not what was meant.
+// Returns the format of a file that begins with `head` and has `size` bytes, or nullptr if it is not one of these.
+// `pages`: also report web pages.
 inline const KnownFormat* find(std::string_view head, std::uint64_t size, bool pages = true) {
   head = head.substr(0, head_size);
   if (head.compare(0, pointer.begins.size(), pointer.begins) == 0) return &pointer;
@@ -94,8 +94,8 @@ inline const KnownFormat* find(std::string_view head, std::uint64_t size, bool p
   return is_safetensors(head, size) ? &safetensors : nullptr;
 }
 
-// What is wrong with the file `name`, where it is of such a format: "this is a NumPy array (.npy); EXPECTED", or the
-// command that unpacks it. Empty where it is not.
+// Returns an error message if the file `name` is in one of these formats: "this is a NumPy array (.npy); EXPECTED", or
+// with the command that unpacks it. Otherwise empty.
 inline std::string complaint(const std::string& name, std::string_view head, std::uint64_t size,
                              const std::string& expected) {
   const auto* const format = find(head, size);

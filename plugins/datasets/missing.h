@@ -1,4 +1,4 @@
-// What stands for a missing value in a file: the same for features and labels, and for every format.
+// Recognizes placeholders for missing values, for features and labels alike.
 #pragma once
 
 #include <charconv>
@@ -12,15 +12,15 @@
 
 class Missing {
  public:
-  // `marks` beside those that are marks anyway: nothing at all, and "nan" as programs write it for a number.
+  // `marks` are placeholders in addition to the empty text and "nan".
   explicit Missing(const std::vector<std::string>& marks) : marks_(marks.begin(), marks.end()) {
     for (const auto& mark : marks) numbers_ = numbers_ || mark.find_first_of("0123456789") != std::string::npos;
   }
 
-  // Whether a number may be a mark, such as -99: where not, who has read a number need not ask.
+  // True if a placeholder may be a number, such as -99. If not, a valid number need not be looked up.
   bool may_be_numbers() const { return numbers_; }
 
-  // `text` has no spaces around it.
+  // `text` must be trimmed.
   bool operator()(std::string_view text) const { return text.empty() || marks_.count(text) > 0 || is_nan(text); }
 
  private:

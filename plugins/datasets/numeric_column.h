@@ -1,4 +1,4 @@
-// A column of numbers as they were read, in double; float32, which models compute in, comes after the statistics.
+// A column of numbers in double precision. They are converted to float32 after the statistics are computed.
 #pragma once
 
 #include <algorithm>
@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <vector>
 
-// What is subtracted from the numbers of a column, and what they are divided by. The arithmetic is long double's: the
-// difference of two doubles, and its square, may lie outside the range of a double.
+// Shifts and scales the numbers of a column. Computes in long double, because the difference of two doubles, and its
+// square, may be outside the range of double.
 struct Scale {
   double mean = 0, deviation = 1;
   float operator()(double number) const {
@@ -17,7 +17,7 @@ struct Scale {
 
 class NumericColumn {
  public:
-  // `rounded`: the file has another number, with more digits than a double.
+  // `rounded`: the number in the file has more digits than a double holds.
   void add(double number, bool rounded = false) {
     numbers_.push_back(number);
     rounded_ = rounded_ || rounded;
@@ -28,13 +28,13 @@ class NumericColumn {
 
   bool rounded() const { return rounded_; }
 
-  // Every row has the same number.
+  // True if every row has the same number.
   bool constant() const {
     return std::all_of(numbers_.begin(), numbers_.end(), [&](double number) { return number == numbers_.front(); });
   }
 
-  // To mean 0 and deviation 1. A constant column becomes 0: the mean of equal numbers need not be that number to the
-  // last bit, and dividing what is left would make 1 of it.
+  // Standardizes to mean 0 and deviation 1. A constant column becomes 0; without the special case, the rounding error
+  // of its mean would be scaled up to 1.
   Scale standard() const {
     if (numbers_.empty()) return {};
     if (constant()) return {numbers_.front(), 1};
@@ -51,26 +51,26 @@ class NumericColumn {
   bool rounded_ = false;
 };
 
-// How many numbers differ before and after they are scaled and rounded to float32.
+// The number of distinct values before and after scaling and rounding to float32.
 struct Distinct {
   std::size_t before = 0, after = 0;
 
-  // More numbers became equal than chance explains: so many numbers that are spread evenly over the 2^24 steps of a
-  // float32 meet in about before^2 / 2^25 pairs.
+  // True if more numbers became equal than by chance: numbers spread evenly over the 2^24 steps of a float32 collide in
+  // about before^2 / 2^25 pairs.
   bool collapsed() const {
     const auto many = static_cast<double>(before);
     return static_cast<double>(before - after) > many * many / 0x1p24;
   }
 };
 
-// Whole numbers that lie close enough together to stay apart in float32, whatever their scale.
+// True for integers so close together that they stay distinct in float32 at any scale.
 inline bool small_integers(const NumericColumn& column, const Scale& scale) {
   return std::all_of(column.numbers().begin(), column.numbers().end(), [&](double number) {
     return number == std::trunc(number) && std::abs(number - scale.mean) < 0x1p22;
   });
 }
 
-// Looks at every row of a short column, and at rows that are spread evenly over a long one.
+// Counts all rows of a short column, and a sample of evenly spaced rows of a long one.
 inline Distinct count_distinct(const NumericColumn& column, const Scale& scale) {
   if (small_integers(column, scale)) return {};
   constexpr std::size_t looked_at = std::size_t{1} << 14;
@@ -80,8 +80,8 @@ inline Distinct count_distinct(const NumericColumn& column, const Scale& scale) 
   if (numbers.empty()) return {};
   std::sort(numbers.begin(), numbers.end());
 
-  // 0.1 + 0.2 is written as 0.30000000000000004 and means 0.3: what the last digits of a double tell apart is noise. Of
-  // numbers around zero, it is as large as that of the column's usual numbers.
+  // Differences in the last digits of a double are noise: 0.30000000000000004 means 0.3. For numbers near zero, the
+  // noise is that of the column's typical magnitude.
   auto sizes = numbers;
   for (auto& size : sizes) size = std::abs(size);
   const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);

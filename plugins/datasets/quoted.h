@@ -1,4 +1,4 @@
-// A piece of a file in a message.
+// Formats an excerpt of a file for a message.
 #pragma once
 
 #include <binade/printable.h>
@@ -6,8 +6,7 @@
 #include <string>
 #include <string_view>
 
-// In quotes and as it may be shown, and cut short, but never within a UTF-8 sequence.
-// A NUL would end the message that it stands in.
+// Returns the text in quotes, printable (a NUL would end the message), and truncated at a UTF-8 boundary.
 inline std::string quoted(std::string_view text) {
   constexpr std::size_t most = 40;
   if (text.size() > most) {

@@ -1,4 +1,4 @@
-// A whole file in memory, or a failure that names it.
+// Reads a whole file into memory.
 #pragma once
 
 #include "regular_file.h"
@@ -9,7 +9,7 @@ inline std::string read_file(const std::filesystem::path& path) {
   std::string content;
   std::size_t size = 0;
   for (;;) {
-    // One byte more than expected: so the end shows in the second call.
+    // Ask for one byte more than expected, so that the second call detects the end.
     if (size == content.size()) content.resize(size + (size > 0 ? std::size_t{1} << 20 : file.size() + 1));
     const auto got = ::read(file.descriptor(), content.data() + size, content.size() - size);
     if (got < 0 && errno == EINTR) continue;

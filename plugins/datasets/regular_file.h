@@ -1,5 +1,5 @@
-// A file opened to be read. What is no file is refused without waiting for anything: a run reads its data again when it
-// is resumed, and nobody may ever write to a pipe.
+// A regular file opened for reading. Pipes and devices are refused without blocking: a resumed run reads its data
+// again, which a pipe cannot provide.
 #pragma once
 
 #include <binade/options.h>
@@ -27,14 +27,14 @@ class RegularFile {
     }
     ::close(descriptor_);
     if (reason != 0) fail(reason);
-    throw binade::Failure(BINADE_BAD_DATA, path_ + ": cannot be read: it is a pipe or device, and no regular file");
+    throw binade::Failure(BINADE_BAD_DATA, path_ + ": cannot be read: it is a pipe or device, not a regular file");
   }
   ~RegularFile() { ::close(descriptor_); }
   RegularFile(const RegularFile&) = delete;
   RegularFile& operator=(const RegularFile&) = delete;
 
   int descriptor() const { return descriptor_; }
-  std::size_t size() const { return size_; }  // 0 for files of the kernel's
+  std::size_t size() const { return size_; }  // 0 for files in /proc and /sys
 
   [[noreturn]] void fail(int reason) const {
     throw binade::Failure(reason == ENOENT ? BINADE_NOT_FOUND : BINADE_BAD_DATA,

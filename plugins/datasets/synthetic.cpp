@@ -1,4 +1,4 @@
-// Made-up tasks of any size: each sample is computed from (seed, index) when it is read, and nothing is stored.
+// Synthetic tasks of any size. Each sample is computed from (seed, index) when it is read; nothing is stored.
 #include <binade/dataset.h>
 
 #include <algorithm>
@@ -9,10 +9,10 @@
 
 namespace {
 
-// Streams of random numbers, so that what describes a task shares nothing with its samples.
+// Separate random streams for the parameters of a task and for its samples.
 enum Stream : std::uint64_t { samples_stream, task_stream };
 
-// Class `index % classes`: a Gaussian cloud around a centre of the class's own.
+// A sample of class `index % classes` comes from a Gaussian cloud around that class's centre.
 class Clusters {
  public:
   explicit Clusters(const binade::Options& options)
@@ -39,7 +39,7 @@ class Clusters {
   double noise_;
 };
 
-// Numbers from a teacher: a network with one hidden layer of random weights, whose activation is x / (1 + |x|).
+// Targets come from a teacher: a network with one hidden layer, random weights and the activation x / (1 + |x|).
 class Teacher {
  public:
   explicit Teacher(const binade::Options& options)
@@ -79,7 +79,7 @@ class Teacher {
   double output_[units];
 };
 
-// What the tasks of tokens share.
+// The common part of the token tasks.
 struct Sequences {
   Sequences(const binade::Options& options, std::int64_t default_length)
       : seed(static_cast<std::uint64_t>(options.integer("seed"))),
@@ -99,13 +99,13 @@ struct Sequences {
 
 [[noreturn]] void refuse(const std::string& reason) { throw std::invalid_argument(reason); }
 
-// Symbols, the separator (the last token of the vocabulary), and the symbols again, in order or sorted.
+// Symbols, the separator (the last token of the vocabulary), and the symbols again, in the same order or sorted.
 class Rewriting {
  public:
   Rewriting(const binade::Options& options, bool sorted) : sequences_(options, 33), sorted_(sorted) {
     if (sequences_.length < 3 || sequences_.length % 2 == 0) {
       refuse("`sequence_length` is " + std::to_string(sequences_.length) + ", task = \"" + (sorted ? "sort" : "copy") +
-             "\" wants an odd number from 3: as many symbols before the separator as behind it");
+             "\" needs an odd number of at least 3: the separator stands in the middle");
     }
     if (sequences_.vocabulary < 3) refuse("`vocab_size` must be at least 3: two symbols and the separator");
   }
@@ -136,7 +136,7 @@ class Addition {
   explicit Addition(const binade::Options& options) : sequences_(options, 12), digits_(sequences_.length / 3 - 1) {
     if (sequences_.length % 3 != 0 || digits_ < 1 || digits_ > 18) {
       refuse("`sequence_length` is " + std::to_string(sequences_.length) +
-             ", task = \"addition\" wants a multiple of 3 from 6 to 57: 3 * digits + 3");
+             ", task = \"addition\" needs a multiple of 3 from 6 to 57: 3 * digits + 3");
     }
     if (sequences_.vocabulary < 12) {
       refuse("`vocab_size` is " + std::to_string(sequences_.vocabulary) +

@@ -1,4 +1,4 @@
-// Text as windows of tokens: one field "tokens", int64 [sequence_length]. The task shifts them, not the dataset.
+// Text as windows of tokens, with one field "tokens", int64 [sequence_length]. The task shifts the targets.
 #include <binade/dataset.h>
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace {
 
-// A bit per code point; then the vocabulary, sorted.
+// Collects the code points that occur and then numbers them in sorted order.
 class Vocabulary {
  public:
   Vocabulary() : ids_(0x110000, 0) {}
@@ -35,7 +35,7 @@ void see_characters(const std::string& text, const std::filesystem::path& file, 
   for (std::size_t position = 0; position < text.size();) {
     const auto [value, size] = decode_utf8(text, position);
     if (size == 0) {
-      throw binade::Failure(BINADE_BAD_DATA, file.string() + ": no valid UTF-8 at byte " + std::to_string(position) +
+      throw binade::Failure(BINADE_BAD_DATA, file.string() + ": invalid UTF-8 at byte " + std::to_string(position) +
                                                  " (from 0): convert the file, or set encoding = \"bytes\"");
     }
     vocabulary.see(value);
@@ -43,10 +43,10 @@ void see_characters(const std::string& text, const std::filesystem::path& file, 
   }
 }
 
-// Files that can be read, byte for byte, and may not be the text that was meant.
+// Detects files that are readable as bytes but may not be the intended text.
 class Forms {
  public:
-  // Throws binade::Failure (BINADE_BAD_DATA) for one that is not made of characters where these are wanted.
+  // Throws binade::Failure (BINADE_BAD_DATA) if `characters` are wanted and the file is not UTF-8 text.
   void look_at(const std::filesystem::path& file, const std::string& text, bool characters) {
     const auto name = file.string();
     auto complaint = text_form::complaint(name, text);
@@ -54,9 +54,9 @@ class Forms {
       complaint = known_format::complaint(name, text, text.size(), "text was expected");
     }
     if (!complaint.empty() && characters) throw binade::Failure(BINADE_BAD_DATA, name + ": " + complaint);
-    if (complaint.empty() && text.find('\0') != std::string::npos) complaint = "bytes 0 (NUL) stand in it";
+    if (complaint.empty() && text.find('\0') != std::string::npos) complaint = "it contains NUL bytes";
     if (complaint.empty() && text.find('\r') != std::string::npos && text.find('\n') == std::string::npos) {
-      complaint = "its lines end with a carriage return (CR) alone, as on old Macs: `tr '\\r' '\\n'` converts it";
+      complaint = "its lines end with only a carriage return (CR), as on old Macs: `tr '\\r' '\\n'` converts it";
     }
     if (complaint.empty()) return;
     ++count_;
@@ -65,8 +65,9 @@ class Forms {
 
   void tell(const binade::Host& host) const {
     if (count_ == 0) return;
-    host.warning(first_ + "; it is read as it is" +
-                 (count_ == 1 ? "" : ", and so are " + std::to_string(count_ - 1) + " more that are not plain text"));
+    host.warning(
+        first_ + "; it is read unchanged" +
+        (count_ == 1 ? "" : ", and so are " + std::to_string(count_ - 1) + " more files that are not plain text"));
   }
 
  private:
@@ -148,14 +149,14 @@ class Text {
   void split(const binade::Options& options, const std::vector<std::filesystem::path>& files, bool characters) {
     const auto stride = options.has("stride") ? static_cast<std::uint64_t>(options.integer("stride")) : length_;
     const auto unit = characters ? " characters" : " bytes";
-    const auto need = std::string("less than one sample: give more text, or a `sequence_length` below ");
+    const auto need = std::string("less than one sample: provide more text, or a `sequence_length` below ");
     const auto source = files.size() == 1 ? files.front().string()
                                           : files.front().string() + " and " + std::to_string(files.size() - 1) +
                                                 (files.size() == 2 ? " other file" : " other files");
     const auto bad_data = [&](const std::string& reason) {
       throw binade::Failure(BINADE_BAD_DATA, source + ": " + reason);
     };
-    if (size() == 0) bad_data("there is no text in it");
+    if (size() == 0) bad_data("contains no text");
     if (size() < length_) bad_data(std::to_string(size()) + unit + ", " + need + std::to_string(length_));
 
     const auto share = options.number("validation");
@@ -172,7 +173,7 @@ class Text {
     validation_ = {train - 1, length_ - 1, validation / (length_ - 1)};
   }
 
-  std::uint64_t length_;  // of a window
+  std::uint64_t length_;  // of a window, in tokens
   Windows train_, validation_;
   std::string bytes_;  // the text, unless it is kept as characters
   std::vector<std::uint16_t> characters_;

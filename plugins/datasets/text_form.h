@@ -1,4 +1,4 @@
-// Text that is not UTF-8 but looks like text: UTF-16 and UTF-32, with or without a byte order mark.
+// Recognizes UTF-16 and UTF-32 text, with or without a byte order mark.
 #pragma once
 
 #include <array>
@@ -7,20 +7,20 @@
 #include <string_view>
 
 struct WideEncoding {
-  const char* name;   // as people call it
-  const char* iconv;  // as iconv does
+  const char* name;   // for messages
+  const char* iconv;  // for iconv
 };
 
 namespace text_form {
 
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";  // of UTF-8, which needs none
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";  // of UTF-8
 
-// The text without the mark, which is no part of it.
+// The text without a byte order mark.
 inline std::string_view without_mark(std::string_view text) {
   return text.substr(text.compare(0, byte_order_mark.size(), byte_order_mark) == 0 ? byte_order_mark.size() : 0);
 }
 
-// By the zeros beside ASCII characters, of which a text in any language has some: spaces, digits, line ends.
+// Detects the zero bytes of ASCII characters (spaces, digits, line ends), which text in any language contains.
 inline const WideEncoding* without_a_mark(std::string_view head) {
   static constexpr WideEncoding little16{"UTF-16", "UTF-16LE"}, big16{"UTF-16", "UTF-16BE"},
       little32{"UTF-32", "UTF-32LE"}, big32{"UTF-32", "UTF-32BE"};
@@ -37,7 +37,7 @@ inline const WideEncoding* without_a_mark(std::string_view head) {
   return nullptr;
 }
 
-// nullptr where the text does not look like it.
+// Returns nullptr if the text is not UTF-16 or UTF-32.
 inline const WideEncoding* wide(std::string_view head) {
   using std::string_view_literals::operator""sv;
   static constexpr WideEncoding utf16{"UTF-16", "UTF-16"}, utf32{"UTF-32", "UTF-32"};
@@ -47,7 +47,7 @@ inline const WideEncoding* wide(std::string_view head) {
   return without_a_mark(head);
 }
 
-// "this is text in UTF-16: convert it: ..."; empty where it is not.
+// Returns "this is text in UTF-16: convert it with ...", or an empty string if it is neither.
 inline std::string complaint(const std::string& name, std::string_view head) {
   const auto* const encoding = wide(head);
   if (encoding == nullptr) return {};

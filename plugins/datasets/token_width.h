@@ -1,5 +1,5 @@
-// Whether a file of 16-bit numbers, least significant byte first, holds numbers of another width or order. Read as
-// 16-bit tokens they all would train, on noise.
+// Detects numbers of another width or byte order in a file of 16-bit little-endian tokens. A model would train on them
+// without an error, but on noise.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string>
 
-// The largest byte at each place of 8, over the whole of a short file and evenly spread parts of a long one.
+// The largest byte at each of 8 positions, over a short file or over evenly spaced parts of a long one.
 class BytePlaces {
  public:
   BytePlaces(const unsigned char* bytes, std::uint64_t size) : words_(size / 8) {
@@ -18,28 +18,28 @@ class BytePlaces {
       add(bytes + 8 * ((words_ - part) / (parts - 1) * i), part);
   }
 
-  // What these numbers are instead; empty where they look like what they should be, or are too few to tell.
+  // Returns what the numbers seem to be. Empty if they look like 16-bit tokens or are too few to tell.
   std::string verdict() const {
     constexpr std::uint64_t few = 8, many = 256;  // words, of four 16-bit numbers each
     if (words_ < few) return {};
     if (all_zero(2, 3, 6, 7)) {
-      if (all_zero(4, 5) && !all_zero(0, 1)) return "64-bit numbers: three of four 16-bit numbers in it are 0";
-      if (!all_zero(0, 1)) return "32-bit numbers: every second 16-bit number in it is 0";
+      if (all_zero(4, 5) && !all_zero(0, 1)) return "64-bit numbers: three of four 16-bit numbers are 0";
+      if (!all_zero(0, 1)) return "32-bit numbers: every second 16-bit number is 0";
     }
     if (all_zero(0, 1, 4, 5) && !all_zero(2, 3)) {
-      return "32-bit numbers, most significant byte first: every second 16-bit number in it is 0";
+      return "32-bit numbers, most significant byte first: every second 16-bit number is 0";
     }
-    // A vocabulary of more than 65536: the upper halves are small, the lower ones are anything.
+    // A vocabulary of more than 65536: the upper halves are small, the lower ones arbitrary.
     if (all_zero(3, 7) && largest(2, 6) < 16 && largest(1, 5) >= 128) {
-      return "32-bit numbers above 65535: every second 16-bit number in it is below 16";
+      return "32-bit numbers above 65535: every second 16-bit number is below 16";
     }
     const auto low = std::max(largest(0, 2), largest(4, 6)), high = std::max(largest(1, 3), largest(5, 7));
-    if (low == 0 && high > 0) return "16-bit numbers, most significant byte first: every one is a multiple of 256";
+    if (low == 0 && high > 0) return "16-bit numbers, most significant byte first: each one is a multiple of 256";
     if (words_ >= many && high >= 128 && low + 32 < high) {
-      return "16-bit numbers, most significant byte first: the first of two bytes is the smaller one";
+      return "16-bit numbers, most significant byte first: the first byte of each pair is the smaller one";
     }
     if (words_ >= many && low < 128 && high > 16 && high < low + 8 && low < high + 8) {
-      return "8-bit numbers or letters: no byte in it is above " + std::to_string(std::max(low, high));
+      return "8-bit numbers or text: no byte is above " + std::to_string(std::max(low, high));
     }
     return {};
   }

@@ -1,4 +1,4 @@
-// Files of 16-bit tokens as windows: one field "tokens", int64 [sequence_length]. The files are mapped, not loaded.
+// Files of 16-bit tokens as windows, with one field "tokens", int64 [sequence_length]. Files are memory-mapped.
 #include <binade/dataset.h>
 
 #include <algorithm>
@@ -14,7 +14,7 @@ using Shards = std::vector<TokenShard>;
 constexpr input_files::Kind token_file = {
     [](const std::filesystem::path& path, std::string&) { return path.extension() == ".bin"; }, "file NAME.bin"};
 
-// The windows of one split: first those of the first shard, then those of the next.
+// The windows of one split, shard by shard.
 class Split {
  public:
   void add(const TokenShard& shard, const Windows& windows) {
@@ -85,26 +85,26 @@ class Tokens {
   }
 
  private:
-  // Where the experiment names the format, a file that looks like another is its author's to judge.
+  // If the experiment sets the format, a file that looks like another format only gets a warning.
   void open(const input_files::Files& files, const std::string& format, const binade::Host& host,
             Shards& shards) const {
     for (const auto& file : files) {
       const auto& shard = shards.emplace_back(file, format);
       const auto doubt = shard.doubt();
       if (!doubt.empty() && format == "auto") {
-        shard.file().bad_data(doubt + "; if they are, set format = \"nanogpt\"");
+        shard.file().bad_data(doubt + "; if they are 16-bit tokens, set format = \"nanogpt\"");
       }
       if (!doubt.empty()) host.warning(shard.file().name() + ": " + doubt);
       if (shard.size() < length_) {
         const auto size = std::to_string(shard.size());
-        shard.file().bad_data(size + " tokens, less than one sample: leave the file out" +
+        shard.file().bad_data(size + " tokens, less than one sample: remove the file" +
                               (shard.size() < 2 ? "" : ", or set a `sequence_length` of at most " + size));
       }
     }
   }
 
   void find_vocabulary(const binade::Options& options) {
-    constexpr std::int64_t all = 65536;  // nothing can be too large: no need to look
+    constexpr std::int64_t all = 65536;  // every 16-bit token is valid
     if (options.has("vocab_size")) vocabulary_size_ = options.integer("vocab_size");
     if (vocabulary_size_ == all) return;
     for (const auto* shards : {&shards_, &validation_shards_}) {
@@ -120,10 +120,10 @@ class Tokens {
 
   void place_windows(double share) {
     if (share > 0 && !validation_shards_.empty()) {
-      throw std::invalid_argument("`validation` and `validation_paths` are both given: keep one of them");
+      throw std::invalid_argument("`validation` and `validation_paths` are both set: keep one of them");
     }
     for (const auto& shard : validation_shards_) add_validation(shard);
-    // From the last shard back, as long as something is to be held back.
+    // Hold back tokens from the last shard backwards.
     const auto tokens = total(shards_);
     auto left = held_back(tokens, share, length_);
     std::vector<std::uint64_t> train_sizes(shards_.size());
@@ -144,7 +144,7 @@ class Tokens {
                           shards_.front().file().name() + (shards_.size() > 1 ? " and the other files: " : ": ") +
                               std::to_string(tokens) + " tokens, of which `validation` " +
                               (nothing_to_validate ? "is" : "leaves to train on") +
-                              " less than one sample: give more tokens, or a " +
+                              " less than one sample: provide more tokens, or a " +
                               (nothing_to_validate ? "larger" : "smaller") +
                               " `validation`, or a `sequence_length` below " + std::to_string(length_));
   }

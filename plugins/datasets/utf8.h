@@ -1,4 +1,4 @@
-// UTF-8, strictly: no overlong forms, no surrogates, nothing above U+10FFFF.
+// Strict UTF-8 decoding: rejects overlong forms, surrogates and everything above U+10FFFF.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 struct CodePoint {
   std::uint32_t value;
-  std::size_t size;  // in bytes, 1 to 4; 0 where no valid sequence begins
+  std::size_t size;  // in bytes, 1 to 4; 0 if the sequence is invalid
 };
 
 inline CodePoint decode_utf8(std::string_view text, std::size_t position) {

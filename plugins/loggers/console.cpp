@@ -16,7 +16,7 @@ using console::Color;
 
 constexpr double redraw_seconds = 0.1;
 constexpr double line_seconds = 5;
-constexpr double rate_seconds = 3;  // rates are averages over about this long
+constexpr double rate_seconds = 3;  // time constant of the rates' moving average
 
 std::size_t terminal_columns() {
   winsize size{};
@@ -29,7 +29,7 @@ bool can_redraw() {
   return term == nullptr || std::string_view(term) != "dumb";
 }
 
-// In place of the terminal's line; the rest of it is erased.
+// Overwrites the terminal's current line and erases the rest of it.
 std::string redrawn(const std::string& text) { return std::string("\r").append(text).append("\x1b[K"); }
 
 class Console {
@@ -47,7 +47,7 @@ class Console {
   void step(const binade::Step& event) {
     remember(event);
     const double since_shown = event.event.time - shown_time_;
-    const bool first = !shown_ || since_shown < 0;  // a clock that was set back
+    const bool first = !shown_ || since_shown < 0;  // or the clock was set back
     if (live_) {
       if (first || since_shown >= redraw_seconds) show();
     } else if (first || (every_ > 0 ? event.step % every_ == 0 : since_shown >= line_seconds)) {
@@ -77,7 +77,7 @@ class Console {
   }
 
  private:
-  // Columns of a line. The terminal's last one stays free: some terminals wrap a line that fills it.
+  // Columns available for a line. Leaves the last one free, because some terminals wrap a line that fills it.
   std::size_t room() const { return live_ ? terminal_columns() - 1 : 1000; }
 
   void remember(const binade::Step& event) {
@@ -99,7 +99,7 @@ class Console {
 
   static Color loss_color(double loss) { return std::isfinite(loss) ? Color::bold : Color::red; }
 
-  // 0 to 1 of what ends the run first; negative when nothing is known to.
+  // Progress from 0 to 1 towards the limit that is closest; negative if the run has no known limit.
   double progress() const {
     double progress = -1;
     if (target_steps_ > 0) progress = static_cast<double>(last_.step) / static_cast<double>(target_steps_);
@@ -107,7 +107,7 @@ class Console {
     return std::min(progress, 1.0);
   }
 
-  // Seconds until the run ends, at the pace so far with its evaluations; negative when nobody can tell yet.
+  // Estimated seconds until the run ends, at the average pace so far, evaluations included; negative if unknown.
   double seconds_left() const {
     double left = -1;
     if (target_steps_ > 0) {
@@ -171,7 +171,7 @@ class Console {
   double first_time_ = 0;
   binade::Step last_{};
   std::vector<std::pair<std::string, double>> scalars_;
-  double recent_work_ = 0, recent_seconds_ = 0;  // tokens or samples, and the time that they took
+  double recent_work_ = 0, recent_seconds_ = 0;  // decayed sums of tokens or samples, and of their time
   bool shown_ = false;
   std::uint64_t shown_step_ = 0;
   double shown_time_ = 0;

@@ -1,4 +1,4 @@
-// A row per step and per evaluation in a CSV file.
+// Writes a row per step and per evaluation to a CSV file.
 #include <binade/logger.h>
 #include <unistd.h>
 
@@ -14,7 +14,7 @@
 
 namespace {
 
-// RFC 4180: quotes around what holds a separator, and doubled inside.
+// RFC 4180: quotes a cell that contains a separator and doubles quotes inside.
 std::string quoted(std::string_view text) {
   if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
   std::string result = "\"";
@@ -22,7 +22,7 @@ std::string quoted(std::string_view text) {
   return result + "\"";
 }
 
-// The shortest text that reads back as the same number.
+// The shortest representation that parses to the same number.
 std::string number(double value) {
   char text[32];
   return std::string(text, std::to_chars(text, text + sizeof(text), value).ptr);
@@ -42,10 +42,10 @@ class Csv {
     file_ = log_file::open_to_write(path_.string(), O_APPEND | O_CREAT, log_file::Kinds::regular_or_pipe);
     const auto folder = std::filesystem::path(binade::view(event.directory));
     own_ = path_.lexically_relative(folder).native().rfind("..", 0) != 0;
-    cut([](std::string_view) { return true; });  // a row that a killed process left torn
+    cut([](std::string_view) { return true; });  // drop an incomplete row left by a killed process
   }
 
-  // Other runs may have written to a file outside the run's folder, and no row says whose it is.
+  // A file outside the run's folder may contain rows of other runs, which cannot be told apart.
   void resumed(const binade::Resumed& event) {
     if (own_) cut([&](std::string_view row) { return csv_rows::belongs(row, event.step, event.evaluated_step); });
   }
@@ -72,7 +72,7 @@ class Csv {
   void write_row(const std::vector<std::string>& cells, const binade_scalar* scalars, std::uint64_t scalar_count) {
     if (!file_) throw std::runtime_error(path_.string() + " is not open");
     std::string row;
-    // The names of the model's scalars are not known before.
+    // The names of the model's scalars are not known earlier.
     if (!header_written_ && size() == 0) {
       row = "time,split,step,epoch,loss,accuracy,learning_rate,gradient_norm,loss_scale,skipped,seconds,samples,tokens";
       for (std::uint64_t i = 0; i < scalar_count; ++i) row.append(",").append(quoted(binade::view(scalars[i].name)));
@@ -86,12 +86,12 @@ class Csv {
     if (std::fwrite(row.data(), 1, row.size(), file_.get()) != row.size()) fail("write to");
   }
 
-  // The file keeps its rows up to the first one that does not belong or is not whole.
+  // Truncates the file at the first row that does not belong or is incomplete.
   template <class Belongs>
   void cut(Belongs belongs) {
-    if (!std::filesystem::is_regular_file(path_)) return;  // a pipe has no rows to look at
+    if (!std::filesystem::is_regular_file(path_)) return;  // a pipe cannot be truncated
     const auto kept = csv_rows::size_until(path_, belongs);
-    if (kept < size() && ::ftruncate(::fileno(file_.get()), static_cast<off_t>(kept)) != 0) fail("cut back");
+    if (kept < size() && ::ftruncate(::fileno(file_.get()), static_cast<off_t>(kept)) != 0) fail("truncate");
   }
 
   std::uintmax_t size() const {

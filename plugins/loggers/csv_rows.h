@@ -1,4 +1,4 @@
-// The rows of a CSV file that was written before: what of them a resumed run keeps.
+// Decides which rows of an existing CSV file a resumed run keeps.
 #pragma once
 
 #include <charconv>
@@ -10,8 +10,8 @@
 
 namespace csv_rows {
 
-// Whether a row, "TIME,SPLIT,STEP,...", was written before a checkpoint: of a step up to `step`, or of an evaluation up
-// to `evaluated_step`.
+// True if a row, "TIME,SPLIT,STEP,...", was written before the checkpoint: a step up to `step`, or an evaluation up to
+// `evaluated_step`.
 inline bool belongs(std::string_view row, std::uint64_t step, std::uint64_t evaluated_step) {
   const auto next_cell = [&row] {
     const auto end = row.find(',');
@@ -27,11 +27,11 @@ inline bool belongs(std::string_view row, std::uint64_t step, std::uint64_t eval
   return of_row <= (split == "train" ? step : evaluated_step);
 }
 
-// Bytes of the header and the rows behind it, up to the first one that is not whole or for which `belongs` is false.
+// Size in bytes of the header and the following rows, up to the first one that is incomplete or does not belong.
 template <class Belongs>
 std::uintmax_t size_until(const std::filesystem::path& path, Belongs belongs) {
   std::ifstream file(path, std::ios::binary);
-  file.exceptions(std::ios::badbit);  // what cannot be read must not look like the end
+  file.exceptions(std::ios::badbit);  // a read error must not look like the end of the file
   std::uintmax_t size = 0;
   for (std::string row; std::getline(file, row) && !file.eof(); size += row.size() + 1) {
     if (size != 0 && !belongs(row)) break;

@@ -1,4 +1,4 @@
-// Numbers and durations as a person reads them, in as few characters as will do.
+// Formats numbers and durations for people, in few characters.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +23,7 @@ inline std::string grouped(std::uint64_t number) {
   return text;
 }
 
-// 12345 -> "12.3k"; three digits and a unit, always five characters wide below 1000 T.
+// 12345 -> "12.3k": three digits and a unit, padded to five characters below 1000 T.
 inline std::string short_number(double number) {
   if (!(number >= 0) || std::isinf(number)) return "    -";
   std::size_t unit = 0;
@@ -37,7 +37,7 @@ inline std::string short_number(double number) {
   return text.size() < 5 ? std::string(5 - text.size(), ' ') + text : text;
 }
 
-// Four decimals where they mean something.
+// Four decimals if the magnitude allows, else scientific notation.
 inline std::string loss_text(double loss) {
   if (std::isnan(loss)) return "nan";
   if (std::isinf(loss)) return loss > 0 ? "inf" : "-inf";
@@ -45,7 +45,7 @@ inline std::string loss_text(double loss) {
   return size == 0 || (size >= 0.001 && size < 10000) ? format("%.4f", loss) : format("%.3e", loss);
 }
 
-// A loss scale: powers of two as a rule.
+// A loss scale, which is usually a power of two.
 inline std::string scale_text(double scale) {
   const bool whole = scale >= 1 && scale < 1e10 && scale == std::floor(scale);
   return whole ? grouped(static_cast<std::uint64_t>(scale)) : format("%.4g", scale);

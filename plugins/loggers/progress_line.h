@@ -1,4 +1,4 @@
-// One line of text made of parts, shortened to what fits, with a progress bar in the room that is left.
+// One line of text made of parts, shortened to the available width, with a progress bar in the remaining space.
 #pragma once
 
 #include <binade/printable.h>
@@ -13,7 +13,7 @@ namespace console {
 
 enum class Color { none, dim, bold, cyan, yellow, red };
 
-// Text in a colour, when colours are wanted.
+// Colours the text if `colors` is true.
 inline std::string paint(bool colors, Color color, const std::string& text) {
   static constexpr const char* codes[] = {"", "2", "1", "36", "33", "31"};
   if (!colors || color == Color::none) return text;
@@ -24,9 +24,10 @@ class ProgressLine {
  public:
   explicit ProgressLine(bool colors) : colors_(colors) {}
 
-  // "loss 2.3412": a dim label and its value, both ASCII. When the line is too long, parts of low `weight` go first.
+  // Adds a dim label and its value, both ASCII: "loss 2.3412". If the line is too long, parts of low `weight` are
+  // dropped first.
   void add(int weight, const std::string& name, const std::string& value, Color color = Color::none) {
-    const std::string label = binade::printable(name);  // a model names its scalars
+    const std::string label = binade::printable(name);  // the names of scalars come from the model
     Part part{weight, label.size() + value.size(), paint(colors_, Color::dim, label)};
     if (!label.empty() && !value.empty()) {
       ++part.width;
@@ -36,7 +37,7 @@ class ProgressLine {
     parts_.push_back(std::move(part));
   }
 
-  // The line in at most `columns`. `progress`, 0 to 1, is drawn as a bar behind the first part; none when negative.
+  // The line in at most `columns`. `progress`, 0 to 1, is drawn as a bar after the first part, unless it is negative.
   std::string text(std::size_t columns, double progress) {
     while (parts_.size() > 1) {
       const auto least = std::min_element(parts_.begin(), parts_.end(),

@@ -1,4 +1,4 @@
-// TensorBoard's event files, written without TensorFlow: the scalars of each step and each evaluation.
+// Writes TensorBoard event files without TensorFlow: the scalars of each step and each evaluation.
 #include <binade/logger.h>
 #include <dirent.h>
 #include <sys/stat.h>
@@ -24,7 +24,7 @@ std::string host_name() {
   return name;
 }
 
-// Texts in place of std::filesystem::path, which GCC 12's library does not destroy well when memory runs out.
+// Uses strings, because GCC 12's std::filesystem::path is not destroyed correctly when memory runs out.
 std::string inside(const std::string& folder, const std::string& path) {
   if (path.empty() || path == ".") return folder;
   return path.front() == '/' ? path : folder + "/" + path;
@@ -65,8 +65,8 @@ class TensorBoard {
     write(tensorboard::file_version(event.event.time));
   }
 
-  // What the files before this one say of later steps goes. A reader that has seen it already is told to forget it, and
-  // so are those of a folder outside the run's, where other runs may have files.
+  // Removes later steps from earlier event files. Files outside the run's folder may belong to other runs and stay.
+  // Readers that have seen the later steps are told to discard them.
   void resumed(const binade::Resumed& event) {
     if (!own_folder_.empty()) {
       for (const auto& file : event_files(own_folder_)) {
@@ -78,7 +78,7 @@ class TensorBoard {
   }
 
   void step(const binade::Step& event) {
-    // A host that does not tell of it has resumed a run all the same.
+    // A host older than ABI 1.2 does not send `resumed`.
     if (!started_ && event.step > 1) write(tensorboard::session_start(event.event.time, event.step));
     started_ = true;
     Message values;
@@ -124,7 +124,7 @@ class TensorBoard {
       const bool evaluation = says("loss/") && !says("loss/train");
       if (tensorboard::step_of(event) > (evaluation ? resumed.evaluated_step : resumed.step)) break;
     }
-    if (::ftruncate(::fileno(opened.get()), kept) != 0) log_file::fail("cut back", file, std::strerror(errno));
+    if (::ftruncate(::fileno(opened.get()), kept) != 0) log_file::fail("truncate", file, std::strerror(errno));
   }
 
   void write(const Message& event) {
@@ -138,7 +138,7 @@ class TensorBoard {
   std::string folder_;
   std::string path_;
   log_file::File file_;
-  std::string own_folder_;  // empty: the files are not in the run's own
+  std::string own_folder_;  // empty if the event files are outside the run's folder
   bool started_ = false;
 };
 

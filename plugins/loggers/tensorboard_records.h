@@ -1,4 +1,4 @@
-// The bytes of TensorBoard's event files: protocol buffers of the message Event, each framed as a TFRecord.
+// The format of TensorBoard event files: protocol buffers of the message Event, each framed as a TFRecord.
 #pragma once
 
 #include <array>
@@ -26,7 +26,7 @@ inline std::uint32_t crc32c(std::string_view data) {
   return ~crc;
 }
 
-// What a record holds: a CRC of data that itself contains CRCs would be weak.
+// The masked CRC that TFRecords store, because a CRC of data that itself contains CRCs would be weak.
 inline std::uint32_t masked_crc32c(std::string_view data) {
   const auto crc = crc32c(data);
   return (crc >> 15 | crc << 17) + 0xA282EAD8U;
@@ -39,13 +39,13 @@ std::string little_endian(Number number) {
   return bytes;
 }
 
-// Length, its CRC, data, its CRC.
+// A record: length, its CRC, data, its CRC.
 inline std::string record(std::string_view data) {
   const auto length = little_endian(static_cast<std::uint64_t>(data.size()));
   return length + little_endian(masked_crc32c(length)) + std::string(data) + little_endian(masked_crc32c(data));
 }
 
-// Takes the record at the stream's place. False at the end, and where a record is torn or damaged.
+// Reads the next record. Returns false at the end and for an incomplete or damaged record.
 inline bool read_record(std::istream& in, std::string& data) {
   constexpr std::uint64_t most = std::uint64_t{1} << 26;
   const auto take = [&in](std::string& bytes, std::size_t count) {
@@ -63,7 +63,7 @@ inline bool read_record(std::istream& in, std::string& data) {
   return number(sum) == masked_crc32c(data);
 }
 
-// Reads a protocol buffer's varint off the front; false where there is none.
+// Reads a varint and removes it from the front of `message`. Returns false if there is none.
 inline bool take_varint(std::string_view& message, std::uint64_t& value) {
   value = 0;
   for (unsigned shift = 0; !message.empty() && shift < 64; shift += 7) {
@@ -75,7 +75,7 @@ inline bool take_varint(std::string_view& message, std::uint64_t& value) {
   return false;
 }
 
-// The step of an event, its field 2; 0 where it has none, as that of the file's version.
+// The step of an event, field 2; 0 if it has none, like the file version event.
 inline std::uint64_t step_of(std::string_view event) {
   for (std::uint64_t key = 0, value = 0; take_varint(event, key);) {
     std::uint64_t size = (key & 7) == 1 ? 8 : (key & 7) == 5 ? 4 : 0;
@@ -87,7 +87,7 @@ inline std::uint64_t step_of(std::string_view event) {
   return 0;
 }
 
-// A protocol buffer, field by field.
+// Builds a protocol buffer field by field.
 class Message {
  public:
   Message& number(std::uint32_t field, double value) {
@@ -120,14 +120,14 @@ class Message {
   std::string text_;
 };
 
-// Of tensorflow/core/util/event.proto and framework/summary.proto. Steps and times are those of the run.
+// Messages of tensorflow/core/util/event.proto and framework/summary.proto.
 inline Message event(double time) { return Message().number(1, time); }
 inline Message file_version(double time) { return event(time).bytes(3, "brain.Event:2"); }
-// Readers forget what the folder's other files say of this step and later ones.
+// Makes readers discard this step and later ones from the folder's other files.
 inline Message session_start(double time, std::uint64_t step) {
   return event(time).integer(2, step).message(7, Message().integer(1, 1));
 }
-// `values` holds a field 1 per scalar.
+// Adds a scalar to `values`, as its field 1.
 inline void add_scalar(Message& values, const std::string& tag, double value) {
   values.message(1, Message().bytes(1, tag).number(2, static_cast<float>(value)));
 }

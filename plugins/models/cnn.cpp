@@ -4,7 +4,7 @@
 
 namespace {
 
-// No bias: batch normalisation behind it has one.
+// Without bias, because batch normalization follows, which has one.
 torch::nn::Conv2d convolution(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride) {
   const auto options = torch::nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(false);
   torch::nn::Conv2d layer(options);
@@ -54,8 +54,8 @@ struct Cnn : torch::nn::Module {
   // [N, channels, H, W] -> [N, classes], of any height and width.
   torch::Tensor forward(const torch::Tensor& image) {
     if (image.dim() != 4 || image.size(1) != channels) {
-      throw std::invalid_argument("`image` is shaped " + c10::str(image.sizes()) + "; [N, " + std::to_string(channels) +
-                                  ", height, width] was expected: is `channels` right?");
+      throw std::invalid_argument("`image` has the shape " + c10::str(image.sizes()) + "; [N, " +
+                                  std::to_string(channels) + ", height, width] was expected: is `channels` right?");
     }
     auto x = torch::relu(bn1(conv1(image)));
     for (auto& stage : stages) x = stage->forward(x);

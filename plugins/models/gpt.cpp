@@ -1,12 +1,12 @@
-// GPT-2 as in Radford et al. 2019: pre-LayerNorm blocks, learned positions, tied output layer. Parameters are named as
-// there (h.0.attn.c_attn.weight, ...), but linear weights are [out, in].
+// GPT-2 as in Radford et al. 2019: pre-LayerNorm blocks, learned positions, tied output layer. Parameters have the
+// original names (h.0.attn.c_attn.weight, ...), but linear weights are [out, in].
 #include <binade/model.h>
 
 #include <cmath>
 
 namespace {
 
-// The options that blocks share.
+// The model's options.
 struct Shape {
   explicit Shape(const binade::Options& options)
       : layers(options.integer("layers")),
@@ -19,13 +19,13 @@ struct Shape {
         gelu(options.string("gelu") == "tanh" ? "tanh" : "none") {
     if (width % heads != 0) {
       throw std::invalid_argument("`width` (" + std::to_string(width) + ") must be a multiple of `heads` (" +
-                                  std::to_string(heads) + "): each head gets width / heads of it");
+                                  std::to_string(heads) + "): each head has width / heads features");
     }
   }
   std::int64_t layers, heads, width, sequence_length, vocab_size;
   bool bias;
   double dropout;
-  std::string gelu;  // LibTorch's word
+  std::string gelu;  // LibTorch's name
 };
 
 torch::nn::Linear linear(std::int64_t in, std::int64_t out, bool bias, double deviation) {
@@ -35,8 +35,8 @@ torch::nn::Linear linear(std::int64_t in, std::int64_t out, bool bias, double de
   return layer;
 }
 
-// In one operation, which rounds once in half precision, as Python's Linear does. LibTorch's C++ Linear multiplies and
-// adds in two where its input has more than two dimensions.
+// Applies a linear layer as one operation, which rounds once in half precision, like Python's Linear. LibTorch's C++
+// Linear multiplies and adds in two operations if its input has more than two dimensions.
 torch::Tensor through(const torch::nn::Linear& layer, const torch::Tensor& x) {
   return torch::linear(x, layer->weight, layer->bias);
 }
@@ -47,7 +47,7 @@ torch::nn::Embedding embedding(std::int64_t count, std::int64_t width) {
   return layer;
 }
 
-// LibTorch's own LayerNorm cannot leave out the bias.
+// LibTorch's LayerNorm has no option to omit the bias.
 struct NormImpl : torch::nn::Module {
   NormImpl(std::int64_t width, bool with_bias) {
     weight = register_parameter("weight", torch::ones({width}));
@@ -115,7 +115,7 @@ struct Gpt : torch::nn::Module {
     wte = register_module("wte", embedding(shape.vocab_size, shape.width));
     wpe = register_module("wpe", embedding(shape.sequence_length, shape.width));
     h = register_module("h", torch::nn::ModuleList());
-    // 2 * layers residual branches add up, so each starts smaller.
+    // Scale down the initial weights, because 2 * layers residual branches add up.
     const double residual_deviation = 0.02 / std::sqrt(2.0 * static_cast<double>(shape.layers));
     for (std::int64_t layer = 0; layer < shape.layers; ++layer) {
       h->push_back(std::make_shared<BlockImpl>(shape, residual_deviation));
@@ -135,7 +135,7 @@ struct Gpt : torch::nn::Module {
     }
     auto x = torch::dropout(wte(tokens) + wpe->weight.narrow(0, 0, length), shape.dropout, is_training());
     for (const auto& block : *h) x = block->as<BlockImpl>()->forward(x);
-    // A tied head is the embedding's tensor itself: a second module would list it under a second name.
+    // A tied output layer uses the embedding's tensor itself; a second module would list it under a second name.
     return torch::linear(ln_f(x), lm_head ? lm_head->weight : wte->weight);
   }
 

@@ -16,7 +16,7 @@ struct Mlp : torch::nn::Module {
     output = register_module("output", torch::nn::Linear(inputs, options.integer("classes")));
   }
 
-  // [N, ...] -> [N, classes]: everything behind the batch dimension is features.
+  // [N, ...] -> [N, classes]: all dimensions after the first are flattened into features.
   torch::Tensor forward(const torch::Tensor& features) {
     auto x = features.flatten(1);
     for (const auto& layer : *hidden) {

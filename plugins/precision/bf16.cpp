@@ -1,4 +1,4 @@
-// Autocast to bfloat16. Its range is fp32's, so gradients do not underflow and nothing is scaled.
+// Autocast to bfloat16. It has the range of fp32, so gradients do not underflow and the loss is not scaled.
 #include <binade/precision.h>
 
 namespace {

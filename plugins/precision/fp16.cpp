@@ -1,4 +1,4 @@
-// Autocast to float16. Small gradients would underflow there, so the host scales the loss, with these constants.
+// Autocast to float16. Small gradients would underflow, so the host scales the loss with these constants.
 #include <binade/precision.h>
 
 namespace {
@@ -14,7 +14,7 @@ class Fp16 {
     policy_.min_scale = options.number("min_scale");
     policy_.hysteresis = options.integer("hysteresis");
     if (policy_.min_scale > policy_.init_scale) {
-      throw std::invalid_argument("min_scale is above init_scale, where the scale begins");
+      throw std::invalid_argument("min_scale must not be above init_scale");
     }
   }
   binade::Policy policy() const { return policy_; }

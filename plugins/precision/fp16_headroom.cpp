@@ -1,6 +1,5 @@
-// Autocast to float16 with a loss scale that is measured instead of tried out: now and then it looks how large the
-// largest gradients are, and chooses the power of two that keeps them `headroom` binades below overflow. The example
-// to copy for a policy with an update() of its own.
+// Autocast to float16 with a measured loss scale: periodically measures the largest gradients and chooses the power of
+// two that keeps them `headroom` binades below overflow. A good starting point for a policy with its own update().
 #include <binade/precision.h>
 
 #include <algorithm>
@@ -9,7 +8,7 @@
 namespace {
 
 constexpr int largest_fp16_exponent = 15;  // 65504 lies in [2^15, 2^16)
-constexpr int exponent_bias = 127;         // of the fp32 exponents that are counted
+constexpr int exponent_bias = 127;         // of fp32, whose exponents are counted
 constexpr int not_finite = BINADE_EXPONENTS - 1;
 
 class Headroom {
@@ -29,7 +28,7 @@ class Headroom {
 
   binade::Decision update(const binade::Outcome& outcome) {
     if (outcome.found_inf != 0) {
-      // Too high by an unknown amount. After each overflow in a row the scale falls faster: by 2, 4, 16, 256.
+      // The scale is too high by an unknown factor. Consecutive overflows divide it by 2, 4, 16, then 256.
       fall_ = fall_ == 0 ? 1 : std::min(2 * fall_, 8);
       return {std::ldexp(outcome.scale, -fall_)};
     }
@@ -46,7 +45,7 @@ class Headroom {
  private:
   static constexpr int none = -exponent_bias;
 
-  // e of the largest 2^e <= |gradient|, or none.
+  // The exponent of the largest gradient, or `none`.
   static int largest_exponent(const std::uint64_t* counts) {
     for (int field = not_finite - 1; field > 0; --field) {
       if (counts[field] != 0) return field - exponent_bias;

@@ -1,4 +1,4 @@
-// Single precision: the reference, and the fast one on most CPUs.
+// Single precision: the reference, and the fastest choice on most CPUs.
 #include <binade/precision.h>
 
 namespace {

@@ -1,4 +1,4 @@
-# find_package(Binade): Binade::sdk, binade_add_plugin() and, where CMAKE_PREFIX_PATH leads to LibTorch, Binade::torch.
+# find_package(Binade) defines Binade::sdk, binade_add_plugin() and, if LibTorch is found, Binade::torch.
 include(${CMAKE_CURRENT_LIST_DIR}/BinadeTargets.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/LibTorch.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/BinadePlugin.cmake)

@@ -1,8 +1,8 @@
 # binade_add_plugin(NAME source... [MANIFEST file.toml])
 #
 # Adds the target NAME, which builds the plugin NAME.so from its sources and its manifest: NAME.toml beside the first
-# source unless MANIFEST says otherwise. The result exports one symbol, binade_plugin_v1, and carries the manifest in a
-# note that the host reads before it loads anything.
+# source unless MANIFEST says otherwise. The plugin exports one symbol, binade_plugin_v1, and carries the manifest in an
+# ELF note that the host reads before it loads the plugin.
 include_guard(GLOBAL)
 
 function(binade_add_plugin name)
@@ -26,12 +26,13 @@ function(binade_add_plugin name)
     CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON)
   target_link_libraries(${name} PRIVATE Binade::sdk)
 
-  # Hidden visibility alone leaves weak and unique symbols of templates, which bind across plugins: hence the script.
+  # The script also hides weak and unique symbols of templates, which hidden visibility does not and which would bind
+  # across plugins.
   set(script ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map)
   target_link_options(${name} PRIVATE LINKER:--version-script=${script} LINKER:-z,defs LINKER:--build-id)
   set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${script})
 
-  # A source in a language that is not enabled would be skipped without a word.
+  # CMake silently skips sources in a language that is not enabled.
   get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
   if("CXX" IN_LIST languages)
     target_compile_features(${name} PRIVATE cxx_std_17)
@@ -56,7 +57,7 @@ function(binade_add_plugin name)
     target_link_libraries(${name} PRIVATE Binade::torch)
   endif()
 
-  # Binade's own tree says where its plugins go.
+  # Set in Binade's own tree.
   if(BINADE_PLUGIN_DIR)
     set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${BINADE_PLUGIN_DIR})
     install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/binade/plugins COMPONENT plugins)
@@ -65,8 +66,8 @@ endfunction()
 
 # binade_add_plugin_test(NAME source...)
 #
-# Adds the test NAME: a program of these sources and the plugin's own objects, which calls binade_plugin_v1 as the host
-# does (binade/testing.h; in C binade/abi/testing.h).
+# Adds the test NAME: a program built from these sources and the plugin's objects, which calls binade_plugin_v1 as the
+# host does (binade/testing.h; in C, binade/abi/testing.h).
 function(binade_add_plugin_test name)
   add_executable(${name}_test ${ARGN} $<TARGET_OBJECTS:${name}>)
   target_link_libraries(${name}_test PRIVATE $<TARGET_PROPERTY:${name},LINK_LIBRARIES>)

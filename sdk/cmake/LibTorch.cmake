@@ -1,7 +1,7 @@
-# LibTorch as one target, Binade::torch, without its own CMake package: that one looks for nvcc and fails where the
-# installed CUDA is newer than CMake's knowledge of it. CMAKE_PREFIX_PATH says where LibTorch is: the folder that holds
-# lib/libtorch_cpu.so and include/, or BINADE_LIBTORCH does, by which `binade` itself finds it. Without either, the one
-# that `binade setup` or Binade's bootstrap has fetched is taken.
+# Defines LibTorch as one target, Binade::torch. LibTorch's own CMake package is not used: it looks for nvcc and fails
+# if the installed CUDA is newer than CMake knows. LibTorch is the folder that holds lib/libtorch_cpu.so and include/.
+# It is taken from CMAKE_PREFIX_PATH or BINADE_LIBTORCH (which `binade` itself uses, too), else from where `binade
+# setup` or Binade's bootstrap put it.
 include_guard(GLOBAL)
 
 if(DEFINED ENV{BINADE_CACHE})
@@ -25,11 +25,11 @@ if(NOT BINADE_TORCH_CPU_LIBRARY OR NOT BINADE_C10_LIBRARY OR NOT BINADE_TORCH_IN
 endif()
 set(BINADE_TORCH_FOUND TRUE)
 
-# The identity of LibTorch is the GNU build-id of its libraries; a plugin's must equal the engine's.
+# LibTorch is identified by the GNU build-ids of its libraries; a plugin's must equal the engine's.
 function(binade_build_id library result)
   execute_process(COMMAND ${CMAKE_READELF} --notes ${library} OUTPUT_VARIABLE notes ERROR_QUIET)
   if(NOT notes MATCHES "Build ID: ([0-9a-f]+)")
-    message(FATAL_ERROR "${library} has no GNU build-id, so plugins built against it could not be told apart")
+    message(FATAL_ERROR "${library} has no GNU build-id, which is needed to tell builds of LibTorch apart")
   endif()
   set(${result} ${CMAKE_MATCH_1} PARENT_SCOPE)
 endfunction()
@@ -39,7 +39,7 @@ binade_build_id(${BINADE_TORCH_CPU_LIBRARY} BINADE_TORCH_CPU_BUILD_ID)
 add_library(Binade::torch INTERFACE IMPORTED GLOBAL)
 target_include_directories(Binade::torch SYSTEM INTERFACE
   ${BINADE_TORCH_INCLUDE_DIR} ${BINADE_TORCH_INCLUDE_DIR}/torch/csrc/api/include)
-# LibTorch's checks name their headers: not by where they lie on the machine that builds.
+# Error messages of LibTorch's headers must not contain paths of the build machine.
 target_compile_options(Binade::torch INTERFACE -fmacro-prefix-map=${BINADE_TORCH_INCLUDE_DIR}/=)
 target_link_libraries(Binade::torch INTERFACE ${BINADE_TORCH_CPU_LIBRARY} ${BINADE_C10_LIBRARY})
 target_compile_definitions(Binade::torch INTERFACE

@@ -1,9 +1,9 @@
 # cmake -D MANIFEST=file.toml -D OUTPUT=file.c -P embed_manifest.cmake
-# Writes a source file, C and C++ alike, that holds the manifest as an ELF note (binade/abi/note.h).
+# Writes a source file, valid in C and C++, that holds the manifest as an ELF note (binade/abi/note.h).
 
 file(SIZE ${MANIFEST} length)
 if(length EQUAL 0 OR length GREATER 1048576)
-  message(FATAL_ERROR "${MANIFEST} has ${length} bytes; a manifest has 1 byte to 1 MiB")
+  message(FATAL_ERROR "${MANIFEST} has ${length} bytes; a manifest must have between 1 byte and 1 MiB")
 endif()
 file(READ ${MANIFEST} hex HEX)
 
@@ -38,7 +38,7 @@ struct binade_manifest_note {
   unsigned char text[@padded@];
 };
 
-/* `used` stands on the definition: link-time optimisation drops the note otherwise. */
+/* `used` must be on the definition: otherwise link-time optimisation drops the note. */
 __attribute__((section(BINADE_NOTE_SECTION), used, aligned(4))) static const struct binade_manifest_note note = {
     {sizeof(BINADE_NOTE_OWNER), sizeof(binade_manifest_header) + @length@, BINADE_NOTE_MANIFEST, BINADE_NOTE_OWNER},
     {{'B', 'I', 'N', 'A', 'D', 'E', '0', '1'}, BINADE_NOTE_VERSION, BINADE_ABI_MAJOR, BINADE_ABI_MINOR, @length@, @crc@u},

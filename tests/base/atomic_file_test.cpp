@@ -92,7 +92,7 @@ TEST(AtomicFile, WhatAKillLeavesIsRemovedAndNothingElse) {
   remove_unfinished_files(folder / "missing");
 }
 
-// Every call fails once: then the older file is whole, or the new one is, and nothing else is left.
+// Makes each call fail once: afterwards the old or the new file must be complete, and nothing else left behind.
 TEST(AtomicFile, KeepsTheOlderFileWhicheverCallFails) {
   for (const std::string call : {"write", "fsync", "rename"}) {
     for (const int error : {EIO, ENOSPC, EDQUOT}) {

@@ -1,4 +1,4 @@
-// A regular file as a stream.
+// Reading a regular file as a stream.
 #include "host/base/file_stream.h"
 
 #include <gmock/gmock.h>

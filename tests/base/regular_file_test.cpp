@@ -1,4 +1,4 @@
-// What is opened, and what each thing that is not a file is called. A call that waits ends by the alarm.
+// What is opened, and how messages name other kinds of files. An alarm ends a call that blocks.
 #include "host/base/regular_file.h"
 
 #include <fcntl.h>

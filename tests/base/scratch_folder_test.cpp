@@ -1,4 +1,4 @@
-// Folders that are gone afterwards.
+// Temporary folders.
 #include "host/base/scratch_folder.h"
 
 #include <gtest/gtest.h>

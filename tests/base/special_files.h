@@ -1,4 +1,4 @@
-// One of each kind of thing that is in a folder and is not a file.
+// One special file of each kind.
 #pragma once
 
 #include <sys/socket.h>
@@ -16,10 +16,10 @@ namespace binade::testing {
 
 struct SpecialFile {
   std::filesystem::path path;
-  std::string word;  // by which messages call it
+  std::string word;  // its name in messages
 };
 
-// Makes them in `folder`.
+// Creates them in `folder`.
 inline std::vector<SpecialFile> special_files(const std::filesystem::path& folder) {
   const auto pipe = folder / "pipe", socket = folder / "socket", directory = folder / "directory";
   if (::mkfifo(pipe.c_str(), 0666) != 0) throw std::runtime_error("mkfifo");

@@ -97,7 +97,7 @@ TEST(BatchLoader, GoesOnFromAnyBatch) {
   for (const std::uint32_t workers : {0, 2}) {
     EXPECT_EQ(batches(dataset, workers, 10, 1, 2), std::vector(all.begin() + 8, all.end()));
     EXPECT_EQ(batches(dataset, workers, 6, 1, 6),
-              std::vector(all.begin() + 12, all.end()));  // behind the last: next epoch
+              std::vector(all.begin() + 12, all.end()));  // after the last batch: next epoch
   }
 }
 
@@ -272,9 +272,9 @@ TEST(BatchLoader, PadsHalfPrecisionFields) {
 
 // --- threads ---
 
-// How far reading may run ahead: batches of one sample, in order, so that an index is a batch's number.
+// Measures how far workers read ahead, with batches of one sample in order, so that an index is a batch's number.
 struct Ahead {
-  static inline std::atomic<std::uint64_t> taken{0};  // calls of next(), the one under way included
+  static inline std::atomic<std::uint64_t> taken{0};  // calls of next(), including the one in progress
   static inline std::atomic<std::uint64_t> furthest{0};
   Description describe() const { return Description().split("train", 1000).field<std::int64_t>("index"); }
   void read(const Sample& sample) const {
@@ -298,7 +298,7 @@ TEST(BatchLoader, ReadsAheadNoMoreThanAsked) {
   EXPECT_LT(Ahead::furthest, 3u);  // index taken + 2 is the third one behind those taken
 }
 
-// Two reads at once, or none returns.
+// A read returns only after two have started.
 struct Together {
   static inline std::latch* both = nullptr;
   Description describe() const { return Description().split("train", 2).field<std::int64_t>("index"); }

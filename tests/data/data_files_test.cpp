@@ -1,4 +1,4 @@
-// Which files are hashed, and what their hashes are believed to be.
+// Which files are hashed, and when cached hashes are used.
 #include "host/data/fingerprint/data_files.h"
 
 #include <fcntl.h>
@@ -26,7 +26,7 @@ void write(const fs::path& path, const std::string& text) {
 
 class DataFilesTest : public testing::Test {
  protected:
-  // Of a dataset whose `paths` are given so, relative to the folder.
+  // The data files of a dataset with these `paths`, relative to the folder.
   std::vector<std::string> found(const std::vector<std::string>& paths) {
     OptionSpec spec, other;
     spec.name = "paths";
@@ -96,8 +96,7 @@ class FileHashingTest : public testing::Test {
     if (read != nullptr) *read = hashing.bytes_read();
     return results.at(0);
   }
-  // As a program does that wants to hide an edit; not within the same tick of the file system's clock, for which a hash
-  // waits to settle.
+  // Edits a file and restores its modification time, but not within the same tick of the file system's clock.
   static void edit_in_place(const fs::path& path, const std::string& text) {
     struct stat before {
     }, after{};
@@ -114,7 +113,7 @@ class FileHashingTest : public testing::Test {
   }
 
   TemporaryFolder folder_;
-  // Everything is cached at once, whatever the file system of the tests is.
+  // Caches every file immediately, on any file system.
   FileHashingPlan plan_{.cached_from = 0, .settled = std::chrono::seconds(0), .any_file_system = true};
 };
 

@@ -15,7 +15,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using Indices = std::vector<std::uint64_t>;
 
-// A plugin in C whose answers a test writes down.
+// A plugin in C whose answers each test scripts.
 struct Script {
   std::function<void(binade_description*)> describe;
   std::int32_t create_status = BINADE_OK;
@@ -139,9 +139,9 @@ INSTANTIATE_TEST_SUITE_P(
         Contradiction{"EmptySplit", [](auto* sink) { sink->add_split(sink, to_abi("test"), 0); },
                       "split `test` has no samples"},
         Contradiction{"GiganticSplit", [](auto* sink) { sink->add_split(sink, to_abi("test"), ~std::uint64_t{0}); },
-                      "sizes are below 2^63"},
+                      "sizes must be below 2^63"},
         Contradiction{"SplitNamedOddly", [](auto* sink) { sink->add_split(sink, to_abi("hold\"out"), 5); },
-                      "the split's name `hold\"out` is not of [a-z][a-z0-9_]{0,63}; rename it"},
+                      "the split's name `hold\"out` does not match [a-z][a-z0-9_]{0,63}; rename it"},
         Contradiction{"UnnamedSplit", [](auto* sink) { sink->add_split(sink, to_abi(""), 5); },
                       "the name of a split is empty"},
         Contradiction{"NamelessText",
@@ -173,7 +173,7 @@ INSTANTIATE_TEST_SUITE_P(
                       [](auto* sink) {
                         add_field(sink, "y", {std::int64_t{1} << 40, 1 << 30});
                       },
-                      "larger than any memory"},
+                      "larger than the address space"},
         Contradiction{"UnknownType", [](auto* sink) { add_field(sink, "y", {}, 77); }, "unknown element type 77"},
         Contradiction{"PadValue", [](auto* sink) { add_field(sink, "y", {-1}, BINADE_UINT8, -1); },
                       "field `y` cannot hold its pad value -1"},
@@ -182,7 +182,7 @@ INSTANTIATE_TEST_SUITE_P(
                         add_field(sink, "words", {-1});
                         add_field(sink, "words_length");
                       },
-                      "field `words_length` has the name of what the host adds"},
+                      "field `words_length` has the name that the host uses"},
         Contradiction{"FactTwice",
                       [](auto* sink) {
                         add_fact(sink, "classes", BINADE_TYPE_INTEGER, 1);
@@ -203,7 +203,7 @@ TEST_F(DatasetTest, NeedsASplitToTrainOn) {
 
 TEST_F(DatasetTest, NeedsAField) {
   EXPECT_THAT(refusal([](binade_description* sink) { sink->add_split(sink, to_abi("train"), 5); }),
-              HasSubstr("there is no field"));
+              HasSubstr("there are no fields"));
 }
 
 TEST_F(DatasetTest, NeedsToMeasureWhatVaries) {
@@ -282,7 +282,7 @@ TEST_F(DatasetTest, CannotHoldBackTheOnlySample) {
       (void)dataset->split(name, 1);
       FAIL() << name;
     } catch (const std::runtime_error& error) {
-      EXPECT_THAT(error.what(), HasSubstr("give it more data, or a split `validation`"));
+      EXPECT_THAT(error.what(), HasSubstr("provide more data, or a split `validation`"));
     }
   }
 }

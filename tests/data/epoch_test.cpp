@@ -1,4 +1,4 @@
-// Epochs as a run goes through them: every sample once, in whole steps, and counted the same from every place.
+// Epochs of a run: every sample once, in whole steps, and with consistent counts from every position.
 #include "host/data/epoch.h"
 
 #include <gmock/gmock.h>
@@ -47,7 +47,7 @@ Sampler sampler_of(const Setting& setting, std::uint32_t rank = 0) {
   return {setting.size, setting.batch_size, setting.order, setting.drop_last, 7, {rank, setting.world_size}};
 }
 
-// Of a run through the first epochs, step by step, as a training does it.
+// The steps of the first epochs of a run.
 struct Walk {
   std::vector<EpochPosition> begins;                    // of each step
   std::vector<std::vector<std::uint64_t>> of_epochs{};  // the samples
@@ -115,7 +115,7 @@ TEST(Epoch, AsManyStepsAreLeftAsThereWillBe) {
   }
 }
 
-// Another `accumulate` in a run that is resumed: its first step begins where the other's ended.
+// Resuming with another `accumulate`: the first step begins where the previous run ended.
 TEST(Epoch, StepsOfAnotherLengthEndWithItAsWell) {
   const EpochPosition middle{2, 7, 12};
   EXPECT_EQ(middle.batches_of_step(4), 4u);

@@ -1,4 +1,4 @@
-// What a fingerprint notices of a dataset's samples, and what it costs.
+// Which changes of a dataset's samples a fingerprint detects, and its cost.
 #include "host/data/fingerprint/fingerprint.h"
 
 #include <gmock/gmock.h>
@@ -18,11 +18,11 @@ using testing::IsEmpty;
 
 bool never() { return false; }
 
-// What the dataset of the running test holds, and what it was asked for.
+// The contents of the test's dataset, and the requests that it received.
 struct Content {
   std::uint64_t train = 71, validation = 17, width = 3;
   std::int64_t classes = 2;
-  std::pair<std::uint32_t, std::uint64_t> other{9, 0};  // split and index of a sample that is another
+  std::pair<std::uint32_t, std::uint64_t> other{9, 0};  // split and index of a sample that differs
   std::pair<std::uint32_t, std::uint64_t> unreadable{9, 0};
   bool longer = false;  // where lengths vary: that sample has one more zero at its end
 
@@ -199,7 +199,7 @@ TEST(Spread, IsFirstLastAndOneOfEachPart) {
   }
 }
 
-// --- what two fingerprints say of each other ---
+// --- comparing fingerprints ---
 
 const std::string hash_a(64, 'a'), hash_b(64, 'b');
 
@@ -230,7 +230,7 @@ TEST(DataDifferences, SayThatOnlyAFileShowsIt) {
   const auto before = with(files({{"/d/a.csv", hash_a}}));
   EXPECT_THAT(
       data_differences(before, with(files({{"/d/a.csv", hash_b}}))),
-      ElementsAre("the data changed (`/d/a.csv`), though not the samples that were compared: 16 of 9000 samples "
+      ElementsAre("the data changed (`/d/a.csv`), but not in the samples that were compared: 16 of 9000 samples "
                   "of `train` and 2 of 2 samples of `validation`"));
 }
 
@@ -283,9 +283,9 @@ TEST(DataDifferences, AreAssumedOfAFileThatChangedMeanwhile) {
   const auto before = with(files({{"/d/a.csv", hash_a}}));
   const auto changing = with({{"/d/a.csv", 10, {}, std::string(changed_meanwhile)}});
   EXPECT_THAT(data_differences(changing, before),
-              ElementsAre(HasSubstr("(`/d/a.csv`, which changed while that run began)")));
+              ElementsAre(HasSubstr("(`/d/a.csv`, which changed while that run started)")));
   EXPECT_THAT(data_differences(before, changing),
-              ElementsAre(HasSubstr("(`/d/a.csv`, which changed while this run began)")));
+              ElementsAre(HasSubstr("(`/d/a.csv`, which changed while this run started)")));
   EXPECT_THAT(data_differences(changing, changing), testing::SizeIs(1));
 }
 

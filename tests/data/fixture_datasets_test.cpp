@@ -1,4 +1,4 @@
-// The two awkward datasets, as real plugins: opened from their files, read through the loader.
+// The two unusual datasets as real plugins: opened from their files, read through the loader.
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -13,7 +13,7 @@ namespace {
 
 using testing::ElementsAre;
 
-// What checking an experiment does with a table that says nothing: the defaults.
+// The defaults, as checking an empty table gives them.
 OptionTable defaults(const Manifest& manifest) {
   OptionTable options;
   for (const auto& spec : manifest.options) options.add({&spec, *spec.default_value, Origin::default_, {}});

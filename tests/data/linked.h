@@ -1,4 +1,4 @@
-// Datasets of the tests, linked in: no file, no note, no options.
+// Datasets that are linked into the tests, without file, note or options.
 #pragma once
 
 #include <utility>
@@ -18,7 +18,7 @@ inline const binade_host* silent_host() {
   return &host;
 }
 
-// A class written against binade/dataset.h.
+// A dataset written with binade/dataset.h.
 template <class T>
 Plugin linked() {
   static constexpr binade_plugin symbol{sizeof(binade_plugin), BINADE_ABI_MAJOR, BINADE_ABI_MINOR, BINADE_KIND_DATASET,

@@ -22,7 +22,7 @@ Positions all(std::uint64_t size) {
 }
 
 Positions batch(Sampler& sampler, std::uint64_t epoch, std::uint64_t number) {
-  Positions positions{99, 99};  // what was there goes
+  Positions positions{99, 99};  // to be overwritten
   sampler.batch(epoch, number, positions);
   return positions;
 }
@@ -44,7 +44,7 @@ TEST(Permutation, HoldsEachNumberOnce) {
   }
 }
 
-// Written down once: a run of an older version must resume in the same order.
+// Fixed values: a run of an older version must resume in the same order.
 TEST(Permutation, StaysTheSameForever) {
   EXPECT_THAT(permutation(8, 1337, 0), ElementsAre(7, 4, 2, 0, 1, 3, 6, 5));
   EXPECT_THAT(permutation(8, 1337, 1), ElementsAre(5, 3, 6, 0, 4, 2, 1, 7));

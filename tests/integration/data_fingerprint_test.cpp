@@ -202,7 +202,7 @@ TEST_F(DataOfARun, IsNoticedToHaveChangedInAnyOfManyRows) {
   const auto first = run("many", {"dataset.standardize=false"}, {"--stop-after", "3"});
   EXPECT_THAT(resumed_after_a_change_elsewhere(first.directory, "though not the samples"),
               AllOf(HasSubstr(": approximate, because the data changed (`"),
-                    HasSubstr("points.csv`), though not the samples that were compared: 4096 of ")));
+                    HasSubstr("points.csv`), but not in the samples that were compared: 4096 of ")));
 }
 
 TEST_F(DataOfARun, IsComparedBySamplesAloneWhereItsFilesAreLeftOut) {

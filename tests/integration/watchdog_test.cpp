@@ -29,11 +29,13 @@ class HungRun : public InterruptedRuns {
 TEST_F(HungRun, NamesTheModelsCallAndTheStepAndSavesWhatItCan) {
   const auto [ran, seconds] = hang({"model={plugin=\"pauses_in_forward\"}", "watchdog.plugin_call=\"5s\""});
   EXPECT_EQ(ran.outcome.exit_code, 1);
-  EXPECT_THAT(ran.outcome.err,
-              AllOf(HasSubstr("plugin `pauses_in_forward` 1.0.0 (model) hangs: in forward() for 5 s, where [watchdog] "
-                              "plugin_call allows 5 s; the training thread is in step 6, forward"),
-                    HasSubstr("the last checkpoint is of step 5: once the cause is fixed, `"),
-                    HasSubstr(" resume runs/hung/" + ran.directory.filename().string())));
+  EXPECT_THAT(
+      ran.outcome.err,
+      AllOf(
+          HasSubstr("plugin `pauses_in_forward` 1.0.0 (model) hangs: it has been in forward() for 5 s, but [watchdog] "
+                    "plugin_call allows 5 s; the training thread is in step 6, forward"),
+          HasSubstr("the last checkpoint is of step 5: once the cause is fixed, `"),
+          HasSubstr(" resume runs/hung/" + ran.directory.filename().string())));
   EXPECT_EQ(ran.summary()["state"], "failed");
   EXPECT_THAT(ran.summary()["error"].get<std::string>(), HasSubstr("forward()"));
   EXPECT_EQ(metrics(ran.directory).back()["step"], 5) << "lines that waited to be written, too";
@@ -45,9 +47,11 @@ TEST_F(HungRun, NamesTheDatasetsCallThatTheTrainingThreadWaitsFor) {
     const auto [ran, seconds] = hang({"dataset={plugin=\"pauses_in_read\"}", "task={loss=\"cross_entropy\"}",
                                       "watchdog.data=\"5s\"", std::string("train.workers=") + workers});
     EXPECT_EQ(ran.outcome.exit_code, 1) << ran.outcome.err;
-    EXPECT_THAT(ran.outcome.err,
-                AllOf(HasSubstr("the training thread hangs: in step 7, data for 5 s, where [watchdog] data allows 5 s"),
-                      HasSubstr("read() of plugin `pauses_in_read` 1.0.0 (dataset)")));
+    EXPECT_THAT(
+        ran.outcome.err,
+        AllOf(
+            HasSubstr("the training thread hangs: it has been in step 7, data for 5 s, but [watchdog] data allows 5 s"),
+            HasSubstr("read() of plugin `pauses_in_read` 1.0.0 (dataset)")));
     std::filesystem::remove_all(ran.directory);
   }
 }
@@ -62,8 +66,8 @@ TEST_F(HungRun, NamesThePluginThatHangsBeforeTheRunBegins) {
     return outcome.err;
   };
   const auto hangs = [](const std::string& plugin, const std::string& call) {
-    return HasSubstr("plugin `" + plugin + " hangs: in " + call +
-                     "() for 5 s, where [watchdog] plugin_call allows 5 s; the run has not begun");
+    return HasSubstr("plugin `" + plugin + " hangs: it has been in " + call +
+                     "() for 5 s, but [watchdog] plugin_call allows 5 s; the run has not started");
   };
   for (const std::string call : {"create", "describe"}) {
     EXPECT_THAT(words_of({"dataset={plugin=\"pauses_in_start\", call=\"" + call + "\"}"}),

@@ -1,4 +1,4 @@
-"""What the tests here share: where the tree is, where Prometheus is, and how a test is run and skipped."""
+"""Shared by these tests: the paths of the tree and of Prometheus, and running and skipping tests."""
 import os
 import pathlib
 import shutil
@@ -8,7 +8,7 @@ TREE = pathlib.Path(__file__).resolve().parents[2]
 
 
 def prometheus_tool(name):
-    """`prometheus` or `promtool`, from $BINADE_PROMETHEUS_BIN or $PATH; None when there is none."""
+    """`prometheus` or `promtool`, from $BINADE_PROMETHEUS_BIN or $PATH; None if not found."""
     folder = os.environ.get("BINADE_PROMETHEUS_BIN")
     return shutil.which(name, path=folder) if folder else shutil.which(name)
 
@@ -19,7 +19,7 @@ def skip(why):
 
 
 def main(module):
-    """Runs the tests that the command line names, or all: the functions of the module called test_..."""
+    """Runs the tests named on the command line, or all functions of the module named test_..."""
     tests = {name: test for name, test in module.items() if name.startswith("test_")}
     for name in sys.argv[1:] or tests:
         tests[name]()

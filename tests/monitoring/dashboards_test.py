@@ -32,7 +32,7 @@ def test_dashboards_have_no_faults():
 
 
 def test_faults_are_found():
-    """Each rule of the linter, broken once."""
+    """Breaks each rule of the linter once."""
     def expression(board, old, new):
         board["panels"][2]["targets"][0]["expr"] = board["panels"][2]["targets"][0]["expr"].replace(old, new)
 

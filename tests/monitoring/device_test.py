@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""GPUs in the metrics, by a stand-in for the driver's library: it has two, and the second one has no energy meter."""
+"""GPUs in the metrics, with a fake driver library that has two GPUs; the second one has no energy meter."""
 import pathlib
 import sys
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How a run is found by Prometheus, and how it ends: cleanly, by a crash, and with a Pushgateway."""
+"""How Prometheus discovers a run, and how a run ends: cleanly, by a crash, and with a Pushgateway."""
 import http.server
 import json
 import pathlib
@@ -74,7 +74,7 @@ def test_the_last_values_stay_in_the_run_directory():
 
 
 class Gateway:
-    """Takes what is pushed, as a Pushgateway does."""
+    """Receives pushed metrics like a Pushgateway."""
 
     def __init__(self, status=200):
         self.requests = requests = []

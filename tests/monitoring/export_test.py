@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A run's history, from metrics.jsonl through promtool into Prometheus: every step can be asked for."""
+"""Imports a run's history from metrics.jsonl into Prometheus with promtool: every step can be queried."""
 import json
 import pathlib
 import subprocess
@@ -35,7 +35,7 @@ def test_every_step_can_be_asked_for():
                        check=True, capture_output=True)
         with server.again():
             def samples(selector):
-                # Each step has a millisecond of its own, so steps shorter than that end later than they did.
+                # Each step gets its own millisecond, so shorter steps are dated later than they happened.
                 found = server.query(f"{selector}[1d]", time=time.time() + 60)
                 return [float(value) for _, value in found[0]["values"]] if found else []
 

@@ -1,4 +1,4 @@
-"""Real processes for tests: a `binade run`, and a Prometheus that scrapes it. They are asked again until a deadline."""
+"""Real processes for tests: a `binade run`, and a Prometheus that scrapes it. They are polled until a deadline."""
 import contextlib
 import json
 import math
@@ -39,7 +39,7 @@ plugin = "console"
 
 
 def until(probe, what):
-    """What `probe` returns, as soon as that is true; what it raises meanwhile is a no."""
+    """Polls `probe` until its result is true, and returns it. Exceptions count as false."""
     deadline = time.monotonic() + PATIENCE
     while True:
         with contextlib.suppress(OSError, urllib.error.URLError, KeyError, IndexError, ValueError):
@@ -74,7 +74,7 @@ def workspace():
 
 
 class Run:
-    """A `binade run` of `experiment` with `settings` set, killed at the end of a `with`."""
+    """A `binade run` of `experiment` with `settings`, which is killed at the end of a `with` block."""
 
     def __init__(self, folder, *settings, name="points", experiment=EXPERIMENT, environment=None, flags=()):
         self.name, self.folder = name, folder
@@ -114,7 +114,7 @@ class Run:
         return get(self.address() + "/metrics")
 
     def value(self, series):
-        """Of `name` or `name{label="value"`: the number, or None."""
+        """The value of `name` or `name{label="value"`, or None."""
         name, _, labels = series.rstrip("}").partition("{")
         for line in self.metrics().splitlines():
             wanted = labels.split(",") if labels else []
@@ -140,7 +140,7 @@ class Run:
 
 
 class Prometheus:
-    """Scrapes what `scrape` (the text of a scrape configuration) says, with the tree's rules, every half second."""
+    """A Prometheus with the scrape configuration `scrape` and the tree's rules, which scrapes every half second."""
 
     def __init__(self, folder, scrape, rules=None):
         binary = prometheus_tool("prometheus")
@@ -170,7 +170,7 @@ class Prometheus:
         self.process.wait()
 
     def again(self):
-        """The same once more, with its data."""
+        """Starts it again with the same data."""
         self.start()
         return self
 
@@ -190,6 +190,6 @@ class Prometheus:
 
 
 def static(*addresses):
-    """A scrape configuration of these addresses."""
+    """A scrape configuration for these addresses."""
     targets = json.dumps([address.removeprefix("http://") for address in addresses])
     return f"  - job_name: binade\n    honor_labels: true\n    static_configs: [{{targets: {targets}}}]\n"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every query of the dashboards, asked of a Prometheus that scrapes real runs: each must find numbers."""
+"""Runs every query of the dashboards against a Prometheus that scrapes real runs: each must return numbers."""
 import json
 import math
 import pathlib

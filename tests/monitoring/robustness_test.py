@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Clients that are slow, silent, malformed, many or uninvited: scrapes are answered and training goes on."""
+"""With slow, silent, malformed, many or unauthorized clients, scrapes are answered and training continues."""
 import base64
 import contextlib
 import json
@@ -37,7 +37,7 @@ def status_of(run, path, headers=None):
 
 
 def raw(run, request):
-    """What comes back for these bytes, as far as it does."""
+    """The answer to these bytes, as far as it is received."""
     with connect(run) as client, contextlib.suppress(OSError):
         client.sendall(request)
         client.shutdown(socket.SHUT_WR)
@@ -97,7 +97,7 @@ def test_nothing_else_is_served():
 
 
 def test_it_answers_to_known_names_only():
-    """DNS rebinding: a page's own name, pointed at this machine, must not let the page read a run."""
+    """DNS rebinding: a web page's host name that points at this machine must not let the page read a run."""
     with workspace() as folder, Run(folder, 'metrics.allowed_hosts=["node7.example.org"]') as run:
         run.trains()
         port = run.address().rsplit(":", 1)[1]
@@ -193,7 +193,7 @@ def test_a_run_finishes_among_a_thousand_open_connections():
 
 
 def test_ten_scrapes_a_second_cost_less_than_a_hundredth():
-    """Periods with and without scrapes take turns, so that what else the machine does falls on both alike."""
+    """Alternates periods with and without scrapes, so that other load of the machine affects both alike."""
     period, pairs = 2.0, 25
     slower = EXPERIMENT.replace("units = 8", "units = 512").replace("batch_size = 16", "batch_size = 128")
     with workspace() as folder, Run(folder, "train.clip_norm=1", experiment=slower) as run:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The alerts' own tests, and tests of these: each number that a rule is made of is changed, and they must notice."""
+"""Runs the alerts' own tests, and tests these: they must fail when any number in a rule is changed."""
 import pathlib
 import re
 import subprocess
@@ -80,7 +80,7 @@ def mutations(text):
 
 
 def own_case(name):
-    """The alert's own case alone: most changes are noticed by it, and it takes a tenth of the time."""
+    """Only the alert's own case, which detects most changes and takes a tenth of the time."""
     text = (FOLDER / "binade.tests.yml").read_text()
     head, case = text[: text.index("  - name:")], re.search(rf"(?m)^  - name: {name}\n(?:(?!  - name:).*\n)*", text)
     return head + case[0]

@@ -49,7 +49,7 @@ contains "$(binade env BINADE_LIBTORCH="$libtorch" "${train[@]}" 2>&1)" 'finishe
 mkdir -p "$work/home/cache/binade/libtorch-2.11.0"
 ln -s "$libtorch" "$work/home/cache/binade/libtorch-2.11.0/torch"
 contains "$(binade "${train[@]}" 2>&1)" 'finished after'
-contains "$(binade "$here/bin/binade" setup --cpu 2>&1)" 'LibTorch 2.11.0 is there'
+contains "$(binade "$here/bin/binade" setup --cpu 2>&1)" 'LibTorch 2.11.0 is already in'
 
 # Authors: in C by pkg-config alone, and by what `binade new` writes.
 export PKG_CONFIG_PATH=$here/lib/pkgconfig

@@ -30,4 +30,4 @@ printf '#!/bin/sh\necho Mounted on; echo /\n' >"$work/bin/df"
 # shellcheck disable=SC2016
 printf '#!/bin/sh\n[ "$1" = -f ] && echo "10 * 1000000" || exec /usr/bin/stat "$@"\n' >"$work/bin/stat"
 chmod +x "$work/bin/df" "$work/bin/stat"
-refused 'too little space: / has 9 MB free, 1800 MB are needed'
+refused 'not enough disk space: / has 9 MB free, 1800 MB are needed'

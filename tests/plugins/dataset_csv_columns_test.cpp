@@ -1,4 +1,4 @@
-// The csv dataset: what its columns hold. Statistics, missing values, labels, and columns that are not what they seem.
+// The columns of the csv dataset: statistics, missing values, labels, and suspicious columns.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ constexpr std::size_t row_count = 88;
 
 class CsvColumns : public testing::Test {
  protected:
-  // A file of one column `x`, and labels that alternate.
+  // A file with one column `x` and alternating labels.
   GivenOptions column(const std::function<std::string(std::size_t row)>& field, bool standardize = true) const {
     std::string rows = "x,k\n";
     for (std::size_t row = 0; row < row_count; ++row) rows += field(row) + (row % 2 == 0 ? ",a\n" : ",b\n");
@@ -71,7 +71,7 @@ TEST_F(CsvColumns, AreStandardizedAtTheEndsOfTheRangeOfDoubles) {
 }
 
 TEST_F(CsvColumns, BecomeZeroWhereTheyAreConstantAndAreNamed) {
-  // The sum of 88 times 0.1 is not 8.8: what is left over the mean is no deviation.
+  // The sum of 88 times 0.1 is not 8.8: the rounding error must not count as a deviation.
   const auto options = column([](std::size_t) { return "0.1"; });
   EXPECT_THAT(values(options), Each(0));
   EXPECT_THAT(log(options), HasSubstr("warning: "));
@@ -89,13 +89,14 @@ TEST_F(CsvColumns, AreNamedInOneWarningOfAKind) {
 
 TEST_F(CsvColumns, AreNamedWhereFloatsCannotTellTheirNumbersApart) {
   const auto times = [](std::size_t row) { return fmt::format("{:.2f}", 1.7e9 + .25 * static_cast<double>(row)); };
-  EXPECT_THAT(log(column(times, false)),
-              HasSubstr("a.csv: column `x` loses numbers in float32: of the first one, 88 different numbers become 1: "
-                        "set standardize = true"));
+  EXPECT_THAT(
+      log(column(times, false)),
+      HasSubstr("a.csv: column `x` loses precision in float32: in the first one, 88 different numbers become 1: "
+                "set standardize = true"));
   EXPECT_THAT(log(column(times)), Not(HasSubstr("warning")));
-  // One number far away, and the others are equal even after standardization.
+  // With one outlier, the other numbers are equal even after standardization.
   const auto far = [](std::size_t row) { return row == 3 ? std::string("1e20") : fmt::format("{}.5", row * 37 % 88); };
-  EXPECT_THAT(log(column(far)), HasSubstr("88 different numbers become 2: one number far from all others"));
+  EXPECT_THAT(log(column(far)), HasSubstr("88 different numbers become 2: an outlier"));
 }
 
 TEST_F(CsvColumns, AreNotNamedForTheLastDigitsOfADouble) {
@@ -108,7 +109,7 @@ TEST_F(CsvColumns, AreNotNamedForTheLastDigitsOfADouble) {
 }
 
 TEST_F(CsvColumns, AreNamedWhereDoublesCannotTellTheirNumbersApart) {
-  const auto told = HasSubstr("column `x` has integers of more digits than a double keeps");
+  const auto told = HasSubstr("column `x` has integers with more digits than a double holds");
   for (const char* start : {"900719925474099", "1234567890123456789", "-900719925474099"}) {
     EXPECT_THAT(log(column([&](std::size_t row) { return fmt::format("{}{:02}", start, row); })), told) << start;
   }
@@ -139,14 +140,14 @@ TEST_F(CsvColumns, AreNamedWhereTheyCountTheRows) {
 
 TEST_F(CsvColumns, AreNamedWhereTheyHaveNoName) {
   const auto told = log(file(",x,k\n17,5,a\n4,3,b\n9,1,a\n"));
-  EXPECT_THAT(told, HasSubstr("column 1 (without a name) is used as any other"));
+  EXPECT_THAT(told, HasSubstr("column 1 (without a name) is used like any other"));
   EXPECT_THAT(log(file(",x,k\n0,5,a\n1,3,b\n2,1,a\n3,7,b\n4,2,b\n")),
               HasSubstr("column 1 (without a name) counts the rows"));
 }
 
 TEST_F(CsvColumns, AreNamedWhereTwoHaveOneName) {
-  EXPECT_THAT(log(file("x,y,x,k\n5,1,2,a\n3,2,5,b\n")), HasSubstr("column `x` has the name of a column before"));
-  EXPECT_THAT(log(file("x,k,k\n5,1,a\n3,2,b\n")), HasSubstr("column `k` has the name of a column before"));
+  EXPECT_THAT(log(file("x,y,x,k\n5,1,2,a\n3,2,5,b\n")), HasSubstr("column `x` has the same name as an earlier column"));
+  EXPECT_THAT(log(file("x,k,k\n5,1,a\n3,2,b\n")), HasSubstr("column `k` has the same name as an earlier column"));
 }
 
 TEST_F(CsvColumns, AreAllOneWhereTheDelimiterIsAnother) {
@@ -166,14 +167,14 @@ TEST_F(CsvColumns, SayHowANumberIsWrittenThatIsNone) {
   const auto refused = [&](const char* field) {
     return refusal("csv", file("x,k\n1,a\n"s + field + ",b\n"), BINADE_BAD_DATA);
   };
-  EXPECT_THAT(refused("\"1,5\""), HasSubstr("\"1,5\" is no number: a comma is no decimal point here"));
-  EXPECT_THAT(refused("\"1,234.5\""), HasSubstr("groups no digits; write 1234.5"));
-  EXPECT_THAT(refused("1 234"), HasSubstr("is no number: nothing groups digits here"));
-  EXPECT_THAT(refused("5%"), HasSubstr("is no number: write the number without the percent sign"));
-  EXPECT_THAT(refused("0x1F"), HasSubstr("is no number: hexadecimal"));
-  EXPECT_THAT(refused("1;2"), HasSubstr("is no number: is `delimiter` right?"));
-  EXPECT_THAT(refused("+-5"), HasSubstr("\"+-5\" is no number"));
-  EXPECT_THAT(refused("1e5e"), HasSubstr("\"1e5e\" is no number; a finite number"));
+  EXPECT_THAT(refused("\"1,5\""), HasSubstr("\"1,5\" is not a number: commas are not supported"));
+  EXPECT_THAT(refused("\"1,234.5\""), HasSubstr("between digits; write 1234.5"));
+  EXPECT_THAT(refused("1 234"), HasSubstr("is not a number: digit separators are not supported"));
+  EXPECT_THAT(refused("5%"), HasSubstr("is not a number: write it without the percent sign"));
+  EXPECT_THAT(refused("0x1F"), HasSubstr("is not a number: hexadecimal"));
+  EXPECT_THAT(refused("1;2"), HasSubstr("is not a number: is `delimiter` right?"));
+  EXPECT_THAT(refused("+-5"), HasSubstr("\"+-5\" is not a number"));
+  EXPECT_THAT(refused("1e5e"), HasSubstr("\"1e5e\" is not a number; a finite number"));
 }
 
 TEST_F(CsvColumns, AreTakenForDataWhereTheHeaderIsNumbersBesideTheLabel) {
@@ -185,7 +186,7 @@ TEST_F(CsvColumns, QuoteNoHalfOfACharacter) {
   std::string name(39, 'x');
   for (int i = 0; i < 20; ++i) name += "\u20AC";
   EXPECT_THAT(refusal("csv", file("x,k\n1,a\n" + name + ",b\n"), BINADE_BAD_DATA),
-              HasSubstr("\"" + std::string(39, 'x') + "\" is no number"));
+              HasSubstr("\"" + std::string(39, 'x') + "\" is not a number"));
 }
 
 TEST_F(CsvColumns, MissAValueInTheSameWaysAsFeaturesAndAsLabels) {
@@ -193,11 +194,12 @@ TEST_F(CsvColumns, MissAValueInTheSameWaysAsFeaturesAndAsLabels) {
     const auto feature = file("x,k\n1,a\n" + std::string(mark) + ",b\n");
     EXPECT_THAT(refusal("csv", feature, BINADE_BAD_DATA),
                 testing::AllOf(HasSubstr("a.csv:3: column 1 (`x`): \""),
-                               HasSubstr("\" stands for a missing value; a finite number was expected")));
+                               HasSubstr("\" is a placeholder for a missing value; a finite number was expected")));
     const auto label = file("x,k\n1,a\n2," + std::string(mark) + "\n");
     EXPECT_THAT(refusal("csv", label, BINADE_BAD_DATA),
-                testing::AllOf(HasSubstr("a.csv:3: column 2 (`k`): \""),
-                               HasSubstr("\" stands for a missing value; a class name or finite number was expected")));
+                testing::AllOf(
+                    HasSubstr("a.csv:3: column 2 (`k`): \""),
+                    HasSubstr("\" is a placeholder for a missing value; a class name or finite number was expected")));
   }
   EXPECT_THAT(log(file("x,k\n1,nano\n2,infra\n3,Nana\n4,none\n")), HasSubstr("4 classes"));
 }
@@ -205,21 +207,22 @@ TEST_F(CsvColumns, MissAValueInTheSameWaysAsFeaturesAndAsLabels) {
 TEST_F(CsvColumns, TakeAMarkAsAClassWhereTheExperimentListsOthers) {
   auto options = file("x,k\n1,NA\n2,EU\n3,-99\n");
   options["missing"] = {Scalar("-99")};
-  EXPECT_THAT(refusal("csv", options, BINADE_BAD_DATA), HasSubstr("a.csv:4: column 2 (`k`): \"-99\" stands for"));
+  EXPECT_THAT(refusal("csv", options, BINADE_BAD_DATA),
+              HasSubstr("a.csv:4: column 2 (`k`): \"-99\" is a placeholder for"));
   options["missing"] = {Scalar("?")};
   EXPECT_THAT(log(options), HasSubstr("3 classes: 0 = -99, 1 = EU, 2 = NA"));
 }
 
 TEST_F(CsvColumns, AreWarnedOfWhereOneNumberIsSeveralLabels) {
   const auto told = log(file("x,k\n5,0\n2,0.0\n3,01\n4,1\n1,1e0\n9,2\n"));
-  EXPECT_THAT(told, HasSubstr("column `k`: the labels \"0\" and \"0.0\" are the same number and different classes"));
+  EXPECT_THAT(told, HasSubstr("column `k`: the labels \"0\" and \"0.0\" are the same number but different classes"));
   EXPECT_THAT(told, HasSubstr("the labels \"01\", \"1\" and \"1e0\" are the same number"));
   EXPECT_THAT(log(file("x,k\n5,0\n2,1\n3,one\n4,10\n")), Not(HasSubstr("warning")));
 }
 
 TEST_F(CsvColumns, AreWarnedOfWhereOneWordIsSeveralLabels) {
   EXPECT_THAT(log(file("x,k\n5,Yes\n2,yes\n3,YES\n4,No\n")),
-              HasSubstr("column `k`: the labels \"YES\", \"Yes\" and \"yes\" differ in nothing but capital letters"));
+              HasSubstr("column `k`: the labels \"YES\", \"Yes\" and \"yes\" differ only in capitalization"));
   EXPECT_THAT(log(file("x,k\n5,a\n2,A\n3,b\n4,B\n")), Not(HasSubstr("warning")));
 }
 
@@ -235,7 +238,7 @@ TEST_F(CsvColumns, AreNamedWholeInARefusalThoughTheExperimentsTextHasANul) {
     auto given = options;
     given[option] = text("a\0b\33"s);
     EXPECT_THAT(refusal("csv", given, BINADE_NOT_FOUND),
-                AllOf(HasSubstr(R"(no column `a\u0000b\u001b`)"), HasSubstr("the nearest name first: `")))
+                AllOf(HasSubstr(R"(no column `a\u0000b\u001b`)"), HasSubstr("the most similar name first: `")))
         << option;
   }
 }

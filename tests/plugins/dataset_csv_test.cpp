@@ -1,4 +1,4 @@
-// The csv dataset: RFC 4180, columns, labels, and what it says of a file that is wrong.
+// The csv dataset: RFC 4180, columns, labels, and its error messages.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@ using testing::Not;
 using Floats = std::vector<float>;
 using Labels = std::vector<std::int64_t>;
 
-// The file as it is, without standardization.
+// The file without standardization.
 GivenOptions csv(const std::string& path, GivenOptions more = {}) {
   more.insert({{"path", text(path)}, {"standardize", {Scalar(false)}}});
   return more;
@@ -115,11 +115,12 @@ TEST(CsvDataset, NamesLineAndColumnOfWhatIsNoNumber) {
     return refusal("csv", csv(file, {{"columns", {Scalar("age")}}}), BINADE_BAD_DATA);
   };
   EXPECT_THAT(refused("old"),
-              HasSubstr("a.csv:4: column 2 (`age`): \"old\" is no number; a finite number was expected"));
-  EXPECT_THAT(refused("1.5x"), HasSubstr("a.csv:4: column 2 (`age`): \"1.5x\" is no number"));
+              HasSubstr("a.csv:4: column 2 (`age`): \"old\" is not a number; a finite number was expected"));
+  EXPECT_THAT(refused("1.5x"), HasSubstr("a.csv:4: column 2 (`age`): \"1.5x\" is not a number"));
   EXPECT_THAT(refused(""), HasSubstr("a.csv:4: column 2 (`age`): the field is empty; a finite number was expected"));
-  EXPECT_THAT(refused("nan"),
-              HasSubstr("a.csv:4: column 2 (`age`): \"nan\" stands for a missing value; a finite number was"));
+  EXPECT_THAT(
+      refused("nan"),
+      HasSubstr("a.csv:4: column 2 (`age`): \"nan\" is a placeholder for a missing value; a finite number was"));
   EXPECT_THAT(refused("-inf"), HasSubstr("\"-inf\" is not finite; a finite number was expected"));
   EXPECT_THAT(refused("1e39"), HasSubstr("\"1e39\" is not finite in float32"));
   EXPECT_THAT(refused("1e999"), HasSubstr("\"1e999\" is not finite"));
@@ -146,7 +147,8 @@ TEST(CsvDataset, AsksForTheHeaderOptionWhenTheFirstRowIsText) {
   const auto file = folder.write("a.csv", "x,k\n1,0\n2,1\n");
   EXPECT_THAT(
       refusal("csv", csv(file, {{"header", {Scalar(false)}}}), BINADE_BAD_DATA),
-      HasSubstr("a.csv:1: column 1 (`1`): \"x\" is no number; a finite number was expected (is this line a header?"));
+      HasSubstr(
+          "a.csv:1: column 1 (`1`): \"x\" is not a number; a finite number was expected (is this line a header?"));
 }
 
 TEST(CsvDataset, NamesTheLineOfARowOfAnotherLength) {
@@ -164,8 +166,7 @@ TEST(CsvDataset, NamesTheLineOfAQuoteThatDoesNotEnd) {
   const auto refused = [&](const char* rows) {
     return refusal("csv", csv(folder.write("a.csv", rows)), BINADE_BAD_DATA);
   };
-  EXPECT_THAT(refused("x,k\n1,0\n2,\"1\n3,0\n"),
-              HasSubstr("a.csv:3: column 2: the quote that opens it is never closed"));
+  EXPECT_THAT(refused("x,k\n1,0\n2,\"1\n3,0\n"), HasSubstr("a.csv:3: column 2: its opening quote is never closed"));
   EXPECT_THAT(refused("x,k\n1,0\n\"2\" ,1\n"), HasSubstr("a.csv:3: column 1: text follows the closing quote"));
 }
 
@@ -173,7 +174,7 @@ TEST(CsvDataset, NamesTheNearestColumnsWhenOneIsMissing) {
   const DataFolder folder;
   const auto file = folder.write("a.csv", "width,species,k\n1,2,0\n2,1,1\n");
   EXPECT_THAT(refusal("csv", csv(file, {{"label", text("speceis")}}), BINADE_NOT_FOUND),
-              HasSubstr("there is no column `speceis` (`label`); columns, the nearest name first: `species`, "));
+              HasSubstr("there is no column `speceis` (`label`); columns, the most similar name first: `species`, "));
   EXPECT_THAT(refusal("csv", csv(file, {{"label", text("4")}}), BINADE_NOT_FOUND), HasSubstr("no column `4`"));
   EXPECT_THAT(refusal("csv", csv(file, {{"columns", {Scalar("0")}}}), BINADE_NOT_FOUND),
               HasSubstr("no column `0` (`columns`)"));
@@ -190,7 +191,7 @@ TEST(CsvDataset, RefusesTheLabelAmongTheFeatures) {
   const DataFolder folder;
   const auto file = folder.write("a.csv", "x,k\n0,1\n1,2\n");
   EXPECT_THAT(refusal("csv", csv(file, {{"columns", {Scalar("x"), Scalar("k")}}}), BINADE_INVALID_ARGUMENT),
-              HasSubstr("column `k` is the label and stands in `columns` too"));
+              HasSubstr("column `k` is both the label and in `columns`"));
 }
 
 TEST(CsvDataset, RefusesFilesWithNothingToLearn) {
@@ -198,12 +199,12 @@ TEST(CsvDataset, RefusesFilesWithNothingToLearn) {
   const auto refused = [&](const char* content) {
     return refusal("csv", csv(folder.write("a.csv", content)), BINADE_BAD_DATA);
   };
-  EXPECT_THAT(refused("\n \n"), HasSubstr("no column is left for features"));
+  EXPECT_THAT(refused("\n \n"), HasSubstr("there are no feature columns"));
   EXPECT_THAT(refused(""), HasSubstr("a.csv: the file is empty"));
   EXPECT_THAT(refused("\xEF\xBB\xBF\r\n"), HasSubstr("a.csv: the file is empty"));
-  EXPECT_THAT(refused("x,k\n"), HasSubstr("there is a header and no row below it"));
+  EXPECT_THAT(refused("x,k\n"), HasSubstr("the file has a header but no rows"));
   EXPECT_THAT(refused("x,k\n1,yes\n2,yes\n"), HasSubstr("every row has the label \"yes\" (column `k`)"));
-  EXPECT_THAT(refused("x;k\n1;0\n"), HasSubstr("no column is left for features beside the label `x;k`"));
+  EXPECT_THAT(refused("x;k\n1;0\n"), HasSubstr("there are no feature columns besides the label `x;k`"));
   EXPECT_THAT(refused("x,k\n1,\n"), HasSubstr("a.csv:2: column 2 (`k`): the field is empty; a class"));
   EXPECT_THAT(refusal("csv", csv(folder.path() / "none.csv"), BINADE_NOT_FOUND),
               HasSubstr("none.csv: cannot be read: No such file or directory"));
@@ -221,7 +222,7 @@ TEST(CsvDataset, SuggestsRegressionWhenNearlyEveryRowIsAClassOfItsOwn) {
   std::string rows = "x,price\n";
   for (int row = 0; row < 20; ++row) rows += "1," + std::to_string(row) + ".5\n";
   EXPECT_THAT(OpenedDataset("csv", csv(folder.write("a.csv", rows))).log(),
-              HasSubstr("column `price` has 20 different values in 20 rows; for a number to predict set task"));
+              HasSubstr("column `price` has 20 different values in 20 rows; to predict a number, set task"));
 }
 
 TEST(CsvDataset, ReadsTheExperimentsOwnData) {

@@ -1,4 +1,4 @@
-// The images dataset: formats, scaling, augmentation, and what it says of a file that is wrong.
+// The images dataset: formats, scaling, augmentation, and its error messages.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -37,7 +37,7 @@ std::string record(const std::vector<int>& labels, int red, int green, int blue)
   return text;
 }
 
-// Pixels as 0 to 255, whatever `more` does not say otherwise.
+// Pixels from 0 to 255, unless `more` sets other options.
 GivenOptions plain(GivenOptions more) {
   more.insert({{"mean", {Scalar(0.0)}}, {"std", {Scalar(1.0 / 255)}}});
   return more;
@@ -162,7 +162,7 @@ TEST_F(ImagesDataset, MakesPixelsThatAreAllAlikeZero) {
 
 TEST_F(ImagesDataset, SaysThatEveryLabelIsTheSame) {
   EXPECT_THAT(OpenedDataset("images", idx(idx_images(std::vector<int>(12, 1)), idx_labels({1, 1}))).log(),
-              HasSubstr("warning: every image to train on has the label 1"));
+              HasSubstr("warning: every training image has the label 1"));
   EXPECT_THAT(OpenedDataset("images", pair()).log(), testing::Not(HasSubstr("warning")));
 }
 
@@ -193,7 +193,7 @@ TEST_F(ImagesDataset, MovesImagesAndFillsWithBlackWhileTraining) {
   EXPECT_EQ(rounded(data.read_from<float>("train", 0, {0}, false, 3)), (Floats{1, 2, 3, 4, 5, 6}));
 }
 
-// Image 0 of pair(), pixel by pixel: what lies `down` and `right`, black outside, then mirrored.
+// Image 0 of pair() shifted by `down` and `right`, black outside, then mirrored.
 Floats moved(std::int64_t down, std::int64_t right, bool mirror) {
   Floats pixels;
   for (std::int64_t row = 0; row < 2; ++row) {
@@ -245,13 +245,13 @@ TEST_F(ImagesDataset, SaysWhatAnIdxFileHasInstead) {
   EXPECT_THAT(refused("\x1F\x8B\x08", labels),
               HasSubstr(file("images") + ": this is compressed (gzip): run `gunzip " + file("images") + "` first"));
   EXPECT_THAT(refused(labels + "12345678", labels), HasSubstr("the file begins with the number 2049; IDX with images "
-                                                              "begins with 2051: these are labels, were two"));
+                                                              "begins with 2051: this file holds labels; were two"));
   EXPECT_THAT(refused(images, big(7) + big(1) + "x"),
               HasSubstr(file("labels") + ": the file begins with the number 7; IDX with labels begins with 2049"));
   EXPECT_THAT(refused("IDX", labels), HasSubstr("3 bytes; a header of 16 bytes was expected (IDX, images)"));
   EXPECT_THAT(refused(images.substr(0, 20), labels),
-              HasSubstr("announces 1 images, so 6 bytes behind it; there are 4: the file is cut off"));
-  EXPECT_THAT(refused(images, labels + "x"), HasSubstr("announces 1 labels, so 1 bytes behind it; there are 2"));
+              HasSubstr("announces 1 images, so 6 bytes after it; there are 4: the file is truncated"));
+  EXPECT_THAT(refused(images, labels + "x"), HasSubstr("announces 1 labels, so 1 bytes after it; there are 2"));
   EXPECT_THAT(refused(images, idx_labels({0, 1})),
               HasSubstr(file("labels") + ": 2 labels; " + file("images") + " has 1 images: are they a pair?"));
   EXPECT_THAT(refused(big(0x803) + big(1) + big(0) + big(3), labels), HasSubstr("images have 0 rows"));
@@ -269,8 +269,9 @@ TEST_F(ImagesDataset, SaysWhatACifarFileHasInstead) {
 }
 
 TEST_F(ImagesDataset, NamesTheSampleWhoseLabelIsTooLarge) {
-  EXPECT_THAT(refusal("images", pair({{"classes", integer(2)}}), BINADE_BAD_DATA),
-              HasSubstr(file("labels") + ": sample 0 (from 0) has the label 2; with 2 classes it must be below that"));
+  EXPECT_THAT(
+      refusal("images", pair({{"classes", integer(2)}}), BINADE_BAD_DATA),
+      HasSubstr(file("labels") + ": sample 0 (from 0) has the label 2; with 2 classes it must be less than that"));
   EXPECT_THAT(refusal("images", cifar("cifar10", record({1}, 1, 2, 3) + record({10}, 1, 2, 3)), BINADE_BAD_DATA),
               HasSubstr(file("train.bin") + ": sample 1 (from 0) has the label 10"));
   const auto images = folder_.write("t10k", idx_images({9, 9, 9, 9, 9, 9}));
@@ -289,7 +290,7 @@ TEST_F(ImagesDataset, RefusesOptionsThatDoNotGoTogether) {
               HasSubstr("`mean` has 2 numbers; the images have 1 channel"));
   EXPECT_THAT(refused(pair({{"std", {Scalar(0.0)}}})), HasSubstr("`std` must be above 0"));
   EXPECT_THAT(refused(pair({{"std", {Scalar(0.5)}}, {"normalize", {Scalar(true)}}})),
-              HasSubstr("`normalize` computes what `mean` and `std` would say"));
+              HasSubstr("`normalize` computes `mean` and `std`"));
 }
 
 TEST_F(ImagesDataset, RefusesImagesOfTwoSizes) {
@@ -297,7 +298,7 @@ TEST_F(ImagesDataset, RefusesImagesOfTwoSizes) {
   const auto labels = folder_.write("t10k-labels", idx_labels({1}));
   EXPECT_THAT(refusal("images", pair({{"validation_images", text(images)}, {"validation_labels", text(labels)}}),
                       BINADE_BAD_DATA),
-              HasSubstr(images + ": its images are 1 x 3 x 2, those to train on 1 x 2 x 3"));
+              HasSubstr(images + ": its images are 1 x 3 x 2, the training images 1 x 2 x 3"));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The synthetic dataset: what each task's samples are, and that they are the same everywhere.
+// The synthetic dataset: the samples of each task, and that they are the same everywhere.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -145,7 +145,7 @@ TEST(SyntheticDataset, AddsNumbersOfAFixedWidth) {
 }
 
 TEST(SyntheticDataset, IsTheSameOnEveryMachine) {
-  // Computed by a few lines of Python, too; a difference is a change of everybody's data.
+  // Also computed in Python. A difference would change every user's data.
   EXPECT_EQ(OpenedDataset("synthetic", synthetic("copy", {{"sequence_length", integer(9)}})).read<std::int64_t>(0, {5}),
             (Tokens{31, 57, 27, 0, 63, 31, 57, 27, 0}));
   EXPECT_EQ(OpenedDataset("synthetic", synthetic("classification", {{"features", integer(2)}})).read<float>(0, {5}),
@@ -166,7 +166,7 @@ TEST(SyntheticDataset, RefusesLengthsThatATaskCannotHave) {
     return refusal("synthetic", synthetic(task, std::move(options)), BINADE_INVALID_ARGUMENT);
   };
   EXPECT_THAT(refused("sort", {{"sequence_length", integer(8)}}),
-              HasSubstr("`sequence_length` is 8, task = \"sort\" wants an odd number"));
+              HasSubstr("`sequence_length` is 8, task = \"sort\" needs an odd number"));
   for (const auto length : {3, 13, 60}) {
     EXPECT_THAT(refused("addition", {{"sequence_length", integer(length)}}), HasSubstr("a multiple of 3 from 6 to 57"));
   }

@@ -96,9 +96,10 @@ TEST(TextDataset, NumbersTheCharactersOfItsValidationPartToo) {
 TEST(TextDataset, SaysWhichPartIsShorterThanOneSample) {
   const DataFolder folder;
   const auto file = folder.write("a.txt", std::string(100, 'x'));  // and a newline
-  EXPECT_THAT(refusal("text", with(text_options({file}, 20), "validation", {Scalar(0.1)}), BINADE_BAD_DATA),
-              HasSubstr(file + ": 101 bytes, of which `validation` = 0.1 is less than one sample: give more text, or a "
-                               "`sequence_length` below 20, or a larger `validation`"));
+  EXPECT_THAT(
+      refusal("text", with(text_options({file}, 20), "validation", {Scalar(0.1)}), BINADE_BAD_DATA),
+      HasSubstr(file + ": 101 bytes, of which `validation` = 0.1 is less than one sample: provide more text, or a "
+                       "`sequence_length` below 20, or a larger `validation`"));
   EXPECT_THAT(refusal("text", with(text_options({file}, 40), "validation", {Scalar(0.8)}), BINADE_BAD_DATA),
               HasSubstr("`validation` = 0.8 leaves 23 to train on, less than one sample"));
 }
@@ -127,7 +128,7 @@ TEST(TextDataset, SaysWhereAFileIsNoUtf8) {
   for (const std::string wrong : {"\xFF", "\xC3(", "\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82"}) {
     const auto file = folder.write("latin.txt", "caf" + wrong);
     const auto options = with(text_options({file}, 2), "encoding", text("characters"));
-    EXPECT_THAT(refusal("text", options, BINADE_BAD_DATA), HasSubstr(file + ": no valid UTF-8 at byte 3")) << wrong;
+    EXPECT_THAT(refusal("text", options, BINADE_BAD_DATA), HasSubstr(file + ": invalid UTF-8 at byte 3")) << wrong;
   }
 }
 
@@ -185,7 +186,7 @@ TEST(TextDataset, NamesThePathThatMeansNothing) {
 }
 
 TEST(TextDataset, SaysWhyAFileCannotBeRead) {
-  const std::string unreadable = "/proc/self/mem";  // opens, but reading at 0 fails, for root too
+  const std::string unreadable = "/proc/self/mem";  // can be opened, but reading at 0 fails, even for root
   EXPECT_THAT(refusal("text", text_options({unreadable}, 2), BINADE_BAD_DATA),
               HasSubstr(unreadable + ": cannot be read: Input/output error"));
 }
@@ -194,7 +195,7 @@ TEST(TextDataset, SaysThatTheTextIsShorterThanOneSample) {
   const DataFolder folder;
   const auto file = folder.write("a.txt", "abc"), empty = folder.write("empty.txt", "");
   EXPECT_THAT(refusal("text", text_options({file}, 10), BINADE_BAD_DATA), HasSubstr(file + ": 4 bytes, less than one"));
-  EXPECT_THAT(refusal("text", text_options({empty}, 10), BINADE_BAD_DATA), HasSubstr(empty + ": there is no text"));
+  EXPECT_THAT(refusal("text", text_options({empty}, 10), BINADE_BAD_DATA), HasSubstr(empty + ": contains no text"));
 }
 
 TEST(TextDataset, GivesTheSameBytesEveryTime) {

@@ -1,4 +1,4 @@
-// The tokens dataset: both formats, windows and shards, and what it says of a file that is wrong.
+// The tokens dataset: both formats, windows, shards, and its error messages.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -98,7 +98,7 @@ TEST(TokensDataset, ChecksEveryTokenAgainstTheVocabulary) {
                 OpenedDataset("tokens", tokens({file}, 3, {{"vocab_size", integer(15)}})).fact("vocab_size")),
             15);
   EXPECT_THAT(refusal("tokens", tokens({file}, 3, {{"vocab_size", integer(12)}}), BINADE_BAD_DATA),
-              HasSubstr(file + ": token 12 at position 2 (from 0); all must be below `vocab_size`, which is 12"));
+              HasSubstr(file + ": token 12 at position 2 (from 0); all must be less than `vocab_size`, which is 12"));
   const auto validated = tokens({file}, 3, {{"vocab_size", integer(15)}, {"validation_paths", text(other)}});
   EXPECT_THAT(refusal("tokens", validated, BINADE_BAD_DATA), HasSubstr(other + ": token 15 at position 3"));
 }
@@ -111,17 +111,17 @@ TEST(TokensDataset, SaysWhatAFileHasInsteadOfTokens) {
     EXPECT_THAT(message, HasSubstr(file + ": "));
     return message;
   };
-  EXPECT_THAT(refused("12345"), HasSubstr("5 bytes, an odd number; tokens of 16 bits"));
+  EXPECT_THAT(refused("12345"), HasSubstr("5 bytes, an odd number; 16-bit tokens"));
   EXPECT_THAT(refused(""), HasSubstr("0 tokens, less than one sample"));
-  EXPECT_THAT(refused(shard(0, 2)), HasSubstr("2 tokens, less than one sample: leave the file out, or set a "
+  EXPECT_THAT(refused(shard(0, 2)), HasSubstr("2 tokens, less than one sample: remove the file, or set a "
                                               "`sequence_length` of at most 2"));
   EXPECT_THAT(refused(shard(1, 600), "llmc"),
-              HasSubstr("begins with the number 131073, a header of llm.c's with 20240520; if it has no header"));
+              HasSubstr("begins with the number 131073, llm.c's header with 20240520; if it has no header"));
   EXPECT_THAT(refused(shard(1, 6), "llmc"), HasSubstr("12 bytes; a header of 1024 bytes was expected"));
   EXPECT_THAT(refused(header(6).substr(0, 100)), HasSubstr("100 bytes; a header of 1024 bytes was expected"));
   EXPECT_THAT(refused(header(6, 20240520, 2) + shard(0, 6)), HasSubstr("version 2; version 1 was expected"));
   EXPECT_THAT(refused(header(7) + shard(0, 6)),
-              HasSubstr("announces 7 tokens, so 14 bytes behind it; there are 12: is the file cut off?"));
+              HasSubstr("announces 7 tokens, so 14 bytes after it; there are 12: is the file truncated?"));
   EXPECT_THAT(refused(header(6, 20240801, 7) + shard(0, 12)), HasSubstr("llm.c's format for 32-bit tokens"));
 }
 
@@ -141,7 +141,7 @@ TEST(TokensDataset, RefusesValidationThatIsTrainedOnOrGivenTwice) {
               HasSubstr(other + ": is in `paths` and in `validation_paths`"));
   const auto twice = tokens({file}, 3, {{"validation_paths", text(other)}, {"validation", {Scalar(0.2)}}});
   EXPECT_THAT(refusal("tokens", twice, BINADE_INVALID_ARGUMENT),
-              HasSubstr("`validation` and `validation_paths` are both given"));
+              HasSubstr("`validation` and `validation_paths` are both set"));
 }
 
 TEST(TokensDataset, NamesAPathThatMeansNothing) {

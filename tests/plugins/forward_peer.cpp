@@ -1,6 +1,6 @@
-// forward_peer MODEL WEIGHTS INPUT OUTPUT [OPTION=INTEGER...]: a model plugin's outputs, to compare with another
-// program's. Files are safetensors; INPUT has the one tensor `input`, OUTPUT gets `output`. The names and shapes of
-// WEIGHTS must be the model's exactly.
+// forward_peer MODEL WEIGHTS INPUT OUTPUT [OPTION=INTEGER...]: computes a model plugin's outputs, to compare them with
+// another program's. Files are safetensors; INPUT has one tensor `input`, and OUTPUT receives `output`. The names and
+// shapes in WEIGHTS must match the model exactly.
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/from_blob.h>
 

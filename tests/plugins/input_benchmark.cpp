@@ -1,5 +1,6 @@
-// How fast datasets feed batches, from the files in the folder $BINADE_INPUT_FILES; input_speed.sh makes them, and
-// measures PyTorch's DataLoader beside this. `copy` is the yardstick: a batch's bytes, from one buffer into another.
+// Measures how fast datasets provide batches from the files in the folder $BINADE_INPUT_FILES. input_speed.sh creates
+// them and also measures PyTorch's DataLoader. `copy` is the baseline: it copies a batch's bytes from one buffer to
+// another.
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>

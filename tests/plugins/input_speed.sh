@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# bash tests/plugins/input_speed.sh BUILD [ROUNDS]    datasets beside PyTorch's DataLoader on the same files, in turns
+# bash tests/plugins/input_speed.sh BUILD [ROUNDS]    compares datasets with PyTorch's DataLoader on the same files, in
+# turns
 #
 # BUILD/tests/input_benchmark must be built; BINADE_PEER_PYTHON names a Python with torch and numpy. Five rounds, half
 # a minute each, unless ROUNDS says otherwise. Files of 75 MB go to a temporary folder.

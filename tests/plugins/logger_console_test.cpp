@@ -1,4 +1,4 @@
-// What a person sees on standard output.
+// The console logger's output.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ StepRecord step(std::uint64_t number) {
   return record;
 }
 
-// What is printed while `tell` runs, split at line ends and at redraws.
+// The output while `tell` runs, split at line ends and at redraws.
 std::vector<std::string> printed(const GivenOptions& options, const RunDescription& run,
                                  const std::function<void(OpenedLogger&)>& tell) {
   setenv("TERM", "xterm", 1);
@@ -170,7 +170,7 @@ TEST(Console, RedrawsOneLineAtMostTenTimesASecond) {
       << "79 columns, when nobody says how many there are";
 }
 
-// Columns of a line of ASCII, bar characters and no colours.
+// The width of a line of ASCII and bar characters without colours.
 std::size_t columns_of(std::string line) {
   line.resize(line.find('\x1b'));
   return static_cast<std::size_t>(std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; }));

@@ -1,4 +1,4 @@
-// The CSV file of a run.
+// The csv logger's file.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <limits>
 #include <sstream>
 
@@ -135,28 +136,44 @@ std::string first_cells(const std::string& row, int count) {
   return row.substr(0, end);
 }
 
+// The checkpoint is of step 2 and knows of the evaluation at step 1.
 TEST_F(CsvLogger, CutsARunThatWasKilledBackToItsCheckpoint) {
-  {
+  const auto evaluate_at = [](OpenedLogger& logger, std::uint64_t number) {
+    auto record = evaluation();
+    record.step = number;
+    logger.tell(1, record);
+  };
+  // Each cut is the first of its kind: what stands behind a row that goes would go with it.
+  const std::function<void(OpenedLogger&)> later_rows[] = {
+      [](OpenedLogger&) {},
+      [](OpenedLogger& logger) { logger.tell(1, step(3)); },
+      [&](OpenedLogger& logger) { evaluate_at(logger, 2); },
+  };
+  const auto file = folder_.path() / "steps.csv";
+  for (const auto& write_later_rows : later_rows) {
+    SCOPED_TRACE(&write_later_rows - later_rows);
+    std::filesystem::remove(file);
+    {
+      auto logger = open();
+      logger.tell(0, RunStarted{});
+      logger.tell(1, step(1));
+      evaluate_at(logger, 1);
+      logger.tell(1, step(2));
+      write_later_rows(logger);
+      logger.tell(1, step(12));
+      logger.close();
+    }
+    // A kill while it wrote the last row, of which "1,train,1" is there: a step that the checkpoint knows of.
+    std::filesystem::resize_file(file, content().rfind("1,train,12,") + std::string("1,train,1").size());
     auto logger = open();
-    logger.tell(0, RunStarted{});
-    logger.tell(1, step(1));
-    logger.tell(1, evaluation());
-    for (std::uint64_t number = 2; number <= 4; ++number) logger.tell(1, step(number));
-    auto later = evaluation();
-    later.step = 4;
-    logger.tell(1, later);
+    logger.tell(2, resumed_at(2, 1));
+    logger.tell(2, step(3));
     logger.close();
+    std::vector<std::string> rows;
+    std::istringstream lines(content());
+    for (std::string row; std::getline(lines, row);) rows.push_back(first_cells(row, 3));
+    EXPECT_THAT(rows, testing::ElementsAre("time,split,step", "1,train,1", "1,validation,1", "1,train,2", "2,train,3"));
   }
-  std::filesystem::resize_file(folder_.path() / "steps.csv", content().size() - 9);  // a kill while it wrote
-  auto logger = open();
-  logger.tell(2, resumed_at(2, 1));
-  for (std::uint64_t number = 3; number <= 5; ++number) logger.tell(2, step(number));
-  logger.close();
-  std::vector<std::string> rows;
-  std::istringstream lines(content());
-  for (std::string row; std::getline(lines, row);) rows.push_back(first_cells(row, 3));
-  EXPECT_THAT(rows, testing::ElementsAre("time,split,step", "1,train,1", "1,validation,1", "1,train,2", "2,train,3",
-                                         "2,train,4", "2,train,5"));
 }
 
 TEST_F(CsvLogger, AnEvaluationThatTheCheckpointDoesNotKnowOfIsCutToo) {
@@ -213,7 +230,7 @@ TEST_F(CsvLogger, MakesTheFolderOfItsFile) {
   EXPECT_THAT(content("logs/all.csv"), testing::StartsWith(header));
 }
 
-// What the logger says at the start of a run, when it cannot write to `file`.
+// The logger's error message at the start of a run if it cannot write to `file`.
 std::string refusal(OpenedLogger& logger) {
   try {
     logger.tell(0, RunStarted{});
@@ -233,8 +250,8 @@ TEST_F(CsvLogger, SaysWhichFileItCannotWrite) {
 TEST_F(CsvLogger, SaysWhichFolderItCannotMakeAndWhatAsksForIt) {
   folder_.write("taken", "");
   auto logger = open({{"file", text("taken/a/steps.csv")}});
-  EXPECT_THAT(refusal(logger), AllOf(HasSubstr("cannot make the folder " + (folder_.path() / "taken").string() +
-                                               ": it exists, and is not a folder"),
+  EXPECT_THAT(refusal(logger), AllOf(HasSubstr("cannot create the folder " + (folder_.path() / "taken").string() +
+                                               ": it exists and is not a folder"),
                                      HasSubstr("`file`"), Not(HasSubstr("filesystem error"))));
 }
 
@@ -244,7 +261,7 @@ TEST_F(CsvLogger, DoesNotWriteThroughALink) {
   auto logger = open();
   EXPECT_THAT(refusal(logger), HasSubstr("it is a symbolic link"));
   EXPECT_EQ(content("other.csv"), "kept");
-  // Nor makes a file where a link points to nothing.
+  // Does not create the target of a broken link either.
   std::filesystem::remove(target);
   auto again = open();
   EXPECT_THAT(refusal(again), HasSubstr("it is a symbolic link"));
@@ -259,7 +276,7 @@ TEST_F(CsvLogger, RefusesADevice) {
 TEST_F(CsvLogger, DoesNotWaitForTheReaderOfAPipe) {
   ASSERT_EQ(::mkfifo((folder_.path() / "steps.csv").c_str(), 0600), 0);
   auto logger = open();
-  EXPECT_THAT(refusal(logger), HasSubstr("it is a named pipe that nobody reads"));
+  EXPECT_THAT(refusal(logger), HasSubstr("it is a named pipe without a reader"));
 }
 
 TEST_F(CsvLogger, WritesToAPipeThatIsRead) {
@@ -283,7 +300,7 @@ TEST_F(CsvLogger, RefusesANameThatTheSystemWouldCutShort) {
     auto logger = open({{"file", text(std::string("a\0b", 3))}});
     FAIL() << "not refused";
   } catch (const PluginError& error) {
-    EXPECT_THAT(error.what(), HasSubstr(R"(`file` = "a\u0000b" has the character U+0000 in it)"));
+    EXPECT_THAT(error.what(), HasSubstr(R"(`file` = "a\u0000b" contains the character U+0000)"));
   }
 }
 

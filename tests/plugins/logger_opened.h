@@ -1,4 +1,4 @@
-// A logger plugin, opened by the host's own code and told events on this thread.
+// A logger plugin, opened by the host's code, that receives events on this thread.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@ class OpenedLogger {
     logger_ = std::make_unique<Logger>(opened_.plugin(), options_);
   }
 
-  // Throws PluginError when the plugin fails.
+  // Throws PluginError if the plugin fails.
   template <class Record>
   void tell(double time, const Record& record) {
     events_.convert(Event{time, record}, [this](const binade_event& event) { logger_->write(event); });

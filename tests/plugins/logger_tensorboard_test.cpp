@@ -1,4 +1,4 @@
-// TensorBoard's event files, read back byte by byte. (tensorboard_peer.py reads them with TensorBoard itself.)
+// The tensorboard logger's event files, parsed byte by byte. (tensorboard_peer.py reads them with TensorBoard itself.)
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -356,8 +356,8 @@ TEST_F(TensorBoardLogger, SaysWhichFolderItCannotMakeAndWhatAsksForIt) {
     logger.tell(0, RunStarted{});
     FAIL() << "not refused";
   } catch (const PluginError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("cannot make the folder " + (folder_.path() / "taken").string() +
-                                        ": it exists, and is not a folder (`folder` "));
+    EXPECT_THAT(error.what(), HasSubstr("cannot create the folder " + (folder_.path() / "taken").string() +
+                                        ": it exists and is not a folder (`folder` "));
   }
 }
 

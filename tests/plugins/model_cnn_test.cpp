@@ -1,4 +1,4 @@
-// The cnn model: shapes, names, that it learns, and that its statistics are those of training.
+// The cnn model: shapes, names, learning, and the use of training statistics in evaluation.
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/randn.h>
@@ -110,7 +110,7 @@ TEST(Cnn, SaysWhichImagesItWasBuiltFor) {
     model.forward({at::randn({2, 1, 8, 8})});
     FAIL() << "it went through";
   } catch (const PluginError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("`image` is shaped [2, 1, 8, 8]; [N, 3, height, width] was expected"));
+    EXPECT_THAT(error.what(), HasSubstr("`image` has the shape [2, 1, 8, 8]; [N, 3, height, width] was expected"));
   }
 }
 

@@ -1,4 +1,4 @@
-// The gpt model: its size, its start, what it may see, and that it learns.
+// The gpt model: size, initialization, causality and learning.
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/embedding.h>
@@ -157,7 +157,7 @@ using Linear = at::Tensor(const at::Tensor& x, const at::Tensor& weight, const a
 at::Tensor in_one(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
   return at::linear(x, weight, bias);
 }
-// What LibTorch's C++ Linear does with more than two dimensions.
+// Like LibTorch's C++ Linear with more than two dimensions.
 at::Tensor in_two(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
   return at::matmul(x, weight.t()).add_(bias);
 }

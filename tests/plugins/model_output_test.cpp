@@ -1,4 +1,4 @@
-// S2: which tensor counts in what forward() returned.
+// Which tensor of forward()'s result is used.
 #include <ATen/ops/full.h>
 #include <binade/model_output.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@ namespace {
 
 using torch::Tensor;
 
-// The tensor that counts is made of 1, the others are not.
+// The tensor to use contains ones, the others do not.
 const Tensor right = at::full({1}, 1.0), wrong = at::full({1}, 2.0);
 
 struct Logits {

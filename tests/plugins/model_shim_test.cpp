@@ -1,4 +1,4 @@
-// The mlp model, and the two awkward ones that the SDK's header was tried on: two inputs, and a loss of its own.
+// The mlp model, and two unusual models: one with two inputs, one with its own loss.
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/from_blob.h>
@@ -97,7 +97,7 @@ TEST(OwnLoss, GivesItsValueAndNamedScalars) {
   EXPECT_EQ(values[2].first, "sparsity");
   const auto sum = values[1].second + 0.01 * values[2].second;
   EXPECT_FLOAT_EQ(values[0].second.item<float>(), sum.item<float>());
-  // forward() returns a tuple, of which the first counts.
+  // forward() returns a tuple, whose first element is used.
   const auto decoded = model.forward({batch.at("features")});
   EXPECT_FLOAT_EQ(values[1].second.item<float>(), at::mse_loss(decoded, batch.at("features")).item<float>());
 

@@ -1,4 +1,4 @@
-// A dataset plugin opened as the host opens it, and its samples as plain vectors.
+// A dataset plugin, opened as the host does, with its samples as vectors.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -25,12 +25,12 @@ class OpenedDataset {
   // Samples before the host holds any back for validation.
   std::uint64_t size() const { return dataset_.split("train", 0).size + dataset_.split("validation", 0).size; }
 
-  // One field of some samples, one after the other: of "train", to learn from.
+  // One field of several training samples, concatenated.
   template <class T>
   std::vector<T> read(std::size_t field, const std::vector<std::uint64_t>& indices, std::uint64_t epoch = 0) const {
     return read_from<T>("train", field, indices, true, epoch);
   }
-  // The same of any split.
+  // The same for any split.
   template <class T>
   std::vector<T> read_from(const std::string& split, std::size_t field, const std::vector<std::uint64_t>& indices,
                            bool training = false, std::uint64_t epoch = 0) const {
@@ -48,7 +48,7 @@ class OpenedDataset {
   Dataset dataset_;
 };
 
-// The message of the PluginError with that status that opening must end in.
+// The message of the PluginError with that status that opening must throw.
 inline std::string refusal(const std::string& name, const GivenOptions& given, std::int32_t status) {
   try {
     const OpenedDataset dataset(name, given);

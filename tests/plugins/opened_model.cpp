@@ -18,7 +18,7 @@ void collect(void* sink, binade_string name, const void* tensor) {
 }
 
 struct BatchView {
-  binade_batch base;  // first: the plugin's pointer is a pointer to this
+  binade_batch base;  // must be first: the plugin's pointer points to it
   const std::map<std::string, at::Tensor>* fields;
 };
 struct LossSink {
@@ -39,7 +39,7 @@ struct TensorSink {
 OpenedModel::OpenedModel(const std::filesystem::path& name, const GivenOptions& given)
     : plugin_(name), table_(plugin_.plugin().table<binade_model_table>()) {
   at::manual_seed(1337);
-  at::set_num_threads(1);  // so small models only wait for more
+  at::set_num_threads(1);  // more threads only slow down such small models
   const auto options = plugin_.options(given);
   const OptionsView view(options);
   plugin_.plugin().call("create", [&](binade_error* error) {

@@ -1,5 +1,5 @@
-// A model plugin opened as the host opens it, but for the check of its build block: this program's LibTorch is the one
-// that the build gave both.
+// A model plugin, opened as the host does, except that its build block is not checked: the build uses the same LibTorch
+// for both.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -35,7 +35,7 @@ class OpenedModel {
   std::int64_t parameter_count() const;
   void train(bool on);
 
-  // One step of gradient descent on what `loss` came from.
+  // Performs one step of gradient descent for `loss`.
   void descend(const at::Tensor& loss, double lr);
 
  private:

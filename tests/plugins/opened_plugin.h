@@ -1,4 +1,4 @@
-// A plugin as the host opens it, with options completed from its manifest; and a folder to put data into.
+// A plugin, opened as the host does, with options completed from its manifest; and a temporary folder for data.
 #pragma once
 
 #include <filesystem>
@@ -18,17 +18,17 @@ inline std::vector<Scalar> integer(std::int64_t value) { return {Scalar(value)};
 
 class OpenedPlugin {
  public:
-  // `name`: of one that comes with Binade; or the path of a file.
+  // `name` is the name of a built-in plugin or the path of a file.
   explicit OpenedPlugin(const std::filesystem::path& name);
 
   const Plugin& plugin() const { return plugin_; }
   const PluginFile& file() const { return file_; }
 
-  // What is given, then the manifest's defaults; the rest stays without a value. Throws std::logic_error for an option
+  // The given options and the manifest's defaults; other options have no value. Throws std::logic_error for an option
   // that the manifest does not declare.
   OptionTable options(const GivenOptions& given) const;
 
-  // What the plugin has logged, a line each: "info: ...".
+  // The plugin's log, one message per line: "info: ...".
   const std::string& log() const { return *log_; }
 
  private:

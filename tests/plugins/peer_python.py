@@ -1,4 +1,4 @@
-# What the peers have in common: they run under the Python that BINADE_PEER_PYTHON names.
+# Shared by the peer tests, which run with the Python in BINADE_PEER_PYTHON.
 import os
 import sys
 
@@ -8,7 +8,7 @@ def skip(why):
     sys.exit(77)
 
 
-# Goes on in that Python; skips the test where none is named.
+# Restarts with that Python; skips the test if it is not set.
 def use_the_peers_python(package):
     python = os.environ.get("BINADE_PEER_PYTHON")
     if not python:

@@ -1,4 +1,4 @@
-// The shipped precision policies.
+// The built-in precision policies.
 #include "binade/abi/precision.h"
 
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 namespace binade::host {
 namespace {
 
-// As the host asks: with struct_size set and everything else zero.
+// Calls the policy like the host: with struct_size set and everything else zero.
 binade_policy policy_of(const std::string& name, const GivenOptions& given = {}) {
   const OpenedPlugin opened(name);
   const auto table = opened.plugin().table<binade_precision_table>();
@@ -76,7 +76,8 @@ TEST(Precision, Fp16RefusesAFloorAboveItsFirstScale) {
     policy_of("fp16", {{"min_scale", {Scalar(1e6)}}});
     FAIL() << "was taken";
   } catch (const PluginError& error) {
-    EXPECT_NE(std::string(error.what()).find("min_scale is above init_scale"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("min_scale must not be above init_scale"), std::string::npos)
+        << error.what();
   }
 }
 
@@ -96,7 +97,7 @@ TEST(Precision, Fp16sManifestRefusesConstantsThatNeverAdapt) {
   }
 }
 
-// The example of a policy that decides for itself.
+// The example policy with its own update().
 class Headroom : public ::testing::Test {
  protected:
   Headroom() : table_(opened_.plugin().table<binade_precision_table>()) {

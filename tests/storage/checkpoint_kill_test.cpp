@@ -1,4 +1,4 @@
-// A writer that is killed at any instant: what it said was durable is there, and nothing is half there.
+// Kills a writer at arbitrary instants: checkpoints that it reported as durable must exist, and none may be incomplete.
 #include <gmock/gmock.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,13 +18,13 @@ namespace {
 constexpr std::size_t numbers = 20000;  // 80 kB each: most of the time goes into writing
 constexpr std::uint64_t keep = 2;
 
-// One writer and its end. Returns the last step that it acknowledged, or `acknowledged`.
+// Runs and kills one writer. Returns the last step that it acknowledged, or `acknowledged`.
 std::uint64_t kill_a_writer(const std::filesystem::path& path, std::uint64_t acknowledged, std::mt19937_64& random) {
-  // Every other one begins by replacing the last, on a file system that can or cannot do it in one instant.
+  // Every other writer starts by replacing the last checkpoint, on a file system that can or cannot do so atomically.
   const auto first = acknowledged == 0 ? 1 : acknowledged + random() % 2;
   forbid_exchange(random() % 2 == 0);
   WritingProcess writer(path, first, numbers, keep);
-  // The instant: some acknowledgements, then somewhere inside the next write.
+  // Kill it after some acknowledgements, at a random instant of the next write.
   writer.wait_for(random() % 3);
   usleep(static_cast<useconds_t>(random() % 20000));
   writer.kill();

@@ -1,4 +1,5 @@
-// Checkpoints that were damaged, or made to deceive: none is believed that is not what it says, none ends the program.
+// Damaged and malicious checkpoints: none may be accepted that does not match its manifest, and none may end the
+// program.
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
@@ -29,7 +30,7 @@ std::string hash_of(const std::string& bytes) {
   return hash.hex();
 }
 
-// A manifest whose own hash holds, whatever it says.
+// A manifest with arbitrary contents and a valid hash of its own.
 std::string signed_manifest(Json json) {
   json.erase("sha256");
   const auto rest = json.dump();
@@ -49,7 +50,7 @@ class Mutation {
   std::size_t below(std::size_t n) { return n == 0 ? 0 : random_() % n; }
   std::filesystem::path any_file() { return path_ / file_names[below(file_names.size())]; }
 
-  // Bytes as a disk or a copy may damage them.
+  // Damage as by a disk or an incomplete copy.
   std::string damaged(std::string bytes) {
     switch (below(6)) {
       case 0:
@@ -97,7 +98,7 @@ class Mutation {
         return std::filesystem::create_symlink(below(2) == 0 ? "/dev/zero" : file.filename(), file);
     }
   }
-  // As one would who knows the format: every hash is right.
+  // A malicious change by someone who knows the format: every hash is valid.
   void damage_a_file_and_hide_it() {
     const auto& name = file_names[below(2)];
     auto bytes = contents(path_ / name);
@@ -193,7 +194,7 @@ class Mutation {
     }
   }
 
-  // Of the newer checkpoint. Whatever becomes of it, the older one is found.
+  // Mutates the newer checkpoint. The older one must be found in any case.
   std::optional<Checkpoint> read() {
     std::vector<std::string> passed_over;
     auto found = CheckpointFolder(run_ / "checkpoints", 2, false).newest(passed_over);
@@ -224,7 +225,7 @@ class Mutation {
   std::filesystem::path path_, older_;
 };
 
-// Every tensor lies in its file, has the bytes of its shape, and shares none with another.
+// Every tensor must be within its file, have the size of its shape, and not overlap another.
 bool is_sound(const SafetensorsFile& file) {
   const char* next = file.tensors.empty() ? nullptr : static_cast<const char*>(file.tensors.front().data);
   for (const auto& tensor : file.tensors) {
@@ -240,7 +241,7 @@ TEST(CheckpointMutation, NoneIsBelievedAndNoneEndsTheProgram) {
     SCOPED_TRACE(testing::Message() << "case " << *number);
     Mutation mutation(*number);
     const bool is_damage = mutation.mutate(*number);
-    const auto start = std::clock();  // of the processor: what other programs do meanwhile does not count
+    const auto start = std::clock();  // CPU time, which does not depend on other programs
     const auto read = mutation.read();
     const bool slow = std::clock() - start > CLOCKS_PER_SEC;
     campaign.count("longer than 1 s", slow);
@@ -270,7 +271,7 @@ TEST(CheckpointMutation, AManifestThatLeadsOutOfItsFolderIsRefused) {
     auto manifest = Json::parse(contents(mutation.path() / "manifest.json"));
     manifest["files"][name] = manifest["files"]["state.json"];
     put(mutation.path() / "manifest.json", signed_manifest(std::move(manifest)));
-    EXPECT_THAT(refusal_of(mutation.path()), HasSubstr("no file of its folder")) << name;
+    EXPECT_THAT(refusal_of(mutation.path()), HasSubstr("not a file in its folder")) << name;
   }
 }
 
@@ -299,7 +300,7 @@ TEST(CheckpointMutation, TwoKeysOfOneNameInASignedManifestAreRefused) {
   EXPECT_THAT(refusal_of(mutation.path()), HasSubstr("damaged or changed"));
 }
 
-// More than there is memory, and all of it as the manifest says but for the hash.
+// A file larger than memory, with the size in its manifest but another hash.
 TEST(CheckpointMutation, AFileThatFitsIntoNoMemoryIsRefused) {
   constexpr std::uint64_t huge = std::uint64_t{1} << 46;
   Mutation mutation(1);

@@ -66,7 +66,7 @@ TEST(Checkpoint, ADamagedOneIsPassedOverAndNamed) {
   const auto read = folder.newest(passed_over);
   ASSERT_TRUE(read);
   EXPECT_EQ(read->step, 1u);
-  EXPECT_THAT(passed_over, ElementsAre(HasSubstr("step-00000002/model.safetensors has not the SHA-256")));
+  EXPECT_THAT(passed_over, ElementsAre(HasSubstr("step-00000002/model.safetensors does not have the SHA-256")));
 }
 
 TEST(Checkpoint, OfAnotherStepThanItsNameDoesNotCount) {
@@ -76,7 +76,7 @@ TEST(Checkpoint, OfAnotherStepThanItsNameDoesNotCount) {
   std::filesystem::rename(written, run / "checkpoints/step-00000009");
   std::vector<std::string> passed_over;
   EXPECT_FALSE(folder.newest(passed_over));
-  EXPECT_THAT(passed_over, ElementsAre(HasSubstr("another step")));
+  EXPECT_THAT(passed_over, ElementsAre(HasSubstr("a different step")));
 }
 
 TEST(Checkpoint, OfALaterVersionSaysSo) {
@@ -88,7 +88,7 @@ TEST(Checkpoint, OfALaterVersionSaysSo) {
   put(written / "manifest.json", manifest);
   std::vector<std::string> passed_over;
   EXPECT_FALSE(folder.newest(passed_over));
-  EXPECT_THAT(passed_over, ElementsAre(HasSubstr("version 2, and this Binade reads version 1")));
+  EXPECT_THAT(passed_over, ElementsAre(HasSubstr("version 2, but this Binade reads version 1")));
 }
 
 TEST(Checkpoint, ALossThatIsNoNumberIsNotTheBest) {

@@ -1,4 +1,5 @@
-// The same for the other files of a run: metrics.jsonl, the small files that are replaced whole, the run's directory.
+// Fault sweeps for the other files of a run: metrics.jsonl, small files that are replaced atomically, the run's
+// directory.
 #include <gmock/gmock.h>
 
 #include <cerrno>
@@ -25,7 +26,7 @@ using testing::IsEmpty;
 
 constexpr int errors[] = {EIO, ENOSPC, EDQUOT, EINTR, 0};  // 0: short writes
 
-// Each call fails, one after the other, until one attempt meets no failure. `attempt` returns the calls that were made.
+// Makes each call fail in turn, until an attempt has no failure. `attempt` returns the number of calls.
 void sweep(const std::function<int(const FaultPlan&)>& attempt) {
   for (const auto& call : fault_calls) {
     for (const int error : errors) {
@@ -40,8 +41,7 @@ void sweep(const std::function<int(const FaultPlan&)>& attempt) {
   }
 }
 
-// Performs `act` under the plan. A failure must be the planned one, and name what it was about. Whether it went
-// through.
+// Runs `act` under the plan. A failure must be the planned one and name its file. Returns whether `act` succeeded.
 bool goes_through(const FaultPlan& plan, const std::string& about, int& calls, const std::function<void()>& act) {
   plan_fault(plan);
   try {

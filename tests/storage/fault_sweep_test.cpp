@@ -1,5 +1,5 @@
-// Every call of the file system fails, one after the other, once or from then on, in all that is written and read of
-// checkpoints; then again while what is left is recovered.
+// Makes every file system call fail in turn, once or from then on, while checkpoints are written and read, and again
+// during the recovery afterwards.
 #include <gmock/gmock.h>
 
 #include <cerrno>
@@ -34,7 +34,7 @@ constexpr Kind kinds[] = {{Fault::error, EIO},
 enum class Act { write_first, write_next, remove_older, replace, replace_without_exchange, write_over_leftovers, find };
 constexpr int acts = 7;
 
-// A run's checkpoints, and what must be found of them whatever fails.
+// A run's checkpoints, and which of them must be found after any failure.
 class Checkpoints {
  public:
   explicit Checkpoints(Act act) : act_(act) {
@@ -50,7 +50,7 @@ class Checkpoints {
   Checkpoints(const Checkpoints&) = delete;
   Checkpoints& operator=(const Checkpoints&) = delete;
 
-  // With `plan` in force. Returns how many calls of its kind were made.
+  // Runs with `plan` active. Returns the number of calls of its kind.
   int perform(const FaultPlan& plan) {
     if (act_ == Act::find) return find_under(plan);
     return write_under(plan, 2, second_size);
@@ -97,7 +97,7 @@ class Checkpoints {
       EXPECT_THAT(entry.path().string(), Not(testing::AnyOf(testing::EndsWith(".tmp"), testing::EndsWith(".old"))));
     }
   }
-  // What a new process finds.
+  // The state that a new process finds.
   void expect_nothing_lost() const {
     std::vector<std::string> passed_over;
     const auto found = opened().newest(passed_over);
@@ -176,7 +176,8 @@ TEST(FaultSweep, NoFailureOfAnyCallLosesACheckpoint) {
   }
 }
 
-// The first failure's instant and the act make the case; within it the second one comes at every call of the recovery.
+// A case is an act and the instant of the first failure; within it, the second failure is at every call of the
+// recovery.
 TEST(FaultSweep, ASecondFailureDuringTheRecoveryLosesNothingEither) {
   constexpr std::uint64_t max_calls = 160;
   constexpr int writing_acts = acts - 1;

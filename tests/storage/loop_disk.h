@@ -1,4 +1,4 @@
-// An ext4 file system of its own in a file, whose power can be cut: what was not made durable is gone.
+// An ext4 file system in a file, with simulated power failures that lose everything that is not durable.
 #pragma once
 
 #include <fcntl.h>
@@ -19,8 +19,8 @@
 
 class LoopDisk {
  public:
-  // Throws std::runtime_error with the reason where this machine forbids it. From then on the process has mounts of its
-  // own, which end with it.
+  // Throws std::runtime_error with the reason if this machine does not allow it. Gives the process its own mount
+  // namespace.
   LoopDisk() {
     if (unshare(CLONE_NEWNS) != 0) refuse("mounts of its own (CAP_SYS_ADMIN)", errno);
     if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) refuse("mounts of its own", errno);
@@ -36,7 +36,7 @@ class LoopDisk {
 
   std::filesystem::path mount_point() const { return folder_ / "disk"; }
 
-  // From here on every call fails. No journal is written out.
+  // Makes all further calls fail, without writing the journal.
   void cut_power() const {
     constexpr unsigned long shutdown = _IOR('X', 125, std::uint32_t);  // EXT4_IOC_SHUTDOWN
     std::uint32_t no_log_flush = 2;
@@ -46,7 +46,7 @@ class LoopDisk {
     if (file >= 0) close(file);
     if (result != 0) refuse("EXT4_IOC_SHUTDOWN", error);
   }
-  // What a machine finds when it starts again. No process may have a file open there.
+  // Mounts it again, as after a restart. No process may have a file open on it.
   void restore_power() const {
     if (umount2(mount_point().c_str(), 0) != 0) refuse("umount", errno);
     run(mount_command());
@@ -69,7 +69,7 @@ class LoopDisk {
       throw std::runtime_error("this machine forbids `" + command.substr(0, command.find(' ')) + "`: " + command);
     }
   }
-  // Nothing is made durable by luck: the journal is written out once a minute unless someone asks for it.
+  // A long commit interval, so that nothing becomes durable without a sync.
   std::string mount_command() const {
     return "mount -t ext4 -o loop,commit=60,noauto_da_alloc " + (folder_ / "image").string() + " " +
            mount_point().string();

@@ -54,7 +54,7 @@ TEST_F(OpenMetrics, SaysWhichLineIsNotARecordAndWhy) {
       {"17", "it is JSON, but not an object"},
       {"null", "it is JSON, but not an object"},
       {R"({"split":"train","time":1})", "it has no number `step`"},
-      {R"({"step":1,"split":7,"time":1})", "it has no text `split`"},
+      {R"({"step":1,"split":7,"time":1})", "it has no string `split`"},
       {R"({"step":1,"split":"train","time":null})", "it has no number `time`"}};
   for (const auto& [line, fault] : faults) {
     const auto text = refusal(first + line + "\n" + first);

@@ -1,4 +1,4 @@
-// Power cuts under a writer of checkpoints: what it said was durable is there when the machine starts again.
+// Power failures while checkpoints are written: everything reported as durable must exist after a restart.
 #include <gmock/gmock.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t numbers = 5000;
 constexpr std::uint64_t keep = 2;
 
-// Starts a writer and cuts the power under it. Returns the last step that it acknowledged, or `acknowledged`.
+// Starts a writer and simulates a power failure. Returns the last step that it acknowledged, or `acknowledged`.
 std::uint64_t cut_power_under_a_writer(const LoopDisk& disk, std::uint64_t acknowledged, std::uint64_t at_least,
                                        std::mt19937_64& random) {
   const auto first = acknowledged == 0 ? 1 : acknowledged + random() % 2;
@@ -70,7 +70,7 @@ TEST(PowerCut, NeverLosesWhatWasAcknowledged) {
   forbid_exchange(false);
 }
 
-// The test can fail: a writer whose syncs do nothing loses what it acknowledged.
+// Checks that the test can fail: a writer whose syncs do nothing loses acknowledged checkpoints.
 TEST(PowerCut, LosesSavesWhereNothingIsSynced) {
   std::string refusal;
   const auto disk = make_disk(refusal);

@@ -1,4 +1,4 @@
-// A small checkpoint whose content follows from its step.
+// A small checkpoint whose content is determined by its step.
 #pragma once
 
 #include <string>
@@ -26,7 +26,7 @@ class SampleCheckpoint {
   }
   const CheckpointContent& content() const { return content_; }
 
-  // Whether `read` is what was written.
+  // True if `read` equals what was written.
   bool is(const Checkpoint& read) const {
     const auto same = [&](const SafetensorsFile& file, const TensorBytes& written) {
       return file.tensors.size() == 1 && file.tensors[0].name == written.name &&

@@ -1,4 +1,4 @@
-// What a checkpoint's state.json may hold.
+// Valid and invalid contents of a checkpoint's state.json.
 #include "host/storage/state_json.h"
 
 #include <gmock/gmock.h>
@@ -40,7 +40,7 @@ TEST(StateJson, IsAnObjectOfThisVersion) {
     parse_state(R"({"version": 2})");
     FAIL() << "it was read";
   } catch (const std::runtime_error& error) {
-    EXPECT_THAT(error.what(), testing::HasSubstr("of version 2, and this Binade reads version 1"));
+    EXPECT_THAT(error.what(), testing::HasSubstr("version 2, but this Binade reads version 1"));
   }
 }
 

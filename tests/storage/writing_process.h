@@ -1,4 +1,4 @@
-// A process that writes checkpoints, one step after the other, and acknowledges each one that is durable.
+// A process that writes checkpoints one after the other and acknowledges each one once it is durable.
 #pragma once
 
 #include <signal.h>
@@ -30,7 +30,7 @@ class WritingProcess {
   WritingProcess(const WritingProcess&) = delete;
   WritingProcess& operator=(const WritingProcess&) = delete;
 
-  // Waits for so many acknowledgements, or the writer's end.
+  // Waits for that many acknowledgements, or the writer's end.
   void wait_for(std::uint64_t count) {
     for (; count > 0 && read_one(); --count) continue;
   }

@@ -1,4 +1,4 @@
-// From the host's records to what a logger plugin reads.
+// Conversion of the host's records to events of the logger ABI.
 #include "host/telemetry/loggers/abi_events.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// The queue between the training and one logger.
+// The queue between the training thread and one logger.
 #include "host/telemetry/loggers/event_queue.h"
 
 #include <gtest/gtest.h>

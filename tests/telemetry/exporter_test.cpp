@@ -1,4 +1,4 @@
-// The endpoint, asked over a socket as Prometheus asks it.
+// The endpoint, queried over a socket like Prometheus does.
 #include "host/telemetry/exporter/exporter.h"
 
 #include <arpa/inet.h>
@@ -67,7 +67,7 @@ std::string refusal_of(const std::string& listen) {
   }
 }
 
-// promtool from BINADE_PROMETHEUS_BIN's folder or PATH; empty when there is none.
+// promtool from BINADE_PROMETHEUS_BIN's folder or PATH; empty if not found.
 std::string promtool() {
   std::vector<std::string> folders;
   if (const char* folder = std::getenv("BINADE_PROMETHEUS_BIN")) folders.emplace_back(folder);
@@ -81,7 +81,7 @@ std::string promtool() {
   return "";
 }
 
-// What `promtool check metrics` says about a text, and its exit status at the end.
+// The output of `promtool check metrics` for a text, followed by its exit status.
 std::string checked(const std::string& text) {
   const auto file = std::filesystem::temp_directory_path() / ("binade-scrape-" + std::to_string(getpid()));
   std::ofstream(file) << text;
@@ -94,7 +94,7 @@ std::string checked(const std::string& text) {
   return output;
 }
 
-// One exporter for the tests that only ask.
+// One exporter for all tests that only send requests.
 class ExporterTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -158,7 +158,7 @@ TEST(Exporter, NamesTheTrueCauseOfABusyPort) {
 }
 
 TEST(Exporter, NamesTheTrueCauseOfAForeignAddress) {
-  EXPECT_THAT(refusal_of("192.0.2.1:0"), HasSubstr("no such address"));
+  EXPECT_THAT(refusal_of("192.0.2.1:0"), HasSubstr("does not have that address"));
 }
 
 TEST(Exporter, ListensOnTheLoopbackUnlessToldOtherwise) {

@@ -1,4 +1,4 @@
-// Reads a metric out of what is collected, in the form in which Prometheus sees it.
+// Reads a metric from the exposition format.
 #pragma once
 
 #include <prometheus/collectable.h>

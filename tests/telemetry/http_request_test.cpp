@@ -1,4 +1,4 @@
-// What is a request and what is not, and by which names a server may be called.
+// Valid and invalid requests, and the host names that a server accepts.
 #include "host/telemetry/exporter/http_request.h"
 
 #include <gmock/gmock.h>

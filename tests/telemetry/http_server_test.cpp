@@ -1,5 +1,5 @@
-// Clients that are silent, slow or many, and whoever asks beside them. Nothing here goes by a clock: the server's
-// patience is an hour where it must not help.
+// Silent, slow and many clients, and other clients beside them. No test depends on a clock: the server's patience is an
+// hour where it must not help.
 #include "host/telemetry/exporter/http_server.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,4 @@
-// A million events on loggers that are slow, fail or hang: none is uncounted, and none stays in memory.
+// A million events for loggers that are slow, fail or hang: all must be counted, and none may stay in memory.
 #include <gtest/gtest.h>
 #include <unistd.h>
 

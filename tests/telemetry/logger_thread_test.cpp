@@ -1,4 +1,4 @@
-// A logger that is slow, fails or hangs, and what its counts say.
+// The counts of loggers that are slow, fail or hang.
 #include "host/telemetry/loggers/logger_thread.h"
 
 #include <gmock/gmock.h>
@@ -120,13 +120,13 @@ TEST_F(LoggerThreadTest, IsTriedAgainAfterAPauseAndSaysThatItWorks) {
   EXPECT_EQ(counts.written, writes - 7);
   EXPECT_EQ(counts.written + counts.dropped + counts.failed, number);
   EXPECT_THAT(log_->all(),
-              ElementsAre(HasSubstr("network"), HasSubstr("5 failures in a row"), HasSubstr("works again")));
+              ElementsAre(HasSubstr("network"), HasSubstr("5 failures in a row"), HasSubstr("working again")));
 }
 
 TEST_F(LoggerThreadTest, IsLeftBehindWhenItDoesNotFinishInTime) {
   // The thread outlives this test's objects, as it would in the program.
   auto* gate = new Gate;                  // NOLINT: still in use when the process ends
-  static std::vector<void*> left_behind;  // reachable, so that it is no leak
+  static std::vector<void*> left_behind;  // reachable, so that it does not count as a leak
   left_behind.push_back(gate);
   const auto logger = make(8, [gate] { gate->pass(); });
   logger->run_started({});

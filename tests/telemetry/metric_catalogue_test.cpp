@@ -1,4 +1,4 @@
-// The catalogue's own rules, and the care taken of texts.
+// The rules of the catalogue, and the handling of untrusted text.
 #include "host/telemetry/metric_catalogue.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// What plugins count themselves, as Prometheus sees it.
+// The metrics of plugins as Prometheus families.
 #include "host/telemetry/plugin_families.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// Where an outcome is pushed to, and what it is; the push itself is tested with real runs.
+// The address and the contents of a push; the push itself is tested with real runs.
 #include "host/telemetry/push.h"
 
 #include <gmock/gmock.h>

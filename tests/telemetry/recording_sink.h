@@ -1,4 +1,4 @@
-// Event sinks for tests: one records what it is told, both do what the test wants at each event.
+// Event sinks for tests: both call the test's function at each event, and one records the events.
 #pragma once
 
 #include <condition_variable>
@@ -60,7 +60,7 @@ class RecordingSink : public EventSink {
   std::function<void()> before_write_;
 };
 
-// Does what it is told to at each event, and keeps nothing.
+// Calls the test's function at each event, without recording.
 class CallingSink : public EventSink {
  public:
   explicit CallingSink(std::function<void()> at_each) : at_each_(std::move(at_each)) {}
@@ -71,7 +71,7 @@ class CallingSink : public EventSink {
   std::function<void()> at_each_;
 };
 
-// Holds whoever passes until it is opened.
+// Blocks threads until it is opened.
 class Gate {
  public:
   void pass() {

@@ -1,4 +1,4 @@
-// What the live page reads of a run's past.
+// The history that the live page reads.
 #include "host/telemetry/run_history.h"
 
 #include <gmock/gmock.h>
@@ -34,7 +34,7 @@ class RunHistoryTest : public testing::Test {
   }
   std::filesystem::path file() const { return folder_ / "metrics.jsonl"; }
 
-  // The numbers of the steps that the history has.
+  // The steps in the history.
   std::vector<int> steps(std::size_t points) const {
     const auto json = RunHistory(file(), "r").json(points);
     std::vector<int> numbers;

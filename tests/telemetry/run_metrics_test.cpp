@@ -1,4 +1,4 @@
-// From what happens in a run to what Prometheus reads.
+// How the events of a run change the metrics.
 #include "host/telemetry/run_metrics.h"
 
 #include <gmock/gmock.h>

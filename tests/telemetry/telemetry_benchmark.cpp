@@ -1,4 +1,4 @@
-// What telemetry costs a step: the training thread's part of it.
+// The cost of telemetry per step on the training thread.
 #include <benchmark/benchmark.h>
 #include <prometheus/metric_family.h>
 
@@ -75,7 +75,7 @@ void metrics_step_while_scraped(benchmark::State& state) {
 }
 BENCHMARK(metrics_step_while_scraped);
 
-// [metrics] enabled = false, and no logger.
+// [metrics] enabled = false, without loggers.
 void telemetry_step_off(benchmark::State& state) {
   Telemetry telemetry(nullptr, {}, [](int, const std::string&) {});
   auto record = make_step();
@@ -105,7 +105,7 @@ void telemetry_step(benchmark::State& state) {
 }
 BENCHMARK(telemetry_step)->ArgName("loggers")->Arg(0)->Arg(2)->Iterations(30)->UseManualTime();
 
-// One step after work that has filled the caches with something else, as training does.
+// One step after work that has evicted the caches, as in training.
 void telemetry_step_with_cold_caches(benchmark::State& state) {
   Telemetry telemetry(make_metrics(), {}, [](int, const std::string&) {});
   for (int i = 0; i < state.range(0); ++i) telemetry.add_logger("none", std::make_unique<NoSink>(), {});
@@ -138,8 +138,8 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-// Pairs of steps of some 200 us, one beside nothing, one beside a logger that hangs, one that is a thousand times
-// slower than the steps, and one that throws. `percent`: what they cost the median step.
+// Pairs of steps of about 200 us, without a logger and with loggers that hang, are a thousand times slower than the
+// steps, or throw. `percent` is their cost for the median step.
 void step_beside_bad_loggers(benchmark::State& state) {
   std::promise<void> release;
   Telemetry alone(make_metrics(), {}, [](int, const std::string&) {});

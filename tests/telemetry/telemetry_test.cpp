@@ -1,4 +1,4 @@
-// One run told to everyone who listens.
+// Forwarding of a run's events to all listeners.
 #include "host/telemetry/telemetry.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// What counts as hung.
+// Detection of hangs.
 #include "host/telemetry/watchdog.h"
 
 #include <gmock/gmock.h>
@@ -34,7 +34,7 @@ TEST_F(HangDetectorTest, FindsAPhaseThatLastsItsLimit) {
   const auto hang = detector.look(4);
   ASSERT_TRUE(hang);
   EXPECT_THAT(hang->text, AllOf(HasSubstr("step 12, backward for 10 s"), HasSubstr("[watchdog] backward allows 10 s"),
-                                HasSubstr("no call of a plugin")));
+                                HasSubstr("no plugin call is in progress")));
   EXPECT_EQ(hang->at.step, 12u);
 }
 
@@ -60,7 +60,7 @@ TEST_F(HangDetectorTest, NamesTheCallsThatAPhaseMayWaitFor) {
   detector.look(4);
   const auto hang = detector.look(6);
   ASSERT_TRUE(hang);
-  EXPECT_THAT(hang->text, HasSubstr("under way: read() of plugin `net` 1.2.0 (model), for 10 s"));
+  EXPECT_THAT(hang->text, HasSubstr("in progress: read() of plugin `net` 1.2.0 (model), for 10 s"));
 }
 
 TEST_F(HangDetectorTest, FindsACallOfAPluginAndSaysWhereTheTrainingThreadIs) {
@@ -71,7 +71,7 @@ TEST_F(HangDetectorTest, FindsACallOfAPluginAndSaysWhereTheTrainingThreadIs) {
   EXPECT_FALSE(detector.look(9));
   const auto hang = detector.look(1);
   ASSERT_TRUE(hang);
-  EXPECT_THAT(hang->text, AllOf(HasSubstr("plugin `net` 1.2.0 (model) hangs: in forward() for 10 s"),
+  EXPECT_THAT(hang->text, AllOf(HasSubstr("plugin `net` 1.2.0 (model) hangs: it has been in forward() for 10 s"),
                                 HasSubstr("the training thread is in step 7, forward")));
 }
 

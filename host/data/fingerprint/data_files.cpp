@@ -1,4 +1,4 @@
-// Folders are walked without exceptions: what cannot be looked into is the plugin's to complain about.
+// Ignores errors while walking folders: the plugin reports unreadable ones.
 #include "host/data/fingerprint/data_files.h"
 
 #include <fnmatch.h>
@@ -57,7 +57,7 @@ class Finder {
     }
   }
 
-  // Takes what matches the parts [part, end) below `base`.
+  // Takes the files below `base` that match the parts [part, end).
   void match(const fs::path& base, fs::path::iterator part, const fs::path::iterator& end) {
     if (part == end) return take(base);
     const auto name = (part++)->string();
@@ -76,7 +76,7 @@ class Finder {
       if (any_depth && !is_hidden(path) && entry->is_directory(unknown) && !entry->is_symlink(unknown)) {
         match(path, std::prev(part), end);
       }
-      // A last ** takes files as * does.
+      // A trailing ** matches files as * does.
       const bool descends = any_depth && part != end;
       if (!descends && fnmatch(name.c_str(), path.filename().c_str(), FNM_PERIOD) == 0) match(path, part, end);
     }

@@ -20,8 +20,8 @@ namespace {
 
 constexpr std::size_t read_at_once = std::size_t{1} << 20;
 
-// Of the file systems on disks and of NFS: there a write gives a file a change time that no program chooses. Not of
-// those in memory, whose mapped pages change without one for ever.
+// True for disk file systems and NFS, where a write updates a file's change time, which programs cannot set. False for
+// file systems in memory, where writes to mapped pages may never update it.
 bool keeps_change_times(int descriptor) {
   constexpr std::array<unsigned long, 9> known{
       EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,      BTRFS_SUPER_MAGIC,       F2FS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC,
@@ -84,7 +84,7 @@ void FileHashing::start(std::size_t threads) {
   working_ = threads;
   try {
     while (threads_.size() < threads) threads_.emplace_back([this] { work(); });
-  } catch (const std::system_error&) {  // the process may have no more
+  } catch (const std::system_error&) {  // no more threads are allowed
     const std::lock_guard lock(mutex_);
     working_ -= threads - threads_.size();
   }
@@ -122,7 +122,7 @@ void FileHashing::work() {
   if (--working_ == 0) finished_.notify_all();
 }
 
-// A file that became a pipe or a device since it was found is not waited for.
+// O_NONBLOCK, because the file may have become a pipe or a device since it was found.
 void FileHashing::hash(File& file) {
   auto& hashed = file.hashed;
   const auto began = now();

@@ -19,20 +19,20 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::array<std::uint64_t, 5> levels{2, 16, 128, 1024, 4096};  // samples
-constexpr std::uint64_t max_bytes = std::uint64_t{16} << 20;            // of a split's samples, all levels together
+constexpr std::uint64_t max_bytes = std::uint64_t{16} << 20;            // of a split's samples, summed over all levels
 constexpr std::uint64_t cheap_level = 128;
 constexpr double max_seconds = 2, max_seconds_of_cheap_level = 10, given_up_after = 5;
-constexpr std::size_t max_files = 1000;  // that are listed
+constexpr std::size_t max_files = 1000;  // listed individually
 
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 void add(Sha256& hash, std::string_view text) { hash.update(text.data(), text.size()); }
 
-// A batch of samples of one shape lies together; others are read one by one, so that no padding is hashed.
+// Samples of equal shape are read in batches, others one at a time, so that padding is not hashed.
 std::size_t samples_at_once(const Dataset& dataset) {
   constexpr std::uint64_t max_samples = 32, wanted_bytes = std::uint64_t{1} << 20;
   if (dataset.extents_per_sample() > 0) return 1;
-  double bytes = 0;  // as a number that cannot overflow
+  double bytes = 0;  // double, because it cannot overflow
   for (const auto& field : dataset.fields()) {
     bytes += std::accumulate(field.shape.begin(), field.shape.end(), static_cast<double>(element_size(field.dtype)),
                              [](double product, std::int64_t extent) { return product * static_cast<double>(extent); });
@@ -41,13 +41,13 @@ std::size_t samples_at_once(const Dataset& dataset) {
                                    max_samples);
 }
 
-// Reads the samples of one split, level after level.
+// Reads and hashes samples of one split, level by level.
 class SampleReader {
  public:
   SampleReader(const Dataset& dataset, const Split& split)
       : dataset_(dataset), split_(split), memory_(dataset), at_once_(samples_at_once(dataset)) {}
 
-  // nullopt: stopped, or much slower than the level before. Throws PluginError, and what BatchMemory throws.
+  // Returns nullopt if stopped or too slow. Throws PluginError, and the exceptions of BatchMemory.
   std::optional<std::string> hash(std::uint64_t count, const std::function<bool()>& stop) {
     const auto start = Clock::now();
     const auto positions = spread(count, split_.size);

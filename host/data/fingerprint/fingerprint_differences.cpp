@@ -20,7 +20,7 @@ const std::string* find(const Fingerprint& of, const std::string& key) {
 
 bool is_hash(const std::string* value) { return value != nullptr && value->find("sha256 ") != std::string::npos; }
 
-// What both fingerprints say of one split.
+// The comparison of one split.
 struct ComparedSplit {
   std::string name;
   std::string size;            // "71 samples"
@@ -63,13 +63,13 @@ bool lists_files(const Fingerprint& fingerprint) {
   return first != fingerprint.end() && first->first.starts_with(file_prefix);
 }
 
-// Where one of both could not be hashed, nothing is known.
+// False if one of them could not be hashed: then nothing is known.
 bool differ(const std::string& was, const std::string& is) {
   if (was == changed_meanwhile || is == changed_meanwhile) return true;
   return is_hash(&was) && is_hash(&is) && was != is;
 }
 
-// As a message names them: "`/data/a.csv`", "`/data/b.csv`, which is new".
+// Formats changed files for a message: "`/data/a.csv`", "`/data/b.csv`, which is new".
 std::vector<std::string> changed_files(const Fingerprint& before, const Fingerprint& now) {
   const auto *was = find(before, "files"), *is = find(now, "files");
   if (was == nullptr || is == nullptr || (*was == *is && is_hash(was))) return {};
@@ -90,8 +90,8 @@ std::vector<std::string> changed_files(const Fingerprint& before, const Fingerpr
     if (old_file != nullptr && new_file != nullptr && !differ(*old_file, *new_file)) continue;
     const auto* how = old_file == nullptr              ? ", which is new"
                       : new_file == nullptr            ? ", which is gone"
-                      : *old_file == changed_meanwhile ? ", which changed while that run began"
-                      : *new_file == changed_meanwhile ? ", which changed while this run began"
+                      : *old_file == changed_meanwhile ? ", which changed while that run started"
+                      : *new_file == changed_meanwhile ? ", which changed while this run started"
                                                        : "";
     changed.push_back(fmt::format("`{}`{}", key.substr(file_prefix.size()), how));
   }
@@ -133,7 +133,7 @@ std::vector<std::string> data_differences(const Fingerprint& before, const Finge
     differences.push_back(files.empty() ? text : fmt::format("{} ({})", text, listed(files)));
   } else if (!files.empty()) {
     auto text = fmt::format("the data changed ({})", listed(files));
-    if (!splits.empty()) text += ", though not the samples that were compared: " + shares(splits);
+    if (!splits.empty()) text += ", but not in the samples that were compared: " + shares(splits);
     differences.push_back(std::move(text));
   }
   const auto *was = find(before, "description"), *is = find(now, "description");

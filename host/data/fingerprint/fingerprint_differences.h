@@ -1,4 +1,4 @@
-// Whether two runs read the same data.
+// Compares the data of two runs.
 #pragma once
 
 #include <map>
@@ -9,20 +9,20 @@
 
 namespace binade::host {
 
-// Sentences without an end, for people: "the data of `train` changed: file `/data/a.csv`". Empty where what both know
-// is the same. A fingerprint that is empty is not known; `before` not known and `now` known is a difference, too.
+// Returns messages without a full stop: "the data of `train` changed (`/data/a.csv`)". Empty if everything that both
+// contain is equal. An empty fingerprint is unknown; it is a difference if only `before` is unknown.
 std::vector<std::string> data_differences(const Fingerprint& before, const Fingerprint& now);
 
-// Where data_differences() finds nothing, and yet neither the files nor all of the samples were compared, how far it
-// looked: "as far as 4096 of 10000 samples of `train` show"; else empty.
+// If data_differences() is empty although neither the files nor all samples could be compared, returns what was
+// compared: "as far as 4096 of 10000 samples of `train` show". Otherwise empty.
 std::string compared_in_part(const Fingerprint& before, const Fingerprint& now);
 
-// The part of a fingerprint that is the same for every seed: without the splits, which the host may draw from it.
+// The part of a fingerprint that does not depend on the seed, from which the host may draw splits.
 Fingerprint without_splits(Fingerprint fingerprint);
-// Without the single files, of which there may be many: their common hash stays.
+// Omits the individual files, of which there may be many; their combined hash stays.
 Fingerprint without_files(Fingerprint fingerprint);
 
-// Out of a record, and into one, by data_prefix.
+// Read a fingerprint from a record, and add it to one, with data_prefix.
 Fingerprint fingerprint_in(const std::map<std::string, std::string>& record);
 void add_fingerprint(std::map<std::string, std::string>& record, const Fingerprint& fingerprint);
 

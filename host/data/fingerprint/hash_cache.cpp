@@ -65,7 +65,7 @@ void HashCache::save() noexcept {
     file.commit();
     changed_ = false;
   } catch (const std::exception&) {
-    changed_ = true;  // as before: another run may succeed
+    changed_ = true;  // still true; a later save may succeed
   }
 }
 

@@ -1,4 +1,4 @@
-// Hashes of files that were computed before, so that only the first of many runs reads a large file for its hash.
+// Caches hashes of files, so that only the first of many runs has to hash a large file.
 #pragma once
 
 #include <sys/stat.h>
@@ -11,8 +11,8 @@
 
 namespace binade::host {
 
-// What is equal as long as a file's content was not written to. The change time (ctime) is part of it: a program that
-// edits a file and sets its modification time back cannot set that one.
+// Stays the same as long as a file is not written to. It includes the change time (ctime), which a program cannot set
+// back, unlike the modification time.
 struct FileIdentity {
   std::uint64_t device = 0, inode = 0, size = 0;
   std::int64_t modified = 0, changed = 0;  // ns since 1970
@@ -21,17 +21,17 @@ struct FileIdentity {
 };
 FileIdentity identity_of(const struct stat& status);
 
-// A text file: one line for each hashed file. Belongs to one user, who could change it as well as the data; what cannot
-// be read of it counts as not there. One thread at a time.
+// A text file with one line per hashed file. It belongs to one user, who could also change the data itself. Unreadable
+// lines are ignored. One thread at a time.
 class HashCache {
  public:
-  // Reads `file`, which need not be there. An empty path: nothing is kept.
+  // Reads `file`, which need not exist. With an empty path, nothing is cached.
   explicit HashCache(std::filesystem::path file);
 
   std::optional<std::string> find(const std::filesystem::path& path, const FileIdentity& identity) const;
   void put(const std::filesystem::path& path, const FileIdentity& identity, const std::string& sha256);
 
-  // Writes it whole where something was put since, with folders. A failure is not told: it can be made again.
+  // Writes the file if it has changed, creating its folders. Ignores errors, because the cache can be rebuilt.
   void save() noexcept;
 
  private:

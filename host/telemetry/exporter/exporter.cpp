@@ -1,4 +1,4 @@
-// The paths, and what is remembered of scrapes.
+// Routes the paths and keeps track of scrapes.
 #include "host/telemetry/exporter/exporter.h"
 
 #include <fmt/format.h>
@@ -18,9 +18,9 @@ namespace {
 
 constexpr std::size_t default_points = 600, max_points = 2000;
 
-HttpAnswer not_found() { return {404, "text/plain; charset=utf-8", "there are /metrics and /\n", {}}; }
+HttpAnswer not_found() { return {404, "text/plain; charset=utf-8", "not found; see /metrics or /\n", {}}; }
 
-// Of "points=100"; nullopt for anything else.
+// Parses "points=100"; nullopt for anything else.
 std::optional<std::size_t> points_in(std::string_view query) {
   constexpr std::string_view key = "points=";
   if (query.empty()) return default_points;
@@ -53,7 +53,7 @@ HttpAnswer Exporter::answer(const HttpRequest& request) {
   if (request.path == "/") return {200, "text/html; charset=utf-8", std::string(live_page), {}};
   if (request.path != "/history") return not_found();
   const auto points = points_in(request.query);
-  if (!points) return {400, "text/plain; charset=utf-8", "/history knows points=NUMBER only\n", {}};
+  if (!points) return {400, "text/plain; charset=utf-8", "/history accepts only points=NUMBER\n", {}};
   return {200, "application/json", history_(*points), {}};
 }
 

@@ -1,4 +1,4 @@
-// What a run tells over HTTP: its metrics for Prometheus, and a page for people with its history.
+// Serves a run over HTTP: its metrics for Prometheus, and a live page with its history.
 #pragma once
 
 #include <chrono>
@@ -18,27 +18,26 @@ namespace binade::host {
 
 struct ExporterOptions {
   HttpOptions http = {};
-  // What /history answers: at most that many of the run's steps, as JSON. Any thread. Without it there is neither
-  // a history nor a page.
+  // Returns the body of /history: at most that many of the run's steps, as JSON. Any thread. If empty, neither the
+  // history nor the page is served.
   std::function<std::string(std::size_t points)> history = {};
 };
 
-// What is exported, in the Prometheus text format.
+// The metrics in the Prometheus text format.
 std::string metrics_text(const prometheus::Collectable& collectable);
 
 class Exporter {
  public:
-  // Answers from then on. Throws std::runtime_error as HttpServer does; whether a run goes on without is the caller's
-  // to decide.
+  // Starts serving. Throws std::runtime_error like HttpServer; the caller decides whether the run continues without it.
   Exporter(ExporterOptions options, std::shared_ptr<prometheus::Collectable> collectable);
 
-  // "http://127.0.0.1:43211/metrics", with the port that was really taken.
+  // "http://127.0.0.1:43211/metrics", with the actual port.
   std::string address() const;
   const HttpServer& server() const { return *server_; }
 
-  // Waits until Prometheus has taken what the metrics say now, at most for `limit`, and at most twice as long as there
-  // was between its last two scrapes. Does not wait where none came before, or none for three times as long. `stop` is
-  // asked now and then. Returns false when none came in time.
+  // Waits until Prometheus has scraped the current values, for at most `limit` and at most two scrape intervals. Does
+  // not wait if there was no scrape before, or none for three intervals. Polls `stop`, which ends the wait. Returns
+  // false if no scrape came in time.
   bool wait_for_scrape(std::chrono::duration<double> limit, const std::function<bool()>& stop);
 
  private:
@@ -52,8 +51,8 @@ class Exporter {
   std::mutex scraping_;
   std::condition_variable scraped_;
   std::uint64_t scrapes_ = 0;           // by Prometheus, complete
-  Clock::time_point last_{};            // when the last complete one began
-  Clock::duration interval_{};          // between the last two; 0: there was one
+  Clock::time_point last_{};            // start of the last complete scrape
+  Clock::duration interval_{};          // between the last two scrapes; 0 if there was only one
   std::unique_ptr<HttpServer> server_;  // last: its threads use all of the above
 };
 

@@ -1,4 +1,4 @@
-// Names first, then the password.
+// Checks the host name first, then the password.
 #include "host/telemetry/exporter/http_access.h"
 
 #include <arpa/inet.h>
@@ -49,8 +49,8 @@ HttpAccess::HttpAccess(const Rules& rules) : listen_address_(rules.listen_addres
 bool HttpAccess::knows(const std::string& host) const {
   const auto name = name_of(host);
   if (is_loopback(name) || name == listen_address_) return true;
-  // Who listens everywhere has addresses that it does not know itself, behind a router for example. An address is no
-  // name that could be made to point elsewhere.
+  // A server on all interfaces may have addresses that it does not know, for example behind a router. Accepting any
+  // numeric address is safe, because DNS rebinding needs a name.
   if (listen_address_ == "0.0.0.0" && (is_address(AF_INET, name) || is_address(AF_INET6, name))) return true;
   return std::find(allowed_hosts_.begin(), allowed_hosts_.end(), name) != allowed_hosts_.end();
 }
@@ -60,7 +60,7 @@ std::optional<HttpAnswer> HttpAccess::refusal(const HttpRequest& request) const 
   if (request.host && !knows(*request.host)) {
     answer.status = 421;
     answer.body = fmt::format(
-        "this server does not answer to the name \"{}\": ask it by its address, or add the name to [metrics] "
+        "this server does not accept the host name \"{}\": use its address, or add the name to [metrics] "
         "allowed_hosts in the experiment\n",
         name_of(*request.host));
     return answer;
@@ -71,7 +71,7 @@ std::optional<HttpAnswer> HttpAccess::refusal(const HttpRequest& request) const 
   const bool basic = given.size() >= scheme.size() && strncasecmp(given.c_str(), scheme.data(), scheme.size()) == 0;
   if (basic && equal_in_constant_time(given.substr(scheme.size()), credentials_)) return std::nullopt;
   answer.status = 401;
-  answer.body = "user and password, please\n";
+  answer.body = "user and password are required\n";
   answer.headers = "WWW-Authenticate: Basic realm=\"binade\", charset=\"UTF-8\"\r\n";
   return answer;
 }

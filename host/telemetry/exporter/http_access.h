@@ -1,4 +1,4 @@
-// Who is answered: by the name under which a client came, and by a password.
+// Decides which clients are answered, by host name and password.
 #pragma once
 
 #include <optional>
@@ -9,19 +9,19 @@
 
 namespace binade::host {
 
-// A page on the web may let its own name point at this machine, and have the visitor's browser ask here (DNS
-// rebinding): the browser then says that name in the Host header, so only known names are answered.
+// A web page can point its own host name at this machine and make the visitor's browser send requests to it (DNS
+// rebinding). The browser then sends that name in the Host header, so only known names are accepted.
 class HttpAccess {
  public:
   struct Rules {
     std::string listen_address;              // IPv4, dotted
     std::vector<std::string> allowed_hosts;  // names and addresses, without ports
-    std::string user, password;              // without a password nobody is asked for one
+    std::string user, password;              // an empty password disables authentication
   };
 
   explicit HttpAccess(const Rules& rules);
 
-  // What a client gets that is not to be answered. Any thread.
+  // The answer for a client that is refused, or nullopt. Any thread.
   std::optional<HttpAnswer> refusal(const HttpRequest& request) const;
 
  private:
@@ -29,13 +29,13 @@ class HttpAccess {
 
   std::string listen_address_;
   std::vector<std::string> allowed_hosts_;
-  std::string credentials_;  // as a client must send them; empty: nobody is asked
+  std::string credentials_;  // as a client must send them; empty: no authentication
 };
 
 // "dXNlcjpwYXNz" for "user:pass".
 std::string base64(const std::string& text);
 
-// Takes as long for a wrong text as for the right one.
+// Takes the same time for wrong and right credentials.
 bool equal_in_constant_time(const std::string& given, const std::string& wanted);
 
 }  // namespace binade::host

@@ -1,4 +1,4 @@
-// Reading until there is a request, writing until there is no more.
+// Reads a complete request, then writes the complete answer.
 #include "host/telemetry/exporter/http_connection.h"
 
 #include <sys/socket.h>
@@ -53,7 +53,7 @@ void HttpConnection::transmit() {
   deadline_ = Clock::now() + patience_;
   if (written_ < wire_.size()) return;
   if (sent_) sent_();
-  // Closing at once would reset the connection, and with it the answer, where the client sent more than was read.
+  // If the client sent more than was read, closing immediately would reset the connection and lose the answer.
   shutdown(socket_.fd(), SHUT_WR);
   state_ = State::closing;
 }

@@ -1,4 +1,4 @@
-// One client's connection, from its request to its end. Nothing here waits.
+// One client's connection. Nothing here blocks.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@ class HttpConnection {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // answering: the request has come whole, and the answer is somebody else's to make; closing: the answer went out.
+  // answering: the request is complete and another thread makes the answer. closing: the answer has been sent.
   enum class State { reading, answering, writing, closing, ended };
 
   HttpConnection(Socket&& socket, std::chrono::milliseconds patience);
@@ -24,26 +24,27 @@ class HttpConnection {
   State state() const { return state_; }
   int fd() const { return socket_.fd(); }
   bool reads() const { return state_ == State::reading || state_ == State::closing; }
-  // By when the request must have come whole, or more of the answer must have been taken.
+  // The time by which the request must be complete, or the client must have received more of the answer.
   Clock::time_point deadline() const { return deadline_; }
 
-  // Reads or writes what can be without waiting. Ends at the deadline, or when the client has gone.
+  // Reads or writes as much as possible without blocking. Ends the connection at the deadline or when the client is
+  // gone.
   void advance();
 
-  // While `answering`, on any thread: an answer is made of the request.
+  // Makes the answer to the request. Call in state `answering`, on any thread.
   template <class Answer>
   void answer(Answer&& answer_to) {
     HttpAnswer answer = answer_to(head());
     wire_ = wire_format(answer, !head().starts_with("HEAD "));
     sent_ = std::move(answer.sent);
   }
-  // After that, on the serving thread.
+  // Must be called after answer(), on the serving thread.
   void begin_writing();
 
   static constexpr std::size_t longest_head = 16384;
 
  private:
-  // As long as it may be, or as far as a longer one has come.
+  // The request's head; if it is too long, as much of it as was received.
   std::string_view head() const { return std::string_view(request_).substr(0, head_size(request_)); }
   void receive();
   void transmit();
@@ -54,7 +55,7 @@ class HttpConnection {
   std::chrono::milliseconds patience_;
   State state_ = State::reading;
   Clock::time_point deadline_;
-  std::string request_;  // as far as it came
+  std::string request_;  // received so far
   std::string wire_;     // the answer
   std::size_t written_ = 0;
   std::function<void()> sent_;

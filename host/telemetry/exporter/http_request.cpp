@@ -1,4 +1,4 @@
-// Strict where two programs could read a request in two ways; only the headers that are asked for are kept.
+// Rejects requests that two programs could interpret differently. Keeps only the headers that the server uses.
 #include "host/telemetry/exporter/http_request.h"
 
 #include <fmt/format.h>
@@ -41,7 +41,7 @@ std::string lower_case(std::string_view text) {
   return lower;
 }
 
-// The lines of a head, without their ends and without the empty one.
+// The lines of a head, without line ends and without the empty line.
 std::vector<std::string_view> lines_of(std::string_view head) {
   std::vector<std::string_view> lines;
   while (!head.empty()) {
@@ -75,7 +75,7 @@ std::optional<std::string> decoded(std::string_view text) {
   return out;
 }
 
-// "/a/../b/./c" -> "/b/c"; no number of dots leads above the root.
+// "/a/../b/./c" -> "/b/c". The result never leaves the root.
 std::string without_dots(std::string_view path) {
   std::vector<std::string_view> parts;
   for (std::size_t begin = 1; begin <= path.size();) {
@@ -96,7 +96,7 @@ std::string without_dots(std::string_view path) {
 }
 
 bool parse_target(std::string_view target, HttpRequest& request) {
-  if (target == "*") {  // of OPTIONS, say, which is refused by its method
+  if (target == "*") {  // as in OPTIONS, which is refused by its method
     request.path = target;
     return true;
   }
@@ -181,7 +181,7 @@ std::optional<HttpRequest> parse_request(std::string_view head) {
 }
 
 std::string wire_format(const HttpAnswer& answer, bool with_body) {
-  // The page may load nothing from elsewhere, and nobody may show it in a frame.
+  // The page must not load anything from other servers, nor be shown in a frame.
   const auto head = fmt::format(
       "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\nCache-Control: no-store\r\n"
       "X-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; "

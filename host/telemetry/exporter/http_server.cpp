@@ -1,4 +1,4 @@
-// One thread reads and writes all connections, a few others make the answers.
+// One thread reads and writes all connections; a few others make the answers.
 #include "host/telemetry/exporter/http_server.h"
 
 #include <poll.h>
@@ -29,7 +29,7 @@ using Clock = HttpConnection::Clock;
 using State = HttpConnection::State;
 
 constexpr std::size_t answering_threads = 4;
-constexpr std::chrono::milliseconds accept_pause(100);  // after there was no room for a connection
+constexpr std::chrono::milliseconds accept_pause(100);  // after running out of file descriptors
 
 }  // namespace
 
@@ -41,7 +41,7 @@ class HttpServer::Connections {
         handler_(std::move(handler)),
         patience_(options.patience),
         wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (wake_.fd() < 0) throw std::runtime_error("metrics: the system has no descriptor for the HTTP server");
+    if (wake_.fd() < 0) throw std::runtime_error("metrics: no file descriptor is available for the HTTP server");
     to_answer_.reserve(max_connections);
     answered_.reserve(max_connections);
     try {
@@ -81,7 +81,7 @@ class HttpServer::Connections {
     }
   }
 
-  // For anything to happen, or for the next deadline; lets each connection of which something did happen go on.
+  // Waits for an event or the next deadline, and advances the connections concerned.
   void wait() {
     const auto now = Clock::now();
     const bool accepts = now >= accept_after_;
@@ -117,11 +117,12 @@ class HttpServer::Connections {
     for (int i = 0; i < at_once && polled_[1].revents != 0; ++i) {
       Socket socket(accept4(listening_.socket.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (socket.fd() >= 0) {
-        if (connections_.size() >= max_connections && !shed()) continue;  // all are being answered: this one is closed
-        // Often its request has come already, which cannot be taken for silence then.
+        if (connections_.size() >= max_connections && !shed())
+          continue;  // all others are being answered: close this one
+        // Its request has often arrived already: read it now, so that the connection does not count as silent.
         advance(connections_.emplace_back(std::move(socket), patience_));
       } else if (errno != EMFILE && errno != ENFILE) {
-        return;  // nobody waits any more
+        return;  // no more clients are waiting
       } else if (!shed()) {
         accept_after_ = Clock::now() + accept_pause;
         return;
@@ -129,8 +130,8 @@ class HttpServer::Connections {
     }
   }
 
-  // Makes room: the oldest that had its answer goes first, then the oldest that has not asked, then the oldest that
-  // does not take its answer.
+  // Makes room by closing a connection: the oldest one that has its answer, else the oldest without a request, else the
+  // oldest that does not read its answer.
   bool shed() {
     for (const auto state : {State::ended, State::closing, State::reading, State::writing}) {
       const auto oldest = std::find_if(connections_.begin(), connections_.end(),
@@ -179,12 +180,12 @@ class HttpServer::Connections {
   }
 
   HttpAnswer answer_to(std::string_view head) const {
-    if (head.size() > HttpConnection::longest_head) return refusal(431, "a request's head has 16 KiB at most\n");
+    if (head.size() > HttpConnection::longest_head) return refusal(431, "the request's head is larger than 16 KiB\n");
     const auto request = parse_request(head);
-    if (!request) return refusal(400, "this is not a request of HTTP/1.0 or HTTP/1.1\n");
+    if (!request) return refusal(400, "this is not an HTTP/1.0 or HTTP/1.1 request\n");
     if (auto refused = access_.refusal(*request)) return std::move(*refused);
     if (request->method != "GET" && request->method != "HEAD") {
-      auto answer = refusal(405, "this server only answers GET\n");
+      auto answer = refusal(405, "this server answers only GET and HEAD\n");
       answer.headers = "Allow: GET, HEAD\r\n";
       return answer;
     }
@@ -208,16 +209,17 @@ class HttpServer::Connections {
   const std::chrono::milliseconds patience_;
   const Socket wake_;
 
-  // The serving thread's. Nobody but an answering thread touches a connection that is being answered.
-  std::list<HttpConnection> connections_;  // in the order in which they came
+  // Used by the serving thread only, except for a connection that is being answered, which belongs to an answering
+  // thread.
+  std::list<HttpConnection> connections_;  // oldest first
   std::vector<pollfd> polled_;
-  std::vector<HttpConnection*> waiting_;  // those of polled_, from its third on
+  std::vector<HttpConnection*> waiting_;  // the connections of polled_[2], polled_[3], ...
   Clock::time_point accept_after_{};
 
   std::mutex mutex_;
   std::condition_variable asked_;
-  bool stop_ = false;                       // guarded by mutex_, as are the next two, which never grow
-  std::vector<HttpConnection*> to_answer_;  // in the order in which they came
+  bool stop_ = false;                       // guarded by mutex_, like the next two, which never reallocate
+  std::vector<HttpConnection*> to_answer_;  // oldest first
   std::vector<HttpConnection*> answered_;
   std::vector<std::thread> threads_;  // last: they use all of the above
 };

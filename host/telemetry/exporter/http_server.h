@@ -1,4 +1,4 @@
-// A small HTTP server: GET only, each request answered by one function, on threads of its own.
+// A small HTTP server with threads of its own, which answers GET requests with one function.
 #pragma once
 
 #include <chrono>
@@ -12,36 +12,34 @@
 namespace binade::host {
 
 struct HttpOptions {
-  // "ADDRESS:PORT" or "PORT", which means 127.0.0.1; port 0 takes a free one. Other addresses than loopback are served
-  // when they are written out: "0.0.0.0:9464".
+  // "ADDRESS:PORT", or "PORT" for 127.0.0.1. Port 0 picks a free one. "0.0.0.0:9464" listens on all interfaces.
   std::string listen = {};
-  std::string user = {}, password = {};  // HTTP basic authentication; without a password nobody is asked
-  // Names by which clients may call this server, beside those of the loopback and the address that it listens on: a
-  // request under another name is answered by 421.
+  std::string user = {}, password = {};  // HTTP basic authentication; an empty password disables it
+  // Host names that clients may use, in addition to loopback names and the listening address. Requests with another
+  // name are answered with 421.
   std::vector<std::string> allowed_hosts = {};
-  // How long a request may take to come, and how long a client may take nothing of its answer.
+  // Limits how long a request may take to arrive, and how long a client may read nothing of its answer.
   std::chrono::milliseconds patience{2000};
 };
 
 class HttpServer {
  public:
-  // Called on several threads at once; what it throws is answered by 500.
+  // Called on several threads at once. An exception is answered with 500.
   using Handler = std::function<HttpAnswer(const HttpRequest&)>;
 
-  // So many connections are open at most. One more takes the place of the oldest that has not asked yet.
+  // Maximum number of open connections. One more replaces the oldest that has not sent a request.
   static constexpr std::size_t max_connections = 256;
 
-  // Answers from then on. A connection costs no thread until its request has come whole, so that silent and slow ones
-  // keep nobody from being answered, however many they are. Throws std::runtime_error with a message for the user when
-  // `listen` is wrong or cannot be had.
+  // Starts serving. A connection occupies a thread only once its request is complete, so silent and slow clients never
+  // block others. Throws std::runtime_error with a message for the user if `listen` is invalid or not available.
   HttpServer(const HttpOptions& options, Handler handler);
-  // Waits for answers that are being made.
+  // Waits for answers in progress.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
   const std::string& host() const;  // IPv4, dotted
-  int port() const;                 // that was really taken
+  int port() const;                 // the actual port
 
  private:
   class Connections;

@@ -1,4 +1,4 @@
-// Where to listen, and why that cannot be had.
+// Parses the address and explains why it cannot be used.
 #include "host/telemetry/exporter/listening_socket.h"
 
 #include <arpa/inet.h>
@@ -34,13 +34,13 @@ int port_of(const std::string& listen, std::string_view digits) {
   int port = -1;
   const auto [end, error] = std::from_chars(digits.begin(), digits.end(), port);
   if (error == std::errc() && end == digits.end() && port >= 0 && port <= 65535) return port;
-  refuse(listen, "the port must be a number from 0 to 65535; 0 takes a free one");
+  refuse(listen, "the port must be a number from 0 to 65535; 0 picks a free one");
 }
 
 std::string host_of(const std::string& listen) {
-  if (listen.ends_with('s')) refuse(listen, "TLS is not offered here; put a reverse proxy or an SSH tunnel in front");
+  if (listen.ends_with('s')) refuse(listen, "TLS is not supported; use a reverse proxy or an SSH tunnel");
   if (listen.starts_with('[') || std::count(listen.begin(), listen.end(), ':') > 1) {
-    refuse(listen, "IPv6 is not supported; give an IPv4 address, such as 127.0.0.1:9464");
+    refuse(listen, "IPv6 is not supported; use an IPv4 address, such as 127.0.0.1:9464");
   }
   const auto colon = listen.rfind(':');
   const auto host = colon == std::string::npos ? "127.0.0.1" : listen.substr(0, colon);
@@ -50,7 +50,7 @@ std::string host_of(const std::string& listen) {
 [[noreturn]] void refuse_for(const std::string& listen, int error) {
   const auto text = std::system_category().message(error);
   if (error == EADDRINUSE) refuse(listen, text + "; choose another port, or 0 for a free one");
-  if (error == EADDRNOTAVAIL) refuse(listen, text + ": this machine has no such address");
+  if (error == EADDRNOTAVAIL) refuse(listen, text + ": this machine does not have that address");
   if (error == EACCES) refuse(listen, text + ": ports below 1024 need privileges");
   refuse(listen, text);
 }

@@ -1,11 +1,11 @@
-// A socket, and one that listens.
+// RAII for sockets, and a listening socket.
 #pragma once
 
 #include <string>
 
 namespace binade::host {
 
-// Closes itself.
+// Closes the socket in its destructor.
 class Socket {
  public:
   explicit Socket(int fd = -1) : fd_(fd) {}
@@ -13,19 +13,19 @@ class Socket {
   Socket(Socket&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
   Socket& operator=(Socket&&) = delete;
 
-  int fd() const { return fd_; }  // negative: there is none
+  int fd() const { return fd_; }  // negative if there is no socket
 
  private:
   int fd_;
 };
 
 struct ListeningSocket {
-  // "ADDRESS:PORT" or "PORT", which means 127.0.0.1; port 0 takes a free one. Neither this nor what it accepts ever
-  // blocks. Throws std::runtime_error with a message for the user.
+  // "ADDRESS:PORT", or "PORT" for 127.0.0.1. Port 0 picks a free one. The socket is non-blocking. Throws
+  // std::runtime_error with a message for the user.
   explicit ListeningSocket(const std::string& listen);
 
   std::string host;  // IPv4, dotted
-  int port = 0;      // that was really taken
+  int port = 0;      // the actual port
   Socket socket;
 };
 

@@ -1,4 +1,4 @@
-// The page that the exporter's port shows to people: live_page.html, as it is.
+// The contents of live_page.html.
 #pragma once
 
 #include <string_view>

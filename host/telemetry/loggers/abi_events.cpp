@@ -1,4 +1,4 @@
-// Member by member.
+// Converts events member by member.
 #include "host/telemetry/loggers/abi_events.h"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ AbiEvent make_event(std::uint32_t type, double time) {
   return event;
 }
 
-// Fills `scalars` from a record and shows them in its event.
+// Fills `scalars` from a record and points its event to them.
 template <class Record, class AbiEvent>
 void add_scalars(const Record& record, const std::vector<std::string>& names, Scalars& scalars, AbiEvent& event) {
   const auto count = std::min<std::size_t>(record.scalar_count, names.size());

@@ -1,4 +1,4 @@
-// The host's records as the events of the logger ABI.
+// Converts the host's records to events of the logger ABI.
 #pragma once
 
 #include <functional>
@@ -10,7 +10,7 @@
 
 namespace binade::host {
 
-// What a logger is told of the run beside the engine's own words.
+// The part of a run_start event that does not come from the engine.
 struct RunDescription {
   std::string run_id;
   std::string name;             // [experiment] name
@@ -20,14 +20,14 @@ struct RunDescription {
   bool color = false;
 };
 
-// One per logger, used on its thread: remembers from the run's start how the model's scalars and
-// parameters are named.
+// One per logger, used on the logger's thread. Remembers the names of the model's scalars and parameters from the run's
+// start.
 class AbiEvents {
  public:
   explicit AbiEvents(RunDescription run) : run_(std::move(run)) {}
 
-  // Calls `write` with the event; it and all it points to are valid during that call. The start of a resumed run is two
-  // events.
+  // Calls `write` with the event, which is valid only during that call, with everything that it points to. The start of
+  // a resumed run gives two events.
   void convert(const Event& event, const std::function<void(const binade_event&)>& write);
 
  private:

@@ -1,4 +1,4 @@
-// The consumer's side.
+// The consumer's part of the queue.
 #include "host/telemetry/loggers/event_queue.h"
 
 namespace binade::host {
@@ -14,7 +14,7 @@ const Event* EventQueue::front() const {
 void EventQueue::pop() { head_.fetch_add(1, std::memory_order_release); }
 
 std::size_t EventQueue::size() const {
-  // The head first: taken the other way round, it could have overtaken the tail that was read.
+  // Read the head first: in the other order, the head could overtake the tail that was read.
   const auto head = head_.load(std::memory_order_acquire);
   return tail_.load(std::memory_order_acquire) - head;
 }

@@ -22,13 +22,13 @@ struct Event {
   std::variant<std::monostate, RunStarted, StepRecord, EvaluationRecord, MessageRecord, RunEnded> record;
 };
 
-// Any number of producers, one consumer. A producer never waits for the consumer, and pushing a step allocates nothing.
+// Any number of producers, one consumer. A producer never waits for the consumer. Pushing a step does not allocate.
 class EventQueue {
  public:
   explicit EventQueue(std::size_t capacity);
 
-  // False when `capacity` events wait already: the new one is dropped. `reserved` events, the run's start and end, may
-  // take one of two places more.
+  // Returns false, dropping the event, if the queue is full. `reserved` events (the run's start and end) may use two
+  // additional slots.
   template <class Record>
   bool push(double time, const Record& record, bool reserved = false) {
     const std::lock_guard lock(producers_);
@@ -42,7 +42,7 @@ class EventQueue {
     return true;
   }
 
-  // The oldest event, or nullptr. It keeps its place until pop(). Consumer only.
+  // The oldest event, or nullptr. It stays in the queue until pop(). Consumer only.
   const Event* front() const;
   void pop();
 

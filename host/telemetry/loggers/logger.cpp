@@ -1,4 +1,4 @@
-// The logger table's calls.
+// Calls the functions of the logger table.
 #include "host/telemetry/loggers/logger.h"
 
 #include <utility>

@@ -1,4 +1,4 @@
-// Where a logger's thread puts its events: a logger plugin, as a rule.
+// The receiver of a logger thread's events, usually a logger plugin.
 #pragma once
 
 #include "binade/abi/logger.h"
@@ -10,7 +10,7 @@ namespace binade::host {
 class EventSink {
  public:
   virtual ~EventSink() = default;
-  // On the logger's thread. What they throw is counted.
+  // Called on the logger's thread. Exceptions are counted.
   virtual void write(const binade_event& event) = 0;
   virtual void flush() = 0;
 };

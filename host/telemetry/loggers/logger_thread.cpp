@@ -1,4 +1,4 @@
-// The thread and its accounting. The state is shared with the thread, which outlives its owner when it is abandoned.
+// The thread and its counters. The state is shared with the thread, which outlives its owner if it is abandoned.
 #include "host/telemetry/loggers/logger_thread.h"
 
 #include <fmt/format.h>
@@ -17,12 +17,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// The thread looks into the queue this often: waking it at every step would cost the step more than all else here.
+// How often the thread polls the queue. Waking it at every step would dominate the cost of pushing.
 constexpr std::chrono::milliseconds period{50};
 constexpr std::chrono::seconds flush_period{1};
 constexpr int failures_allowed = 5;  // in a row
 
-// Calls `body`; what it throws becomes a message.
+// Calls `body` and returns the message of its exception, or an empty string.
 template <class Body>
 std::string failure_of(Body&& body) {
   try {
@@ -31,7 +31,7 @@ std::string failure_of(Body&& body) {
   } catch (const std::exception& exception) {
     return *exception.what() != '\0' ? exception.what() : "threw an exception without a message";
   } catch (...) {
-    return "threw something that is no std::exception";
+    return "threw something that is not a std::exception";
   }
 }
 
@@ -48,15 +48,15 @@ struct LoggerThread::State {
         queue(capacity) {}
 
   void run();
-  bool wait();                                    // true: the last round
-  bool take_one(const Event& event);              // false: abandoned
-  bool flush();                                   // false: abandoned
+  bool wait();                                    // returns true in the last round
+  bool take_one(const Event& event);              // returns false if abandoned
+  bool flush();                                   // returns false if abandoned
   void write_failed(const std::string& message);  // with the mutex held
   void write_succeeded();                         // likewise
   void try_again_after_pause() {
     if (!enabled && Clock::now() - paused_at >= pause) enabled = true;
   }
-  void warn(const std::string& text) {  // with the mutex held; a log that fails must not end the process
+  void warn(const std::string& text) {  // with the mutex held; a failing log must not end the process
     log_line(BINADE_LOG_WARNING, text);
   }
   void log_line(int level, const std::string& text) {
@@ -74,11 +74,11 @@ struct LoggerThread::State {
   std::atomic<std::uint64_t> written{0}, dropped{0}, failed{0}, failed_flushes{0};
   std::atomic<bool> enabled{true}, abandoned{false};
 
-  std::mutex mutex;  // for stop, finished, abandoned, and an event's way from the queue into the counts; no producer's
+  std::mutex mutex;  // guards stop, finished, abandoned and the accounting of events; producers do not take it
   std::condition_variable wake, end;
   bool stop = false, finished = false;
 
-  // The thread's own.
+  // Used by the thread only.
   bool unflushed = false;
   Clock::time_point last_flush{};
   int failures_in_a_row = 0;
@@ -129,21 +129,21 @@ void LoggerThread::State::write_succeeded() {
   unflushed = true;
   const bool recovered = failures_in_a_row >= failures_allowed;
   failures_in_a_row = 0;
-  if (recovered && ++recoveries == 1) log_line(BINADE_LOG_INFO, fmt::format("logger {}: works again", name));
+  if (recovered && ++recoveries == 1) log_line(BINADE_LOG_INFO, fmt::format("logger {}: working again", name));
 }
 
 void LoggerThread::State::write_failed(const std::string& message) {
   if (++failed == 1) {
-    warn(fmt::format("logger {}: {} (said once; further failures are counted in binade_logger_events_total)", name,
+    warn(fmt::format("logger {}: {} (reported once; further failures are counted in binade_logger_events_total)", name,
                      message));
   }
-  if (++failures_in_a_row < failures_allowed) return;  // one more failure after a pause is enough for the next
+  if (++failures_in_a_row < failures_allowed) return;  // after a pause, one more failure starts the next pause
   enabled = false;
   paused_at = Clock::now();
   if (++pauses > 1) return;
   warn(
-      fmt::format("logger {}: {} failures in a row: the run goes on without it, and it is tried again every {} s; what "
-                  "comes meanwhile is dropped and counted. The last: {}",
+      fmt::format("logger {}: {} failures in a row: the run continues without it and retries it every {} s; until then "
+                  "its events are dropped and counted. Last failure: {}",
                   name, failures_allowed, std::chrono::duration_cast<std::chrono::seconds>(pause).count(), message));
 }
 
@@ -154,7 +154,7 @@ bool LoggerThread::State::flush() {
   unflushed = false;
   last_flush = Clock::now();
   if (!failure.empty() && ++failed_flushes == 1) {
-    warn(fmt::format("logger {}: {} (said once)", name, failure));
+    warn(fmt::format("logger {}: {} (reported once)", name, failure));
   }
   return true;
 }
@@ -165,7 +165,7 @@ LoggerThread::LoggerThread(std::string name, std::unique_ptr<EventSink> sink, Ru
           std::make_shared<State>(std::move(name), std::move(sink), std::move(run), capacity, std::move(log), pause)),
       thread_([state = state_] {
         state->run();
-        // Only the main thread may destroy a logger, and it has gone on without this one.
+        // Only the main thread may destroy a logger, and it has abandoned this one.
         if (state->abandoned) static_cast<void>(state->sink.release());
       }) {}
 
@@ -180,7 +180,7 @@ void LoggerThread::push(double time, const Record& record, bool reserved) noexce
     } else if (state.queue.size() == state.queue.capacity() / 2) {
       state.wake.notify_one();
     }
-  } catch (const std::exception&) {  // no memory for a text
+  } catch (const std::exception&) {  // out of memory
     ++state.dropped;
   }
 }
@@ -213,7 +213,7 @@ void LoggerThread::close(Clock::time_point deadline) noexcept {
   state_->abandoned = true;
   state_->dropped += lost;
   state_->warn(
-      fmt::format("logger {}: did not finish in time and was left behind; {} events are lost", state_->name, lost));
+      fmt::format("logger {}: did not finish in time and was abandoned; {} events are lost", state_->name, lost));
   lock.unlock();
   thread_.detach();
 }

@@ -1,4 +1,4 @@
-// One logger behind its queue, on a thread of its own: it may be slow, throw or hang without the training noticing.
+// Runs one logger on its own thread, behind a queue, so that training does not suffer if it is slow, throws or hangs.
 #pragma once
 
 #include <chrono>
@@ -17,29 +17,30 @@ namespace binade::host {
 
 class LoggerThread : public RunListener {
  public:
-  // A line for the host's log. Called on the logger's thread and in close(), never after close().
+  // Writes a line to the host's log. Called on the logger's thread and in close(), never after close().
   using Log = std::function<void(int level, const std::string& text)>;  // level: BINADE_LOG_*
 
-  // `name` stands in messages. At most `capacity` events wait; what comes then is dropped, but for the run's start and
-  // end. After five failures in a row the logger is left alone, and what comes is dropped, for `pause`; then one event
-  // tries whether it works again. Main thread.
+  // `name` is used in messages. The queue holds at most `capacity` events; further ones are dropped, except the run's
+  // start and end. After five failures in a row the logger is paused, and events are dropped, for `pause`; then one
+  // event tests whether it works again. Main thread.
   LoggerThread(std::string name, std::unique_ptr<EventSink> sink, RunDescription run, std::size_t capacity, Log log,
                std::chrono::steady_clock::duration pause = std::chrono::seconds(30));
-  ~LoggerThread() override;  // main thread; close() with the default limit when that was not called
+  ~LoggerThread() override;  // main thread; calls close() with the default limit if necessary
 
-  // Any thread. Never wait for the logger.
+  // Any thread. These never wait for the logger.
   void run_started(const RunStarted& record) noexcept override;
   void step(const StepRecord& record) noexcept override;
   void evaluated(const EvaluationRecord& record) noexcept override;
   void message(int level, std::string_view text) noexcept override;
   void run_ended(const RunEnded& record) noexcept override;
 
-  // Main thread: no events after this. The logger writes what waits, and flushes, until `deadline`; then its thread is
-  // abandoned, and the rest counted as dropped. An abandoned logger is never destroyed: its thread may still be in it.
+  // Main thread. Must not be followed by events. The logger writes the queued events and flushes until `deadline`; then
+  // its thread is abandoned and the rest counted as dropped. An abandoned logger is never destroyed, because its thread
+  // may still be using it.
   void request_stop() noexcept;
   void close(std::chrono::steady_clock::time_point deadline) noexcept;
 
-  // May be called on any thread, and after this object's end.
+  // The result may be called on any thread, and after this object has been destroyed.
   std::function<LoggerCounts()> counts() const;
 
   static constexpr std::chrono::seconds drain_limit{5};

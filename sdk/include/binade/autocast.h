@@ -1,7 +1,7 @@
 // torch.autocast for C++: a region in which LibTorch chooses each operation's precision. For the torch tier.
 //
-// The host opens one around forward() and loss() when the precision policy says so. A model opens its own for a part
-// that needs another precision; most often fp32 in the midst of half precision:
+// The host opens one around forward() and loss() if the precision policy asks for it. A model opens its own for a part
+// that needs another precision, most often fp32 within half precision:
 //
 //     torch::Tensor forward(const torch::Tensor& x) {
 //       const auto scores = score(x);  // in the run's precision
@@ -9,8 +9,9 @@
 //       return torch::softmax(scores.to(torch::kFloat), -1);
 //     }
 //
-// In such a region without autocast an operation takes what it is given: cast its inputs, as above. The experiment's
-// [precision.overrides] and [precision.operations] belong to autocast, so they pause there as well.
+// In a region with autocast disabled, operations do not cast their inputs: cast them yourself, as above. The
+// experiment's [precision.overrides] and [precision.operations] are part of autocast, so they do not apply there
+// either.
 #ifndef BINADE_AUTOCAST_H
 #define BINADE_AUTOCAST_H
 
@@ -18,7 +19,7 @@
 #include <c10/core/ScalarType.h>
 #include <c10/macros/Export.h>
 
-// Those of ATen/autocast_mode.h, which brings all of ATen with it.
+// Declared here because ATen/autocast_mode.h includes all of ATen.
 namespace at::autocast {
 TORCH_API bool is_autocast_enabled(c10::DeviceType device);
 TORCH_API void set_autocast_enabled(c10::DeviceType device, bool enabled);
@@ -31,9 +32,9 @@ TORCH_API int decrement_nesting();
 
 namespace binade {
 
-// [any thread, for itself: a thread that is started inside does not inherit it] Sets autocast of `device` until the end
-// of the scope, however that is left, and then restores what was. Regions nest. The end of the outermost drops the
-// cached casts of the weights, which the optimizer is about to change. Call backward() outside.
+// Sets the calling thread's autocast state for `device` and restores the previous state at the end of the scope.
+// Threads started inside do not inherit it. Regions nest. Leaving the outermost one clears the cached casts of the
+// weights, which the optimizer is about to change. Call backward() outside.
 class Autocast {
  public:
   Autocast(c10::DeviceType device, c10::ScalarType dtype, bool enabled = true)

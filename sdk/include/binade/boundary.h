@@ -1,4 +1,5 @@
-// Where C++ meets the ABI: no exception leaves a plugin. Used by the headers of the kinds; authors need nothing here.
+// The boundary between C++ and the C ABI: no exception leaves a plugin. Used by the headers of the plugin kinds; plugin
+// authors do not need it.
 #ifndef BINADE_BOUNDARY_H
 #define BINADE_BOUNDARY_H
 
@@ -18,7 +19,7 @@ inline std::int32_t fail(binade_error* error, std::int32_t status, std::string_v
   return status;
 }
 
-// Runs `body`; what it throws becomes a status and a message.
+// Runs `body` and turns an exception into a status and a message.
 template <class Body>
 std::int32_t guard(binade_error* error, Body&& body) noexcept {
   try {
@@ -33,12 +34,12 @@ std::int32_t guard(binade_error* error, Body&& body) noexcept {
   } catch (const std::exception& exception) {
     return fail(error, BINADE_FAILED, exception.what());
   } catch (...) {
-    return fail(error, BINADE_FAILED, "threw something that is no std::exception");
+    return fail(error, BINADE_FAILED, "threw something that is not a std::exception");
   }
 }
 
-// A struct of the host's with all members that this SDK knows: `given` itself, or where the host is older and its
-// struct ends before, a copy in `room` whose further members are 0.
+// The host's struct with all members that this SDK knows: `given` itself, or, if the host is older and its struct is
+// shorter, a copy in `room` with the missing members set to 0.
 template <class T>
 const T& whole(const T* given, T& room) noexcept {
   std::uint32_t size = 0;
@@ -49,7 +50,7 @@ const T& whole(const T* given, T& room) noexcept {
   return room;
 }
 
-// The other way: as much of `answer` as the host has room for.
+// The opposite direction: copies as much of `answer` as the host's struct holds.
 template <class T>
 void give(T* out, const T& answer) noexcept {
   const std::uint32_t size = out->struct_size;
@@ -57,7 +58,7 @@ void give(T* out, const T& answer) noexcept {
   out->struct_size = size;
 }
 
-// Whether `Call<T>` is well-formed: has<StepCall, T>.
+// True if `Call<T>` is well-formed, as in has<StepCall, T>.
 template <template <class> class Call, class T, class = void>
 struct Has : std::false_type {};
 template <template <class> class Call, class T>
@@ -65,7 +66,7 @@ struct Has<Call, T, std::void_t<Call<T>>> : std::true_type {};
 template <template <class> class Call, class T>
 constexpr bool has = Has<Call, T>::value;
 
-// Constructors take what they need: (options, host), (options), or nothing.
+// A plugin's constructor may take (options, host), (options), or nothing.
 template <class T, class Make>
 auto construct(const binade_options* options, const binade_host* host, Make make) {
   if constexpr (std::is_constructible_v<T, const Options&, const Host&>) {

@@ -1,5 +1,5 @@
-// What C++ code of the torch tier was compiled against. One header for both sides: the engine and every model plugin
-// carry such a block as an ELF note, and the host compares them before it loads the plugin.
+// Records what C++ code of the torch tier was compiled against. The engine and every model plugin include this header
+// and carry such a block as an ELF note; the host compares the two before it loads the plugin.
 #ifndef BINADE_BUILD_BLOCK_H
 #define BINADE_BUILD_BLOCK_H
 
@@ -17,8 +17,8 @@
 
 namespace binade::detail {
 
-// FNV-1a over size and alignment of what crosses the boundary. It sees layouts, not the order of virtual functions:
-// the version and the build-ids beside it do.
+// FNV-1a over size and alignment of the types that cross the boundary. It does not cover the order of virtual
+// functions; the version and the build-ids do.
 template <class... Types>
 constexpr std::uint32_t fingerprint() {
   std::uint32_t hash = 2166136261u;
@@ -91,7 +91,7 @@ struct BuildBlockNote {
 static_assert(sizeof(BuildBlockNote) == sizeof(binade_note_header) + sizeof(binade_build_block),
               "no padding in a note");
 
-// `used` stands on the definition: link-time optimisation drops the note otherwise.
+// `used` must be on the definition: otherwise link-time optimisation drops the note.
 __attribute__((section(BINADE_NOTE_SECTION), used, aligned(4))) static const BuildBlockNote build_block_note{};
 
 }  // namespace binade::detail

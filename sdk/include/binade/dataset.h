@@ -1,4 +1,4 @@
-// A dataset in C++ (17 or later). It answers what it holds and writes samples into the host's memory; the host
+// A dataset in C++ (17 or later). It describes its contents and writes samples into the host's memory; the host
 // shuffles, batches, pads, shards and resumes.
 //
 //     struct Squares {
@@ -18,11 +18,11 @@
 //     BINADE_DATASET(Squares)
 //
 // Threads: constructor and describe() on the main thread; read() and measure() on several at once, so they are const.
-// What they throw ends the run with that message; throw Failure(BINADE_BAD_DATA, ...) for wrong data.
+// An exception ends the run with its message; throw Failure(BINADE_BAD_DATA, ...) for invalid data.
 // A dataset with a variable extent also has
 //     std::vector<std::int64_t> measure(std::uint32_t split, std::uint64_t index, std::size_t field) const
-// the shape of that field in that sample: all of its extents. read() then finds the slot padded to the batch's largest
-// extents and filled with the pad value, and writes only the sample's own part.
+// which returns the shape of that field in that sample, fixed extents included. The slot passed to read() is padded to
+// the batch's largest extents and filled with the pad value; write only the sample's own part.
 #ifndef BINADE_DATASET_H
 #define BINADE_DATASET_H
 
@@ -39,11 +39,11 @@ namespace binade {
 
 constexpr std::int64_t variable = BINADE_VARIABLE;
 
-// Elements of half-precision fields, by their bits: `Float16{0x3C00}` is 1.
+// Bit patterns of half-precision elements: `Float16{0x3C00}` is 1.
 enum class Float16 : std::uint16_t {};
 enum class BFloat16 : std::uint16_t {};
 
-// The element type of a C++ type.
+// The BINADE_* element type of a C++ type.
 template <class T>
 constexpr std::uint32_t dtype() {
   if constexpr (std::is_same_v<T, std::uint8_t>)
@@ -70,7 +70,7 @@ constexpr std::uint32_t dtype() {
   }
 }
 
-// What a dataset holds. Names and facts are explained in abi/dataset.h.
+// The contents of a dataset. abi/dataset.h explains names and facts.
 class Description {
  public:
   Description& split(std::string name, std::uint64_t size) {
@@ -90,7 +90,7 @@ class Description {
     facts_.push_back({std::move(name), BINADE_TYPE_STRING, 0, std::move(value)});
     return *this;
   }
-  // Samples share nothing, so a random validation split leaks nothing.
+  // States that samples are independent, so that a random validation split does not leak.
   Description& independent() {
     independent_ = true;
     return *this;
@@ -114,7 +114,7 @@ class Description {
     }
     sink->set_independent(sink, independent_ ? 1 : 0);
   }
-  // The fields that have a variable extent: their numbers, and how many extents each has.
+  // The fields that have a variable extent, by number and rank.
   struct VariableField {
     std::size_t number, rank;
   };
@@ -150,8 +150,7 @@ class Description {
   bool independent_ = false;
 };
 
-// One sample's part of one field, C-contiguous. In a padded field, `size` covers the whole slot and row strides are
-// those of the slot, in `shape`.
+// One sample's part of one field, C-contiguous. In a padded field, size() and extent() are those of the padded slot.
 template <class T>
 class Slot {
  public:
@@ -172,18 +171,18 @@ class Slot {
   std::size_t rank_;
 };
 
-// The sample to write: which one, and where.
+// A sample to write: its index and its destination.
 class Sample {
  public:
   Sample(const binade_read& request, std::uint64_t position) : request_(request), position_(position) {}
   std::uint32_t split() const { return request_.split; }
   std::uint64_t index() const { return request_.indices[position_]; }
   std::uint64_t epoch() const { return request_.epoch; }
-  // True: to learn from, augment it. False: to evaluate with, do not.
+  // True for training: augmentation is allowed. False for evaluation: do not augment.
   bool training() const { return request_.training != 0; }
   Random random() const { return {request_.seed, request_.epoch, index()}; }
 
-  // Field `number`, in the order of describe(). Throws std::invalid_argument when T is not the field's type.
+  // The slot of field `number`, in the order of describe(). Throws std::invalid_argument if T is not the field's type.
   template <class T>
   Slot<T> field(std::size_t number) const {
     if (number >= request_.buffer_count) throw std::invalid_argument("the dataset has no such field");
@@ -237,7 +236,7 @@ struct DatasetShim {
         for (std::uint64_t position = 0; position < count; ++position) {
           for (const auto& field : variable_fields) {
             const std::vector<std::int64_t> shape = dataset.measure(split, indices[position], field.number);
-            if (shape.size() != field.rank) throw Failure(BINADE_FAILED, "measure() gave another number of extents");
+            if (shape.size() != field.rank) throw Failure(BINADE_FAILED, "measure() returned a shape of wrong rank");
             shapes = std::copy(shape.begin(), shape.end(), shapes);
           }
         }

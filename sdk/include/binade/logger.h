@@ -1,4 +1,4 @@
-// A logger in C++ (17 or later). It has any of these members, and is told of what it has a member for:
+// A logger in C++ (17 or later). Define any of these members to receive the events of that kind:
 //
 //     struct Print {
 //       void run_start(const binade::RunStart& event);
@@ -11,11 +11,11 @@
 //     };
 //     BINADE_LOGGER(Print)
 //
-// Threads: the constructor and destructor on the main thread; all else on one thread of the logger's own. It may be
-// slow: events queue up, and are dropped and counted when the queue is full. A throw is counted; the run goes on.
-// A run that continues from a checkpoint is told of as resumed, behind its start: what a logger keeps in the run's
-// folder it cuts back to that step, because the steps behind it come again. Members of the events are explained in
-// abi/logger.h; binade::view() turns their strings into std::string_view, valid until the member returns.
+// Threads: the constructor and destructor run on the main thread, all other members on the logger's own thread. It may
+// be slow: events are queued, and dropped and counted when the queue is full. An exception is counted; the run
+// continues. If a run continues from a checkpoint, resumed() follows run_start(): truncate the logger's record in the
+// run's folder to that step, because the steps after it are repeated. abi/logger.h explains the members of the events;
+// binade::view() turns their strings into std::string_view, valid until the call returns.
 #ifndef BINADE_LOGGER_H
 #define BINADE_LOGGER_H
 
@@ -52,7 +52,7 @@ template <class T>
 struct LoggerShim {
   static_assert(has<RunStartCall, T> || has<StepCall, T> || has<EvaluationCall, T> || has<MessageCall, T> ||
                     has<RunEndCall, T>,
-                "a logger has at least one of run_start, step, evaluation, message, run_end");
+                "a logger must have at least one of run_start, step, evaluation, message, run_end");
 
   // Each event begins with its binade_event, so a pointer to that is a pointer to the event.
   template <class Event>

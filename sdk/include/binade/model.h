@@ -10,14 +10,14 @@
 //     };
 //     BINADE_MODEL(Mlp)
 //
-// forward() takes the fields that the manifest's `inputs` name, in that order, and returns a tensor; or a tuple or a
-// vector, of which the first counts; or a map from strings to tensors or a struct, of which `logits` counts, then
-// `last_hidden_state`, then the map's first entry or the first member of a struct with up to eight and no constructor.
+// forward() takes the fields listed in the manifest's `inputs`, in that order. It returns a tensor; or a tuple or
+// vector, whose first element is used; or a map from strings to tensors or a struct, of which `logits` is used, else
+// `last_hidden_state`, else the first entry or member (of a struct with at most eight members and no constructor).
 //
-// A model with its own loss also has `binade::Loss loss(const binade::Batch& batch)`, called for [task] loss = "model".
+// A model with its own loss also has `binade::Loss loss(const binade::Batch& batch)`, called if [task] loss = "model".
 //
-// Threads: the constructor runs on the main thread, on the CPU, with LibTorch's generator seeded; the rest on the
-// training thread. Autocast is on around forward() and loss() when the precision policy says so.
+// Threads: the constructor runs on the main thread, on the CPU, with LibTorch's generator seeded; all other members run
+// on the training thread. Autocast is on during forward() and loss() if the precision policy asks for it.
 #ifndef BINADE_MODEL_H
 #define BINADE_MODEL_H
 
@@ -33,12 +33,12 @@
 
 namespace binade {
 
-// The batch by field names, for a model's own loss. Valid during the call.
+// A batch, accessed by field names, for a model's own loss. Valid during the call.
 class Batch {
  public:
   explicit Batch(const binade_batch* batch) : batch_(batch) {}
   bool has(std::string_view name) const { return batch_->field(batch_, to_abi(name)) != nullptr; }
-  // Throws std::invalid_argument when the dataset has no such field.
+  // Throws std::invalid_argument if the dataset has no such field.
   const torch::Tensor& operator[](std::string_view name) const {
     const void* tensor = batch_->field(batch_, to_abi(name));
     if (tensor == nullptr) throw std::invalid_argument("the dataset has no field `" + std::string(name) + "`");
@@ -49,8 +49,8 @@ class Batch {
   const binade_batch* batch_;
 };
 
-// What a model's own loss returns: the scalar to minimise, and up to 16 named numbers to report beside it, each a
-// tensor of one element. `return {total, {{"reconstruction", r}, {"kl", kl}}};`
+// The result of a model's own loss: the scalar to minimise and up to 16 named values to report with it, each a tensor
+// of one element. `return {total, {{"reconstruction", r}, {"kl", kl}}};`
 struct Loss {
   torch::Tensor value;
   std::vector<std::pair<std::string, torch::Tensor>> scalars;
@@ -58,7 +58,7 @@ struct Loss {
 
 namespace detail {
 
-// LibTorch's what() carries a stack trace; its first part is what a person can use.
+// LibTorch's what() includes a stack trace, which does not help users.
 template <class Body>
 std::int32_t guard_torch(binade_error* error, Body&& body) noexcept {
   return guard(error, [&] {
@@ -86,7 +86,7 @@ using LossCall = decltype(std::declval<T&>().loss(std::declval<const Batch&>()))
 
 template <class T>
 struct ModelShim {
-  static_assert(std::is_base_of_v<torch::nn::Module, T>, "a model is a torch::nn::Module");
+  static_assert(std::is_base_of_v<torch::nn::Module, T>, "a model must be a torch::nn::Module");
   static constexpr std::size_t inputs = arity(&T::forward);
 
   using Module = std::shared_ptr<T>;

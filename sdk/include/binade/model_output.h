@@ -1,4 +1,4 @@
-// The tensor that counts in what a model's forward() returned, found at compile time where that is possible.
+// Extracts the tensor to use from the result of a model's forward(), at compile time where possible.
 #ifndef BINADE_MODEL_OUTPUT_H
 #define BINADE_MODEL_OUTPUT_H
 
@@ -27,7 +27,7 @@ using TupleSize = decltype(std::tuple_size<T>::value);
 template <class T>
 using SequenceFront = decltype(std::declval<const T&>().front());
 
-// The first member of an aggregate, by a structured binding of as many names as it has members.
+// Gets the first member of an aggregate by a structured binding with as many names as it has members.
 struct Anything {
   template <class T>
   operator T() const;
@@ -42,7 +42,7 @@ constexpr bool has_members<T, count, std::void_t<decltype(braces<T>(std::make_in
 template <class T>
 const auto& first_member(const T& value) {
   static_assert(std::is_aggregate_v<T> && has_members<T, 1> && !has_members<T, 9>,
-                "forward() returns a tensor, a tuple, a vector, a map from strings to tensors, or a struct: with a "
+                "forward() must return a tensor, a tuple, a vector, a map from strings to tensors, or a struct: with a "
                 "member `logits` or `last_hidden_state`, or with one to eight members and no constructor");
   if constexpr (has_members<T, 8>) {
     const auto& [first, b, c, d, e, f, g, h] = value;
@@ -71,7 +71,6 @@ const auto& first_member(const T& value) {
   }
 }
 
-// The tensor that counts in what forward() returned.
 template <class Output>
 torch::Tensor extract(const Output& output) {
   if constexpr (std::is_convertible_v<const Output&, torch::Tensor>) {

@@ -1,4 +1,4 @@
-// The plugin's table of the experiment, and what the host offers, as C++ (17 or later).
+// The plugin's options and the host's services in C++ (17 or later).
 //
 //     explicit Mlp(const binade::Options& options) : units(options.integer("units")) {}
 #ifndef BINADE_OPTIONS_H
@@ -19,7 +19,7 @@ namespace binade {
 inline binade_string to_abi(std::string_view text) { return {text.data(), text.size()}; }
 inline std::string_view view(binade_string text) { return {text.data, static_cast<std::size_t>(text.size)}; }
 
-// Thrown by plugin code to choose the status that the host sees: `throw Failure(BINADE_BAD_DATA, "line 7: ...")`.
+// Throw this to choose the status that the host receives: `throw Failure(BINADE_BAD_DATA, "line 7: ...")`.
 // Any other std::exception becomes BINADE_FAILED with its what().
 class Failure : public std::runtime_error {
  public:
@@ -30,13 +30,14 @@ class Failure : public std::runtime_error {
   std::int32_t status_;
 };
 
-// Checked against the manifest, complete, resolved. Valid only inside the constructor that receives it.
-// Each call throws std::invalid_argument when the manifest declares no such option, or one of another type.
+// The plugin's table in the experiment, checked against the manifest and completed with defaults. Valid only in the
+// constructor that receives it. Each call throws std::invalid_argument if the manifest does not declare the option, or
+// declares it with another type.
 class Options {
  public:
   explicit Options(const binade_options* table) : table_(table) {}
 
-  // False for an `optional = true` option that the experiment does not give.
+  // False for an `optional = true` option that the experiment does not set.
   bool has(std::string_view name) const { return count(name) > 0; }
 
   bool boolean(std::string_view name) const { return value(name, 0, BINADE_TYPE_BOOLEAN).integer != 0; }
@@ -87,9 +88,9 @@ class Options {
   const binade_options* table_;
 };
 
-// Series of the metrics that the manifest declares. Each costs some ten nanoseconds to update; copy them freely, keep
-// them as members. Valid until the plugin object is destroyed. Any thread. One that the manifest does not declare does
-// nothing, and is counted in binade_plugin_metrics_rejected_total.
+// Series of the metrics that the manifest declares. Cheap to copy; keep them as members. An update takes about ten
+// nanoseconds, on any thread. Valid until the plugin object is destroyed. A series that the manifest does not declare
+// does nothing and is counted in binade_plugin_metrics_rejected_total.
 class Series {
  public:
   Series(const binade_host* host, binade_series* series) : host(host), series(series) {}
@@ -112,7 +113,7 @@ struct Histogram : Series {
   void observe(double value) const { host->observe(host, series, value); }
 };
 
-// The host's services; copy it freely. Valid until the plugin object is destroyed. Any thread.
+// The host's services. Cheap to copy; may be used on any thread. Valid until the plugin object is destroyed.
 class Host {
  public:
   explicit Host(const binade_host* host) : host_(host) {}
@@ -121,7 +122,7 @@ class Host {
   void warning(std::string_view text) const { host_->log(host_, BINADE_LOG_WARNING, to_abi(text)); }
   void error(std::string_view text) const { host_->log(host_, BINADE_LOG_ERROR, to_abi(text)); }
 
-  // A folder for what this plugin can make again: see binade_host. Empty where there is none; do without.
+  // A cache folder for files that the plugin can recreate, see binade_host. Empty if none is available.
   std::string cache_folder() const {
     return BINADE_HAS(host_, cache_folder) ? std::string(view(host_->cache_folder(host_))) : std::string();
   }

@@ -1,4 +1,4 @@
-// A precision policy in C++ (17 or later): in which precision a run computes and how its loss is scaled. The host runs
+// A precision policy in C++ (17 or later): chooses the precision of a run and how its loss is scaled. The host runs
 // autocast and the gradient scaler.
 //
 //     struct Half {
@@ -10,16 +10,16 @@
 //     };
 //     BINADE_PRECISION(Half)
 //
-// A policy that decides about the scale itself, step by step, also has
+// A policy that sets the scale itself, step by step, also has
 //
 //     binade::Decision update(const binade::Outcome& outcome);
 //
-// and, when it remembers something from step to step, the pair that takes it through a checkpoint:
+// and, if it keeps state between steps, a pair of functions that saves it in checkpoints:
 //
-//     std::string save() const;           // bytes of its own
-//     void load(std::string_view state);  // what save() gave
+//     std::string save() const;           // in the policy's own format
+//     void load(std::string_view state);  // the result of save()
 //
-// A policy may also have overrides(), for what autocast is to run in another precision, whatever the model:
+// A policy may also have overrides(), which lists what autocast runs in another precision in any model:
 //
 //     std::vector<binade::Override> overrides() const {
 //       return {binade::parameters("*norm*", BINADE_FLOAT32), binade::operation("softmax", BINADE_FLOAT32)};
@@ -40,19 +40,20 @@ namespace binade {
 using Policy = binade_policy;
 using Outcome = binade_outcome;
 
-// What update() answers; see binade_decision.
+// The result of update(), see binade_decision.
 struct Decision {
-  double scale;       // of the next step
-  bool apply = true;  // false skips the step; one with found_inf is skipped anyway
+  double scale;       // for the next step
+  bool apply = true;  // false skips this step; a step with found_inf is always skipped
 };
 
-// fp32, no autocast, no scaling; the constants are the defaults of torch.amp.GradScaler, which has no floor: 2^-14 is
-// fp16's smallest normal number, and gradients that overflow below it are no matter of scale.
+// fp32 without autocast or scaling. The constants are the defaults of torch.amp.GradScaler. It has no lower bound of
+// the scale; 2^-14, fp16's smallest normal number, is used here, because gradients that overflow at a lower scale than
+// that are not a matter of scaling.
 constexpr Policy full_precision() {
   return {sizeof(Policy), BINADE_FLOAT32, 0, 0, 65536.0, 2.0, 0.5, 2000, 1.0 / 16384, 1, 0};
 }
 
-// Forward and loss under autocast to `dtype` (BINADE_BFLOAT16 or BINADE_FLOAT16); no scaling yet.
+// Forward and loss under autocast to `dtype` (BINADE_BFLOAT16 or BINADE_FLOAT16), without scaling.
 constexpr Policy autocast(std::uint32_t dtype) {
   auto policy = full_precision();
   policy.compute_dtype = dtype;
@@ -60,18 +61,18 @@ constexpr Policy autocast(std::uint32_t dtype) {
   return policy;
 }
 
-// The first that fits counts; those of the experiment go before.
+// The first matching override applies; those of the experiment take precedence.
 struct Override {
   std::uint32_t kind;
   std::string name;
   std::uint32_t dtype;
 };
 
-// Operations that use a parameter whose name matches: * stands for any characters, ? for one.
+// Matches operations that use a parameter whose name matches: * stands for any characters, ? for one.
 inline Override parameters(std::string names, std::uint32_t dtype) {
   return {BINADE_OVERRIDE_PARAMETERS, std::move(names), dtype};
 }
-// An operation of LibTorch's, such as "softmax".
+// Matches a LibTorch operation, such as "softmax".
 inline Override operation(std::string name, std::uint32_t dtype) {
   return {BINADE_OVERRIDE_OPERATION, std::move(name), dtype};
 }
@@ -89,7 +90,7 @@ using OverridesCall = decltype(std::declval<const T&>().overrides());
 
 template <class T>
 struct PrecisionShim {
-  static_assert(has<SaveCall, T> == has<LoadCall, T>, "save() and load() go together");
+  static_assert(has<SaveCall, T> == has<LoadCall, T>, "a policy must have both save() and load(), or neither");
 
   static std::int32_t policy(void* self, binade_policy* out, binade_error* error) noexcept {
     return guard(error, [&] { give(out, static_cast<const T*>(self)->policy()); });

@@ -1,5 +1,5 @@
-// Text from outside, as it may be shown: the one function by which host and plugins keep what files, names and other
-// programs say from steering a terminal or ending a line.
+// Makes untrusted text safe to print. Host and plugins use it for text from files, names and other programs, which
+// could otherwise control the terminal or break a line.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,10 @@ namespace detail {
 
 struct CodePoint {
   std::uint32_t value = 0;
-  std::size_t size = 0;  // bytes; 0: the text does not begin with one in UTF-8
+  std::size_t size = 0;  // bytes; 0: the text does not begin with valid UTF-8
 };
 
-// Strictly: no overlong forms, no surrogates, nothing above U+10FFFF.
+// Strict: rejects overlong forms, surrogates and everything above U+10FFFF.
 inline CodePoint first_code_point(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
   const std::uint32_t first = byte(0);
@@ -33,15 +33,15 @@ inline CodePoint first_code_point(std::string_view text) {
   return {value, size};
 }
 
-// What a terminal obeys (C0, DEL, C1), what ends a line (U+2028, U+2029), what changes the order in which the rest is
-// read (bidirectional marks, embeddings, overrides and isolates), and what is no character at all.
+// True for control characters (C0, DEL, C1), line separators (U+2028, U+2029), characters that change the reading order
+// (bidirectional marks, embeddings, overrides and isolates) and noncharacters.
 inline bool steers(std::uint32_t c) {
   return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x061C || c == 0x200E || c == 0x200F ||
          (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF || (c >= 0xFDD0 && c <= 0xFDEF) ||
          c == 0xFFFE || c == 0xFFFF;
 }
 
-// As TOML and JSON write it, too.
+// The escape is valid in TOML and JSON.
 inline std::string escape_of(std::uint32_t c) {
   if (c == '\n') return "\\n";
   if (c == '\t') return "\\t";
@@ -75,11 +75,11 @@ inline std::string printable(std::string_view text, bool keeps_lines) {
 
 }  // namespace detail
 
-// One line of valid UTF-8 without anything that steers a terminal: what does is escaped, as "\n", "\u001b" or, where it
-// is no UTF-8, "\xff". Everything else stays as it is.
+// Returns one line of valid UTF-8 without control characters: those are escaped as "\n" or "\u001b", bytes that are not
+// UTF-8 as "\xff". All other text is unchanged.
 inline std::string printable(std::string_view text) { return detail::printable(text, false); }
 
-// The same for text of several lines, which stay lines.
+// The same, but keeps line breaks.
 inline std::string printable_lines(std::string_view text) { return detail::printable(text, true); }
 
 }  // namespace binade

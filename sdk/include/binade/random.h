@@ -1,4 +1,4 @@
-// Random numbers that are a function of their three keys alone, on every machine: SplitMix64 (Steele, Lea, Flood 2014).
+// Random numbers that depend only on three keys, on every machine: SplitMix64 (Steele, Lea, Flood 2014).
 #ifndef BINADE_RANDOM_H
 #define BINADE_RANDOM_H
 
@@ -14,7 +14,7 @@ class Random {
   double uniform() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
   // Uniform in [0, bound); bound >= 1.
   std::uint64_t below(std::uint64_t bound) {
-    const std::uint64_t uneven = (0 - bound) % bound;  // 2^64 modulo bound: that many values would come up too often
+    const std::uint64_t uneven = (0 - bound) % bound;  // 2^64 modulo bound: reject that many values to avoid bias
     std::uint64_t drawn = bits();
     while (drawn < uneven) drawn = bits();
     return drawn % bound;

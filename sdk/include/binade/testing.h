@@ -1,5 +1,5 @@
-// A plugin's own test, in C++ (17 or later): the plugin that is linked into the test, called as the host calls it. In
-// CMake: binade_add_plugin_test(my_plugin my_plugin_test.cpp). No framework; any will do in place of expect().
+// Support for a plugin's own tests, in C++ (17 or later): calls the plugin, which is linked into the test, as the host
+// does. In CMake: binade_add_plugin_test(my_plugin my_plugin_test.cpp). Any test framework may replace expect().
 //
 //     int main() {
 //       const binade::testing::Dataset waves({{"noise", 0.5}});  // every option that the plugin reads
@@ -8,7 +8,7 @@
 //       return binade::testing::result();
 //     }
 //
-// A call that fails throws binade::Failure with the plugin's message. Models: binade/testing_model.h.
+// A failing call throws binade::Failure with the plugin's message. For models, see binade/testing_model.h.
 #ifndef BINADE_TESTING_H
 #define BINADE_TESTING_H
 
@@ -36,10 +36,10 @@ inline void expect(bool held, const char* what, const char* file = __builtin_FIL
   ++detail::failures();
   std::fprintf(stderr, "%s:%d: failed: %s\n", file, line, what);
 }
-// What main() returns.
+// The exit code to return from main().
 inline int result() { return detail::failures() == 0 ? 0 : 1; }
 
-// {"noise", 0.5}; several of one name are a list. Texts outlive the plugin.
+// {"noise", 0.5}; repeat the name to give a list. Strings must outlive the plugin.
 struct Option : binade_test_option {
   Option(const char* name, bool value) : Option(name, BINADE_TYPE_BOOLEAN, value ? 1 : 0, 0, "") {}
   Option(const char* name, int value) : Option(name, BINADE_TYPE_INTEGER, value, 0, "") {}
@@ -53,11 +53,11 @@ struct Option : binade_test_option {
       : binade_test_option{name, {sizeof(binade_value), type, integer, number, to_abi(text)}} {}
 };
 
-// The object that the plugin made of the options, with the table of its kind.
+// A plugin object created with the given options, with the table of its kind.
 template <class Table>
 class Plugin {
  public:
-  // `cache_folder`: what the host gives the plugin for that; it outlives the object.
+  // `cache_folder` is the folder that the host gives the plugin; it must outlive the object.
   explicit Plugin(std::vector<Option> options, const char* cache_folder = nullptr)
       : options_(options.begin(), options.end()) {
     binade_test_begin(&test_, options_.data(), options_.size());
@@ -70,7 +70,7 @@ class Plugin {
 
   static const Table& table() { return *static_cast<const Table*>(binade_plugin_v1.table); }
   void* self() const { return self_; }
-  // Of the plugin's own metrics, such as "rows_skipped{reason=empty}": its value, or a histogram's sum.
+  // The value of one of the plugin's metrics, such as "rows_skipped{reason=empty}", or a histogram's sum.
   double metric(const char* key) const { return binade_test_metric(&test_, key); }
   template <class Call>
   void call(Call call) const {
@@ -90,7 +90,7 @@ struct Field {
   std::vector<std::int64_t> shape;
 };
 
-// One sample, by the names of its fields.
+// One sample, accessed by field names.
 class Fields {
  public:
   template <class T>
@@ -122,7 +122,7 @@ class Dataset : Plugin<binade_dataset_table> {
   using Plugin::metric;
   const std::vector<Field>& fields() const { return fields_; }
   std::uint64_t size(const std::string& split) const { return splits_.at(number(split)).second; }
-  // Facts that are integers.
+  // The value of an integer fact.
   std::int64_t fact(const std::string& name) const { return facts_.at(name); }
 
   Fields read(const std::string& split, std::uint64_t index, bool training = true, std::uint64_t seed = 0,
@@ -150,7 +150,7 @@ class Dataset : Plugin<binade_dataset_table> {
 
  private:
   struct Recorder {
-    binade_description base;  // first: the plugin's pointer is a pointer to this
+    binade_description base;  // must be first: the plugin's pointer points to it
     Dataset* dataset;
   };
   static Dataset& of(binade_description* self) { return *reinterpret_cast<Recorder*>(self)->dataset; }
@@ -174,7 +174,7 @@ class Dataset : Plugin<binade_dataset_table> {
     }
     throw std::invalid_argument("there is no split `" + split + "`");
   }
-  // Of each field's buffer, [1, ...].
+  // The shape of each field's buffer, [1, ...].
   std::vector<std::vector<std::int64_t>> shapes_of(std::uint32_t split, std::uint64_t index) const {
     std::vector<std::int64_t> measured(8 * fields_.size());
     const auto varies = [](const Field& field) {
@@ -217,7 +217,7 @@ class Precision : Plugin<binade_precision_table> {
     call([&](binade_error* error) { return table().update(self(), &outcome, &decision, error); });
     return {decision.scale, decision.apply != 0};
   }
-  // What a checkpoint would keep; empty without save().
+  // The state that a checkpoint would keep; empty without save().
   std::string save() const {
     Saved saved{{sizeof(binade_state), 0,
                  [](binade_state* self, const void* data, std::uint64_t bytes) {
@@ -244,7 +244,7 @@ class Precision : Plugin<binade_precision_table> {
 
  private:
   struct Saved {
-    binade_state base;  // first: the plugin's pointer is a pointer to this
+    binade_state base;  // must be first: the plugin's pointer points to it
     std::string bytes;
   };
   struct Listed {
@@ -258,7 +258,7 @@ class Logger : Plugin<binade_logger_table> {
   explicit Logger(std::vector<Option> options = {}, const char* cache_folder = nullptr)
       : Plugin(std::move(options), cache_folder) {}
   using Plugin::metric;
-  // A step, an evaluation ...: its header is filled in.
+  // Sends an event; fills in its header.
   template <class Event>
   void write(std::uint32_t type, Event event) const {
     event.event = {sizeof(Event), type, 0};

@@ -1,5 +1,5 @@
-// A model plugin's own test: the model that is linked into the test, with its parameters. It includes the narrowest of
-// LibTorch's headers, so that a test compiles in seconds: add those of the operations that you use, <ATen/ops/rand.h>.
+// Support for a model plugin's own tests: the model that is linked into the test, with its parameters. To compile in
+// seconds it includes few LibTorch headers: add those of the operations that you use, such as <ATen/ops/rand.h>.
 #ifndef BINADE_TESTING_MODEL_H
 #define BINADE_TESTING_MODEL_H
 
@@ -35,7 +35,7 @@ class Model : Plugin<binade_model_table> {
 
  private:
   struct Collected {
-    binade_tensors base;  // first: the plugin's pointer is a pointer to this
+    binade_tensors base;  // must be first: the plugin's pointer points to it
     std::map<std::string, at::Tensor> tensors;
   };
 };

@@ -1,5 +1,5 @@
 /* The dataset plugin: a map from (split, index) to samples. The host owns order, shuffling, batching, sharding and
- * padding, so a dataset resumes exactly and shards across ranks with no code of its own. */
+ * padding, so a dataset needs no code of its own to resume exactly or to shard across ranks. */
 #ifndef BINADE_ABI_DATASET_H
 #define BINADE_ABI_DATASET_H
 
@@ -24,29 +24,29 @@ typedef struct binade_field {
   double pad_value;
 } binade_field;
 
-/* Where describe() puts its answer. Every call copies what it is given. */
+/* Receives the results of describe(). Every call copies its arguments. */
 typedef struct binade_description {
   uint32_t struct_size;
   uint32_t reserved;
-  /* Splits are numbered in the order of these calls. "train" must be there; "validation" and "test" are known names;
-   * others are of [a-z][a-z0-9_]{0,63}. Without "validation" the host holds back the last 20 % of "train". */
+  /* Splits are numbered in the order of these calls. "train" is required; "validation" and "test" are well-known names;
+   * other names must match [a-z][a-z0-9_]{0,63}. Without "validation" the host holds back the last 20 % of "train". */
   void (*add_split)(struct binade_description* self, binade_string name, uint64_t size);
   void (*add_field)(struct binade_description* self, const binade_field* field);
-  /* What models and tasks may be wired to by `default_from = "dataset.<name>"`. Known names: classes, vocab_size,
+  /* A value that options may take with `default_from = "dataset.<name>"`. Well-known names: classes, vocab_size,
    * features, sequence_length, channels, height, width (integers); loss, target (strings, the task's defaults). */
   void (*add_fact)(struct binade_description* self, binade_string name, const binade_value* value);
-  /* 1: samples share nothing, so a random validation split leaks nothing. Default 0: the split is contiguous. */
+  /* 1: samples are independent, so a random validation split does not leak. Default 0: the split is contiguous. */
   void (*set_independent)(struct binade_description* self, int32_t independent);
 } binade_description;
 
 typedef struct binade_read {
   uint32_t struct_size;
   uint32_t split;
-  const uint64_t* indices; /* each below the split's size; any order, repeats allowed */
+  const uint64_t* indices; /* each less than the split's size; in any order, duplicates allowed */
   uint64_t count;
-  uint64_t seed;  /* augmentation draws from (seed, epoch, index) and from nothing else: so a resumed run repeats it */
-  uint64_t epoch; /* from 0 */
-  uint32_t training; /* 1: samples to learn from, augment them. 0: evaluation, do not */
+  uint64_t seed;     /* augmentation must depend on (seed, epoch, index) only, so that a resumed run repeats it */
+  uint64_t epoch;    /* from 0 */
+  uint32_t training; /* 1: training, augmentation allowed. 0: evaluation, no augmentation */
   uint32_t reserved;
   binade_buffer* const* buffers; /* one per field, in the order of add_field() */
   uint64_t buffer_count;
@@ -55,18 +55,19 @@ typedef struct binade_read {
 typedef struct binade_dataset_table {
   uint32_t struct_size;
   uint32_t reserved;
-  /* [main] Opens the data and checks what can be checked. BINADE_BAD_DATA: the message names file and line. */
+  /* [main] Opens the data and checks as much as it can. For BINADE_BAD_DATA the message must name file and line. */
   int32_t (*create)(const binade_host* host, const binade_options* options, void** self, binade_error* error);
-  /* [main] After the last call; also when the run failed, never when create() did. */
+  /* [main] Called last, also after a failed run, but not if create() failed. */
   void (*destroy)(void* self);
-  /* [main] Once, after create(). */
+  /* [main] Called once, after create(). */
   int32_t (*describe)(void* self, binade_description* description, binade_error* error);
-  /* [worker] Shapes of variable fields; NULL when no field has a variable extent. For each index: the shapes of the
-   * variable fields, in field order, one after the other. All extents, the fixed ones too. */
+  /* [worker] May be NULL if no field has a variable extent. Writes, for each index, the shapes of the variable fields
+   * in field order, one after the other. A shape includes its fixed extents. */
   int32_t (*measure)(void* self, uint32_t split, const uint64_t* indices, uint64_t count, int64_t* shapes,
                      binade_error* error);
-  /* [worker] Writes `count` samples into the buffers. Called by several threads at once on the same `self`. The same
-   * request gives the same bytes, always. A failure ends the run; the message names the sample. */
+  /* [worker] Writes `count` samples into the buffers. Must be safe to call from several threads at once on the same
+   * `self`. The same request must always give the same bytes. A failure ends the run; the message must name the
+   * sample. */
   int32_t (*read)(void* self, const binade_read* request, binade_error* error);
 } binade_dataset_table;
 

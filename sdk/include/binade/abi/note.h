@@ -1,6 +1,6 @@
-/* What a plugin carries in the ELF section .note.binade, and the host reads before it loads anything: the manifest
- * (the author's TOML file behind a small header) and, for plugins of the torch tier, a build block that states what
- * the C++ code was compiled against. binade_add_plugin() writes both. All numbers are little-endian. */
+/* The contents of a plugin's ELF section .note.binade, which the host reads before it loads the plugin: the manifest
+ * (a small header followed by the author's TOML file) and, for plugins of the torch tier, a build block that records
+ * what the C++ code was compiled against. binade_add_plugin() writes both. All numbers are little-endian. */
 #ifndef BINADE_ABI_NOTE_H
 #define BINADE_ABI_NOTE_H
 
@@ -22,7 +22,7 @@ typedef struct binade_note_header {
   char owner[8];
 } binade_note_header;
 
-/* Description of a BINADE_NOTE_MANIFEST: this, then `length` bytes of TOML. */
+/* Description of a BINADE_NOTE_MANIFEST: this header, followed by `length` bytes of TOML. */
 typedef struct binade_manifest_header {
   char magic[8]; /* BINADE_NOTE_MAGIC, without a NUL */
   uint32_t note_version;

@@ -1,4 +1,4 @@
-/* Element types, and the host-owned memory that a dataset writes into. */
+/* Element types, and the host's buffers that a dataset writes into. */
 #ifndef BINADE_ABI_TENSOR_H
 #define BINADE_ABI_TENSOR_H
 

@@ -1,6 +1,6 @@
-/* A host for a plugin's own test, in C11: options as an experiment would give them, an error sink that remembers, a log
- * on standard error, metrics that can be asked for, and a cache folder where the test names one. For one thread at a
- * time. C++ tests use binade/testing.h, which is built on this.
+/* A fake host for a plugin's own tests, in C11: options as an experiment would give them, an error sink that stores the
+ * message, a log on standard error, metrics that the test can read, and a cache folder if the test sets one. Not
+ * thread-safe. C++ tests use binade/testing.h, which is built on this.
  *
  *     static const binade_test_option given[] = {
  *         {"noise", {sizeof(binade_value), BINADE_TYPE_NUMBER, 0, 0.5, {NULL, 0}}}};
@@ -22,7 +22,7 @@
 extern "C" {
 #endif
 
-/* One value. Several of one name are a list. */
+/* One value. Repeat the name to give a list. */
 typedef struct binade_test_option {
   const char* name;
   binade_value value;
@@ -30,10 +30,10 @@ typedef struct binade_test_option {
 
 #define BINADE_TEST_SERIES 64
 
-/* A series that the plugin asked for: this host takes every metric, as if the manifest declared it. */
+/* A series that the plugin asked for. This host accepts every metric, as if the manifest declared it. */
 typedef struct binade_test_series {
   char key[128]; /* "rows_skipped{reason=empty,split=train}", labels as the plugin gave them */
-  double value;  /* the last set, plus what was added; of a histogram, the sum */
+  double value;  /* of a counter or gauge, its value; of a histogram, the sum */
   uint64_t updates;
 } binade_test_series;
 
@@ -41,10 +41,10 @@ typedef struct binade_test {
   binade_host host;
   binade_options options;
   binade_error error;
-  const binade_test_option* given; /* as long as the test */
+  const binade_test_option* given; /* must outlive the test */
   uint64_t given_count;
   const char* cache_folder; /* NULL until the test names one */
-  char message[512];        /* what the last failing call said, NUL-terminated */
+  char message[512];        /* of the last failing call, NUL-terminated */
   binade_test_series series[BINADE_TEST_SERIES];
   uint64_t series_count;
 } binade_test;
@@ -157,13 +157,13 @@ static inline binade_string binade_test_cache_folder(const binade_host* self) {
   return text;
 }
 
-/* The value of a series by its key; 0 where the plugin never asked for it. */
+/* The value of a series by its key; 0 if the plugin never asked for it. */
 static inline double binade_test_metric(const binade_test* test, const char* key) {
   const binade_test_series* series = binade_test_find(test, key);
   return series == NULL ? 0 : series->value;
 }
 
-/* `test` stays where it is: the plugin keeps a pointer to its host. */
+/* Do not move or copy `test` afterwards: the plugin keeps a pointer to its host. */
 static inline void binade_test_begin(binade_test* test, const binade_test_option* given, uint64_t count) {
   memset(test, 0, sizeof(*test));
   test->host.struct_size = sizeof(test->host);

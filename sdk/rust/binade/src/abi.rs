@@ -1,4 +1,4 @@
-//! The C contract of `binade/abi/*.h`, by hand: the layouts are compared with the headers by a test of Binade's.
+//! The C contract of `binade/abi/*.h`, written by hand. A test of Binade compares the layouts with the headers.
 #![allow(missing_docs)]
 
 use std::os::raw::c_void;
@@ -43,7 +43,7 @@ pub const FLOAT32: u32 = 8;
 pub const OVERRIDE_PARAMETERS: u32 = 1;
 pub const OVERRIDE_OPERATION: u32 = 2;
 
-/// UTF-8; valid as long as what it stands in.
+/// UTF-8; valid as long as the struct that contains it.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Text {
@@ -53,7 +53,7 @@ pub struct Text {
 
 impl Text {
     /// # Safety
-    /// The text is still there.
+    /// The text must still be valid.
     pub unsafe fn to_string(self) -> String {
         if self.size == 0 {
             return String::new();
@@ -62,18 +62,18 @@ impl Text {
     }
 }
 
-/// Whether a struct that the host allocated reaches as far as `end` bytes.
+/// True if a struct that the host allocated has at least `end` bytes.
 ///
 /// # Safety
-/// `given` begins with its size.
+/// `given` must begin with its size.
 pub unsafe fn reaches<T>(given: *const T, end: usize) -> bool {
     *(given as *const u32) as usize >= end
 }
 
-/// A struct of the host's with all members that this crate knows: those beyond the end of an older host's are 0.
+/// The host's struct with all members that this crate knows; those that an older host's struct lacks are 0.
 ///
 /// # Safety
-/// `given` is one of the structs above, of plain data, which begins with its size.
+/// `given` must be one of the plain structs above, which begin with their size.
 pub unsafe fn whole<T: Copy>(given: *const T) -> T {
     let mut all = std::mem::MaybeUninit::<T>::zeroed();
     let size = (*(given as *const u32) as usize).min(std::mem::size_of::<T>());
@@ -106,7 +106,7 @@ pub struct Options {
     pub get: unsafe extern "C" fn(*const Options, Text, u64, *mut Value) -> i32,
 }
 
-/// The host's own.
+/// Opaque.
 #[repr(C)]
 pub struct Series {
     _private: [u8; 0],
@@ -128,7 +128,7 @@ pub struct Host {
     pub add: unsafe extern "C" fn(*const Host, *mut Series, f64),
     pub set: unsafe extern "C" fn(*const Host, *mut Series, f64),
     pub observe: unsafe extern "C" fn(*const Host, *mut Series, f64),
-    /// Since 1.1: ask `reaches` first.
+    /// Since 1.1: check `reaches` first.
     pub cache_folder: unsafe extern "C" fn(*const Host) -> Text,
 }
 

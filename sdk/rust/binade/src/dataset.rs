@@ -1,4 +1,4 @@
-//! A dataset: what a sample is. The host shuffles, batches, pads and resumes.
+//! A dataset: describes and reads samples. The host shuffles, batches, pads and resumes.
 
 use crate::abi;
 use crate::options::text;
@@ -6,7 +6,7 @@ use crate::{Failure, Host, Options, Result};
 use std::mem::size_of;
 use std::os::raw::c_void;
 
-/// `read` is called by several threads at once, and gives the same sample the same bytes, always.
+/// `read` is called by several threads at once. The same sample must always have the same bytes.
 pub trait Dataset: Sized + Sync + 'static {
     fn new(options: &Options, host: Host) -> Result<Self>;
     fn describe(&self) -> Description;
@@ -22,7 +22,7 @@ macro_rules! element {
 }
 element!(u8 = 1, i8 = 2, i16 = 3, i32 = 4, i64 = 5, f32 = 8, f64 = 9);
 
-/// What a dataset holds. Names and facts are explained in `binade/abi/dataset.h`.
+/// The contents of a dataset. `binade/abi/dataset.h` explains names and facts.
 #[derive(Default)]
 pub struct Description {
     pub splits: Vec<(String, u64)>,
@@ -52,7 +52,7 @@ impl Description {
         self.texts.push((name.into(), value.into()));
         self
     }
-    /// Samples share nothing, so a random validation split leaks nothing.
+    /// States that samples are independent, so that a random validation split does not leak.
     pub fn independent(mut self) -> Self {
         self.independent = true;
         self
@@ -99,7 +99,7 @@ impl Description {
     }
 }
 
-/// The sample to write: which one, and where.
+/// A sample to write: its index and its destination.
 pub struct Sample<'a> {
     request: &'a abi::Read,
     position: usize,
@@ -112,7 +112,8 @@ impl Sample<'_> {
     pub fn index(&self) -> u64 {
         unsafe { *self.request.indices.add(self.position) }
     }
-    /// True: to learn from, augment it by (seed, epoch, index). False: to evaluate with, do not.
+    /// True for training: augmentation is allowed and must depend on (seed, epoch, index) only. False for evaluation:
+    /// do not augment.
     pub fn training(&self) -> bool {
         self.request.training != 0
     }
@@ -122,11 +123,11 @@ impl Sample<'_> {
     pub fn epoch(&self) -> u64 {
         self.request.epoch
     }
-    /// Field `number`, in the order of `describe`. Fails when T is not its type.
+    /// The values of field `number`, in the order of `describe`. Fails if T is not its type.
     pub fn field<T: Element>(&mut self, number: usize) -> Result<&mut [T]> {
         let wrong = |what: &str| Failure::new(abi::INVALID_ARGUMENT, format!("field {number} {what}"));
         if number >= self.request.buffer_count as usize {
-            return Err(wrong("is not there"));
+            return Err(wrong("does not exist"));
         }
         unsafe {
             let buffer = &**self.request.buffers.add(number);
@@ -141,7 +142,7 @@ impl Sample<'_> {
         }
     }
 
-    /// For tests: reads one sample of two fields, `first` and `second` values long.
+    /// For tests: reads one sample that has two fields, of `first` and `second` values.
     pub fn read_pair<D: Dataset, A: Element, B: Element>(
         dataset: &D,
         index: u64,

@@ -1,18 +1,18 @@
-//! What the host offers: a log, metrics that the manifest declares, a folder for what can be made again.
+//! The host's services: a log, metrics that the manifest declares, and a cache folder.
 
 use crate::abi;
 use crate::options::text;
 use std::mem::size_of;
 use std::path::PathBuf;
 
-/// The host's services: copy it freely, call it from any thread, until the plugin object is dropped.
+/// The host's services. Cheap to copy; may be used on any thread until the plugin object is dropped.
 #[derive(Clone, Copy)]
 pub struct Host(*const abi::Host);
 unsafe impl Send for Host {}
 unsafe impl Sync for Host {}
 
 impl Host {
-    /// For tests: what is logged and counted is lost, and there is no cache folder.
+    /// For tests: discards log messages and metrics, and has no cache folder.
     pub fn silent() -> Self {
         Host(std::ptr::null())
     }
@@ -39,7 +39,7 @@ impl Host {
     }
 
     /// `host.counter("rows_skipped", &[("reason", "empty")])`: a metric that the manifest declares, with a value for
-    /// each of its labels. One that it does not declare does nothing, and is counted.
+    /// each of its labels. A metric that it does not declare does nothing; such requests are counted.
     pub fn counter(&self, name: &str, labels: &[(&str, &str)]) -> Counter {
         Counter(self.series(name, labels))
     }
@@ -60,10 +60,10 @@ impl Host {
         Series { host: *self, series }
     }
 
-    /// A folder for what this plugin can make again, such as an index of its data: there already, the same in every
-    /// run, and used by several processes at once. `None` where there is none: do without.
+    /// A cache folder for files that the plugin can recreate, such as an index of its data. It exists, is the same in
+    /// every run, and may be used by several processes at once. `None` if no folder is available.
     pub fn cache_folder(&self) -> Option<PathBuf> {
-        let end = size_of::<abi::Host>(); // its last member
+        let end = size_of::<abi::Host>(); // cache_folder is the last member
         unsafe {
             if self.0.is_null() || !abi::reaches(self.0, end) {
                 return None;
@@ -177,14 +177,14 @@ mod tests {
     }
 
     #[test]
-    fn an_older_host_is_asked_for_nothing_younger() {
+    fn an_older_host_has_no_cache_folder() {
         let mut table = table();
         table.struct_size -= size_of::<usize>() as u32;
         assert_eq!(Host::from_abi(&table).cache_folder(), None);
     }
 
     #[test]
-    fn a_silent_host_takes_everything() {
+    fn a_silent_host_accepts_every_call() {
         let host = Host::silent();
         host.info("lost");
         host.counter("rows", &[]).add(1.0);
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_struct_of_an_older_host_is_zero_beyond_its_end() {
+    fn members_that_an_older_host_lacks_are_zero() {
         let mut decision = abi::Decision { struct_size: 8, apply: 1, scale: f64::NAN };
         let seen = unsafe { abi::whole(&decision) };
         assert_eq!((seen.apply, seen.scale), (1, 0.0));

@@ -1,4 +1,5 @@
-//! Datasets, precision policies and loggers for Binade. A plugin is a `cdylib` with one struct, one trait and one macro:
+//! Datasets, precision policies and loggers for Binade. A plugin is a `cdylib` with one struct, one trait and one
+//! macro:
 //!
 //! ```ignore
 //! struct Waves { noise: f64 }
@@ -6,7 +7,7 @@
 //! binade::dataset!(Waves, "../waves.toml");   // the manifest, relative to this source file
 //! ```
 //!
-//! What panics ends as a message of the call that panicked; nothing unwinds out of the plugin.
+//! A panic becomes the error message of the call that panicked; nothing unwinds out of the plugin.
 
 pub mod abi;
 mod dataset;
@@ -25,7 +26,7 @@ pub use precision::{precision_table, Decision, Override, Precision};
 use std::os::raw::c_void;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
-// Runs `body`; its failure or panic becomes a status and a message.
+// Runs `body` and turns a failure or panic into a status and a message.
 pub(crate) unsafe fn guard(error: *mut abi::Error, body: impl FnOnce() -> Result<()>) -> i32 {
     let failure = match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(())) => return abi::OK,
@@ -39,7 +40,7 @@ pub(crate) unsafe fn guard(error: *mut abi::Error, body: impl FnOnce() -> Result
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| text.to_string());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    format!("panicked: {}", text.unwrap_or_else(|| "with something that is no text".into()))
+    format!("panicked: {}", text.unwrap_or_else(|| "with a value that is not a string".into()))
 }
 
 pub(crate) unsafe fn create<T>(
@@ -60,7 +61,7 @@ pub(crate) unsafe extern "C" fn destroy<T>(this: *mut c_void) {
     let _ = catch_unwind(AssertUnwindSafe(|| drop(Box::from_raw(this as *mut T))));
 }
 
-/// Exports a table and embeds the manifest; used by the macros of the kinds.
+/// Exports a table and embeds the manifest. Used by the macros of the plugin kinds.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! export {

@@ -1,19 +1,19 @@
-//! A logger: told of each step, on a thread of its own behind a queue.
+//! A logger: receives the events of a run on a thread of its own, behind a queue.
 
 use crate::abi;
 use crate::{Host, Options, Result};
 use std::mem::size_of;
 use std::os::raw::c_void;
 
-/// A failure is counted; the run goes on. The texts in events are valid until the call returns.
+/// A failure is counted; the run continues. The strings in events are valid until the call returns.
 pub trait Logger: Sized + Send + 'static {
     fn new(options: &Options, host: Host) -> Result<Self>;
     fn step(&mut self, step: &abi::Step) -> Result<()>;
     fn run_start(&mut self, _start: &abi::RunStart) -> Result<()> {
         Ok(())
     }
-    /// Behind the start of a run that continues from a checkpoint: the steps behind it come again, so a record in the
-    /// run's folder is cut back to it, and a last line that is not whole goes.
+    /// Follows `run_start` if the run continues from a checkpoint. The steps after the checkpoint are repeated, so
+    /// truncate a record in the run's folder to it, and drop an incomplete last line.
     fn resumed(&mut self, _resumed: &abi::Resumed) -> Result<()> {
         Ok(())
     }

@@ -1,6 +1,7 @@
-//! The manifest as the note that the host reads before it loads anything (`binade/abi/note.h`), made by the compiler.
+//! The manifest as an ELF note, which the host reads before it loads the plugin (`binade/abi/note.h`). Built at compile
+//! time.
 
-/// What stands in `.note.binade`; N is the manifest's length padded to four bytes.
+/// The contents of `.note.binade`; N is the manifest's length padded to four bytes.
 #[repr(C)]
 pub struct Note<const N: usize> {
     name_size: u32,
@@ -63,7 +64,7 @@ pub const fn note<const N: usize>(text: &str) -> Note<N> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn the_sum_is_that_of_gzip() {
+    fn crc32_is_that_of_gzip() {
         assert_eq!(super::crc32(b"123456789"), 0xCBF4_3926);
     }
 }

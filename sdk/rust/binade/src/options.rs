@@ -1,9 +1,9 @@
-//! The plugin's table of the experiment, checked and complete.
+//! The plugin's table in the experiment, checked and completed with defaults.
 
 use crate::abi;
 use std::path::PathBuf;
 
-/// What a call fails with: a status of `binade::abi` and a message.
+/// A failure of a call: a status of `binade::abi` and a message.
 #[derive(Debug)]
 pub struct Failure {
     pub status: i32,
@@ -33,7 +33,8 @@ pub enum Value {
     String(String),
 }
 
-/// Values of options by name; each call fails when the manifest declares no such option, or one of another type.
+/// Option values by name. Each call fails if the manifest does not declare the option, or declares it with another
+/// type.
 pub struct Options {
     values: Values,
 }
@@ -58,7 +59,7 @@ impl Options {
         Options { values: Values::Host(options) }
     }
 
-    /// Number of values: 1, the length of a list, 0 for an optional option that was not given.
+    /// Number of values: 1 for a scalar, the length for a list, 0 for an optional option that was not given.
     pub fn count(&self, name: &str) -> usize {
         match &self.values {
             Values::Host(options) => unsafe { ((**options).count)(*options, text(name)) as usize },

@@ -1,4 +1,4 @@
-//! A precision policy: in which precision a run computes, and how its loss is scaled, step by step.
+//! A precision policy: chooses the precision of a run and how its loss is scaled, step by step.
 
 use crate::abi;
 use crate::options::text;
@@ -6,14 +6,15 @@ use crate::{Host, Options, Result};
 use std::mem::size_of;
 use std::os::raw::c_void;
 
-/// What `update` answers: the scale of the next step, and whether this one is applied.
+/// The result of `update`: the scale of the next step, and whether this step is applied.
 #[derive(Debug, PartialEq)]
 pub struct Decision {
     pub scale: f64,
     pub apply: bool,
 }
 
-/// What runs in another precision under autocast; the first that fits counts, and those of the experiment go before.
+/// Selects what runs in another precision under autocast. The first matching override applies; those of the experiment
+/// take precedence.
 pub struct Override {
     kind: u32,
     name: String,
@@ -21,20 +22,20 @@ pub struct Override {
 }
 
 impl Override {
-    /// Operations that use a parameter whose name matches: * stands for any characters, ? for one.
+    /// Matches operations that use a parameter whose name matches: * stands for any characters, ? for one.
     pub fn parameters(names: &str, dtype: u32) -> Self {
         Override { kind: abi::OVERRIDE_PARAMETERS, name: names.into(), dtype }
     }
-    /// An operation of LibTorch's, such as "softmax".
+    /// Matches a LibTorch operation, such as "softmax".
     pub fn operation(name: &str, dtype: u32) -> Self {
         Override { kind: abi::OVERRIDE_OPERATION, name: name.into(), dtype }
     }
 }
 
-/// `save` and `load` take what `update` remembers through a checkpoint.
+/// `save` and `load` keep the state of `update` in checkpoints.
 pub trait Precision: Sized + 'static {
     fn new(options: &Options, host: Host) -> Result<Self>;
-    /// `policy` arrives as fp32 without autocast or scaling, with PyTorch's constants.
+    /// `policy` is initialised to fp32 without autocast or scaling, with PyTorch's constants.
     fn policy(&self, policy: &mut abi::Policy);
     fn update(&mut self, outcome: &abi::Outcome) -> Result<Decision>;
     fn save(&self) -> Vec<u8> {

@@ -1,4 +1,4 @@
-/* Noisy sine waves: which of four frequencies is it? */
+/* Noisy sine waves, to be classified by which of four frequencies they have. */
 #include <binade/abi/dataset.h>
 #include <math.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ static int32_t fail(binade_error* error, int32_t status, const char* message, ui
 }
 
 static int32_t create(const binade_host* host, const binade_options* options, void** self, binade_error* error) {
-  static const char no_noise[] = "there is no option noise";
+  static const char no_noise[] = "the option noise is missing";
   binade_value noise = {sizeof(noise), 0, 0, 0, {NULL, 0}};
   MyPlugin* plugin = malloc(sizeof(*plugin));
   (void)host;
@@ -66,7 +66,7 @@ static double uniform(uint64_t* state) {
   return (double)((z ^ (z >> 31)) >> 11) * 0x1p-53;
 }
 
-/* Several threads at once; the same request gives the same bytes, always. */
+/* Called by several threads at once. The same request must always give the same bytes. */
 static int32_t read(void* self, const binade_read* request, binade_error* error) {
   const MyPlugin* plugin = self;
   float* wave = request->buffers[0]->data;

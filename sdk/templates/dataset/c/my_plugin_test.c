@@ -1,4 +1,4 @@
-/* What the dataset promises, called as the host calls it. */
+/* Tests the dataset by calling it as the host does. */
 #undef NDEBUG
 #include <assert.h>
 #include <binade/abi/dataset.h>

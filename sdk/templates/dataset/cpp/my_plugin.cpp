@@ -1,4 +1,4 @@
-// Noisy sine waves: which of four frequencies is it?
+// Noisy sine waves, to be classified by which of four frequencies they have.
 #include <binade/dataset.h>
 
 #include <cmath>
@@ -13,7 +13,7 @@ struct MyPlugin {
     return description.independent();
   }
 
-  // Several threads at once; the same sample is the same, always.
+  // Called by several threads at once. The same sample must always have the same bytes.
   void read(const binade::Sample& sample) const {
     const auto label = static_cast<std::int64_t>(sample.index() % 4);
     binade::Random random(7, 0, sample.index());

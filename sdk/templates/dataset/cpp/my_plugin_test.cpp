@@ -1,4 +1,4 @@
-// What the dataset promises, called as the host calls it.
+// Tests the dataset by calling it as the host does.
 #include <binade/testing.h>
 
 #include <cmath>
@@ -11,7 +11,7 @@ int main() {
   const auto sample = quiet.read("train", 7);
   const auto wave = sample.get<float>("features");
   expect(wave.size() == 64, "a wave has 64 values");
-  expect(sample.get<std::int64_t>("label") == std::vector<std::int64_t>{3}, "sample 7 is of class 3");
+  expect(sample.get<std::int64_t>("label") == std::vector<std::int64_t>{3}, "sample 7 has class 3");
   for (const float value : wave) expect(std::abs(value) <= 1, "without noise, values lie in [-1, 1]");
   expect(sample == quiet.read("train", 7), "a sample is the same each time");
   expect(!(sample == noisy.read("train", 7)), "noise changes it");

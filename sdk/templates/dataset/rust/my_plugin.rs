@@ -1,4 +1,4 @@
-//! Noisy sine waves: which of four frequencies is it?
+//! Noisy sine waves, to be classified by which of four frequencies they have.
 use binade::{Dataset, Description, Host, Options, Result, Sample};
 
 struct MyPlugin {
@@ -17,7 +17,7 @@ impl Dataset for MyPlugin {
         description.text_fact("loss", "cross_entropy").text_fact("target", "label").independent()
     }
 
-    // Several threads at once; the same sample is the same, always.
+    // Called by several threads at once. The same sample must always have the same bytes.
     fn read(&self, sample: &mut Sample) -> Result<()> {
         let label = sample.index() % 4;
         let mut state = sample.index().wrapping_mul(1_000_003);

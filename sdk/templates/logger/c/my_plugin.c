@@ -1,4 +1,4 @@
-/* Writes the loss of every so many steps to a file in the run's folder. */
+/* Writes the loss of every Nth step to a file in the run's folder. */
 #include <binade/abi/logger.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 typedef struct MyPlugin {
   char* name;
-  FILE* file; /* NULL before the run's start */
+  FILE* file; /* NULL before run_start */
   uint64_t every;
 } MyPlugin;
 
@@ -17,7 +17,7 @@ static int32_t fail(binade_error* error, int32_t status, const char* message) {
   return status;
 }
 
-/* A copy of FOLDER/NAME, or of NAME where there is no folder; NULL without memory. */
+/* Returns a copy of FOLDER/NAME, or of NAME if the folder is empty; NULL if out of memory. */
 static char* join(binade_string folder, binade_string name) {
   const uint64_t begin = folder.size == 0 ? 0 : folder.size + 1;
   char* path = malloc(begin + name.size + 1);
@@ -37,7 +37,7 @@ static int32_t create(const binade_host* host, const binade_options* options, vo
   (void)host;
   if (options->get(options, (binade_string){"file", 4}, 0, &file) != BINADE_OK ||
       options->get(options, (binade_string){"every", 5}, 0, &every) != BINADE_OK) {
-    return fail(error, BINADE_INVALID_ARGUMENT, "there is no option file, or no option every");
+    return fail(error, BINADE_INVALID_ARGUMENT, "the option file or the option every is missing");
   }
   plugin = calloc(1, sizeof(*plugin));
   if (plugin == NULL) return fail(error, BINADE_OUT_OF_MEMORY, "out of memory");
@@ -66,7 +66,7 @@ static int32_t run_start(MyPlugin* plugin, const binade_run_start_event* event, 
   return plugin->file != NULL ? BINADE_OK : fail(error, BINADE_NOT_FOUND, "the file cannot be written");
 }
 
-/* A process that was killed may have written more than its checkpoint knows of, and half a line. */
+/* A process that was killed may have written steps after its checkpoint, and an incomplete line. */
 static int32_t resumed(MyPlugin* plugin, const binade_resumed_event* event, binade_error* error) {
   char line[64];
   long kept = 0;
@@ -76,7 +76,7 @@ static int32_t resumed(MyPlugin* plugin, const binade_resumed_event* event, bina
     kept = ftell(plugin->file);
   }
   if (ferror(plugin->file) || fseek(plugin->file, 0, SEEK_END) != 0 || ftruncate(fileno(plugin->file), kept) != 0) {
-    return fail(error, BINADE_FAILED, "the file cannot be cut back");
+    return fail(error, BINADE_FAILED, "the file cannot be truncated");
   }
   return BINADE_OK;
 }

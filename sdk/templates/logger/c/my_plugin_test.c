@@ -1,4 +1,4 @@
-/* What the logger promises, called as the host calls it. */
+/* Tests the logger by calling it as the host does. */
 #undef NDEBUG
 #include <assert.h>
 #include <binade/abi/logger.h>
@@ -10,7 +10,7 @@ static const binade_test_option given[] = {
     {"file", {sizeof(binade_value), BINADE_TYPE_STRING, 0, 0, {"losses_test.txt", 15}}},
     {"every", {sizeof(binade_value), BINADE_TYPE_INTEGER, 2, 0, {NULL, 0}}}};
 
-/* Of a new run where `checkpoint` is 0. */
+/* Logs a new run if `checkpoint` is 0, else a resumed one. */
 static void tell_steps(uint64_t first, uint64_t last, uint64_t checkpoint) {
   const binade_logger_table* table = binade_plugin_v1.table;
   const binade_run_start_event start = {.event = {sizeof(start), BINADE_EVENT_RUN_START, 0}, .directory = {".", 1}};

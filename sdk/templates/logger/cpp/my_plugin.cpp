@@ -1,4 +1,4 @@
-// Writes the loss of every so many steps to a file in the run's folder.
+// Writes the loss of every Nth step to a file in the run's folder.
 #include <binade/logger.h>
 #include <unistd.h>
 
@@ -12,7 +12,7 @@ struct MyPlugin {
     file.open(path, std::ios::app);
     if (!file) throw binade::Failure(BINADE_NOT_FOUND, "cannot write " + path);
   }
-  // A process that was killed may have written more than its checkpoint knows of, and half a line.
+  // A process that was killed may have written steps after its checkpoint, and an incomplete line.
   void resumed(const binade::Resumed& event) {
     std::ifstream lines(path);
     lines.exceptions(std::ios::badbit);
@@ -21,7 +21,7 @@ struct MyPlugin {
       kept += line.size() + 1;
     }
     if (::truncate(path.c_str(), static_cast<off_t>(kept)) != 0)
-      throw binade::Failure(BINADE_FAILED, "cannot cut " + path);
+      throw binade::Failure(BINADE_FAILED, "cannot truncate " + path);
   }
   void step(const binade::Step& event) {
     if (event.step % static_cast<std::uint64_t>(every) == 0) file << event.step << ' ' << event.loss << '\n';

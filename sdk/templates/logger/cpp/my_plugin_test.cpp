@@ -1,4 +1,4 @@
-// What the logger promises, called as the host calls it.
+// Tests the logger by calling it as the host does.
 #include <binade/testing.h>
 
 #include <cstdio>

@@ -1,4 +1,4 @@
-//! Writes the loss of every so many steps to a file in the run's folder.
+//! Writes the loss of every Nth step to a file in the run's folder.
 use binade::abi::{Resumed, RunStart, Step};
 use binade::{Host, Logger, Options, Result};
 use std::fs::{File, OpenOptions};
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 struct MyPlugin {
     name: String,
     path: PathBuf,
-    file: Option<BufWriter<File>>, // from the run's start on
+    file: Option<BufWriter<File>>, // None before run_start
     every: u64,
 }
 
@@ -25,7 +25,7 @@ impl Logger for MyPlugin {
         Ok(())
     }
 
-    // A process that was killed may have written more than its checkpoint knows of, and half a line.
+    // A process that was killed may have written steps after its checkpoint, and an incomplete line.
     fn resumed(&mut self, resumed: &Resumed) -> Result<()> {
         let text = std::fs::read_to_string(&self.path)?;
         let step_of = |line: &str| line.split(' ').next()?.parse::<u64>().ok();
@@ -60,7 +60,7 @@ mod tests {
     use binade::abi::Text;
     use binade::Value;
 
-    // Of a new run where `checkpoint` is 0.
+    // Logs a new run if `checkpoint` is 0, else a resumed one.
     fn tell_steps(folder: &str, first: u64, last: u64, checkpoint: u64) {
         let options = Options::given(&[("file", Value::String("losses.txt".into())), ("every", Value::Integer(2))]);
         let mut logger = MyPlugin::new(&options, Host::silent()).unwrap();
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn every_second_step_has_a_line_once() {
+    fn every_second_step_has_exactly_one_line() {
         let folder = std::env::temp_dir().join(format!("my_plugin-{}", std::process::id()));
         std::fs::create_dir(&folder).unwrap();
         let name = folder.to_str().unwrap();

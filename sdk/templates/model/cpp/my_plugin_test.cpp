@@ -1,4 +1,4 @@
-// What the model promises, called as the host calls it.
+// Tests the model by calling it as the host does.
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>

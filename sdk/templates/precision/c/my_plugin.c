@@ -1,4 +1,4 @@
-/* fp16 whose loss scale creeps up all the time, and is halved by an overflow. */
+/* fp16 with a loss scale that grows a little in every step and is halved by an overflow. */
 #include <binade/abi/precision.h>
 #include <stdlib.h>
 
@@ -12,7 +12,7 @@ static int32_t create(const binade_host* host, const binade_options* options, vo
   (void)host;
   if (plugin == NULL || options->get(options, (binade_string){"growth", 6}, 0, &growth) != BINADE_OK) {
     free(plugin);
-    error->set(error, BINADE_FAILED, (binade_string){"no memory, or no option growth", 30});
+    error->set(error, BINADE_FAILED, (binade_string){"out of memory, or the option growth is missing", 46});
     return BINADE_FAILED;
   }
   plugin->growth = growth.number;

@@ -1,4 +1,4 @@
-/* What the policy promises, called as the host calls it. */
+/* Tests the policy by calling it as the host does. */
 #undef NDEBUG
 #include <assert.h>
 #include <binade/abi/precision.h>

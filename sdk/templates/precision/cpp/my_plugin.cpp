@@ -1,4 +1,4 @@
-// fp16 whose loss scale creeps up all the time, and is halved by an overflow.
+// fp16 with a loss scale that grows a little in every step and is halved by an overflow.
 #include <binade/precision.h>
 
 struct MyPlugin {

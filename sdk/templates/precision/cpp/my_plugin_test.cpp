@@ -1,4 +1,4 @@
-// What the policy promises, called as the host calls it.
+// Tests the policy by calling it as the host does.
 #include <binade/testing.h>
 
 using binade::testing::expect;
