@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # sanitized.sh asan|tsan TREE FOLDER [GOOGLETEST ARGUMENTS]
-# Builds by the preset of this name, in FOLDER, and runs. asan: all folders with their tests, LibTorch's users as well, and
-# whole runs. tsan: what does not use LibTorch, whose threads are not instrumented, in folders that have threads or
-# plugins. BINADE_SANITIZED_TESTS: only these test programs.
+# Builds the preset of this name in FOLDER and runs its tests. asan: the tests of all folders, LibTorch's users included,
+# and whole runs. tsan: folders that have threads or plugins and do not use LibTorch, whose threads are not
+# instrumented. BINADE_SANITIZED_TESTS: only these test programs.
 set -euo pipefail
 
 preset=$1 tree=$2 folder=$3
@@ -30,7 +30,7 @@ cmake --build "$folder" --target "${tests[@]}" "${others[@]}" -- -j "$(nproc)" >
 cd "$folder"
 failed=()
 
-# attempt NAME COMMAND...: of what went well, only the numbers, and what was skipped.
+# attempt NAME COMMAND...: of a success, prints only the numbers and what was skipped.
 attempt() {
   local name=$1 log=$folder/$1.log
   shift
@@ -43,7 +43,7 @@ attempt() {
 }
 for test in "${tests[@]}"; do attempt "$test" "tests/$test" "$@"; done
 
-# Whole runs, with all that comes with Binade; each run of verify-resume is one to the end, and one that is resumed.
+# Whole runs, with all plugins of Binade; verify-resume trains once to the end, and once with a resumption.
 if [[ $preset == asan && $# == 0 && ${#only[@]} == 0 ]]; then
   work=$(mktemp -d)
   trap 'rm -rf -- "$work"' EXIT

@@ -1,4 +1,4 @@
-// Reads safetensors files, which anyone may have written: each number is checked before it is used.
+// Reads safetensors files, which may be untrusted.
 #pragma once
 
 #include <filesystem>
@@ -10,21 +10,21 @@
 
 namespace binade::host {
 
-// A file in memory, and where its tensors lie in it: their `data` may have any alignment, and lives as long as this.
+// A file in memory. The tensors' `data` points into it, with any alignment, and is valid as long as this object.
 struct SafetensorsFile {
   std::string bytes;
   std::vector<TensorBytes> tensors;  // in the order of their data
   std::map<std::string, std::string> metadata;
 
   SafetensorsFile() = default;
-  SafetensorsFile(SafetensorsFile&&) = default;  // a moved string of this length keeps its memory
+  SafetensorsFile(SafetensorsFile&&) = default;  // moving a long string keeps its memory
   SafetensorsFile& operator=(SafetensorsFile&&) = default;
 };
 
-// Takes anything for `bytes`, and believes nothing in it: throws std::runtime_error that says what is wrong unless the
-// header is JSON of the format's form, with known types, and the tensors cover the data exactly, each byte once.
+// Safe for untrusted `bytes`. Throws std::runtime_error that describes the error unless the header is valid JSON of
+// this format, all types are known, and the tensors cover the data exactly, each byte once.
 SafetensorsFile parse_safetensors(std::string bytes);
-// Throws std::runtime_error naming the file, also when it cannot be read.
+// Throws std::runtime_error that names the file if it cannot be read or is invalid.
 SafetensorsFile read_safetensors(const std::filesystem::path& path);
 
 }  // namespace binade::host

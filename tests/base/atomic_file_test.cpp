@@ -121,7 +121,7 @@ TEST(AtomicFile, KeepsTheOlderFileWhicheverCallFails) {
   }
 }
 
-TEST(AtomicFile, GoesOnAfterInterruptionsAndShortWrites) {
+TEST(AtomicFile, ContinuesAfterInterruptionsAndShortWrites) {
   const TemporaryFolder folder;
   const std::string text(1000, 'x');
   const auto write_at_once = [&] {

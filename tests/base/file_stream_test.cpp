@@ -4,19 +4,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <string>
+
+#include "tests/support/temporary_folder.h"
 
 namespace binade::host {
 namespace {
 
 TEST(FileStream, ReadsLinesAcrossItsBlocks) {
-  std::string path = "/tmp/binade-stream-XXXXXX";
-  ::close(::mkstemp(path.data()));
+  const TemporaryFolder folder;
   std::string written;
   for (int i = 0; i < 30000; ++i) written += "line " + std::to_string(i) + "\n";
-  std::ofstream(path) << written << "and a last one without an end";
+  const auto path = folder.write("lines", written + "and a last one without an end");
   FileStream file(path);
   std::string read, last;
   for (std::string line; std::getline(file, line);) {
@@ -30,7 +30,6 @@ TEST(FileStream, ReadsLinesAcrossItsBlocks) {
   std::ofstream(path, std::ios::trunc);
   std::string nothing;
   EXPECT_FALSE(FileStream(path) >> nothing);
-  std::filesystem::remove(path);
 }
 
 TEST(FileStream, OfWhatIsNotAFileSaysWhat) {

@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "tests/base/special_files.h"
+#include "tests/support/temporary_folder.h"
 
 namespace binade::host {
 namespace {
@@ -18,16 +19,10 @@ using ::testing::HasSubstr;
 
 class RegularFiles : public ::testing::Test {
  protected:
-  RegularFiles() { folder_ = ::mkdtemp(folder_.data()); }
-  ~RegularFiles() override { std::filesystem::remove_all(folder_); }
-  std::filesystem::path in(const std::string& name) const { return std::filesystem::path(folder_) / name; }
-  static std::string content(const std::filesystem::path& path) {
-    std::ifstream file(path);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
+  std::filesystem::path in(const std::string& name) const { return folder_ / name; }
 
  private:
-  std::string folder_ = "/tmp/binade-base-XXXXXX";
+  TemporaryFolder folder_;
 };
 
 TEST_F(RegularFiles, AFileIsOpenedAndItsSizeIsKnown) {
@@ -80,7 +75,7 @@ TEST_F(RegularFiles, NothingIsWrittenThroughALink) {
     EXPECT_FALSE(file.descriptor);
     EXPECT_THAT(file.reason, HasSubstr("symbolic link"));
   }
-  EXPECT_EQ(content(in("theirs")), "theirs");
+  EXPECT_EQ(contents(in("theirs")), "theirs");
   EXPECT_FALSE(std::filesystem::exists(in("new")));
   EXPECT_TRUE(open_to_write(in("theirs"), O_APPEND).descriptor) << "the file itself";
 }

@@ -53,7 +53,7 @@ TEST(BenchMetrics, HoldIntervalsAndVerdicts) {
   EXPECT_THAT(text, Not(HasSubstr("criterion=\"loss\""))) << "not judged";
 }
 
-TEST(BenchMetrics, StandInTheMonitoringReadme) {
+TEST(BenchMetrics, AreListedInTheMonitoringReadme) {
   std::ifstream file(BINADE_SOURCE_DIR "/monitoring/README.md");
   std::stringstream readme;
   readme << file.rdbuf();

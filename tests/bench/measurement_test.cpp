@@ -41,7 +41,7 @@ TEST(Measurement, TimesTheStepsAfterTheWarmUp) {
   EXPECT_NEAR(read_measurement(folder.path(), 9).median_step_seconds, 0.3, 1e-9);
 }
 
-TEST(Measurement, KnowsWhatTheRunLeftBehind) {
+TEST(Measurement, ReadsTheRunsRecords) {
   const TemporaryFolder folder;
   write_run(folder);
   const auto measured = read_measurement(folder.path(), std::nullopt);

@@ -1,4 +1,4 @@
-// The expected numbers were computed apart from Boost: Student's quantiles for 1, 2 and 4 degrees of freedom in closed
+// The expected numbers were computed without Boost: Student's quantiles for 1, 2 and 4 degrees of freedom in closed
 // form (12.7062047362, 4.3026527297, 2.7764451052), the rest with Python's statistics module.
 #include "host/bench/statistics.h"
 
@@ -118,7 +118,7 @@ TEST(Learning, IsNotDeniedForLeapsAtTheStart) {
   EXPECT_TRUE(learning_of({losses}).learned);
 }
 
-TEST(Learning, IsNoFallBelowSinglePrecision) {
+TEST(Learning, IsNotAFallBelowSinglePrecision) {
   EXPECT_FALSE(learning_of({line(2, 2 - 1e-7, 0)}).learned);
   EXPECT_TRUE(learning_of({line(2, 2 - 1e-3, 0)}).learned);
 }

@@ -1,4 +1,4 @@
-// What reaches a terminal: colours of the program's own, and of what comes from outside nothing that steers.
+// Output to a terminal: the program's own colours, and no control character from outside.
 #include "host/cli/terminal.h"
 
 #include <gmock/gmock.h>
@@ -10,6 +10,7 @@
 #include <regex>
 
 #include "binade/abi/plugin.h"
+#include "tests/support/temporary_folder.h"
 
 namespace binade::host {
 namespace {
@@ -76,11 +77,6 @@ TEST(LogLine, IsOneMessageWhateverItsTextSays) {
   EXPECT_EQ(shown_message("first\nsecond\n  third\n\nfourth\n"), "first\n  second\n  third\n\n  fourth");
 }
 
-std::string text_of(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 TEST(Sinks, AreTheOnlyWayToTheTerminal) {
   static const std::regex direct(
       R"((fmt::print|fmt::vprint|std::cout|std::cerr|std::clog|\bf?puts\(|\bf?printf\(|\bputchar\(|\bperror\())");
@@ -93,7 +89,7 @@ TEST(Sinks, AreTheOnlyWayToTheTerminal) {
     ++looked_at;
     // terminal is the sink; export streams a record that may be larger than memory, and escapes its labels.
     if (name == "terminal.cpp" || name == "terminal.h" || name == "export.cpp") continue;
-    const auto text = text_of(entry.path());
+    const auto text = contents(entry.path());
     if (std::regex_search(text, direct)) found.push_back(name);
   }
   EXPECT_GT(looked_at, 100);

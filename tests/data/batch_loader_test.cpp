@@ -91,7 +91,7 @@ TEST(BatchLoader, GivesTheSameBytesForAnyNumberOfWorkers) {
   EXPECT_EQ(batches(dataset, 4, 18), expected);
 }
 
-TEST(BatchLoader, GoesOnFromAnyBatch) {
+TEST(BatchLoader, StartsAtAnyBatch) {
   const LinkedDataset<Ragged> dataset;
   const auto all = batches(dataset, 0, 18);
   for (const std::uint32_t workers : {0, 2}) {
@@ -330,7 +330,7 @@ struct Gated {
   }
 };
 
-TEST(BatchLoader, WaitsForAReadThatIsUnderWayWhenItGoes) {
+TEST(BatchLoader, WaitsForAReadInProgressWhenDestroyed) {
   std::latch entered(1), gate(1);
   Gated::entered = &entered;
   Gated::gate = &gate;
@@ -350,7 +350,7 @@ TEST(BatchLoader, WaitsForAReadThatIsUnderWayWhenItGoes) {
   EXPECT_TRUE(finished_before);
 }
 
-TEST(BatchLoader, GoesAtAnyMoment) {
+TEST(BatchLoader, CanBeDestroyedAtAnyMoment) {
   const LinkedDataset<Ragged> dataset;
   const auto split = dataset.split("train", seed);
   for (int taken = 0; taken < 40; ++taken) {

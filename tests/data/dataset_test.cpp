@@ -92,7 +92,7 @@ auto with_train(std::uint64_t size, bool independent = false) {
 
 // --- describe() ---
 
-TEST_F(DatasetTest, TakesDownWhatThePluginSays) {
+TEST_F(DatasetTest, RecordsWhatThePluginDescribes) {
   const auto dataset = open([](binade_description* sink) {
     sink->add_split(sink, to_abi("train"), 10);
     sink->add_split(sink, to_abi("test"), 3);

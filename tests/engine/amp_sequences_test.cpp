@@ -1,14 +1,13 @@
-// Whatever overflows, faults and policies come in whatever order: no parameter ever becomes inf or NaN. Two hundred
-// random sequences, or as many as BINADE_SEQUENCES says.
+// Random sequences of overflows, faults and policies: no parameter ever becomes inf or NaN.
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 #include <random>
 
 #include "tests/engine/line_training.h"
 #include "tests/engine/linked_precision.h"
+#include "tests/support/campaign.h"
 
 namespace binade::host {
 namespace {
@@ -18,11 +17,6 @@ using testing::Deciding;
 using testing::LineTraining;
 
 constexpr double inf = std::numeric_limits<double>::infinity();
-
-std::uint64_t sequences_wanted() {
-  const char* wanted = std::getenv("BINADE_SEQUENCES");
-  return wanted == nullptr ? 200 : std::strtoull(wanted, nullptr, 10);
-}
 
 class Sequence {
  public:
@@ -61,9 +55,9 @@ class Sequence {
     applied_ = 20 - skipped_;
   }
 
-  int skipped() const { return skipped_; }
-  int refused() const { return refused_; }
-  int applied() const { return applied_; }
+  std::uint64_t skipped() const { return skipped_; }
+  std::uint64_t refused() const { return refused_; }
+  std::uint64_t applied() const { return applied_; }
 
  private:
   bool chance(double probability) { return std::uniform_real_distribution<>()(random_) < probability; }
@@ -108,26 +102,21 @@ class Sequence {
   }
 
   std::mt19937_64 random_;
-  int skipped_ = 0, refused_ = 0, applied_ = 0;
+  std::uint64_t skipped_ = 0, refused_ = 0, applied_ = 0;
 };
 
 TEST(AmpSequences, NeverMakeAParameterInfOrNan) {
-  const auto wanted = sequences_wanted();
-  int skipped = 0, refused = 0, applied = 0;
-  for (std::uint64_t seed = 0; seed < wanted; ++seed) {
-    SCOPED_TRACE("sequence " + std::to_string(seed));
-    Sequence sequence(seed);
+  Campaign campaign("amp_sequences", 200, 10'000);
+  while (const auto seed = campaign.next()) {
+    SCOPED_TRACE("sequence " + std::to_string(*seed));
+    Sequence sequence(*seed);
     sequence.run();
     if (::testing::Test::HasFatalFailure()) return;
-    skipped += sequence.skipped();
-    refused += sequence.refused();
-    applied += sequence.applied();
+    campaign.count("steps skipped", sequence.skipped());
+    campaign.count("scales refused", sequence.refused());
+    campaign.count("steps applied", sequence.applied());
   }
-  std::cout << wanted << " sequences: " << applied << " steps applied, " << skipped << " skipped, " << refused
-            << " scales refused\n";
-  EXPECT_GT(skipped, 0);
-  EXPECT_GT(refused, 0);
-  EXPECT_GT(applied, 0);
+  for (const char* what : {"steps skipped", "scales refused", "steps applied"}) EXPECT_GT(campaign.counted(what), 0u);
 }
 
 }  // namespace

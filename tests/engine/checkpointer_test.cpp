@@ -1,4 +1,4 @@
-// When checkpoints are due, and what becomes of them.
+// When checkpoints are due, and how their results are reported.
 #include "host/engine/checkpoint/checkpointer.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// A step whose scale a plugin decides about.
+// Steps whose loss scale is decided by a plugin.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -77,7 +77,7 @@ TEST_F(DecidingPolicy, IsNotAskedAboutALossThatIsNotFinite) {
   EXPECT_TRUE(outcomes_.empty());
 }
 
-TEST_F(DecidingPolicy, AScaleThatIsNoneIsRefusedAndOneBelowTheFloorIsTheFloor) {
+TEST_F(DecidingPolicy, AnInvalidScaleIsRefusedAndOneBelowTheFloorIsRaisedToIt) {
   double given = 0;
   Deciding::decide = [&](const Outcome&) { return Decision{given}; };
   PrecisionPolicy precision(testing::precision_plugin<Deciding>(), {});

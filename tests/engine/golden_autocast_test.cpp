@@ -152,7 +152,7 @@ TEST(RefusedTypes, AreThoseThatAnErrorNamesInAnySpelling) {
   EXPECT_EQ(testing::refused_types("float32"), (Types{"not an error"}));
 }
 
-// What no override is about must go on as before, though another kernel stands before each operation.
+// Operations that no override concerns must work as before, although another kernel runs before each.
 TEST(golden, AutocastIsTheSameBesideOverridesOfOtherParameters) {
   testing::TensorModel::parameters = {{"weight", at::ones({3, 3})}};
   const Model model(testing::TensorModel::plugin(), OptionTable{}, {"x"}, c10::Device(c10::kCPU));

@@ -32,15 +32,31 @@ bool is_quirk(const Json& golden) {
   return tags.count("quirk") != 0;
 }
 
+// Rows with "times" stand for so many equal ones, in which a growth tracker [from, to] rises by one.
+Json expanded(const Json& rows) {
+  auto all = Json::array();
+  for (auto row : rows) {
+    const auto times = row.value("times", 1);
+    const auto tracker = row.value("growth_tracker", Json());
+    for (int i = 0; i < times; ++i) {
+      if (tracker.is_array()) row["growth_tracker"] = tracker[0].get<std::uint64_t>() + static_cast<std::uint64_t>(i);
+      all.push_back(row);
+    }
+  }
+  return all;
+}
+
 // One case of scaler.json, call by call.
 class Replay {
  public:
   explicit Replay(const Json& golden) : golden_(golden), scaler_(policy_of(golden)) {}
 
   void run() {
-    for (std::size_t i = 0; i < golden_["steps"].size(); ++i) {
+    const auto steps = expanded(golden_["steps"]), expected = expanded(golden_["expect"]);
+    ASSERT_EQ(steps.size(), expected.size());
+    for (std::size_t i = 0; i < steps.size(); ++i) {
       SCOPED_TRACE("step " + std::to_string(i));
-      step(golden_["steps"][i], golden_["expect"][i]);
+      step(steps[i], expected[i]);
       if (::testing::Test::HasFailure()) return;
     }
   }

@@ -1,4 +1,4 @@
-// What a checkpoint keeps of the loop, and what it means where an older version wrote it.
+// The state of the loop in a checkpoint, also in one of an older version.
 #include "host/engine/loop/loop_state.h"
 
 #include <gmock/gmock.h>
@@ -57,7 +57,7 @@ TEST(EpochSums, AreMeansOverSamples) {
   EXPECT_EQ(epoch.steps, 20u);
 }
 
-TEST(EpochSums, OfAnOlderVersionGoOnAsSumsOverSamples) {
+TEST(EpochSums, OfAnOlderVersionContinueAsSumsOverSamples) {
   EpochSums sums{.loss = 2 + 4, .correct = 0, .seconds = 0, .steps = 2, .samples = 20};  // of steps of 10
   sums.weight_by_samples();
   StepRecord step;

@@ -1,4 +1,4 @@
-// Whom a loss that is not finite is blamed on.
+// What causes a loss that is not finite: weights, an input or a target.
 #include "host/engine/loop/nonfinite_cause.h"
 
 #include <ATen/ops/full.h>
@@ -86,7 +86,7 @@ TEST_F(NonfiniteCauseTest, AWeightBeyondFp16IsNamed) {
   EXPECT_THAT(cause().text, HasSubstr("weights, inputs and targets are finite"));
 }
 
-TEST_F(NonfiniteCauseTest, EmptyTensorsAndIntegersAreNoWeightsToBlame) {
+TEST_F(NonfiniteCauseTest, DoesNotBlameEmptyTensorsOrIntegers) {
   TensorModel::parameters.emplace_back("empty", at::zeros({0}));
   TensorModel::parameters.emplace_back("count", at::full({2}, 3, at::kLong));
   EXPECT_THAT(cause().text, HasSubstr("weights, inputs and targets are finite"));

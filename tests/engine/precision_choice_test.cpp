@@ -42,7 +42,7 @@ TEST(OwnChoice, IsScaledFp16WhereOnlyThatIsFast) {
   EXPECT_THAT(choice.reason, HasSubstr("1 ms in fp16"));
 }
 
-TEST(OwnChoice, RestsOnAMeasurementOfThisMachine) {
+TEST(OwnChoice, IsBasedOnAMeasurementOfThisMachine) {
   const auto seconds = measure_products(c10::Device(c10::kCPU));
   EXPECT_GT(seconds.fp32, 0);
   EXPECT_GT(seconds.bf16, 0);

@@ -1,4 +1,4 @@
-// Overrides: what runs in a precision of its own under autocast, compared bit by bit with casts by hand.
+// Overrides: what runs in a precision of its own under autocast, compared exactly with casts by hand.
 #include "host/engine/amp/precision_overrides.h"
 
 #include <ATen/core/dispatch/Dispatcher.h>
@@ -247,7 +247,7 @@ TEST_F(Overrides, PauseInAnIslandWithoutAutocastAndComeBack) {
   EXPECT_EQ(type(), at::kHalf);
 }
 
-TEST_F(Overrides, HoldWithoutGradientAndLoseNoneAfterwards) {
+TEST_F(Overrides, HoldInNoGradModeWithoutLosingGradientsAfterwards) {
   install({parameters("head.weight", BINADE_BFLOAT16)});
   const Autocast autocast(at::kCPU, at::kBFloat16);  // casts of the weight are cached
   {
@@ -352,7 +352,7 @@ TEST_F(Overrides, NameTheRulesThatNothingCameUnder) {
   EXPECT_THAT(overrides_->unused(), IsEmpty());
 }
 
-TEST_F(Overrides, RefuseWhatCannotBe) {
+TEST_F(Overrides, RefuseRulesThatCannotHold) {
   const auto refusal = [&](const PrecisionRule& rule) { return message_of([&] { install({rule}); }); };
   const auto unmatched = refusal(parameters("haed.weight", BINADE_FLOAT32));
   EXPECT_THAT(unmatched, HasSubstr("[precision.overrides]: `haed.weight` matches no parameter (did you mean "

@@ -1,4 +1,4 @@
-// What a precision plugin may say, and what becomes of what it decides.
+// What a precision plugin may answer, and how the host uses it.
 #include "host/engine/amp/precision_policy.h"
 
 #include <gmock/gmock.h>
@@ -78,7 +78,7 @@ TEST(PrecisionPolicy, WithoutAnUpdateOfItsOwnLeavesTheScaleToTheHost) {
   EXPECT_FALSE(PrecisionPolicy(precision_plugin<Deciding>(), {}).decides()) << "nothing is scaled";
 }
 
-TEST(PrecisionPolicy, DecidesNothingAnyMoreWhenItWasReplaced) {
+TEST(PrecisionPolicy, DecidesNothingOnceItIsReplaced) {
   Deciding::constants = scaled();
   PrecisionPolicy policy(precision_plugin<Deciding>(), {});
   policy.replace(policy.constants());
@@ -112,7 +112,7 @@ TEST(PrecisionPolicy, AThrowInUpdateBecomesAnErrorThatNamesThePlugin) {
   }
 }
 
-TEST(PrecisionPolicy, TakesNoScaleThatIsNone) {
+TEST(PrecisionPolicy, RejectsInvalidScales) {
   Constants::constants = scaled();
   const PrecisionPolicy policy(precision_plugin<Constants>(), {});
   const auto next = [&](double scale) { return policy.next_scale({sizeof(binade_decision), 1, scale}); };

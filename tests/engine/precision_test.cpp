@@ -1,4 +1,4 @@
-// Which precision a run really has, and autocast as a guard.
+// The effective precision of a run, and autocast as a guard.
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/ones.h>
@@ -20,7 +20,7 @@ binade_policy half(std::uint32_t dtype) {
   return policy;
 }
 
-// The table of the origin's S10, row by row: what is asked for, use_amp, where the run is -> what it computes in. An
+// The table of precisions, row by row: what is asked for, use_amp, where the run is -> what it computes in. An
 // empty use_amp keeps what is asked for, true wants half precision on a GPU, all else is fp32. "CPU" is a machine
 // without a GPU as well as device = "cpu": "gpu allowed" and "cuda available" come down to where the run is.
 struct EffectiveRow {
@@ -51,7 +51,7 @@ const EffectiveRow effective_rows[] = {
 
 class EffectivePrecision : public ::testing::TestWithParam<EffectiveRow> {};
 
-TEST_P(EffectivePrecision, S10IsWhatTheTableSays) {
+TEST_P(EffectivePrecision, IsWhatTheTableSays) {
   const auto& row = GetParam();
   const auto asked = row.asked == fp32 ? testing::fp32_policy : half(row.asked);
   const auto effective = effective_precision(asked, row.use_amp, row.on_cpu, row.cpu_allowed);

@@ -178,7 +178,7 @@ TEST(ScalerRules, R10GradientsThatAreFiniteOnlyWhileScaledAreFoundAndTheScaleHas
   EXPECT_EQ(bare.get_scale(), 0) << "PyTorch's scale, without a floor";
 }
 
-TEST(ScalerRules, R11ALossThatIsNotFiniteIsNoOverflow) {
+TEST(ScalerRules, R11ANonfiniteLossIsNotAnOverflow) {
   PrecisionPolicy precision(scaling(1024, 2, 0.5, 1));
   LineTraining training(precision);
   testing::Rows::y[1] = {std::nanf("")};
@@ -197,7 +197,7 @@ TEST(ScalerRules, R11ALossThatIsNotFiniteIsNoOverflow) {
   EXPECT_EQ(record.nonfinite.first, -1) << "that of the step before";
 }
 
-TEST(ScalerRules, R12WhatIsWrittenIntoGradientsAfterUnscalingIsTheWritersAffair) {
+TEST(ScalerRules, R12GradientsWrittenAfterUnscalingAreNotCheckedAgain) {
   GradScaler scaler(scaling(8, 2, 0.5, 2));
   scaler.scale(loss());
   auto some = gradients(8);

@@ -126,7 +126,7 @@ TEST(Schedule, ReachesTheMinimumOneStepAfterTheLast) {
   EXPECT_DOUBLE_EQ(lr[4], 0.2);
 }
 
-TEST(Schedule, GoesOnWhereItsStateSays) {
+TEST(Schedule, ResumesFromItsState) {
   Schedule whole(cosine_schedule(2, 0.1), 1.0, 10), resumed(cosine_schedule(2, 0.1), 1.0, 10);
   for (int k = 0; k < 6; ++k) whole.step();
   resumed.set_applied_steps(whole.applied_steps());

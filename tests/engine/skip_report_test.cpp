@@ -1,4 +1,4 @@
-// Skipped steps in words.
+// Messages about skipped steps.
 #include "host/engine/loop/skip_report.h"
 
 #include <gmock/gmock.h>
@@ -67,7 +67,7 @@ TEST_F(SkipReportTest, WorriesWhenMoreThanAFifthIsSkipped) {
   EXPECT_THAT(last, HasSubstr("more than a fifth of the steps is skipped"));
 }
 
-TEST_F(SkipReportTest, WorriesWhenSkipsGoOnAfterCalibration) {
+TEST_F(SkipReportTest, WorriesWhenSkipsContinueAfterCalibration) {
   step(SkipCause::none, 0, 2);
   step(SkipCause::overflow);
   EXPECT_THAT(text(SkipCause::overflow, 1), ::testing::AllOf(HasSubstr("! "), HasSubstr("overflow in `head`"),
@@ -87,7 +87,7 @@ TEST_F(SkipReportTest, WithoutScalingAnOverflowIsTheModelsOrTheDatas) {
   EXPECT_THAT(text(SkipCause::overflow), ::testing::AllOf(HasSubstr("! "), HasSubstr("overflow in `w`; 1st skip")));
 }
 
-TEST_F(SkipReportTest, APolicysDecisionIsItsOwnAffair) {
+TEST_F(SkipReportTest, DoesNotWorryAboutAPolicysOwnDecision) {
   EXPECT_THAT(text(SkipCause::policy, -1), HasSubstr("the precision policy decided so at loss scale "
                                                      "65536; 1st skip in 1 steps; the policy's own decision"));
 }

@@ -1,4 +1,4 @@
-// A standardized target: what it is fitted on, what is minimised, and what is told.
+// A standardized target: the samples it is fitted on, the loss that is minimised, and the loss that is reported.
 #include "host/engine/model/target_scale.h"
 
 #include <ATen/TensorOperators.h>
@@ -71,7 +71,7 @@ TEST_F(TargetScaleTest, IsExactWhereValuesAreLargeAndCloseTogether) {
   }
 }
 
-TEST_F(TargetScaleTest, NamesTheSampleWhoseTargetIsNoNumber) {
+TEST_F(TargetScaleTest, NamesTheSampleWhoseTargetIsNotANumber) {
   Rows::y = {{1}, {2}, {3}, {std::nanf("")}};
   EXPECT_THAT(refusal([&] { fit(4); }), HasSubstr("the y of sample 3 of the dataset is inf or NaN"));
   EXPECT_EQ(fit(3).mean[0], 2) << "which is not read";
@@ -82,7 +82,7 @@ TEST_F(TargetScaleTest, WantsATargetOfOneSize) {
   EXPECT_THAT(refusal([&] { fit<testing::Sequences>(2, "tokens"); }), HasSubstr("needs a target of one size"));
 }
 
-TEST_F(TargetScaleTest, ComesBackFromItsJsonToTheLastBit) {
+TEST_F(TargetScaleTest, IsReadBackFromItsJsonExactly) {
   const TargetScale scale{{0.1, -1.0 / 3}, {1e-300, 1e300}, {2}};
   const auto back = target_scale(nlohmann::json::parse(to_json(scale).dump()));
   EXPECT_EQ(back.mean, scale.mean);

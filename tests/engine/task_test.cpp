@@ -1,4 +1,4 @@
-// The task's losses: what is shifted, what is masked, what is counted.
+// The losses of tasks: shifting, masking, counting.
 #include "host/engine/model/task.h"
 
 #include <ATen/ops/linear.h>
@@ -91,7 +91,7 @@ TEST(Task, RefusesLabelSmoothingWithoutLabels) {
   }
 }
 
-TEST(Task, PaddingIsNoTarget) {
+TEST(Task, PaddingIsNotATarget) {
   Sequences::sequences = {{0, 1, 2, 3}, {3, 4}};
   const auto result = run_task<Sequences>(testing::task_settings("next_token", "tokens"), successor);
   EXPECT_EQ(result.counted.item<float>(), 4);
@@ -128,7 +128,7 @@ TEST(Task, SaysWhichShapesDoNotFit) {
   EXPECT_NE(message.find("the model returned [2]"), std::string::npos) << message;
 }
 
-TEST(Task, NamesTheSampleWhoseTargetIsNoClass) {
+TEST(Task, NamesTheSampleWhoseTargetIsNotAClass) {
   LabelledRows::features = {{0}, {0}, {0}};
   LabelledRows::labels = {1, 3, 0};
   const auto run = [](std::int64_t classes) {
@@ -146,7 +146,7 @@ TEST(Task, NamesTheSampleWhoseTargetIsNoClass) {
   EXPECT_NE(run(2).find("sample 2 of the dataset has the label -1"), std::string::npos);
 }
 
-TEST(Task, NamesTheFieldsThereAreWhenTheTargetIsNone) {
+TEST(Task, ListsTheFieldsWhenTheTargetIsNotOneOfThem) {
   LabelledRows::features = {{0}};
   LabelledRows::labels = {0};
   const auto settings = testing::task_settings("cross_entropy", "lable");
@@ -225,7 +225,7 @@ TEST(Task, TheModelsOwnLossArrivesInFp32) {
   }
 }
 
-TEST(Task, RefusesAModelsLossThatIsNoScalar) {
+TEST(Task, RefusesAModelsLossThatIsNotAScalar) {
   EXPECT_EQ(message_of([] { run_own_loss(at::ones({2})); }),
             "model `own_loss`: loss() must return one scalar tensor as its value");
   EXPECT_EQ(message_of([] { run_own_loss({}); }), "model `own_loss`: loss() must return one scalar tensor as its value");

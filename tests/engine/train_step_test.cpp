@@ -219,7 +219,7 @@ TEST_F(StepTest, SkipsAStepWithoutFiniteGradientsAndHoldsTheSchedule) {
   EXPECT_DOUBLE_EQ(record.learning_rate, 0.01);
 }
 
-TEST_F(StepTest, ALossThatIsNotFiniteIsNoOverflow) {
+TEST_F(StepTest, ANonfiniteLossIsNotAnOverflow) {
   auto policy = fp32_policy;
   policy.dynamic_scaling = 1;
   policy.init_scale = 1024;

@@ -1,4 +1,4 @@
-// Where the training split begins, goes on, and what is said of it.
+// Where the training split starts and resumes, and what is reported about it.
 #include "host/engine/loop/training_data.h"
 
 #include <ATen/ops/zeros.h>

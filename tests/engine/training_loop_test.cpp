@@ -136,7 +136,7 @@ TEST_F(LoopTest, AnEpochIsEveryRowOnceHoweverTheStepsFall) {
   }
 }
 
-TEST_F(LoopTest, BeginsInTheMiddleOfAnEpoch) {
+TEST_F(LoopTest, StartsInTheMiddleOfAnEpoch) {
   Rows::x.assign(7, {1});
   Rows::y.assign(7, {2});
   const auto result = run({.target_steps = 3, .evaluate_each_epoch = true, .begin = {4, 2, 4}}, 0.1);
@@ -179,7 +179,7 @@ TEST_F(LoopTest, StopsEarlyWhenEvaluationsNoLongerImprove) {
   EXPECT_EQ(diverging.outcome.state, RunState::finished);
 }
 
-TEST_F(LoopTest, AnImprovementBelowMinDeltaIsNone) {
+TEST_F(LoopTest, AnImprovementBelowMinDeltaDoesNotCount) {
   LoopPlan plan{.target_steps = 100, .evaluate_every = 1, .patience = 2, .min_delta = 1e-3};
   const auto with_delta = run(plan, 0.1).statistics.steps;
   SetUp();
@@ -190,7 +190,7 @@ TEST_F(LoopTest, AnImprovementBelowMinDeltaIsNone) {
 
 constexpr double infinite = std::numeric_limits<double>::infinity();
 
-TEST_F(LoopTest, ALossThatIsNotFiniteIsNothingToBeat) {
+TEST_F(LoopTest, AnyFiniteLossImprovesOnANonfiniteOne) {
   const TemporaryFolder folder;
   for (const double first : {std::nan(""), infinite}) {
     SetUp();
@@ -226,7 +226,7 @@ TEST_F(LoopTest, EvaluationsThatStayNotFiniteEndTheRunAndLeaveNoBestWeights) {
   }
 }
 
-TEST_F(LoopTest, ALossThatTurnsNotFiniteIsNoImprovement) {
+TEST_F(LoopTest, ALossThatBecomesNonfiniteIsNotAnImprovement) {
   for (const double loss : {std::nan(""), infinite}) {
     SetUp();
     losses_.clear();

@@ -80,7 +80,7 @@ default = 1000
   Diagnostics diagnostics_;
 };
 
-TEST_F(DefaultDataset, StandsInWhereAnExperimentHasNone) {
+TEST_F(DefaultDataset, IsUsedWhereAnExperimentHasNone) {
   const auto experiment = load();
   EXPECT_TRUE(experiment.dataset.is_default);
   EXPECT_EQ(experiment.dataset.plugin, "noise");
@@ -91,7 +91,7 @@ TEST_F(DefaultDataset, StandsInWhereAnExperimentHasNone) {
   EXPECT_EQ(again.experiment->dataset.plugin, "noise");
 }
 
-TEST_F(DefaultDataset, StandsBackWhereAnExperimentHasOne) {
+TEST_F(DefaultDataset, IsNotUsedWhereAnExperimentHasOne) {
   const auto experiment = load("[dataset]\nplugin = \"rows\"\nfile = \"x\"\n");
   EXPECT_FALSE(experiment.dataset.is_default);
   EXPECT_EQ(experiment.dataset.plugin, "rows");

@@ -1,4 +1,4 @@
-// The pages of `binade explain`: complete, and their examples give what they stand for.
+// The pages of `binade explain` are complete, and each example produces the code that it explains.
 #include "host/experiment/diagnostics/diagnostic_pages.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// How mistakes look.
+// How diagnostics are rendered.
 #include "host/experiment/diagnostics/diagnostic.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// TOML as a tree with places, and the texts that crash a careless user of toml++.
+// TOML as a tree with locations, and texts that crash a careless user of toml++.
 #include "host/experiment/toml/document.h"
 
 #include <gmock/gmock.h>
@@ -22,7 +22,7 @@ Parsed parse(const std::string& text) {
   return out;
 }
 
-// The one mistake of a text that is no TOML.
+// The only mistake in a text that is not TOML.
 Diagnostic mistake(const std::string& text) {
   const auto parsed = parse(text);
   EXPECT_FALSE(parsed.root.has_value());
@@ -122,7 +122,7 @@ TEST(Document, NamesTheBracketThatIsNotClosed) {
   EXPECT_THAT(d.label, HasSubstr("line 2"));
 }
 
-// What aborts or crashes toml++ 3.3.0, or is undefined behaviour in it.
+// Texts that abort or crash toml++ 3.3.0, or are undefined behaviour in it.
 
 TEST(Document, SurvivesHeadersWithoutAKey) {
   for (const std::string text :
@@ -190,13 +190,13 @@ TEST(Document, BoundsTheDepthOfDottedKeysInNestedTables) {
   EXPECT_THAT(mistake(nested(17)).label, HasSubstr("too deeply"));
 }
 
-TEST(Document, PointsAtBytesThatAreNoUtf8) {
+TEST(Document, PointsAtInvalidUtf8) {
   EXPECT_EQ(mistake("a = 1\nb = \"\xC3\"\n").where, (Location{"a.toml", 2, 6, 1}));
   EXPECT_EQ(mistake("# \xFF\n").where, (Location{"a.toml", 1, 3, 1}));
   EXPECT_THAT(mistake("\xC0\x80 = 1").label, HasSubstr("UTF-8"));            // overlong
   EXPECT_THAT(mistake("a = '\xED\xA0\x80'").label, HasSubstr("UTF-8"));      // a surrogate
   EXPECT_THAT(mistake("a = '\xF4\x90\x80\x80'").label, HasSubstr("UTF-8"));  // beyond U+10FFFF
-  EXPECT_THAT(mistake("a = '\xE2\x82").label, HasSubstr("UTF-8"));           // cut off
+  EXPECT_THAT(mistake("a = '\xE2\x82").label, HasSubstr("UTF-8"));           // cut short
 }
 
 TEST(Document, PointsAtControlCharacters) {
@@ -214,7 +214,7 @@ TEST(Document, RefusesBareKeysBeyondAscii) {
   EXPECT_TRUE(parse("\"\xC3\xA9\" = 2\n").root);
 }
 
-// Where toml++ 3.3 itself believes that it cannot come.
+// They reach code of toml++ 3.3 that it takes for unreachable.
 TEST(Document, SurvivesCharactersBeyondAsciiInOddPlaces) {
   for (const auto* text : {"a = 7\"\xCD\xA2", "a = 2.\"\xCA\xA4\"", "a = [1,2{n=\"s\xCA\xA4\"}]", "a = 2[\"\xCA\xA4\"]",
                            "a = 1 = \"\xC3\xA9\"\n", "a = \"\"\"b\\\xEF\xBB\x9F\"\"\"\n"}) {

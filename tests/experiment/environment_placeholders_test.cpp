@@ -127,7 +127,7 @@ TEST_F(Environment, InAWrongFormIsRefused) {
   EXPECT_TRUE(load_dataset("file = \"${HOME} $BINADE_TEST_A\"\n").experiment) << "only ${env: is special";
 }
 
-TEST_F(Environment, ThatIsNoTextOrNamesVariablesIsRefused) {
+TEST_F(Environment, ThatIsNotTextOrNamesVariablesIsRefused) {
   for (const std::string value : {"\xFF\xFE", "${env:HOME}"}) {
     setenv("BINADE_TEST_A", value.c_str(), 1);
     EXPECT_EQ(load_dataset("file = \"${env:BINADE_TEST_A}\"\n").only().code, "E0113");

@@ -1,4 +1,4 @@
-// Files and manifests with random damage: each is an experiment or has a mistake, and none ends the process.
+// Files and manifests with random damage: each is an experiment or has a mistake, and nothing ends the process.
 #include <gtest/gtest.h>
 
 #include <random>

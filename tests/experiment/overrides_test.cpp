@@ -9,8 +9,6 @@
 namespace binade::host {
 namespace {
 
-using testing::HasSubstr;
-
 class Overrides : public testing::Test {
  protected:
   Loaded load(const std::vector<std::string>& overrides) { return bench_.load(minimal_text(), overrides); }
@@ -71,49 +69,14 @@ TEST_F(Overrides, AddTheFirstLogger) {
   EXPECT_EQ(loaded.experiment->loggers.size(), 1U);
 }
 
-TEST_F(Overrides, BeyondTheLastElementAreRefused) {
-  const auto loaded = load({"logger.3.plugin=screen"});
-  EXPECT_FALSE(loaded.experiment);
-  EXPECT_THAT(loaded.text(), HasSubstr("E0107"));
-  EXPECT_THAT(bench_.load(minimal_text() + "[[logger]]\nplugin = \"screen\"\n", {"logger.x.every=1"}).text(),
-              HasSubstr("`x` is not in `logger`, which has 1 element"));
-}
-
-TEST_F(Overrides, SayInErrorsWhatTheyReplace) {
-  const auto loaded = load({"train.steps=0"});
-  EXPECT_FALSE(loaded.experiment);
-  EXPECT_EQ(loaded.only().code, "E0117");
-  const auto file = (bench_.folder.path() / "test.toml").string();
-  EXPECT_THAT(loaded.text(), HasSubstr("error[E0117]: `train.steps` must be in 1..=1000000000, got 0\n"
-                                       "  --> --set train.steps=0 (overrides " +
-                                       file + ":9, which said 10)\n"));
-}
-
 TEST_F(Overrides, TheLastOneWins) {
   const auto loaded = load({"train.steps=3", "train.steps=4"});
   ASSERT_TRUE(loaded.experiment);
   EXPECT_EQ(loaded.experiment->train.steps, 4U);
-  EXPECT_THAT(load({"train.steps=3", "train.steps=0"}).text(), HasSubstr("(overrides --set train.steps=3)"));
 }
 
-TEST_F(Overrides, WithUnknownKeysGetASuggestion) {
-  const auto loaded = load({"train.stesp=3"});
-  EXPECT_EQ(loaded.only().code, "E0103");
-  EXPECT_THAT(loaded.text(), HasSubstr("--> --set train.stesp=3\n   = did you mean `steps`?"));
-}
-
-TEST_F(Overrides, WithoutKeyOrValueAreRefused) {
-  for (const std::string text : {"train.steps", "=5", "train.steps=", " = 3", "train..steps=3", ".a=1", "a.=1", "a b=1",
-                                 "train.\"steps=3", ""}) {
-    SCOPED_TRACE(text);
-    const auto loaded = load({text});
-    EXPECT_EQ(loaded.only().code, "E0107");
-    EXPECT_FALSE(loaded.only().notes.empty());
-  }
-}
-
-TEST_F(Overrides, OfBrokenTomlAreRefused) {
-  for (const std::string text : {"a=[1", "a=\"x", "a={b=}", "a=1979-05-27", "model.rate=1\nx=2", "a=[}", "a=\033[2J"}) {
+TEST_F(Overrides, OfSeveralLinesOrControlCharactersAreRefused) {
+  for (const std::string text : {"model.rate=1\nx=2", "a=\033[2J"}) {
     SCOPED_TRACE(text);
     const auto loaded = load({text});
     ASSERT_FALSE(loaded.diagnostics.empty());
@@ -121,22 +84,10 @@ TEST_F(Overrides, OfBrokenTomlAreRefused) {
   }
 }
 
-TEST_F(Overrides, CannotGoThroughAValue) {
-  const auto loaded = load({"train.steps.more=3"});
-  EXPECT_EQ(loaded.only().code, "E0107");
-  EXPECT_THAT(loaded.only().message, HasSubstr("`train.steps` is an integer"));
-}
-
 TEST_F(Overrides, SurviveKeysOfAHundredThousandParts) {
   std::string key = "a";
   for (int i = 0; i < 100'000; ++i) key += ".a";
   EXPECT_EQ(load({key + "=1"}).only().code, "E0107");
-}
-
-TEST_F(Overrides, ReachQuotedKeys) {
-  const auto loaded = load({"model.\"odd.key\"=1"});
-  EXPECT_EQ(loaded.only().code, "E0103");
-  EXPECT_THAT(loaded.only().message, HasSubstr("`odd.key`"));
 }
 
 TEST_F(Overrides, HaveTheirPathsFromTheCurrentFolder) {

@@ -11,7 +11,6 @@
 namespace binade::host {
 namespace {
 
-using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -44,36 +43,6 @@ TEST_F(PrecisionTables, AreEmptyWhereNothingIsSaid) {
   EXPECT_THAT(overrides_of(load("[precision.overrides]\n")), IsEmpty());
 }
 
-TEST_F(PrecisionTables, TakeWordsForPrecisionsOnly) {
-  const auto wrong = load("[precision.overrides]\n\"head.*\" = \"fp8\"\n");
-  const auto& choice = wrong.only();
-  EXPECT_EQ(choice.code, "E0116");
-  EXPECT_EQ(choice.message, "`precision.overrides.\"head.*\"` cannot be \"fp8\"");
-  EXPECT_EQ(choice.where.line, 9U);
-  EXPECT_EQ(choice.where.column, 12U);
-  EXPECT_THAT(choice.notes, Contains("valid values: \"fp32\", \"bf16\", \"fp16\""));
-  const auto loaded = load("[precision.operations]\nsoftmax = 32\n");
-  const auto& type = loaded.only();
-  EXPECT_EQ(type.code, "E0115");
-  EXPECT_EQ(type.message, "`precision.operations.softmax` must be a string, got an integer");
-  EXPECT_EQ(type.where.line, 9U);
-}
-
-TEST_F(PrecisionTables, RefuseEmptyNamesAndWhatIsNoTable) {
-  const auto empty = load("[precision.overrides]\n\"\" = \"fp32\"\n");
-  EXPECT_EQ(empty.only().code, "E0118");
-  EXPECT_EQ(empty.only().message, "`precision.overrides` has an empty key");
-  EXPECT_EQ(empty.only().where.line, 9U);
-  const auto scalar = load("overrides = \"fp32\"\n");
-  EXPECT_EQ(scalar.only().message, "`precision.overrides` must be a table, got a string");
-}
-
-TEST_F(PrecisionTables, SayHowToWriteANameWithDots) {
-  const auto loaded = load("[precision.overrides]\nhead.weight = \"fp32\"\n");
-  EXPECT_EQ(loaded.only().message, "`precision.overrides.head` must be a string, got a table");
-  EXPECT_THAT(loaded.only().notes, Contains("a name with dots needs quotes: overrides.\"...\""));
-}
-
 TEST_F(PrecisionTables, OfTheCommandLineComeFirstThenTheFileThenWhatItIncludes) {
   bench_.folder.write("base.toml", plugins_text() + "[precision.overrides]\nbase = \"fp32\"\nboth = \"fp32\"\n");
   const auto loaded = bench_.load(
@@ -102,15 +71,6 @@ TEST_F(PrecisionTables, AreInTheResolvedExperimentAndLoadAgain) {
   const auto again = bench_.load(text);
   EXPECT_EQ(overrides_of(again), overrides_of(loaded));
   EXPECT_THAT(again.experiment->precision.reserved.entries("operations"), ElementsAre(Pair("softmax", "fp32")));
-}
-
-TEST_F(PrecisionTables, BelongToPrecisionPluginsAlone) {
-  const auto loaded = bench_.load(minimal_text(), {"model.overrides.x=fp32"});
-  EXPECT_EQ(loaded.only().message, "unknown key `overrides` in [model]");
-  Diagnostics diagnostics;
-  parse_manifest("id = \"own\"\nkind = \"precision\"\nversion = \"1\"\n[options.overrides]\ntype = \"string\"\n",
-                 "own.toml", diagnostics);
-  EXPECT_THAT(diagnostics.render(false), HasSubstr("E0220"));
 }
 
 TEST_F(PrecisionTables, AreInTheSchema) {

@@ -1,5 +1,5 @@
-// Thirty mistypings of what stands in experiments, and whether the right word is suggested. The plugins are those that
-// come along, so that the words compete as they do in earnest.
+// Thirty typing mistakes in experiments, and whether the right word is suggested. The plugins are those that come with
+// Binade, so that the same words compete as in practice.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

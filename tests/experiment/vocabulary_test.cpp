@@ -1,4 +1,4 @@
-// S1: where the number of tokens comes from.
+// The sources of the vocabulary size, in order.
 #include "host/experiment/schema/vocabulary.h"
 
 #include <gmock/gmock.h>
@@ -7,25 +7,25 @@
 namespace binade::host {
 namespace {
 
-TEST(Vocabulary, S1TheExperimentsWordComesFirst) {
+TEST(Vocabulary, TheExperimentComesFirst) {
   EXPECT_EQ(resolve_vocabulary(100, 200, 300).size, 100);
   EXPECT_EQ(resolve_vocabulary(100, {}, 0).warning, "");
 }
 
-TEST(Vocabulary, S1ThenTheDatasets) { EXPECT_EQ(resolve_vocabulary({}, 200, 300).size, 200); }
+TEST(Vocabulary, ThenTheDataset) { EXPECT_EQ(resolve_vocabulary({}, 200, 300).size, 200); }
 
-TEST(Vocabulary, S1ThenTheModelsFirstEmbedding) {
+TEST(Vocabulary, ThenTheModelsFirstEmbedding) {
   EXPECT_EQ(resolve_vocabulary({}, {}, 300).size, 300);
   EXPECT_EQ(resolve_vocabulary({}, {}, 300).warning, "");
 }
 
-TEST(Vocabulary, S1ThenThatOfGpt2WithAWarning) {
+TEST(Vocabulary, ThenGpt2sWithAWarning) {
   const auto vocabulary = resolve_vocabulary({}, {}, 0);
   EXPECT_EQ(vocabulary.size, 50257);
   EXPECT_THAT(vocabulary.warning, ::testing::HasSubstr("50257 is assumed"));
 }
 
-TEST(Vocabulary, S1IsSettledWhereAnOptionWaitsForIt) {
+TEST(Vocabulary, IsResolvedWhereAnOptionNeedsIt) {
   OptionSpec waiting, other;
   waiting.name = "vocab_size";
   waiting.default_from = "model.vocab_size";

@@ -1,5 +1,5 @@
-// Any bytes as the metrics.jsonl of a run that is gone on with: what stays of them is whole lines, and all of those
-// stay when it is gone on with once more.
+// Any bytes as the metrics.jsonl of a run that is resumed: what stays of them is whole lines, and all of those
+// stay when it is resumed again.
 #include <sys/mman.h>
 #include <unistd.h>
 

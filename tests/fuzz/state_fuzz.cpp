@@ -1,4 +1,4 @@
-// Any text as a checkpoint's state.json: refused, or what a run goes on with is written back as it was read.
+// Any text as a checkpoint's state.json: refused, or what a run resumes from is written back as it was read.
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <stdexcept>

@@ -1,4 +1,4 @@
-// What mixed precision does and tells, through the whole program.
+// Mixed precision in whole runs: what it does, and what it reports.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -25,14 +25,14 @@ class Amp : public ::testing::Test {
     return binade(arguments, workspace_);
   }
   std::filesystem::path directory() const { return run_directory(workspace_, "points"); }
-  json summary() const { return json::parse(read_file(directory() / "summary.json")); }
+  json summary() const { return summary_of(directory()); }
   std::vector<json> lines(const std::string& split) const {
     auto all = all_metrics(directory());
     std::erase_if(all, [&](const json& line) { return line["split"] != split; });
     return all;
   }
 
-  Workspace workspace_;
+  TemporaryFolder workspace_;
 };
 
 const char* const too_high = "plugin=\"fp16\", cpu=\"allow\", init_scale=1e6";
@@ -82,7 +82,7 @@ TEST_F(Amp, NoSampleIsTakenWhereNoneIsWanted) {
   EXPECT_TRUE(lines("gradients").empty());
 }
 
-TEST_F(Amp, AScaleFromThePolicyThatIsNoneIsRefusedCountedAndTold) {
+TEST_F(Amp, AnInvalidScaleFromThePolicyIsRefusedCountedAndReported) {
   const auto outcome = run("plugin=\"nonsense_scales\", cpu=\"allow\"");
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("returned an invalid loss scale"));
@@ -99,13 +99,13 @@ TEST_F(Amp, APolicyThatMeasuresFindsItsScaleWithoutGrowingIntoAnOverflow) {
   EXPECT_EQ(summary()["refused_scales"], 0);
 }
 
-TEST_F(Amp, TheHostsOwnChoiceIsSaidWithItsReasonAndRecorded) {
+TEST_F(Amp, TheHostsOwnChoiceIsReportedWithItsReasonAndRecorded) {
   const auto outcome = run("plugin=\"auto\"");
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("[precision] chose "), HasSubstr("a matrix product takes")));
   EXPECT_THAT(summary()["precision_reason"].get<std::string>(), HasSubstr("a matrix product takes"));
-  EXPECT_THAT(read_file(directory() / "experiment.toml"), HasSubstr("plugin = \"auto\""));
-  EXPECT_THAT(read_file(directory() / "experiment.lock"), Not(HasSubstr("kind = \"precision\"")));
+  EXPECT_THAT(contents(directory() / "experiment.toml"), HasSubstr("plugin = \"auto\""));
+  EXPECT_THAT(contents(directory() / "experiment.lock"), Not(HasSubstr("kind = \"precision\"")));
 }
 
 TEST_F(Amp, TheHostsOwnChoiceIsCheckedWithoutAPlugin) {

@@ -32,14 +32,12 @@ class Bench : public ::testing::Test {
   Outcome bench(std::vector<std::string> more, const std::string& steps = "40") const {
     return binade(words(std::move(more), steps), workspace_);
   }
-  std::string bench_file(const std::string& name) const {
-    return read_file(run_directory(workspace_, "points") / name);
-  }
+  std::string bench_file(const std::string& name) const { return contents(run_directory(workspace_, "points") / name); }
 
-  Workspace workspace_;
+  TemporaryFolder workspace_;
 };
 
-TEST_F(Bench, S9ComparesInATableAndFailsAtItsGate) {
+TEST_F(Bench, ComparesInATableAndFailsAtItsGate) {
   const auto outcome = bench({"--precision", "fp32,bf16", "--speedup", "1000", "--gate"});
   EXPECT_EQ(outcome.exit_code, 1) << outcome.out << outcome.err;
   EXPECT_THAT(outcome.out, AllOf(HasSubstr("bench of points: fp32, bf16 on cpu, finished"),
@@ -55,7 +53,7 @@ TEST_F(Bench, S9ComparesInATableAndFailsAtItsGate) {
   const auto& run = result["repeats"][0]["runs"][1];
   const std::filesystem::path directory = run["directory"];
   EXPECT_FALSE(std::filesystem::exists(directory / "best.safetensors"));
-  const auto summary = json::parse(read_file(directory / "summary.json"));
+  const auto summary = summary_of(directory);
   EXPECT_EQ(summary["steps"], 40);
   EXPECT_EQ(summary["initial_parameters_sha256"], result["repeats"][0]["initial_parameters_sha256"]);
   EXPECT_EQ(summary["peak_tensor_bytes"], run["peak_memory_bytes"]["allocator"]);
@@ -107,7 +105,7 @@ TEST_F(Bench, RefusesContendersThatCannotBeCompared) {
   refused({"--precision", "fp32,bf16", "--warmup", "40"}, "leaves none of 40 steps");
   refused({"--precision", "fp32,bf16", "--set", "model.unist=3"}, "unist");
   workspace_.write("points.toml", points_experiment("max_time = \"1s\"\n"));
-  auto text = read_file(workspace_.path() / "points.toml");
+  auto text = contents(workspace_.path() / "points.toml");
   workspace_.write("timed.toml", text.erase(text.find("steps = 8\n"), 10));
   const auto timed = binade({"bench", "timed.toml", "--precision", "fp32,bf16"}, workspace_);
   EXPECT_EQ(timed.exit_code, 2);
@@ -115,7 +113,7 @@ TEST_F(Bench, RefusesContendersThatCannotBeCompared) {
 }
 
 TEST_F(Bench, NeedsNoPrecisionInTheFile) {
-  auto text = read_file(workspace_.path() / "points.toml");
+  auto text = contents(workspace_.path() / "points.toml");
   const std::string section = "[precision]\nplugin = \"fp32\"\n";
   ASSERT_NE(text.find(section), std::string::npos);
   workspace_.write("points.toml", text.erase(text.find(section), section.size()));
@@ -180,13 +178,13 @@ TEST_F(Bench, RefusesToCompareRunsThatBeganWithDifferentWeights) {
 
 TEST_F(Bench, StopsItsRunWhenItIsStopped) {
   for (const int signal : {SIGINT, SIGTERM}) {
-    const Workspace workspace;
+    const TemporaryFolder workspace;
     workspace.write("points.csv", points_csv(200));
     workspace.write("points.toml", points_experiment());
     Process process(binade_command(words({"--precision", "fp32,bf16"}, "1000000000")), workspace, with_fixtures());
     const auto log = [&] {
       for (const auto& entry : std::filesystem::recursive_directory_iterator(workspace.path())) {
-        if (entry.path().filename() == "seed-1337.log") return read_file(entry.path());
+        if (entry.path().filename() == "seed-1337.log") return contents(entry.path());
       }
       return std::string();
     };
@@ -197,7 +195,7 @@ TEST_F(Bench, StopsItsRunWhenItIsStopped) {
     EXPECT_THAT(outcome.err, HasSubstr("interrupted, and no repeat is complete"));
     for (const auto& entry : std::filesystem::recursive_directory_iterator(workspace.path())) {
       if (entry.path().filename() == "summary.json") {
-        EXPECT_EQ(json::parse(read_file(entry.path()))["state"], "interrupted");
+        EXPECT_EQ(json::parse(contents(entry.path()))["state"], "interrupted");
       }
     }
   }

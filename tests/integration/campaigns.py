@@ -1,13 +1,14 @@
-# Long proofs of what tests/integration/resume_test.cpp shows in small. Each case is a line in FOLDER, so that a campaign
-# that was interrupted goes on where it was, and its counts add up; a case of another build does not count.
+# Campaigns over whole runs: many cases of what tests/integration/resume_test.cpp shows once. As in
+# tests/support/campaign.h, BINADE_CAMPAIGNS names the folder in which finished cases are kept, one a line, so that an
+# interrupted campaign resumes, and BINADE_CAMPAIGN_SECONDS limits one call. Cases of another build do not count.
 #
-#     python3 tests/integration/campaigns.py resume build/bin/binade --cases 1200 --folder build/campaigns
+#     BINADE_CAMPAIGNS=build/campaigns python3 tests/integration/campaigns.py resume build/bin/binade --cases 1200
 #
-#   resume  a run that is gone on with at step k, in a new process, ends as the straight run: k in 1..200, three seeds,
-#           one thread and two. Each fifth step ends an epoch, and is a short one.
-#   kill    kill -9 at random instants: every checkpoint can be read, none is older than one that was seen before, and
-#           the run ends as the straight run
-#   soak    a long run in one process: its memory, threads and descriptors stay what they were (--cases: steps)
+#   resume  a run that is resumed at step k, in a new process, ends exactly as the uninterrupted run: k in 1..200, three
+#           seeds, one thread and two. Each fifth step ends an epoch, and is a short one.
+#   kill    kill -9 at random instants: every checkpoint can be read, none is older than one seen before, and the run
+#           ends as the uninterrupted run
+#   soak    a long run in one process: memory, threads and descriptors do not grow (--cases: steps)
 import argparse
 import hashlib
 import json
@@ -69,6 +70,7 @@ def require(condition, *what):
 # The cases that are done, by their key.
 class Record:
     def __init__(self, folder, campaign, binade):
+        self.end = time.monotonic() + float(os.environ.get("BINADE_CAMPAIGN_SECONDS") or "inf")
         build = hashlib.sha256()
         libraries = sorted((binade.parent.parent / "lib").rglob("*.so"))
         for file in [binade, *libraries]:
@@ -82,6 +84,9 @@ class Record:
         self.done[case] = {"case": case, **facts}
         with self.path.open("a") as file:
             file.write(json.dumps(self.done[case]) + "\n")
+
+    def is_over(self, cases):
+        return len(self.done) >= cases or time.monotonic() >= self.end
 
 
 class Binade:
@@ -135,8 +140,8 @@ def compare(straight, other, case):
     require((straight / average).read_bytes() == (other / average).read_bytes(), case, "the averages differ")
 
 
-# A run, and the same one with a checkpoint of every step, for which it waits `pace` microseconds at each sample: none
-# may still be being written when the next one is due.
+# A run, and the same one with a checkpoint at every step. The second waits `pace` microseconds at each sample, so that
+# each checkpoint is written before the next one is due.
 class Source:
     def __init__(self, binade, seed, threads):
         self.binade, self.keys = binade, {"seed": seed, "threads": threads}
@@ -175,6 +180,8 @@ def resume_campaign(binade, record, cases):
         case = f"seed {seed}, {threads} threads, step {k}"
         if case in record.done:
             continue
+        if record.is_over(cases):
+            break
         if (seed, threads) not in sources:
             sources[seed, threads] = Source(binade, seed, threads)
         source = sources[seed, threads]
@@ -190,7 +197,7 @@ def resume_campaign(binade, record, cases):
         compare(source.straight, copy, case)
         shutil.rmtree(binade.folder / "copy")
         record.add(case)
-    return f"{len(record.done)} resumed runs ended as the straight ones, bit by bit"
+    return f"{len(record.done)} resumed runs ended exactly as the uninterrupted ones"
 
 
 # 1..n, each prefix of it evenly spread.
@@ -231,7 +238,7 @@ def kill_campaign(binade, record, cases):
     keys = {"steps": 400, "every_steps": 1}
     straight = None
     number = 0
-    while len(record.done) < cases:
+    while not record.is_over(cases):
         number += 1
         if straight is None:
             binade.run("run", binade.experiment("straight", **{**keys, "every_steps": 0}))
@@ -241,7 +248,7 @@ def kill_campaign(binade, record, cases):
         run, ended = None, False
         while not ended:
             before = newest(run) if run else 0
-            if len(record.done) >= cases:
+            if record.is_over(cases):
                 binade.run("run", file, "--resume", "auto")
                 run = run or binade.directory(name)
                 break
@@ -271,20 +278,20 @@ def kill_campaign(binade, record, cases):
             require(said, "seed", seed, f"step {before} was there", run, there, err)
             if not ended:
                 record.add(f"kill {len(record.done)}", seed=seed, step=now, starting=starting)
-            # One that was killed before its first checkpoint is not gone on with: another one begins.
+            # A run that was killed before its first checkpoint cannot be resumed: another one begins.
             if run and now == 0:
                 shutil.rmtree(run)
                 run = None
         if process.returncode == -signal.SIGKILL:
-            binade.run("resume", run)  # killed when all was done: whoever comes next tidies up
+            binade.run("resume", run)  # killed when all was done: the next process tidies up
         compare(straight, run, f"seed {seed}")
         require((straight / BEST).read_bytes() == (run / BEST).read_bytes(), "seed", seed, "the best weights differ")
         left = sorted(path.name for path in run.iterdir() if path.name.endswith(".tmp") or path.name.startswith("best-"))
         require(not left, "seed", seed, run, "still has", left)
         shutil.rmtree(run)
     return (
-        f"{len(record.done)} kills: no checkpoint that could not be read, none older than one seen before; "
-        f"the runs that were gone on with ended as the straight one"
+        f"{len(record.done)} kills: every checkpoint could be read, none was older than one seen before; "
+        f"the resumed runs ended exactly as the uninterrupted one"
     )
 
 
@@ -341,12 +348,12 @@ def main():
     parser.add_argument("campaign", choices=["resume", "kill", "soak"])
     parser.add_argument("binade", type=Path)
     parser.add_argument("--cases", type=int, required=True)
-    parser.add_argument("--folder", type=Path)
     arguments = parser.parse_args()
     run = {"resume": resume_campaign, "kill": kill_campaign, "soak": soak_campaign}[arguments.campaign]
     with tempfile.TemporaryDirectory() as folder:
         executable = arguments.binade.resolve()
-        record = Record(arguments.folder or Path(folder) / "record", arguments.campaign, executable)
+        kept = os.environ.get("BINADE_CAMPAIGNS")  # as in tests/support/campaign.h
+        record = Record(Path(kept) if kept else Path(folder) / "record", arguments.campaign, executable)
         print(run(Binade(executable, Path(folder)), record, arguments.cases))
 
 

@@ -7,7 +7,7 @@ namespace binade::testing {
 namespace {
 
 TEST(Check, AcceptsTheShippedExperiments) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   for (const auto* file : {"first_run.toml", "tabular.toml"}) {
     const auto outcome = binade({"check", std::string(BINADE_SOURCE_DIR "/experiments/") + file}, workspace);
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -15,7 +15,7 @@ TEST(Check, AcceptsTheShippedExperiments) {
 }
 
 TEST(Check, ShowsWhatIsWiredAsResolvedAtRun) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   workspace.write("points.toml", points_experiment());
   const auto outcome = binade({"check", "points.toml"}, workspace);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -24,7 +24,7 @@ TEST(Check, ShowsWhatIsWiredAsResolvedAtRun) {
 }
 
 TEST(Check, ReportsAllMistakesWithPlaceCaretAndSuggestion) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   workspace.write("wrong.toml", points_experiment("clip_nrom = 1.0\n[optimizer]\nlr = -1\n[model.extra]\n"));
   const auto outcome = binade({"check", "wrong.toml", "--set", "train.batch_size=0"}, workspace);
   EXPECT_EQ(outcome.exit_code, 2);
@@ -35,14 +35,14 @@ TEST(Check, ReportsAllMistakesWithPlaceCaretAndSuggestion) {
 }
 
 TEST(Check, RunRefusesWhatCheckRefusesAndMakesNoDirectory) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   workspace.write("wrong.toml", points_experiment("steps_ = 1\n"));
   EXPECT_EQ(binade({"run", "wrong.toml"}, workspace).exit_code, 2);
   EXPECT_FALSE(std::filesystem::exists(workspace.path() / "runs"));
 }
 
 TEST(Check, ColoursOnlyWhereTheyAreWanted) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   workspace.write("wrong.toml", points_experiment("steps_ = 1\n"));
   const auto has_escape = [&](std::vector<std::string> arguments, const Process::Environment& environment) {
     return binade(arguments, workspace, environment).err.find('\x1b') != std::string::npos;
@@ -54,7 +54,7 @@ TEST(Check, ColoursOnlyWhereTheyAreWanted) {
 }
 
 TEST(Check, LoadsNoLibTorch) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   workspace.write("points.toml", points_experiment());
   const auto outcome = binade({"check", "points.toml"}, workspace, {{"LD_DEBUG", "files"}});
   EXPECT_EQ(outcome.exit_code, 0);

@@ -13,7 +13,7 @@ namespace {
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 TEST(CommandLine, HelpShowsVerbsAndExamples) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   const auto outcome = binade({"--help"}, workspace);
   EXPECT_EQ(outcome.exit_code, 0);
   for (const auto* part : {"run", "check", "plugins", "Examples:"}) EXPECT_TRUE(contains(outcome.out, part)) << part;
@@ -22,14 +22,14 @@ TEST(CommandLine, HelpShowsVerbsAndExamples) {
 }
 
 TEST(CommandLine, SaysItsVersion) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   const auto outcome = binade({"--version"}, workspace);
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_EQ(outcome.out.rfind("binade 0.", 0), 0u) << outcome.out;
 }
 
 TEST(CommandLine, SuggestsTheNearestVerbAndOption) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   const auto verb = binade({"chekc", "x.toml"}, workspace);
   EXPECT_EQ(verb.exit_code, 2);
   EXPECT_TRUE(contains(verb.err, "did you mean `check`?")) << verb.err;
@@ -39,21 +39,21 @@ TEST(CommandLine, SuggestsTheNearestVerbAndOption) {
 }
 
 TEST(CommandLine, SaysWhatIsMissing) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   const auto outcome = binade({"check"}, workspace);
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_TRUE(contains(outcome.err, "FILE")) << outcome.err;
 }
 
 TEST(CommandLine, NamesAFileThatIsNotThere) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   const auto outcome = binade({"check", "nowhere.toml"}, workspace);
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_TRUE(contains(outcome.err, "nowhere.toml")) << outcome.err;
 }
 
 TEST(Plugins, ListsEachShippedPluginOnce) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   const auto outcome = binade({"plugins", "list"}, workspace, {{"BINADE_PLUGIN_PATH", ""}});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   std::map<std::string, int> listed;  // by kind and id
@@ -70,7 +70,7 @@ TEST(Plugins, ListsEachShippedPluginOnce) {
 }
 
 TEST(Plugins, DescribesOptionsWithRangesAndDefaults) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   const auto outcome = binade({"plugins", "describe", "mlp"}, workspace);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_TRUE(contains(outcome.out, "integer, at least 1, default 128")) << outcome.out;
@@ -78,7 +78,7 @@ TEST(Plugins, DescribesOptionsWithRangesAndDefaults) {
 }
 
 TEST(Plugins, SuggestsTheNearestId) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   const auto outcome = binade({"plugins", "describe", "mpl"}, workspace);
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_TRUE(contains(outcome.err, "did you mean `mlp`?")) << outcome.err;

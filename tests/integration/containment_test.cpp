@@ -30,7 +30,7 @@ std::string name_of(const ::testing::TestParamInfo<Failure>& info) {
   return kind + "_" + in + "_" + how + (workers > 0 ? "_worker" : "");
 }
 
-Outcome run(const Workspace& workspace, const Failure& failure, bool locked = false) {
+Outcome run(const TemporaryFolder& workspace, const Failure& failure, bool locked = false) {
   const std::string table =
       "plugin = \"failing_" + failure.kind + "\"\nin = \"" + failure.in + "\"\nhow = \"" + failure.how + "\"\n";
   const auto section = [&](const std::string& kind, const std::string& other) {
@@ -68,7 +68,7 @@ class Crash : public ::testing::TestWithParam<Failure> {};
 
 TEST_P(Crash, EndsTheRunWithAReportThatNamesThePlugin) {
   const auto& failure = GetParam();
-  const Workspace workspace;
+  const TemporaryFolder workspace;
   const auto outcome = run(workspace, failure);
   EXPECT_EQ(outcome.exit_code, 128 + failure.signal) << outcome.err;
   EXPECT_THAT(outcome.err, names_the_plugin(failure));
@@ -78,7 +78,7 @@ TEST_P(Crash, EndsTheRunWithAReportThatNamesThePlugin) {
   if (failure.in == "create" || failure.in == "describe") return;
 
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("in step "), HasSubstr("binade resume runs/failing/")));
-  const auto kept = read_file(run_directory(workspace, "failing") / "crash.txt");
+  const auto kept = contents(run_directory(workspace, "failing") / "crash.txt");
   EXPECT_THAT(kept, names_the_plugin(failure));
   EXPECT_THAT(kept, HasSubstr("failing_" + failure.kind + ".so(")) << "the stack";
   EXPECT_THAT(outcome.err,
@@ -112,7 +112,7 @@ INSTANTIATE_TEST_SUITE_P(All, Crash, ::testing::ValuesIn(crashes()), name_of);
 // The file that was loaded is gone by then.
 TEST(LockedCrash, IsReportedWithThePlugin) {
   const Failure failure{"dataset", "read", "thread", SIGSEGV};
-  const Workspace workspace;
+  const TemporaryFolder workspace;
   const auto outcome = run(workspace, failure, true);
   EXPECT_EQ(outcome.exit_code, 128 + failure.signal) << outcome.err;
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("not in a call from the host"), names_the_plugin(failure)));
@@ -122,7 +122,7 @@ class Exception : public ::testing::TestWithParam<Failure> {};
 
 TEST_P(Exception, EndsTheRunButForALoggers) {
   const auto& failure = GetParam();
-  const Workspace workspace;
+  const TemporaryFolder workspace;
   const auto outcome = run(workspace, failure);
   EXPECT_THAT(outcome.err, HasSubstr("failing_" + failure.kind));
   EXPECT_THAT(outcome.err, Not(HasSubstr("Exception raised from"))) << "LibTorch's stack trace";

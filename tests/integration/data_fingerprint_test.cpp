@@ -63,7 +63,7 @@ constexpr const char* gpt = "model={plugin=\"gpt\", layers=1, heads=1, width=8}"
 struct Case {
   const char* name;
   std::vector<std::string> settings;
-  std::function<void(const Workspace&)> write, change;
+  std::function<void(const TemporaryFolder&)> write, change;
   const char* split;  // what is said to have changed
   const char* file;   // which file
 };
@@ -94,17 +94,17 @@ TEST_P(ChangedData, IsNoticedAtTheNextResumeAndIsTheDataFromThenOn) {
 const Case cases[] = {
     {"OneCell",
      {"dataset.standardize=false"},
-     [](const Workspace&) {},
-     [](const Workspace& to) {
-       to.write("points.csv", replaced(read_file(to.path() / "points.csv"), "-13,5,below", "-13,6,below"));
+     [](const TemporaryFolder&) {},
+     [](const TemporaryFolder& to) {
+       to.write("points.csv", replaced(contents(to.path() / "points.csv"), "-13,5,below", "-13,6,below"));
      },
      "",
      "points.csv"},  // of which split, is the host's choice
     {"AllLabelsSwapped",
      {},
-     [](const Workspace&) {},
-     [](const Workspace& to) {
-       const auto text = read_file(to.path() / "points.csv");
+     [](const TemporaryFolder&) {},
+     [](const TemporaryFolder& to) {
+       const auto text = contents(to.path() / "points.csv");
        to.write("points.csv",
                 all_replaced(all_replaced(all_replaced(text, "above", "#"), "below", "above"), "#", "below"));
      },
@@ -112,45 +112,45 @@ const Case cases[] = {
      "points.csv"},
     {"ARotatedText",
      {gpt, "dataset={plugin=\"text\", paths=[\"words\"], sequence_length=16}"},
-     [](const Workspace& to) {
+     [](const TemporaryFolder& to) {
        std::filesystem::create_directory(to.path() / "words");
        std::string text;
        for (int i = 0; i < 400; ++i) text += "word " + std::to_string(i * 37 % 101) + " follows\n";
        to.write("words/a.txt", text);
        to.write("words/b.txt", "and more of them, which nobody touches, in a file of its own\n");
      },
-     [](const Workspace& to) { to.write("words/a.txt", rotated(read_file(to.path() / "words/a.txt"))); },
+     [](const TemporaryFolder& to) { to.write("words/a.txt", rotated(contents(to.path() / "words/a.txt"))); },
      "`train` changed, and that of `validation` (",
      "words/a.txt"},
     {"OverwrittenTokens",
      {gpt, "dataset={plugin=\"tokens\", paths=[\"t.bin\"], validation_paths=[\"v.bin\"], sequence_length=16}"},
-     [](const Workspace& to) {
+     [](const TemporaryFolder& to) {
        to.write("t.bin", tokens(2000, 7));
        to.write("v.bin", tokens(500, 11));
      },
-     [](const Workspace& to) { overwrite(to.path() / "t.bin", 1000, tokens(1, 7) + tokens(3, 9)); },
+     [](const TemporaryFolder& to) { overwrite(to.path() / "t.bin", 1000, tokens(1, 7) + tokens(3, 9)); },
      "`train` changed (",
      "t.bin"},
     {"OverwrittenTokensToValidateOn",
      {gpt, "dataset={plugin=\"tokens\", paths=[\"t.bin\"], validation_paths=[\"v.bin\"], sequence_length=16}"},
-     [](const Workspace& to) {
+     [](const TemporaryFolder& to) {
        to.write("t.bin", tokens(2000, 7));
        to.write("v.bin", tokens(500, 11));
      },
-     [](const Workspace& to) { overwrite(to.path() / "v.bin", 200, tokens(4, 9)); },
+     [](const TemporaryFolder& to) { overwrite(to.path() / "v.bin", 200, tokens(4, 9)); },
      "`validation` changed (",
      "v.bin"},
     {"ReplacedImages",
      {"model={plugin=\"cnn\"}",
       "dataset={plugin=\"images\", format=\"cifar10\", paths=[\"images/*.bin\"], validation_paths=[\"test.bin\"], "
       "flip=true, crop_padding=4}"},
-     [](const Workspace& to) {
+     [](const TemporaryFolder& to) {
        std::filesystem::create_directory(to.path() / "images");
        to.write("images/a.bin", images(3));
        to.write("images/b.bin", images(5));
        to.write("test.bin", images(11));
      },
-     [](const Workspace& to) { to.write("images/b.bin", images(7)); },
+     [](const TemporaryFolder& to) { to.write("images/b.bin", images(7)); },
      "`train` changed (",
      "images/b.bin"}};
 
@@ -166,7 +166,7 @@ std::string sha256_of(const std::string& text) {
 // With the manifest that such a file would have.
 void write_state(const std::filesystem::path& checkpoint, const std::string& text) {
   using nlohmann::ordered_json;
-  auto manifest = ordered_json::parse(read_file(checkpoint / "manifest.json"));
+  auto manifest = ordered_json::parse(contents(checkpoint / "manifest.json"));
   manifest["files"]["state.json"] = {{"bytes", text.size()}, {"sha256", sha256_of(text)}};
   manifest.erase("sha256");
   manifest["sha256"] = sha256_of(manifest.dump());
@@ -209,17 +209,17 @@ TEST_F(DataOfARun, IsComparedBySamplesAloneWhereItsFilesAreLeftOut) {
   write_many_rows();
   const auto first =
       run("many", {"dataset.standardize=false", "experiment.fingerprint=samples"}, {"--stop-after", "3"});
-  EXPECT_EQ(json::parse(read_file(first.directory / "data.json"))["files"], "not hashed");
+  EXPECT_EQ(json::parse(contents(first.directory / "data.json"))["files"], "not hashed");
   EXPECT_THAT(resumed_after_a_change_elsewhere(first.directory, "as far as"),
               HasSubstr(": exact, as far as 4096 of 16000 samples of `train` and 4000 of 4000 samples of "));
-  workspace_.write("points.csv", all_replaced(read_file(workspace_.path() / "points.csv"), ",a\n", ",c\n"));
+  workspace_.write("points.csv", all_replaced(contents(workspace_.path() / "points.csv"), ",a\n", ",c\n"));
   const auto third = resume(first.directory);
   EXPECT_THAT(third.outcome.err, HasSubstr(": approximate, because the data of `train` changed"));
 }
 
 TEST_F(DataOfARun, StandsInItsRecordsAndItsCheckpoints) {
   const auto ran = run("records", {}, {"--stop-after", "3"});
-  const auto data = json::parse(read_file(ran.directory / "data.json"));
+  const auto data = json::parse(contents(ran.directory / "data.json"));
   const auto file = (workspace_.path() / "points.csv").string();
   EXPECT_EQ(data["split.train"], "160 samples");
   EXPECT_EQ(data["split.validation"], "40 samples");
@@ -228,7 +228,7 @@ TEST_F(DataOfARun, StandsInItsRecordsAndItsCheckpoints) {
   auto summary = data;
   summary.erase("file." + file);
   EXPECT_EQ(ran.summary()["data"], summary);
-  const auto made_by = json::parse(read_file(ran.directory / "checkpoints/step-00000003/state.json"))["made_by"];
+  const auto made_by = json::parse(contents(ran.directory / "checkpoints/step-00000003/state.json"))["made_by"];
   for (const auto& [key, value] : data.items()) EXPECT_EQ(made_by["data." + key], value) << key;
 }
 
@@ -243,7 +243,7 @@ TEST_F(DataOfARun, IsTheSameForMadeUpSamplesWithTheSameOptions) {
 TEST_F(DataOfARun, IsNotKnownOfACheckpointThatDoesNotSayIt) {
   const auto first = run("old", {}, {"--stop-after", "3"});
   const auto folder = first.directory / "checkpoints/step-00000003";
-  auto state = json::parse(read_file(folder / "state.json"));
+  auto state = json::parse(contents(folder / "state.json"));
   std::vector<std::string> keys;
   for (const auto& [key, value] : state["made_by"].items()) {
     if (key.starts_with("data.")) keys.push_back(key);

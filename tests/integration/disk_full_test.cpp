@@ -1,4 +1,4 @@
-// Training where checkpoints cannot be written: it goes on, what was saved stays, and the failure is said once.
+// Training where checkpoints cannot be written: it continues, what was saved stays, and the failure is reported once.
 #include <gmock/gmock.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -108,10 +108,10 @@ class DiskFull : public ::testing::Test {
     for (const auto& name : checkpoints()) EXPECT_EQ(name.find(".tmp"), std::string::npos) << name;
   }
 
-  Workspace workspace_;
+  TemporaryFolder workspace_;
 };
 
-TEST_F(DiskFull, TrainingGoesOnAndWhatWasSavedStays) {
+TEST_F(DiskFull, TrainingContinuesAndWhatWasSavedStays) {
   const SmallDisk disk(runs(), "size=128m");
   if (!disk.refusal().empty()) GTEST_SKIP() << disk.refusal();
   Process process(command(), workspace_, with_fixtures());
@@ -119,7 +119,7 @@ TEST_F(DiskFull, TrainingGoesOnAndWhatWasSavedStays) {
       process, [&] { disk.fill(); }, [&] { disk.empty(); });
 }
 
-TEST_F(DiskFull, AFileSystemThatTurnsReadOnlyIsNoEndEither) {
+TEST_F(DiskFull, AFileSystemThatBecomesReadOnlyDoesNotEndTheRunEither) {
   const SmallDisk disk(runs(), "size=128m");
   if (!disk.refusal().empty()) GTEST_SKIP() << disk.refusal();
   Process process(command(), workspace_, with_fixtures());
@@ -196,7 +196,7 @@ TEST_F(FullAtTheEnd, FinalWeightsGoIntoTheRescueFolder) {
   EXPECT_THAT(process.err(), HasSubstr("the weights are in " + (folder / "weights.safetensors").string()));
   EXPECT_THAT(process.out(), HasSubstr((folder / "weights.safetensors").string()));
   EXPECT_TRUE(has_weights(folder));
-  const auto summary = nlohmann::json::parse(read_file(folder / "summary.json"));
+  const auto summary = summary_of(folder);
   EXPECT_EQ(summary["rescued"], folder.string());
   EXPECT_EQ(summary["state"], "interrupted");
 }
@@ -219,7 +219,7 @@ TEST_F(DiskFull, ARunWhoseFolderIsDeletedFailsAndSaysItOnce) {
   }
 }
 
-TEST_F(DiskFull, AnInputOutputErrorUnderCheckpointsIsNoEndEither) {
+TEST_F(DiskFull, AnInputOutputErrorUnderCheckpointsDoesNotEndTheRunEither) {
   const auto failing = with_fixtures(
       {{"LD_PRELOAD", std::string(BINADE_FIXTURE_DIR) + "/slow_sync.so"}, {"FAILING_SYNC_FOLDER", "/checkpoints"}});
   auto words = command();

@@ -32,7 +32,7 @@ for document; do
   while read -r kind label file; do
     if [[ $kind == sh && $label == run ]]; then
       echo "== $document: $(head -n 1 "$file")"
-      # One shell for all blocks would be what a reader has; what a block exports goes on through this file.
+      # A reader runs all blocks in one shell; here, this file carries exported variables from block to block.
       { [[ ! -e $work/exported ]] || cat "$work/exported"; cat "$file"; } >"$work/script"
       bash -euo pipefail "$work/script"
       grep '^export ' "$file" >>"$work/exported" || true

@@ -23,7 +23,7 @@ class Endpoint : public ::testing::Test {
     workspace_.write("points.csv", points_csv(200));
     workspace_.write("points.toml", points_experiment("[[logger]]\nplugin = \"console\"\nevery = 1\n"));
   }
-  Workspace workspace_;
+  TemporaryFolder workspace_;
 };
 
 TEST_F(Endpoint, ShowsTheLiveRunAndItsScale) {
@@ -62,7 +62,7 @@ TEST_F(Endpoint, SatisfiesPromtool) {
   EXPECT_EQ(
       std::system((promtool + " check metrics < '" + body.string() + "' > '" + body.string() + ".log' 2>&1").c_str()),
       0)
-      << read_file(body.string() + ".log");
+      << contents(body.string() + ".log");
 }
 
 TEST_F(Endpoint, ABusyPortIsALoudWarningAndFailsOnlyARunThatRequiresIt) {

@@ -1,4 +1,4 @@
-// However a run ends, what must not outlive it is gone, and what it reached is told.
+// However a run ends, it leaves nothing behind that must not outlive it, and reports what it reached.
 #include <gmock/gmock.h>
 #include <signal.h>
 
@@ -39,7 +39,7 @@ class Ends : public InterruptedRuns {
     return binade_command(run_command("ended", all));
   }
   std::filesystem::path directory() const { return run_directory(workspace_, "ended"); }
-  json summary() const { return json::parse(read_file(directory() / "summary.json")); }
+  json summary() const { return summary_of(directory()); }
 
   void expect_nothing_left() const {
     EXPECT_THAT(targets(), IsEmpty());
@@ -82,7 +82,7 @@ TEST_F(Ends, BySigtermAndBySighup) {
   }
 }
 
-TEST_F(Ends, UnderNohupAConnectionThatBreaksIsNone) {
+TEST_F(Ends, UnderNohupABrokenConnectionDoesNotEndTheRun) {
   auto words = command({});
   words.insert(words.begin(), {"bash", "-c", "trap '' HUP; exec \"$@\"", "bash"});
   Process process(words, workspace_, with_fixtures());
@@ -157,7 +157,7 @@ TEST_F(Ends, WithAnError) {
 
 TEST_F(Ends, WithAnErrorAfterPrometheusCouldFindIt) {
   workspace_.write("points.toml",
-                   read_file(workspace_.path() / "points.toml") +
+                   contents(workspace_.path() / "points.toml") +
                        "\n[[logger]]\nplugin = \"failing_logger\"\nin = \"create\"\nhow = \"invalid\"\n");
   Process process(command({}), workspace_, with_fixtures());
   const auto outcome = process.wait();

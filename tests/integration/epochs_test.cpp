@@ -1,4 +1,4 @@
-// An epoch is every training sample once, and whatever counts epochs counts the same.
+// An epoch is every training sample once, for everything that counts epochs.
 #include <gmock/gmock.h>
 
 #include <map>
@@ -118,7 +118,7 @@ TEST_F(Epochs, ABatchNormalizationThatGetsOneSampleSaysWhatToDo) {
 }
 
 // 71 samples: 2 steps of an epoch, and with half the batch size 4.
-TEST_F(Epochs, GoOnWhereTheyWereWhenTheBatchSizeChanges) {
+TEST_F(Epochs, ResumeWhereTheyWereWhenTheBatchSizeChanges) {
   const auto first = run("changed", settings(36, 1, {"train.epochs=4"}), {"--stop-after", "4"});
   ASSERT_EQ(first.outcome.exit_code, 0) << first.outcome.err;
   const auto ran = resume(first.directory, {"--set", "train.batch_size=18"});

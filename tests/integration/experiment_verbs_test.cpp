@@ -30,7 +30,7 @@ class Config : public ::testing::Test {
     more.insert(more.begin(), {"config", file});
     return binade(more, workspace_, {{"WHERE", "127.0.0.1:0"}});
   }
-  Workspace workspace_;
+  TemporaryFolder workspace_;
 };
 
 TEST_F(Config, ShowsEachValueWithItsOrigin) {
@@ -83,7 +83,7 @@ TEST_F(Config, OfAMistakeEndsAsCheckDoes) {
 }
 
 TEST(Explain, HasAPageForEachCodeThatItLists) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   const auto list = binade({"explain"}, workspace);
   EXPECT_EQ(list.exit_code, 0);
   std::istringstream lines(list.out);
@@ -98,7 +98,7 @@ TEST(Explain, HasAPageForEachCodeThatItLists) {
 }
 
 TEST(Explain, TakesSeveralCodesAndRefusesUnknownOnes) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   const auto two = binade({"explain", "e0103", "E0117"}, workspace);
   EXPECT_EQ(two.exit_code, 0) << two.err;
   EXPECT_TRUE(contains(two.out, "E0103: ") && contains(two.out, "E0117: ")) << two.out;
@@ -108,7 +108,7 @@ TEST(Explain, TakesSeveralCodesAndRefusesUnknownOnes) {
 }
 
 TEST(Explain, IsHintedAtOnceBelowAllMistakes) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   workspace.write("wrong.toml", points_experiment("stesp = 1\nclip_nrom = 1\nworkers = -1\n"));
   const auto outcome = binade({"check", "wrong.toml"}, workspace);
   EXPECT_EQ(outcome.exit_code, 2);
@@ -118,11 +118,11 @@ TEST(Explain, IsHintedAtOnceBelowAllMistakes) {
 }
 
 TEST(Schema, GoesToAFileWithTheLineThatEditorsWant) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   const auto outcome = binade({"schema", "--out", "binade.json"}, workspace);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_TRUE(contains(outcome.out, "#:schema ./binade.json")) << outcome.out;
-  EXPECT_EQ(read_file(workspace.path() / "binade.json"), binade({"schema"}, workspace).out);
+  EXPECT_EQ(contents(workspace.path() / "binade.json"), binade({"schema"}, workspace).out);
   EXPECT_EQ(binade({"schema", "--out", "no/such/folder.json"}, workspace).exit_code, 1);
 }
 
@@ -144,7 +144,7 @@ class SchemaOfExperiments : public ::testing::Test {
   void SetUp() override {
     if (verdict_on("") == "skipped") GTEST_SKIP() << "python3-jsonschema or tomllib (Python 3.11) is not installed";
   }
-  Workspace workspace_;
+  TemporaryFolder workspace_;
 };
 
 TEST_F(SchemaOfExperiments, AcceptsTheShippedOnes) {

@@ -1,5 +1,4 @@
-// What files, names and plugins say reaches the terminal as text: no control byte of theirs, and no line that looks
-// like one of the program's own.
+// Text from files, names and plugins is printed without control bytes, and cannot imitate a line of the program.
 #include <gmock/gmock.h>
 
 #include <fstream>

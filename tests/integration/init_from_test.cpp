@@ -1,4 +1,4 @@
-// [model] init_from: runs that begin with the weights of others.
+// [model] init_from: runs that start with the weights of other runs.
 #include <gmock/gmock.h>
 
 #include <fstream>

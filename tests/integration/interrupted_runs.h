@@ -1,4 +1,4 @@
-// Runs that are interrupted and gone on with, on a small file of points.
+// Runs that are interrupted and resumed, on a small file of points.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 
 namespace binade::testing {
 
-// What must be equal between two runs: everything but times, memory, and what tells of the resuming itself.
+// What must be equal in two runs: everything except times, memory, and the record of the resumption itself.
 inline nlohmann::json comparable(nlohmann::json summary) {
   for (const char* key : {"seconds", "seconds_at_min_scale", "samples_per_second", "tokens_per_second",
                           "peak_memory_bytes", "resumed_step", "resume_differences"}) {
@@ -30,11 +30,11 @@ inline std::vector<nlohmann::json> comparable(std::vector<nlohmann::json> lines)
 
 class InterruptedRuns : public ::testing::Test {
  protected:
-  // Where it went, and what it said.
+  // Its folder, and its output.
   struct Ran {
     std::filesystem::path directory;
     Outcome outcome;
-    nlohmann::json summary() const { return nlohmann::json::parse(read_file(directory / "summary.json")); }
+    nlohmann::json summary() const { return summary_of(directory); }
   };
 
   InterruptedRuns() {
@@ -69,7 +69,7 @@ class InterruptedRuns : public ::testing::Test {
     for (const char* file : {"weights.safetensors", "best.safetensors", "average.safetensors"}) {
       EXPECT_EQ(std::filesystem::exists(one.directory / file), std::filesystem::exists(other.directory / file)) << file;
       if (!std::filesystem::exists(one.directory / file)) continue;
-      EXPECT_EQ(read_file(one.directory / file), read_file(other.directory / file)) << file;
+      EXPECT_EQ(contents(one.directory / file), contents(other.directory / file)) << file;
     }
   }
 
@@ -91,7 +91,7 @@ class InterruptedRuns : public ::testing::Test {
     });
   }
 
-  Workspace workspace_;
+  TemporaryFolder workspace_;
 };
 
 }  // namespace binade::testing

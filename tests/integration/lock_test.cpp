@@ -32,14 +32,14 @@ class Lock : public ::testing::Test {
   std::filesystem::path plugin() const { return workspace_.path() / "mine" / "fp32.so"; }
   std::filesystem::path file(const std::string& name) const { return workspace_.path() / name; }
 
-  Workspace workspace_;
+  TemporaryFolder workspace_;
 };
 
 TEST_F(Lock, IsWrittenBesideTheExperimentAndHoldsAgainAndAgain) {
   const auto written = with_copy("lock");
   ASSERT_EQ(written.exit_code, 0) << written.err;
   EXPECT_THAT(written.out, AllOf(HasSubstr("fp32"), HasSubstr("points.lock")));
-  const auto lock = read_file(file("points.lock"));
+  const auto lock = contents(file("points.lock"));
   for (const auto* part : {"id = \"mlp\"", "id = \"fp32\"", "id = \"csv\"", "[libtorch]", "mine/fp32.so"}) {
     EXPECT_THAT(lock, HasSubstr(part));
   }
@@ -49,7 +49,7 @@ TEST_F(Lock, IsWrittenBesideTheExperimentAndHoldsAgainAndAgain) {
   const auto ran = with_copy("run", {"--locked"});
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   // A run keeps what it was made of, in the same words.
-  EXPECT_EQ(read_file(run_directory(workspace_, "points") / "experiment.lock"), lock);
+  EXPECT_EQ(contents(run_directory(workspace_, "points") / "experiment.lock"), lock);
 }
 
 TEST_F(Lock, RefusesAPluginThatWasBuiltAgain) {
@@ -73,7 +73,7 @@ TEST_F(Lock, LeavesNoCopiesWhateverEndsTheRun) {
                               "train.steps=100000000", "--locked"}),
               workspace_, with_fixtures({{"TMPDIR", temporary.string()}}));
   ASSERT_TRUE(run.wait_until([&] {
-    return read_file(run_directory(workspace_, "points") / "metrics.jsonl").find('\n') != std::string::npos;
+    return contents(run_directory(workspace_, "points") / "metrics.jsonl").find('\n') != std::string::npos;
   })) << run.err();
   run.send(SIGKILL);
   run.wait();
@@ -92,7 +92,7 @@ TEST_F(Lock, MayLieElsewhere) {
 TEST_F(Lock, OfARunIsWhatItIsResumedBy) {
   ASSERT_EQ(with_copy("run", {"--stop-after", "3", "--set", "train.steps=6"}).exit_code, 0);
   const auto directory = run_directory(workspace_, "points").string();
-  const auto before = read_file(plugin());
+  const auto before = contents(plugin());
   std::ofstream(plugin(), std::ios::app) << "x";
   const auto refused = binade({"resume", directory, "--locked"}, workspace_);
   EXPECT_EQ(refused.exit_code, 3) << refused.err;
@@ -106,7 +106,7 @@ TEST_F(Lock, OfARunIsWhatItIsResumedBy) {
 // Thousands of them are in tests/loading; here some as the program itself meets them.
 TEST_F(Lock, AndChecksStandDamagedPlugins) {
   ASSERT_EQ(with_copy("lock").exit_code, 0);
-  const auto whole = read_file(plugin());
+  const auto whole = contents(plugin());
   std::mt19937 random(7);
   for (int round = 0; round < 20; ++round) {
     auto bytes = whole;

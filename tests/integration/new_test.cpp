@@ -12,13 +12,13 @@ namespace fs = std::filesystem;
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-Outcome make(const std::string& kind, const std::string& name, const Workspace& workspace,
+Outcome make(const std::string& kind, const std::string& name, const TemporaryFolder& workspace,
              const std::string& language = "cpp") {
   return binade({"new", kind, name, "--lang", language}, workspace);
 }
 
 // The commands behind "next:", run by a shell that stops at the first failure. Without LibTorch there is none to find.
-Outcome do_next(const std::string& printed, const Workspace& workspace, const std::string& libtorch = "") {
+Outcome do_next(const std::string& printed, const TemporaryFolder& workspace, const std::string& libtorch = "") {
   workspace.write("next.sh", printed.substr(printed.find("next:") + 5));
   const Process::Environment environment{{"CMAKE_PREFIX_PATH", libtorch},
                                          {"BINADE_CACHE", (workspace.path() / "cache").string()},
@@ -46,7 +46,7 @@ void PrintTo(const Starter& starter, std::ostream* out) { *out << starter.kind <
 class NewPlugin : public ::testing::TestWithParam<Starter> {};
 
 TEST_P(NewPlugin, BuildsPassesItsTestTrainsAndIsValidatedByThePrintedCommands) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   const auto& [kind, language] = GetParam();
   if (language == "rust" && Process({"cargo", "--version"}, workspace).wait().exit_code != 0) {
     GTEST_SKIP() << "cargo was not found: `bash tests/run.sh` installs it";
@@ -71,7 +71,7 @@ INSTANTIATE_TEST_SUITE_P(All, NewPlugin,
                          [](const auto& info) { return info.param.kind + "_" + info.param.language; });
 
 TEST(New, RefusesWhatItCannotWriteAndSaysWhatItCan) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   fs::create_directory(workspace.path() / "taken");
   const struct {
     std::string kind, name, language, words;
@@ -94,7 +94,7 @@ TEST(New, RefusesWhatItCannotWriteAndSaysWhatItCan) {
 }
 
 TEST(New, ProjectsBuildAgainstAnInstalledSdk) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   const auto sdk = (workspace.path() / "sdk").string();
   Process({"cmake", "--install", BINADE_BUILD_DIR, "--component", "sdk", "--prefix", sdk}, workspace).wait();
   ASSERT_TRUE(fs::exists(sdk + "/share/binade/templates/dataset/experiment.toml"));

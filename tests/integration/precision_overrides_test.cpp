@@ -36,10 +36,10 @@ class PrecisionOverrides : public ::testing::Test {
     const auto outcome = start(overrides);
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     err_ = outcome.err;
-    return json::parse(read_file(run_directory(workspace_, "points") / "summary.json"))["parameters_sha256"];
+    return summary_of(run_directory(workspace_, "points"))["parameters_sha256"];
   }
 
-  Workspace workspace_;
+  TemporaryFolder workspace_;
   std::string err_;
 };
 
@@ -79,7 +79,7 @@ TEST_F(PrecisionOverrides, StandInTheFileAndItsIncludesAndInTheResolvedExperimen
               AllOf(HasSubstr("overrides.\"output.*\" = \"fp32\"  # points.toml:3\noverrides.\"*\" = \"bf16\""),
                     HasSubstr("operations.relu = \"fp32\"  # points.toml:5\n")));
   const auto direct = weights("bf16");
-  workspace_.write("points.toml", read_file(run_directory(workspace_, "points") / "experiment.toml"));
+  workspace_.write("points.toml", contents(run_directory(workspace_, "points") / "experiment.toml"));
   EXPECT_EQ(weights("bf16"), direct);
 }
 

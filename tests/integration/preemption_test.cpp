@@ -40,7 +40,7 @@ class Preemption : public InterruptedRuns {
  protected:
   static bool has_step(const std::filesystem::path& directory, std::uint64_t step) {
     return !directory.empty() &&
-           read_file(directory / "metrics.jsonl").find("\"step\":" + std::to_string(step) + ",") != std::string::npos;
+           contents(directory / "metrics.jsonl").find("\"step\":" + std::to_string(step) + ",") != std::string::npos;
   }
   static bool is_alive(Process& process) { return !process.ended(); }
 
@@ -52,12 +52,12 @@ class Preemption : public InterruptedRuns {
   }
   // Whether it has come as far as a handler of its own for the signal, as the kernel tells.
   bool listens(int signal) const {
-    const auto number = read_file(workspace_.path() / "number");
+    const auto number = contents(workspace_.path() / "number");
     if (number.empty()) return false;
     std::error_code gone;
     const auto folder = std::filesystem::path("/proc") / number.substr(0, number.find('\n'));
     if (std::filesystem::read_symlink(folder / "exe", gone).filename() != "binade") return false;
-    const auto status = read_file(folder / "status");
+    const auto status = contents(folder / "status");
     const std::string key = "SigCgt:\t";
     const auto at = status.find(key);
     if (at == std::string::npos) return false;
@@ -65,7 +65,7 @@ class Preemption : public InterruptedRuns {
   }
 };
 
-TEST_F(Preemption, UnderAStormOfSigusr1TrainingGoesOnAndIsTheSame) {
+TEST_F(Preemption, UnderAStormOfSigusr1TrainingContinuesUnchanged) {
   const std::vector<std::string> settings{"train.steps=300", "checkpoint.every_steps=0"};
   const auto straight = run("straight", settings);
   Process process(binade_command(run_command("storm", settings)), workspace_, with_fixtures());
@@ -128,7 +128,7 @@ TEST_F(Preemption, SigtermAtAnyInstantOfTheStartAsksForAnotherTurn) {
     process.send(SIGTERM);
     const auto outcome = process.wait();
     EXPECT_EQ(outcome.exit_code, 75) << outcome.err;
-    const auto summary = json::parse(read_file(run_directory(workspace_, name) / "summary.json"));
+    const auto summary = summary_of(run_directory(workspace_, name));
     EXPECT_EQ(summary["state"], "preempted");
     EXPECT_EQ(newest_step(run_directory(workspace_, name)), summary["steps"]);
   }
@@ -223,7 +223,7 @@ TEST_F(Preemption, AClockThatJumpsChangesNothing) {
     most = std::max(most, line.value("time", most));
   }
   EXPECT_GT(most - least, 3000) << "it did jump";
-  const auto prom = read_file(ran.directory / "metrics.prom");
+  const auto prom = contents(ran.directory / "metrics.prom");
   const auto at = prom.find("\nbinade_checkpoint_interval_seconds{");
   const double interval = std::stod(prom.substr(prom.find("} ", at) + 2));
   EXPECT_GT(interval, 0);

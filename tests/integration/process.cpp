@@ -16,32 +16,7 @@ extern char** environ;
 
 namespace binade::testing {
 
-Workspace::Workspace() {
-  auto pattern = (std::filesystem::temp_directory_path() / "binade-test-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-  path_ = pattern;
-}
-
-Workspace::~Workspace() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::filesystem::path Workspace::write(const std::string& name, const std::string& text) const {
-  const auto file = path_ / name;
-  std::filesystem::create_directories(file.parent_path());
-  std::ofstream(file, std::ios::binary) << text;
-  return file;
-}
-
-std::string read_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-Process::Process(const std::vector<std::string>& arguments, const Workspace& workspace,
+Process::Process(const std::vector<std::string>& arguments, const TemporaryFolder& workspace,
                  const Environment& environment) {
   static int count = 0;
   out_ = workspace.path() / ("out-" + std::to_string(count));
@@ -120,13 +95,13 @@ Process::Environment with_fixtures(Process::Environment environment) {
   return environment;
 }
 
-Outcome binade(const std::vector<std::string>& arguments, const Workspace& workspace,
+Outcome binade(const std::vector<std::string>& arguments, const TemporaryFolder& workspace,
                Process::Environment environment) {
   Process process(binade_command(arguments), workspace, with_fixtures(std::move(environment)));
   return process.wait();
 }
 
-std::filesystem::path run_directory(const Workspace& workspace, const std::string& name) {
+std::filesystem::path run_directory(const TemporaryFolder& workspace, const std::string& name) {
   std::filesystem::path found;
   std::error_code not_begun;
   for (const auto& entry : std::filesystem::directory_iterator(workspace.path() / "runs" / name, not_begun)) {
@@ -134,49 +109,6 @@ std::filesystem::path run_directory(const Workspace& workspace, const std::strin
     found = entry.path();
   }
   return found;
-}
-
-std::vector<nlohmann::json> metrics(const std::filesystem::path& run_directory) {
-  auto lines = all_metrics(run_directory);
-  std::erase_if(lines, [](const nlohmann::json& line) { return line["split"] == "gradients"; });
-  return lines;
-}
-
-std::vector<nlohmann::json> all_metrics(const std::filesystem::path& run_directory) {
-  std::vector<nlohmann::json> lines;
-  std::istringstream text(read_file(run_directory / "metrics.jsonl"));
-  for (std::string line; std::getline(text, line);) lines.push_back(nlohmann::json::parse(line));
-  return lines;
-}
-
-std::string points_csv(int rows) {
-  std::string text = "x,y,side\n";
-  for (int row = 0; row < rows; ++row) {
-    const int x = row * 37 % 101 - 50, y = row * 53 % 97 - 48;
-    text += std::to_string(x) + "," + std::to_string(y) + "," + (x + y > 0 ? "above" : "below") + "\n";
-  }
-  return text;
-}
-
-std::string points_experiment(const std::string& more) {
-  return R"([experiment]
-name = "points"
-
-[model]
-plugin = "mlp"
-
-[dataset]
-plugin = "csv"
-path = "points.csv"
-
-[precision]
-plugin = "fp32"
-
-[train]
-steps = 8
-batch_size = 16
-device = "cpu"
-)" + more;
 }
 
 }  // namespace binade::testing

@@ -5,28 +5,14 @@
 #include <filesystem>
 #include <functional>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "tests/support/points.h"
+#include "tests/support/run_folder.h"
+#include "tests/support/temporary_folder.h"
+
 namespace binade::testing {
-
-// A folder of its own for a test, removed at its end.
-class Workspace {
- public:
-  Workspace();
-  ~Workspace();
-  Workspace(const Workspace&) = delete;
-  Workspace& operator=(const Workspace&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path write(const std::string& name, const std::string& text) const;
-
- private:
-  std::filesystem::path path_;
-};
-
-std::string read_file(const std::filesystem::path& path);
 
 struct Outcome {
   int exit_code = -1;  // 128 + n when a signal ended it
@@ -38,7 +24,8 @@ class Process {
  public:
   using Environment = std::map<std::string, std::string>;  // beside the test's own; "" removes a variable
 
-  Process(const std::vector<std::string>& arguments, const Workspace& workspace, const Environment& environment = {});
+  Process(const std::vector<std::string>& arguments, const TemporaryFolder& workspace,
+          const Environment& environment = {});
   ~Process();  // kills it when it still runs
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -47,8 +34,8 @@ class Process {
   bool wait_for_output(const std::string& text);
   // Likewise, until the condition holds.
   bool wait_until(const std::function<bool()>& condition);
-  std::string out() const { return read_file(out_); }
-  std::string err() const { return read_file(err_); }
+  std::string out() const { return contents(out_); }
+  std::string err() const { return contents(err_); }
   void send(int signal) const;
   bool ended();
   Outcome wait();
@@ -61,22 +48,12 @@ class Process {
 };
 
 // binade ARGUMENTS..., from start to end. Fixture plugins are found as well as the tree's.
-Outcome binade(const std::vector<std::string>& arguments, const Workspace& workspace,
+Outcome binade(const std::vector<std::string>& arguments, const TemporaryFolder& workspace,
                Process::Environment environment = {});
 std::vector<std::string> binade_command(std::vector<std::string> arguments);
 Process::Environment with_fixtures(Process::Environment environment = {});
 
 // The only run directory under workspace/runs/NAME; empty before it has begun.
-std::filesystem::path run_directory(const Workspace& workspace, const std::string& name);
-
-// metrics.jsonl, line by line: its steps and evaluations, or with the samples of gradients, too.
-std::vector<nlohmann::json> metrics(const std::filesystem::path& run_directory);
-std::vector<nlohmann::json> all_metrics(const std::filesystem::path& run_directory);
-
-// A small classification file: `rows` points of two classes that a line separates.
-std::string points_csv(int rows);
-
-// An experiment on that file, called "points", of a few steps on the CPU; `more` is added at its end.
-std::string points_experiment(const std::string& more = "");
+std::filesystem::path run_directory(const TemporaryFolder& workspace, const std::string& name);
 
 }  // namespace binade::testing

@@ -16,7 +16,7 @@ class Refusal : public ::testing::Test {
 
   // A copy of a shipped plugin with `from` replaced by `to` (as long) once, wherever it first stands in the file.
   void install_changed(const std::string& plugin, const std::string& from, const std::string& to) {
-    auto bytes = read_file(std::filesystem::path(BINADE_PLUGIN_DIR) / (plugin + ".so"));
+    auto bytes = contents(std::filesystem::path(BINADE_PLUGIN_DIR) / (plugin + ".so"));
     const auto position = bytes.find(from);
     ASSERT_NE(position, std::string::npos);
     bytes.replace(position, to.size(), to);
@@ -28,7 +28,7 @@ class Refusal : public ::testing::Test {
                   workspace_);
   }
 
-  Workspace workspace_;
+  TemporaryFolder workspace_;
 };
 
 TEST_F(Refusal, AModelForAnotherLibTorch) {

@@ -55,9 +55,9 @@ class Regression : public ::testing::Test {
     return overrides;
   }
   std::filesystem::path run_of() { return run_directory(workspace_, "points"); }
-  json summary() { return json::parse(read_file(run_of() / "summary.json")); }
+  json summary() { return summary_of(run_of()); }
 
-  Workspace workspace_;
+  TemporaryFolder workspace_;
 };
 
 // The deviation of all prices, and so the root of the loss of a model that always says their mean, is some 30000.

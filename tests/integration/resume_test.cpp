@@ -1,4 +1,4 @@
-// A run that was interrupted, however it was, goes on as if it had not been.
+// A resumed run ends exactly as an uninterrupted one, however it was interrupted.
 #include <gmock/gmock.h>
 #include <signal.h>
 
@@ -26,7 +26,7 @@ struct Kind {
 class BitExactResume : public Resume, public ::testing::WithParamInterface<Kind> {};
 
 // 13 steps end in the middle of an epoch, and beside any evaluation or checkpoint that would have come by itself.
-TEST_P(BitExactResume, GoesOnInTheMiddleOfAnEpoch) {
+TEST_P(BitExactResume, ResumesInTheMiddleOfAnEpoch) {
   const auto straight = run("straight", GetParam().settings);
   ASSERT_EQ(straight.outcome.exit_code, 0) << straight.outcome.err;
   auto settings = GetParam().settings;
@@ -124,7 +124,7 @@ TEST_F(Resume, AfterKill9TheCsvLoggerHasNoStepTwiceAndNoTornRow) {
   }
   const auto ran = resume(directory, {"--set", "train.steps=" + std::to_string(killed_at + 10)});
   ASSERT_EQ(ran.outcome.exit_code, 0) << ran.outcome.err;
-  std::istringstream rows(read_file(directory / "steps.csv"));
+  std::istringstream rows(contents(directory / "steps.csv"));
   std::string row;
   ASSERT_TRUE(std::getline(rows, row));
   const auto cells = std::count(row.begin(), row.end(), ',');
@@ -145,13 +145,13 @@ TEST_F(Resume, SigtermEndsInACheckpointAndTheCodeThatAsksForAnotherTurn) {
   Process process(binade_command(run_command("term", settings)), workspace_, with_fixtures());
   ASSERT_TRUE(process.wait_until([&] {
     const auto directory = run_directory(workspace_, "term");
-    return !directory.empty() && read_file(directory / "metrics.jsonl").find("\"step\":7,") != std::string::npos;
+    return !directory.empty() && contents(directory / "metrics.jsonl").find("\"step\":7,") != std::string::npos;
   })) << process.err();
   for (int storm = 0; storm < 100; ++storm) process.send(SIGTERM);
   const auto outcome = process.wait();
   EXPECT_EQ(outcome.exit_code, 75) << outcome.err;
   const auto directory = run_directory(workspace_, "term");
-  const auto summary = json::parse(read_file(directory / "summary.json"));
+  const auto summary = summary_of(directory);
   EXPECT_EQ(summary["state"], "preempted");
   EXPECT_EQ(newest_step(directory), summary["steps"]);
 
@@ -161,13 +161,13 @@ TEST_F(Resume, SigtermEndsInACheckpointAndTheCodeThatAsksForAnotherTurn) {
   const auto again = binade(command, workspace_);
   EXPECT_EQ(again.exit_code, 0) << again.err;
   EXPECT_THAT(again.err, HasSubstr("resumed at step " + std::to_string(steps) + ": exact"));
-  EXPECT_EQ(json::parse(read_file(run_directory(workspace_, "term") / "summary.json"))["steps"], steps + 5);
+  EXPECT_EQ(summary_of(run_directory(workspace_, "term"))["steps"], steps + 5);
 }
 
-TEST_F(Resume, AutoBeginsAnewWhereNothingIsUnfinished) {
+TEST_F(Resume, AutoStartsANewRunWhereNothingIsUnfinished) {
   const auto command = with({"run", "points.toml", "--resume", "auto"}, {"experiment.name=fresh"});
   EXPECT_EQ(binade(command, workspace_).exit_code, 0);
-  EXPECT_EQ(json::parse(read_file(run_directory(workspace_, "fresh") / "summary.json"))["resumed_step"], nullptr);
+  EXPECT_EQ(summary_of(run_directory(workspace_, "fresh"))["resumed_step"], nullptr);
   const auto again = binade(command, workspace_);
   EXPECT_EQ(again.exit_code, 0);
   EXPECT_THAT(again.err, Not(HasSubstr("resumed")));
@@ -178,7 +178,7 @@ TEST_F(Resume, WithoutCheckpointsSigtermIsAnInterruption) {
   Process process(binade_command(run_command("off", settings)), workspace_, with_fixtures());
   ASSERT_TRUE(process.wait_until([&] {
     const auto directory = run_directory(workspace_, "off");
-    return !directory.empty() && read_file(directory / "metrics.jsonl").find("\"step\":7,") != std::string::npos;
+    return !directory.empty() && contents(directory / "metrics.jsonl").find("\"step\":7,") != std::string::npos;
   }));
   process.send(SIGTERM);
   EXPECT_EQ(process.wait().exit_code, 143);
@@ -187,12 +187,12 @@ TEST_F(Resume, WithoutCheckpointsSigtermIsAnInterruption) {
   EXPECT_EQ(resume(directory).outcome.exit_code, 4);
 }
 
-TEST_F(Resume, Sigusr1AsksForACheckpointAndTrainingGoesOn) {
+TEST_F(Resume, Sigusr1RequestsACheckpointAndTrainingContinues) {
   const std::vector<std::string> settings{"train.steps=1000000", "checkpoint.every_steps=0"};
   Process process(binade_command(run_command("usr1", settings)), workspace_, with_fixtures());
   ASSERT_TRUE(process.wait_until([&] {
     const auto directory = run_directory(workspace_, "usr1");
-    return !directory.empty() && read_file(directory / "metrics.jsonl").find("\"step\":7,") != std::string::npos;
+    return !directory.empty() && contents(directory / "metrics.jsonl").find("\"step\":7,") != std::string::npos;
   }));
   process.send(SIGUSR1);
   ASSERT_TRUE(wait_for_checkpoint(process, "usr1", 7)) << process.err();
@@ -212,7 +212,7 @@ TEST_F(Resume, SaysWhatChangedWhereItIsNotExact) {
               HasSubstr("approximate, because optimizer.lr was 0.001 and is 0.5; threads was 1 and is 2"));
   EXPECT_EQ(second.summary()["resume_differences"].size(), 2u);
   EXPECT_EQ(second.summary()["steps"], 40);
-  EXPECT_THAT(read_file(second.directory / "experiment.toml"), HasSubstr("lr = 0.5"));
+  EXPECT_THAT(contents(second.directory / "experiment.toml"), HasSubstr("lr = 0.5"));
 }
 
 TEST_F(Resume, PassesOverADamagedCheckpointAndNamesIt) {
@@ -247,7 +247,7 @@ TEST_F(Resume, OfAForeignCheckpointIsRefusedAndSaysWhatElseIsPossible) {
       {"dataset={plugin=\"synthetic\"}", "dataset.plugin was \"csv\" and is \"synthetic\""},
       {"optimizer={name=\"sgd\"}", "optimizer.name was \"adamw\" and is \"sgd\""}};
   for (const auto& [change, words] : changes) {
-    const auto text = read_file(first.directory / "experiment.toml");
+    const auto text = contents(first.directory / "experiment.toml");
     const auto second = resume(first.directory, {"--set", change});
     EXPECT_EQ(second.outcome.exit_code, 4) << change;
     EXPECT_THAT(second.outcome.err, HasSubstr(words));
@@ -273,16 +273,16 @@ TEST_F(Resume, SaysThatAPluginHasChangedSince) {
   std::filesystem::copy_file(std::filesystem::path(BINADE_PLUGIN_DIR) / "mlp.so", copy);
   const auto first = run("drift", {"model={plugin=\"mlp\", library=\"mlp.so\"}"}, {"--stop-after", "13"});
   ASSERT_EQ(first.outcome.exit_code, 0) << first.outcome.err;
-  const auto state = json::parse(read_file(first.directory / "checkpoints/step-00000013/state.json"));
+  const auto state = json::parse(contents(first.directory / "checkpoints/step-00000013/state.json"));
   std::ofstream(copy, std::ios::app) << "another build";
   const auto second = resume(first.directory);
   EXPECT_THAT(second.outcome.err, HasSubstr("approximate, because plugin mlp (model) was sha256 "));
   EXPECT_EQ(second.summary()["resume_differences"].size(), 1u);
-  EXPECT_NE(state["records"]["experiment.lock"], read_file(second.directory / "experiment.lock"));
-  EXPECT_EQ(state["records"]["experiment.toml"], read_file(second.directory / "experiment.toml"));
+  EXPECT_NE(state["records"]["experiment.lock"], contents(second.directory / "experiment.lock"));
+  EXPECT_EQ(state["records"]["experiment.toml"], contents(second.directory / "experiment.toml"));
 }
 
-TEST_F(Resume, OfARunWhoseStepsWereAllSkippedGoesOn) {
+TEST_F(Resume, OfARunWhoseStepsWereAllSkippedContinues) {
   const std::vector<std::string> settings{"precision.plugin=fp16",           "precision.cpu=allow",
                                           "precision.init_scale=1e30",       "precision.growth_interval=4",
                                           "precision.backoff_factor=0.0001", "metrics.sample_gradients_every=3"};
@@ -294,9 +294,9 @@ TEST_F(Resume, OfARunWhoseStepsWereAllSkippedGoesOn) {
 
 TEST_F(Resume, TellsPrometheusWhereItBegan) {
   const auto first = run("gauges", {}, {"--stop-after", "13"});
-  EXPECT_THAT(read_file(first.directory / "metrics.prom"), HasSubstr("operation=\"stall\""));
+  EXPECT_THAT(contents(first.directory / "metrics.prom"), HasSubstr("operation=\"stall\""));
   const auto second = resume(first.directory, {"--set", "checkpoint.enabled=false"});
-  const auto prom = read_file(second.directory / "metrics.prom");
+  const auto prom = contents(second.directory / "metrics.prom");
   const auto value = [&](const std::string& series) {
     const auto at = prom.find("\n" + series);
     return at == std::string::npos ? -1.0 : std::stod(prom.substr(prom.find("} ", at) + 2));
@@ -398,7 +398,7 @@ class BestWeights : public Resume {
   }
 };
 
-TEST_F(BestWeights, AreThoseOfTheHistoryThatIsGoneOnWith) {
+TEST_F(BestWeights, AreThoseOfTheResumedHistory) {
   const auto until_4 =
       run("until-4", {"model={plugin=\"pauses_in_forward\", after=1000}", "train.evaluate_every=2", "train.steps=4"});
   ASSERT_EQ(until_4.summary()["best_step"], 4);
@@ -407,7 +407,7 @@ TEST_F(BestWeights, AreThoseOfTheHistoryThatIsGoneOnWith) {
   EXPECT_THAT(ran.outcome.err, HasSubstr("resumed at step 5"));
   EXPECT_EQ(ran.summary()["best_step"], 4);
   EXPECT_THAT(files_of_weights(ran.directory), ::testing::ElementsAre("best.safetensors"));
-  EXPECT_EQ(read_file(ran.directory / "best.safetensors"), read_file(until_4.directory / "best.safetensors"));
+  EXPECT_EQ(contents(ran.directory / "best.safetensors"), contents(until_4.directory / "best.safetensors"));
 }
 
 TEST_F(BestWeights, ThatAreGoneAreSaidToBeAndNoOthersTakeTheirName) {
@@ -421,7 +421,7 @@ TEST_F(BestWeights, ThatAreGoneAreSaidToBeAndNoOthersTakeTheirName) {
   EXPECT_THAT(files_of_weights(directory), IsEmpty());
 }
 
-TEST_F(Resume, AFailedRunSaysFromWhereItCanGoOn) {
+TEST_F(Resume, AFailedRunSaysFromWhereItCanBeResumed) {
   const auto ran = run("failed", {"optimizer.lr=1e30", "optimizer.name=sgd", "train.clip_norm=0",
                                   "checkpoint.every_steps=1", "train.max_nonfinite_losses=5"});
   EXPECT_EQ(ran.outcome.exit_code, 1);
@@ -429,7 +429,7 @@ TEST_F(Resume, AFailedRunSaysFromWhereItCanGoOn) {
   EXPECT_THAT(ran.outcome.err, HasSubstr(" resume runs/failed/" + ran.directory.filename().string()));
 }
 
-TEST_F(Resume, OfARunThatGoesOnIsRefused) {
+TEST_F(Resume, OfARunThatIsStillRunningIsRefused) {
   Process process(binade_command(run_command("busy", {"train.steps=1000000"})), workspace_, with_fixtures());
   ASSERT_TRUE(wait_for_checkpoint(process, "busy", 5)) << process.err();
   const auto second = resume(run_directory(workspace_, "busy"));

@@ -1,4 +1,4 @@
-// A run from its start to its end: what it leaves behind, that it repeats, and how it is stopped.
+// A run from start to end: its files, its reproducibility, and how it is stopped.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -26,7 +26,7 @@ class Run : public ::testing::Test {
     std::vector<json> metrics;
   };
   Files run(std::vector<std::string> overrides) const {
-    Workspace workspace;
+    TemporaryFolder workspace;
     workspace.write("points.csv", points_csv(200));
     workspace.write("points.toml", points_experiment());
     std::vector<std::string> arguments{"run", "points.toml"};
@@ -37,10 +37,10 @@ class Run : public ::testing::Test {
     const auto outcome = binade(arguments, workspace);
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     const auto directory = run_directory(workspace, "points");
-    return {json::parse(read_file(directory / "summary.json")), metrics(directory)};
+    return {summary_of(directory), metrics(directory)};
   }
 
-  Workspace workspace_;
+  TemporaryFolder workspace_;
 };
 
 std::vector<json> without_times(std::vector<json> lines) {
@@ -65,7 +65,7 @@ TEST_F(Run, LeavesEverythingThatDescribesItInItsDirectory) {
   EXPECT_EQ(lines[7]["step"], 8);
   EXPECT_EQ(lines[7]["split"], "train");
   EXPECT_EQ(lines[8]["split"], "validation");
-  const auto lock = read_file(directory / "experiment.lock");
+  const auto lock = contents(directory / "experiment.lock");
   for (const auto* plugin : {"mlp", "csv", "fp32"}) EXPECT_NE(lock.find(plugin), std::string::npos) << lock;
   EXPECT_NE(outcome.out.find(directory.filename().string()), std::string::npos) << outcome.out;
 }
@@ -76,8 +76,7 @@ TEST_F(Run, ResolvedExperimentRunsAgainToTheSameWeights) {
   const auto again = binade({"run", (first / "experiment.toml").string(), "--runs", "again"}, workspace_);
   ASSERT_EQ(again.exit_code, 0) << again.err;
   const auto second = *std::filesystem::directory_iterator(workspace_.path() / "again" / "points");
-  EXPECT_EQ(json::parse(read_file(first / "summary.json"))["parameters_sha256"],
-            json::parse(read_file(second.path() / "summary.json"))["parameters_sha256"]);
+  EXPECT_EQ(summary_of(first)["parameters_sha256"], summary_of(second.path())["parameters_sha256"]);
 }
 
 TEST_F(Run, ExportsTheLearningRateOfEachGroupOfParameters) {
@@ -86,7 +85,7 @@ TEST_F(Run, ExportsTheLearningRateOfEachGroupOfParameters) {
                    workspace_)
                 .exit_code,
             0);
-  const auto last = read_file(run_directory(workspace_, "points") / "metrics.prom");
+  const auto last = contents(run_directory(workspace_, "points") / "metrics.prom");
   for (const auto* rate : {"param_group=\"0\"} 0.01\n", "param_group=\"1\"} 0.002\n", "param_group=\"2\"} 0.01\n"}) {
     EXPECT_NE(last.find(rate), std::string::npos) << rate << last;
   }
@@ -95,7 +94,7 @@ TEST_F(Run, ExportsTheLearningRateOfEachGroupOfParameters) {
 
 TEST_F(Run, TellsHowOftenAndHowLongEachKindOfPluginWasCalledAndThatNoneFailed) {
   ASSERT_EQ(binade({"run", "points.toml", "--set", "logger.0.plugin=csv"}, workspace_).exit_code, 0);
-  const auto last = read_file(run_directory(workspace_, "points") / "metrics.prom");
+  const auto last = contents(run_directory(workspace_, "points") / "metrics.prom");
   const auto value = [&](const std::string& name, const std::vector<std::string>& labels) {
     std::istringstream lines(last);
     for (std::string line; std::getline(lines, line);) {
@@ -160,7 +159,7 @@ TEST_F(Run, EvaluatesEveryFewSteps) {
 
 TEST_F(Run, EndsCleanlyOnCtrlCAndOnSigterm) {
   for (const int signal : {SIGINT, SIGTERM}) {
-    Workspace workspace;
+    TemporaryFolder workspace;
     workspace.write("points.csv", points_csv(200));
     workspace.write("points.toml", points_experiment("\n[[logger]]\nplugin = \"console\"\nevery = 1\n"));
     Process process(binade_command({"run", "points.toml", "--set", "train.steps=1000000000"}), workspace,
@@ -170,7 +169,7 @@ TEST_F(Run, EndsCleanlyOnCtrlCAndOnSigterm) {
     const auto outcome = process.wait();
     EXPECT_EQ(outcome.exit_code, signal == SIGINT ? 130 : 75) << outcome.err;
     const auto directory = run_directory(workspace, "points");
-    const auto summary = json::parse(read_file(directory / "summary.json"));
+    const auto summary = summary_of(directory);
     EXPECT_EQ(summary["state"], signal == SIGINT ? "interrupted" : "preempted");
     EXPECT_TRUE(std::filesystem::exists(directory / "weights.safetensors"));
     EXPECT_EQ(metrics(directory).size(), summary["steps"].get<std::size_t>());
@@ -184,7 +183,7 @@ TEST_F(Run, FallsBackToFp32OnTheCpuWithOneVisibleWarning) {
   ASSERT_NE(first, std::string::npos);
   EXPECT_EQ(outcome.err.find("warning:", first + 1), std::string::npos) << outcome.err;
   EXPECT_NE(outcome.err.find("cpu = \"allow\""), std::string::npos) << outcome.err;
-  EXPECT_EQ(json::parse(read_file(run_directory(workspace_, "points") / "summary.json"))["precision"], "fp32");
+  EXPECT_EQ(summary_of(run_directory(workspace_, "points"))["precision"], "fp32");
 }
 
 TEST_F(Run, TrainsInFp16WithAScaleWhereItIsAllowed) {
@@ -203,7 +202,7 @@ TEST_F(Run, FailsWhenNoStepCouldBeApplied) {
                               workspace_);
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_NE(outcome.err.find("none of 8 steps could be applied"), std::string::npos) << outcome.err;
-  const auto summary = json::parse(read_file(run_directory(workspace_, "points") / "summary.json"));
+  const auto summary = summary_of(run_directory(workspace_, "points"));
   EXPECT_EQ(summary["state"], "failed");
   EXPECT_EQ(summary["notes"], "");
 }
@@ -216,7 +215,7 @@ TEST_F(Run, NamesFileAndLineOfBadData) {
 }
 
 TEST(ShippedExperiments, FirstRunTrainsOnThisProgramsOwnSource) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   const auto outcome = binade({"run", BINADE_SOURCE_DIR "/experiments/first_run.toml", "--set", "train.steps=12",
                                "--set", "train.evaluate_every=0", "--set", "train.evaluate_batches=2"},
                               workspace);
@@ -227,12 +226,11 @@ TEST(ShippedExperiments, FirstRunTrainsOnThisProgramsOwnSource) {
 }
 
 TEST(ShippedExperiments, TabularReachesTheAccuracyThatItsFileStates) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   const auto outcome = binade({"run", BINADE_SOURCE_DIR "/experiments/tabular.toml"}, workspace);
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const auto runs = std::filesystem::directory_iterator(workspace.path() / "runs");
-  const auto summary =
-      json::parse(read_file(run_directory(workspace, runs->path().filename().string()) / "summary.json"));
+  const auto summary = summary_of(run_directory(workspace, runs->path().filename().string()));
   EXPECT_GE(summary["validation_accuracy"].get<double>(), 0.95);
 }
 

@@ -1,5 +1,5 @@
-// Where a file belongs, there is something else: nothing waits for it, writes through it, or calls it by another name.
-// And what holds a run up is told to whoever stops it. A run that hangs here ends by the test's time limit.
+// Pipes, links and devices where files belong: no run waits for them or writes through them, and messages say what
+// they are. The first signal names what a run is waiting for. The test's time limit ends a run that hangs.
 #include "tests/base/special_files.h"
 
 #include <gmock/gmock.h>
@@ -57,18 +57,18 @@ TEST_F(SpecialFiles, AsMetricsNeitherHoldAResumedRunUpNorLeadItElsewhere) {
   EXPECT_THAT(by_pipe.err, AllOf(HasSubstr("metrics.jsonl"), HasSubstr("it is a named pipe, not a file")));
 
   const auto linked = stopped("linked");
-  const auto theirs = workspace_.write("theirs.txt", read_file(linked / "metrics.jsonl"));
-  const auto before = read_file(theirs);
+  const auto theirs = workspace_.write("theirs.txt", contents(linked / "metrics.jsonl"));
+  const auto before = contents(theirs);
   std::filesystem::remove(linked / "metrics.jsonl");
   std::filesystem::create_symlink(theirs, linked / "metrics.jsonl");
   const auto by_link = resume(linked).outcome;
   EXPECT_NE(by_link.exit_code, 0);
   EXPECT_THAT(by_link.err, AllOf(HasSubstr("metrics.jsonl"), HasSubstr("it is a symbolic link")));
-  EXPECT_EQ(read_file(theirs), before);
+  EXPECT_EQ(contents(theirs), before);
   EXPECT_NE(binade({"export", "openmetrics", piped.string()}, workspace_).exit_code, 0);
 }
 
-TEST_F(SpecialFiles, InACheckpointAreNoCheckpointAndASummaryThatIsAPipeIsNone) {
+TEST_F(SpecialFiles, InACheckpointOrAsASummaryArePassedOver) {
   const auto directory = stopped("checkpointed");
   pipe(directory / "checkpoints/step-00000005/state.json");
   pipe(directory / "summary.json");

@@ -1,4 +1,4 @@
-// Experiments without a dataset, in an installation of their own: what stands in there is what a test puts there.
+// Experiments without a dataset, in an installation whose only default dataset is the one that a test adds.
 #include <gtest/gtest.h>
 
 #include "tests/integration/process.h"
@@ -34,7 +34,7 @@ class StandIn : public ::testing::Test {
     return process.wait();
   }
 
-  Workspace workspace_;
+  TemporaryFolder workspace_;
 };
 
 TEST_F(StandIn, IsTrainedOnWithAVisibleWarning) {
@@ -44,7 +44,7 @@ TEST_F(StandIn, IsTrainedOnWithAVisibleWarning) {
   EXPECT_NE(outcome.err.find("warning: the experiment has no [dataset]: synthetic data of the plugin `stand_in`"),
             std::string::npos)
       << outcome.err;
-  const auto resolved = read_file(run_directory(workspace_, "bare") / "experiment.toml");
+  const auto resolved = contents(run_directory(workspace_, "bare") / "experiment.toml");
   EXPECT_NE(resolved.find("plugin = \"stand_in\"  # default"), std::string::npos) << resolved;
   EXPECT_NE(resolved.find("[dataset]"), std::string::npos);
   EXPECT_NE(resolved.find("features = 6  # from model.units"), std::string::npos) << "as wide as the model\n"
@@ -64,7 +64,7 @@ TEST_F(StandIn, IsWarnedOfByCheck) {
 
 TEST_F(StandIn, ThatDoesNotFitTheModelIsRefusedByCheckAndRunAlike) {
   install_stand_in("stand_in.so");
-  workspace_.write("wide.toml", read_file(workspace_.path() / "bare.toml") + "[dataset]\nplugin = \"stand_in\"\n");
+  workspace_.write("wide.toml", contents(workspace_.path() / "bare.toml") + "[dataset]\nplugin = \"stand_in\"\n");
   for (const auto* verb : {"check", "run", "config"}) {
     const auto outcome = binade({verb, "wide.toml", "--set", "model.units=5000"});
     EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
@@ -75,7 +75,7 @@ TEST_F(StandIn, ThatDoesNotFitTheModelIsRefusedByCheckAndRunAlike) {
   EXPECT_FALSE(fs::exists(workspace_.path() / "runs"));
 }
 
-TEST_F(StandIn, IsMissedWhereThereIsNone) {
+TEST_F(StandIn, WithoutADefaultDatasetTheSectionIsMissing) {
   const auto outcome = binade({"run", "bare.toml"});
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_NE(outcome.err.find("the section [dataset] is missing"), std::string::npos) << outcome.err;

@@ -1,5 +1,5 @@
-// What a process finds around it: closed descriptors, limits, folders that are not there, a simple terminal. It ends as
-// it should, or in words and with one of its own exit codes.
+// A hostile environment: closed descriptors, limits, missing folders, a simple terminal. The program succeeds, or fails
+// with a message and one of its own exit codes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -44,7 +44,7 @@ class Surroundings : public ::testing::Test {
                  Not(HasSubstr("json.exception")));
   }
 
-  Workspace workspace_;
+  TemporaryFolder workspace_;
 };
 
 class ClosedDescriptors : public Surroundings, public ::testing::WithParamInterface<const char*> {};
@@ -56,7 +56,7 @@ TEST_P(ClosedDescriptors, NothingButTheRecordIsInTheRecord) {
   EXPECT_EQ(metrics(directory).size(), 9u) << "8 steps and an evaluation";
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {
     if (!entry.is_regular_file()) continue;
-    EXPECT_THAT(read_file(entry.path()), Not(HasSubstr("next:"))) << entry.path();
+    EXPECT_THAT(contents(entry.path()), Not(HasSubstr("next:"))) << entry.path();
   }
   EXPECT_EQ(binade({"export", "openmetrics", directory.string()}, workspace_).exit_code, 0);
 }
@@ -80,22 +80,21 @@ TEST_F(Surroundings, ChildProcessesOfOneWithClosedDescriptorsHaveThemAll) {
   EXPECT_EQ(verified.exit_code, 0);
 }
 
-TEST_F(Surroundings, AnExportToAClosedOutputIsNoSuccess) {
+TEST_F(Surroundings, AnExportToAClosedOutputFails) {
   ASSERT_EQ(binade({"run", "points.toml"}, workspace_).exit_code, 0);
   const auto outcome = after("exec >&-", {"export", "openmetrics", run_directory(workspace_, "points").string()});
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.err, HasSubstr("standard output is closed"));
 }
 
-TEST_F(Surroundings, OutputThatTakesNothingMoreEndsNoRun) {
+TEST_F(Surroundings, OutputThatIsFullDoesNotEndTheRun) {
   const auto outcome = after("exec >/dev/full 2>&1", {"run", "points.toml"});
   EXPECT_EQ(outcome.exit_code, 0);
-  EXPECT_EQ(nlohmann::json::parse(read_file(run_directory(workspace_, "points") / "summary.json"))["state"],
-            "finished");
+  EXPECT_EQ(summary_of(run_directory(workspace_, "points"))["state"], "finished");
 }
 
 // Of some that are too small for LibTorch, for its threads, or for training.
-TEST_F(Surroundings, TooLittleMemoryIsSaid) {
+TEST_F(Surroundings, LackOfMemoryIsReported) {
   if (sanitized) GTEST_SKIP() << "a sanitizer takes terabytes of addresses";
   int failed = 0;
   for (int mebibytes = 60; mebibytes <= 1200; mebibytes += 60) {
@@ -108,7 +107,7 @@ TEST_F(Surroundings, TooLittleMemoryIsSaid) {
   EXPECT_GT(failed, 3) << "as many as were meant";
 }
 
-TEST_F(Surroundings, MemoryThatIsUsedUpInAThreadOfAPluginIsSaid) {
+TEST_F(Surroundings, LackOfMemoryInAThreadOfAPluginIsReported) {
   const auto outcome = binade(
       {"run", "points.toml", "--set", R"(dataset={plugin="failing_dataset", in="read", how="memory in a thread"})",
        "--set", "task={loss=\"cross_entropy\"}"},
@@ -146,7 +145,7 @@ TEST_F(Surroundings, APluginFolderThatIsMissingIsNamedOnce) {
   EXPECT_THAT(binade({"check", "points.toml"}, workspace_).err, IsEmpty()) << "the fixtures' folder is there";
 }
 
-TEST_F(Surroundings, ACurrentFolderThatIsGoneIsSaid) {
+TEST_F(Surroundings, ADeletedCurrentFolderIsReported) {
   const auto outcome = after("mkdir gone; cd gone; rmdir ../gone", {"check", "../points.toml"});
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.err, AllOf(in_words(), HasSubstr("the current folder")));

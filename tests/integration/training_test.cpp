@@ -29,11 +29,11 @@ class Training : public ::testing::Test {
     return binade(arguments, workspace_);
   }
 
-  json summary_of(const std::vector<std::string>& overrides) {
+  json trained(const std::vector<std::string>& overrides) {
     std::filesystem::remove_all(workspace_.path() / "runs");
     const auto outcome = start(overrides);
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-    return json::parse(read_file(run_directory(workspace_, "points") / "summary.json"));
+    return summary_of(run_directory(workspace_, "points"));
   }
 
   std::set<std::string> files() {
@@ -44,11 +44,11 @@ class Training : public ::testing::Test {
     return names;
   }
 
-  Workspace workspace_;
+  TemporaryFolder workspace_;
 };
 
 TEST_F(Training, EpochsEndWithAnEvaluationAndStandInTheSummary) {
-  const auto summary = summary_of({"train.epochs=3", "train.steps=1000000"});
+  const auto summary = trained({"train.epochs=3", "train.steps=1000000"});
   ASSERT_EQ(summary["epochs"].size(), 3u);
   for (std::size_t i = 0; i < 3; ++i) {
     const auto& epoch = summary["epochs"][i];
@@ -67,10 +67,10 @@ TEST_F(Training, EpochsEndWithAnEvaluationAndStandInTheSummary) {
 }
 
 TEST_F(Training, ThePerplexityOfSmoothedLabelsIsThatOfTheUnsmoothedLossBesideTheirs) {
-  const auto plain = summary_of({});
+  const auto plain = trained({});
   EXPECT_EQ(plain["final_unsmoothed_loss"], plain["final_loss"]);
   EXPECT_FALSE(metrics(run_directory(workspace_, "points"))[0].contains("scalars"));
-  const auto summary = summary_of({"task.label_smoothing=0.2"});
+  const auto summary = trained({"task.label_smoothing=0.2"});
   const auto last = metrics(run_directory(workspace_, "points"))[7];
   EXPECT_EQ(last["loss"], summary["final_loss"]);
   EXPECT_EQ(last["scalars"]["unsmoothed_loss"], summary["final_unsmoothed_loss"]);
@@ -80,7 +80,7 @@ TEST_F(Training, ThePerplexityOfSmoothedLabelsIsThatOfTheUnsmoothedLossBesideThe
   EXPECT_NEAR(summary["validation_perplexity"].get<double>(), std::exp(summary["validation_loss"].get<double>()), 1e-9);
 }
 
-TEST_F(Training, APlanThatCannotBeMeantIsWarnedOfByCheckAndAtTheStart) {
+TEST_F(Training, CheckAndTheStartWarnOfADoubtfulPlan) {
   const auto warmup = "warmup_steps = 2000 uses up all ";
   const std::vector<std::string> schedule{"--set", "schedule={name=\"cosine\", warmup_steps=2000}"};
   const auto warned = [&](std::vector<std::string> words, const std::vector<std::string>& more = {}) {
@@ -93,26 +93,26 @@ TEST_F(Training, APlanThatCannotBeMeantIsWarnedOfByCheckAndAtTheStart) {
   };
   EXPECT_EQ(warned({"check", "points.toml"}), "8 steps:");
   EXPECT_EQ(warned({"run", "points.toml", "--dry-run"}), "8 steps:");
-  auto text = read_file(workspace_.path() / "points.toml");
+  auto text = contents(workspace_.path() / "points.toml");
   workspace_.write("points.toml", text.replace(text.find("steps = 8"), 9, "epochs = 1"));
   EXPECT_EQ(warned({"check", "points.toml"}), "") << "how many that are only the data tells";
   EXPECT_EQ(warned({"run", "points.toml", "--dry-run"}), "10 steps");
 }
 
 TEST_F(Training, KeepsBestAndAverageWeightsWhereAsked) {
-  summary_of({"train.evaluate_every=4", "train.ema_decay=0.9"});
+  trained({"train.evaluate_every=4", "train.ema_decay=0.9"});
   EXPECT_THAT(files(), IsSupersetOf({"best.safetensors", "average.safetensors", "weights.safetensors"}));
 }
 
 TEST_F(Training, StopsEarly) {
-  const auto summary = summary_of({"train.steps=100000", "train.evaluate_every=2", "optimizer.lr=1e-9",
-                                   "train.early_stopping={patience=2, min_delta=0.1}"});
+  const auto summary = trained({"train.steps=100000", "train.evaluate_every=2", "optimizer.lr=1e-9",
+                                "train.early_stopping={patience=2, min_delta=0.1}"});
   EXPECT_EQ(summary["steps"], 6);
   EXPECT_THAT(summary["stop_reason"].get<std::string>(), HasSubstr("early stopping"));
 }
 
 TEST_F(Training, FreezesByNameAndSaysWhichNamesThereAre) {
-  const auto all = summary_of({}), frozen = summary_of({"train.freeze=[\"*.bias\"]"});
+  const auto all = trained({}), frozen = trained({"train.freeze=[\"*.bias\"]"});
   EXPECT_LT(frozen["parameters"], all["parameters"]);
   const auto wrong = start({"train.freeze=[\"*.bais\"]"});
   EXPECT_EQ(wrong.exit_code, 1);
@@ -122,11 +122,11 @@ TEST_F(Training, FreezesByNameAndSaysWhichNamesThereAre) {
 TEST_F(Training, EachOptimizerAndScheduleLearns) {
   for (const std::string name : {"adamw", "adam", "sgd", "adagrad", "rmsprop"}) {
     const auto lr = name == "sgd" ? "0.1" : "0.01";
-    const auto summary = summary_of({"optimizer={name=\"" + name + "\", lr=" + lr + "}", "train.steps=60"});
+    const auto summary = trained({"optimizer={name=\"" + name + "\", lr=" + lr + "}", "train.steps=60"});
     EXPECT_LT(summary["final_loss"], summary["initial_loss"]) << name;
   }
   for (const std::string keys : {"name=\"linear\"", "name=\"step\", step_size=20", "name=\"one_cycle\""}) {
-    const auto summary = summary_of({"schedule={" + keys + "}"});
+    const auto summary = trained({"schedule={" + keys + "}"});
     EXPECT_LT(summary["final_loss"], summary["initial_loss"]) << keys;
   }
 }
@@ -138,7 +138,7 @@ TEST_F(Training, DryRunGoesThroughEverythingAndLeavesNothing) {
   EXPECT_FALSE(std::filesystem::exists(workspace_.path() / "runs"));
 }
 
-TEST_F(Training, SaysWhichSamplesLabelIsNoClassWithoutAStackTrace) {
+TEST_F(Training, NamesTheSampleWhoseLabelIsNotAClassWithoutAStackTrace) {
   const auto outcome = start({"model.classes=1"});
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.err, HasSubstr("of the dataset has the label 1, but the model's classes are 0 to 0"));
@@ -149,7 +149,7 @@ TEST_F(Training, SaysWhichSamplesLabelIsNoClassWithoutAStackTrace) {
 }
 
 TEST_F(Training, UseAmpAsksForHalfPrecisionWhateverThePlugin) {
-  EXPECT_EQ(summary_of({"precision.use_amp=true", "precision.cpu=\"allow\""})["precision"], "fp16");
+  EXPECT_EQ(trained({"precision.use_amp=true", "precision.cpu=\"allow\""})["precision"], "fp16");
   const auto fallback = start({"precision.use_amp=true"});
   EXPECT_EQ(fallback.exit_code, 0) << fallback.err;
   EXPECT_THAT(fallback.err, HasSubstr("it runs in fp32"));

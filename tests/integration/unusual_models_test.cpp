@@ -1,4 +1,4 @@
-// The contracts of the SDK on plugins that need their corners, trained for real.
+// Plugins that use less common parts of the SDK, in real training.
 #include <gtest/gtest.h>
 
 #include <regex>
@@ -17,42 +17,42 @@ std::string experiment(const std::string& model, const std::string& dataset, con
          more;
 }
 
-json train(const Workspace& workspace, const std::string& text) {
+json train(const TemporaryFolder& workspace, const std::string& text) {
   workspace.write("awkward.toml", text);
   const auto outcome = binade({"run", "awkward.toml"}, workspace);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  return json::parse(read_file(run_directory(workspace, "awkward") / "summary.json"));
+  return summary_of(run_directory(workspace, "awkward"));
 }
 
-TEST(AwkwardPlugins, S3AModelWithTwoInputsWhoseOutputIsAStructLearns) {
-  Workspace workspace;
+TEST(UnusualModels, AModelWithTwoInputsWhoseOutputIsAStructLearns) {
+  TemporaryFolder workspace;
   EXPECT_GT(train(workspace, experiment("two_inputs", "pairs"))["validation_accuracy"].get<double>(), 0.9);
 }
 
-TEST(AwkwardPlugins, SamplesOfDifferentLengthsArePaddedAndMeasured) {
-  Workspace workspace;
+TEST(UnusualModels, SamplesOfDifferentLengthsArePaddedAndMeasured) {
+  TemporaryFolder workspace;
   const auto summary = train(workspace, experiment("length_aware", "variable_lengths"));
   EXPECT_GT(summary["validation_accuracy"].get<double>(), 0.95);
 }
 
-TEST(AwkwardPlugins, ADatasetThatAugmentsTrainsAndRepeats) {
-  Workspace first, second;
+TEST(UnusualModels, ADatasetThatAugmentsTrainsAndRepeats) {
+  TemporaryFolder first, second;
   const auto text = experiment("mlp", "augmented");
   const auto summary = train(first, text);
   EXPECT_GT(summary["validation_accuracy"].get<double>(), 0.9);
   EXPECT_EQ(train(second, text)["parameters_sha256"], summary["parameters_sha256"]);
 }
 
-TEST(AwkwardPlugins, S1AModelSaysByItsEmbeddingHowManyTokensItKnows) {
-  Workspace workspace;
+TEST(UnusualModels, AModelSaysByItsEmbeddingHowManyTokensItKnows) {
+  TemporaryFolder workspace;
   const auto summary = train(workspace, experiment("fixed_vocabulary", "synthetic", ""));
   EXPECT_EQ(summary["vocab_size"], 11);
-  const auto resolved = read_file(run_directory(workspace, "awkward") / "experiment.toml");
+  const auto resolved = contents(run_directory(workspace, "awkward") / "experiment.toml");
   EXPECT_NE(resolved.find("vocab_size = 11"), std::string::npos) << resolved;
 }
 
-TEST(AwkwardPlugins, AModelsOwnLossNamesItsScalarsInTheMetrics) {
-  Workspace workspace;
+TEST(UnusualModels, AModelsOwnLossNamesItsScalarsInTheMetrics) {
+  TemporaryFolder workspace;
   const auto summary = train(workspace, experiment("own_loss", "augmented", "[task]\nloss = \"model\"\n"));
   EXPECT_LT(summary["final_loss"].get<double>(), summary["initial_loss"].get<double>());
   for (const auto& line : metrics(run_directory(workspace, "awkward"))) {
@@ -62,30 +62,31 @@ TEST(AwkwardPlugins, AModelsOwnLossNamesItsScalarsInTheMetrics) {
   }
 }
 
-TEST(AwkwardPlugins, AnInputThatTheDatasetLacksIsNamedWithWhatThereIs) {
-  Workspace workspace;
+TEST(UnusualModels, AnInputThatTheDatasetLacksIsNamedWithWhatThereIs) {
+  TemporaryFolder workspace;
   workspace.write("awkward.toml", experiment("two_inputs", "augmented"));
   const auto outcome = binade({"run", "awkward.toml"}, workspace);
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_NE(outcome.err.find("wants the field `a`"), std::string::npos) << outcome.err;
 }
 
-TEST(AwkwardPlugins, ALoggerThatCannotStartIsMissingInARunThatGoesOn) {
-  Workspace workspace;
+TEST(UnusualModels, ARunContinuesWithoutALoggerThatCannotStart) {
+  TemporaryFolder workspace;
   workspace.write("awkward.toml", experiment("mlp", "augmented", "[[logger]]\nplugin = \"never_starts\"\n"));
   const auto outcome = binade({"run", "awkward.toml"}, workspace);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_NE(outcome.err.find("nobody listens there (failed); this run continues without that logger"), std::string::npos)
+  EXPECT_NE(outcome.err.find("nobody listens there (failed); this run continues without that logger"),
+            std::string::npos)
       << outcome.err;
-  const auto last = read_file(run_directory(workspace, "awkward") / "metrics.prom");
+  const auto last = contents(run_directory(workspace, "awkward") / "metrics.prom");
   EXPECT_NE(last.find(R"(plugin="never_starts",stage="load"} 1)"), std::string::npos) << last;
   EXPECT_TRUE(std::regex_search(
       last, std::regex(R"(binade_plugin_enabled\{run_id="[^"]*",kind="logger",plugin="never_starts"\} 0)")))
       << last;
 }
 
-TEST(AwkwardPlugins, ALoggerThatRefusesItsOptionsEndsTheRun) {
-  Workspace workspace;
+TEST(UnusualModels, ALoggerThatRefusesItsOptionsEndsTheRun) {
+  TemporaryFolder workspace;
   workspace.write("awkward.toml",
                   experiment("mlp", "augmented", "[[logger]]\nplugin = \"never_starts\"\nblames_options = true\n"));
   const auto outcome = binade({"run", "awkward.toml"}, workspace);

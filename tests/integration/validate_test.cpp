@@ -16,7 +16,7 @@ using Names = std::vector<std::string>;
 
 const std::string wrong = std::string(BINADE_FIXTURE_DIR) + "/wrong/";
 
-Outcome validate(const std::string& file, const Workspace& workspace, const Names& more = {}) {
+Outcome validate(const std::string& file, const TemporaryFolder& workspace, const Names& more = {}) {
   Names arguments{"plugins", "validate", file};
   arguments.insert(arguments.end(), more.begin(), more.end());
   const auto temporary = workspace.path() / "temporary";
@@ -52,7 +52,7 @@ std::string name_of(const ::testing::TestParamInfo<Fault>& info) {
 class WrongPlugin : public ::testing::TestWithParam<Fault> {};
 
 TEST_P(WrongPlugin, FailsExactlyTheCheckForItsFault) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   Names arguments{"--json", "--seed", "1", "--limit", "5"};
   if (!GetParam().of_model.empty()) arguments.insert(arguments.end(), {"--set", "fault='" + GetParam().of_model + "'"});
   const auto outcome = validate(wrong + GetParam().file + ".so", workspace, arguments);
@@ -98,7 +98,7 @@ std::vector<Fault> faults_of_models() {
 INSTANTIATE_TEST_SUITE_P(Models, WrongPlugin, ::testing::ValuesIn(faults_of_models()), name_of);
 
 TEST(Validate, EveryPluginThatComesWithBinadePasses) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   workspace.write("table.csv", points_csv(50));
   workspace.write("text.txt", std::string(2000, 'x') + "words");
   workspace.write("tokens.bin", std::string(4000, '\1'));
@@ -139,7 +139,7 @@ TEST(Validate, EveryPluginThatComesWithBinadePasses) {
 }
 
 TEST(Validate, SaysWhatFailedAndHowToRepeatIt) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   const auto outcome = validate(wrong + "dataset_hangs.so", workspace, {"--limit", "0.5", "--seed", "42"});
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_NE(outcome.out.find("FAIL zero_samples"), std::string::npos) << outcome.out;
@@ -148,7 +148,7 @@ TEST(Validate, SaysWhatFailedAndHowToRepeatIt) {
 }
 
 TEST(Validate, TellsAllMistakesInTheOptionsOfAModel) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   const auto outcome =
       validate(std::string(BINADE_PLUGIN_DIR) + "/mlp.so", workspace, {"--set", "units=0", "--set", "layrs=1"});
   EXPECT_EQ(outcome.exit_code, 2);
@@ -157,7 +157,7 @@ TEST(Validate, TellsAllMistakesInTheOptionsOfAModel) {
 }
 
 TEST(Validate, TellsHowToNameADatasetThatSuitsTheModel) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   const auto outcome = validate(std::string(BINADE_PLUGIN_DIR) + "/cnn.so", workspace);
   EXPECT_NE(outcome.exit_code, 0);
   EXPECT_NE(outcome.err.find("`--experiment FILE` names an experiment whose dataset suits the model"),
@@ -166,8 +166,8 @@ TEST(Validate, TellsHowToNameADatasetThatSuitsTheModel) {
 }
 
 TEST(Validate, RefusesAModelForAnotherLibTorch) {
-  Workspace workspace;
-  auto bytes = read_file(std::string(BINADE_PLUGIN_DIR) + "/mlp.so");
+  TemporaryFolder workspace;
+  auto bytes = contents(std::string(BINADE_PLUGIN_DIR) + "/mlp.so");
   const std::string here = "2.11.0", other = "2.10.9";
   bytes.replace(bytes.find(here), other.size(), other);
   const auto outcome = validate(workspace.write("other.so", bytes), workspace);
@@ -176,7 +176,7 @@ TEST(Validate, RefusesAModelForAnotherLibTorch) {
 }
 
 TEST(Validate, AsksForOptionsThatThePluginRequires) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   const auto outcome = validate(std::string(BINADE_PLUGIN_DIR) + "/csv.so", workspace);
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_NE(outcome.err.find("path"), std::string::npos) << outcome.err;

@@ -1,4 +1,4 @@
-// Runs in which a plugin's call never comes back.
+// Runs in which a call of a plugin never returns.
 #include <gmock/gmock.h>
 #include <signal.h>
 
@@ -39,7 +39,7 @@ TEST_F(HungRun, NamesTheModelsCallAndTheStepAndSavesWhatItCan) {
   EXPECT_EQ(ran.summary()["state"], "failed");
   EXPECT_THAT(ran.summary()["error"].get<std::string>(), HasSubstr("forward()"));
   EXPECT_EQ(metrics(ran.directory).back()["step"], 5) << "lines that waited to be written, too";
-  EXPECT_THAT(read_file(ran.directory / "metrics.prom"), HasSubstr("state=\"failed\"} 1"));
+  EXPECT_THAT(contents(ran.directory / "metrics.prom"), HasSubstr("state=\"failed\"} 1"));
 }
 
 TEST_F(HungRun, NamesTheDatasetsCallThatTheTrainingThreadWaitsFor) {
@@ -76,7 +76,7 @@ TEST_F(HungRun, NamesThePluginThatHangsBeforeTheRunBegins) {
   EXPECT_FALSE(std::filesystem::exists(workspace_.path() / "runs/hung")) << "nothing of it was there yet";
   EXPECT_THAT(words_of({"model={plugin=\"pauses_in_forward\", in_create=true}"}),
               hangs("pauses_in_forward` 1.0.0 (model)", "create"));
-  workspace_.write("points.toml", read_file(workspace_.path() / "points.toml") +
+  workspace_.write("points.toml", contents(workspace_.path() / "points.toml") +
                                       "\n[[logger]]\nplugin = \"pauses_in_write\"\nin_create = true\n");
   EXPECT_THAT(words_of({}), hangs("pauses_in_write` 1.0.0 (logger)", "create"));
 }
@@ -89,8 +89,8 @@ TEST_F(HungRun, EndsSoonAfterItsLimit) {
   EXPECT_THAT(ran.outcome.err, HasSubstr("in forward() for 5 s"));
 }
 
-TEST_F(HungRun, ALoggerThatHangsEndsNoRun) {
-  workspace_.write("logged.toml", read_file(workspace_.path() / "points.toml") +
+TEST_F(HungRun, ALoggerThatHangsDoesNotEndTheRun) {
+  workspace_.write("logged.toml", contents(workspace_.path() / "points.toml") +
                                       "\n[watchdog]\nplugin_call = \"3s\"\ndata = \"3s\"\nlogging = \"3s\"\n"
                                       "\n[[logger]]\nplugin = \"pauses_in_write\"\n");
   const auto outcome = binade({"run", "logged.toml", "--set", "experiment.name=logged"}, workspace_);
@@ -98,7 +98,7 @@ TEST_F(HungRun, ALoggerThatHangsEndsNoRun) {
   EXPECT_THAT(outcome.err, Not(HasSubstr("hangs")));
 }
 
-TEST_F(HungRun, ASlowCheckpointIsNone) {
+TEST_F(HungRun, ASlowCheckpointDoesNotHang) {
   std::vector<std::string> settings{"checkpoint.every_steps=1", "train.steps=3"};
   for (const char* key : {"data", "forward", "backward", "optimizer", "logging", "evaluation", "plugin_call"}) {
     settings.push_back(std::string("watchdog.") + key + "=\"1s\"");

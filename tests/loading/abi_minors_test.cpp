@@ -87,7 +87,7 @@ TEST_F(CacheFolder, IsThereAndNamedAfterThePlugin) {
   EXPECT_TRUE(std::filesystem::is_directory(path));
 }
 
-TEST_F(CacheFolder, IsEmptyWhereNoneCanBeMade) {
+TEST_F(CacheFolder, IsEmptyWhereItCannotBeMade) {
   std::ofstream(folder / "file") << "in the way";
   EXPECT_EQ(asked((folder / "file").string()), "");
 }

@@ -1,4 +1,4 @@
-// What linkers and strippers leave of a plugin: one exported symbol, and its notes.
+// After linking and stripping, a plugin has one exported symbol and its notes.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

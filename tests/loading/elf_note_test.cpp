@@ -1,4 +1,4 @@
-// The note reader against files from anywhere.
+// The note reader on untrusted files.
 #include "host/loading/elf/elf_note.h"
 
 #include <elf.h>

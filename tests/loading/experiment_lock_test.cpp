@@ -1,4 +1,4 @@
-// Locks: written, read back, and what is none.
+// Locks: written, read back, and refused where invalid.
 #include "host/loading/lock/experiment_lock.h"
 
 #include <gmock/gmock.h>

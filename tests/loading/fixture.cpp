@@ -28,14 +28,6 @@ void write_bytes(const std::filesystem::path& path, const FileBytes& bytes) {
   if (!file.flush()) throw std::runtime_error("cannot write " + path.string());
 }
 
-TemporaryFolder::TemporaryFolder() {
-  auto name = (std::filesystem::temp_directory_path() / "binade-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder");
-  path_ = std::filesystem::canonical(name);
-}
-
-TemporaryFolder::~TemporaryFolder() { std::filesystem::remove_all(path_); }
-
 Marker::Marker(const TemporaryFolder& folder) : path_(folder / "marker") {
   ::setenv("BINADE_FIXTURE_MARKER", path_.c_str(), 1);
 }

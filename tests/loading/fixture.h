@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "binade/abi/note.h"
+#include "tests/support/temporary_folder.h"
 
 namespace binade::host {
 
@@ -18,20 +19,6 @@ using FileBytes = std::vector<std::byte>;
 std::filesystem::path fixture(const std::string& name);  // the .so of tests/fixtures
 FileBytes read_bytes(const std::filesystem::path& path);
 void write_bytes(const std::filesystem::path& path, const FileBytes& bytes);
-
-// A folder that disappears with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // While it lives, the constructor of a fixture that is loaded leaves a file.
 class Marker {

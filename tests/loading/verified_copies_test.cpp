@@ -212,7 +212,7 @@ TEST_F(Locked, RefusesAnotherHostOrLibTorch) {
   EXPECT_THAT(message(block, "1.0.0"), HasSubstr("build-id of libtorch_cpu"));
 }
 
-TEST_F(Locked, IsNoWayToLockAPluginThatLooksForLibrariesAtAFixedPlace) {
+TEST_F(Locked, CannotLockAPluginThatLooksForLibrariesAtAFixedPlace) {
   auto lock = make_lock(engine(), "1.0.0");
   try {
     add(lock, read_plugin_file(fixture("locked/with_library_by_path")));
@@ -271,7 +271,7 @@ TEST_F(LockedElsewhere, ALibraryFromAFolderAtAFixedPlaceIsRefused) {
                                      HasSubstr("outside of its own folder"), HasSubstr("$ORIGIN")));
 }
 
-TEST_F(LockedElsewhere, SoIsTheOneForThisKindOfCpu) {
+TEST_F(LockedElsewhere, ALibraryForThisKindOfCpuIsRefusedToo) {
   const auto plugin = looking_in("with_library_elsewhere", elsewhere);
   const auto part = elsewhere / "glibc-hwcaps" / "x86-64-v2";
   std::filesystem::create_directories(part);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # build.sh CMAKE BUILD_FOLDER GENERATOR [LIBTORCH]
 # Installs the SDK, moves the installation elsewhere, and builds the projects beside this file with nothing but that:
-# without LIBTORCH those that need none, with LIBTORCH the model, which takes half a minute.
+# without LIBTORCH those that do not need it, with LIBTORCH the model, which takes half a minute.
 set -euo pipefail
 
 cmake=$1 build=$2 generator=$3 libtorch=${4:-}

@@ -41,7 +41,7 @@ class CsvColumns : public testing::Test {
   }
   static std::string log(const GivenOptions& options) { return OpenedDataset("csv", options).log(); }
 
-  DataFolder folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(CsvColumns, StayApartThoughTheirNumbersAreLarge) {
@@ -163,7 +163,7 @@ TEST_F(CsvColumns, AreAllOneWhereTheDelimiterIsAnother) {
               HasSubstr("1 field where the first line has 2: column 2 (`b);y;k`) is missing; or fields seem to be"));
 }
 
-TEST_F(CsvColumns, SayHowANumberIsWrittenThatIsNone) {
+TEST_F(CsvColumns, SayHowToWriteANumber) {
   const auto refused = [&](const char* field) {
     return refusal("csv", file("x,k\n1,a\n"s + field + ",b\n"), BINADE_BAD_DATA);
   };

@@ -34,7 +34,7 @@ class DatasetForms : public testing::Test {
   }
   static GivenOptions cifar(const std::string& file) { return {{"format", text("cifar10")}, {"paths", text(file)}}; }
 
-  DataFolder folder_;
+  TemporaryFolder folder_;
 };
 
 std::string little(std::uint64_t number, int bytes) {

@@ -65,7 +65,7 @@ class ImagesDataset : public testing::Test {
   }
   std::string file(const std::string& name) const { return (folder_.path() / name).string(); }
 
-  DataFolder folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(ImagesDataset, ReadsIdxFiles) {

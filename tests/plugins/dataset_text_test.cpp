@@ -30,14 +30,14 @@ std::string content(const OpenedDataset& text) {
 }
 
 TEST(TextDataset, ReadsWindowsOfBytes) {
-  const DataFolder folder;
+  const TemporaryFolder folder;
   const OpenedDataset text("text", text_options({folder.write("a.txt", "abcdefgh\xFFij\n")}, 3));
   EXPECT_EQ(text.size(), 4u);
   EXPECT_EQ(text.read<std::int64_t>(0, {0, 2}), (Tokens{'a', 'b', 'c', 'g', 'h', 255}));
 }
 
 TEST(TextDataset, StatesWhatAModelNeedsToKnow) {
-  const DataFolder folder;
+  const TemporaryFolder folder;
   const OpenedDataset text("text", text_options({folder.write("a.txt", "abcdefghij\n")}, 4));
   EXPECT_EQ(std::get<std::int64_t>(text.fact("vocab_size")), 256);
   EXPECT_EQ(std::get<std::int64_t>(text.fact("sequence_length")), 4);
@@ -49,7 +49,7 @@ TEST(TextDataset, StatesWhatAModelNeedsToKnow) {
 }
 
 TEST(TextDataset, HoldsBackItsEndForValidationBecauseWindowsAreNotIndependent) {
-  const DataFolder folder;
+  const TemporaryFolder folder;
   const OpenedDataset text("text", text_options({folder.write("a.txt", std::string(99, 'x'))}, 2));
   const auto validation = text.dataset().split("validation", 7);
   EXPECT_TRUE(validation.indices.empty());
@@ -58,7 +58,7 @@ TEST(TextDataset, HoldsBackItsEndForValidationBecauseWindowsAreNotIndependent) {
 }
 
 TEST(TextDataset, PredictsEachTokenOfItsValidationPartExactlyOnce) {
-  const DataFolder folder;
+  const TemporaryFolder folder;
   for (const char* encoding : {"bytes", "characters"}) {
     std::string letters;
     for (int i = 0; i < 99; ++i) letters += static_cast<char>('!' + i % 90);
@@ -86,7 +86,7 @@ TEST(TextDataset, PredictsEachTokenOfItsValidationPartExactlyOnce) {
 }
 
 TEST(TextDataset, NumbersTheCharactersOfItsValidationPartToo) {
-  const DataFolder folder;
+  const TemporaryFolder folder;
   auto options = with(text_options({folder.write("a.txt", "aaaaaaaaaaaabcd\n")}, 3), "validation", {Scalar(0.25)});
   const OpenedDataset dataset("text", with(options, "encoding", text("characters")));
   EXPECT_EQ(std::get<std::int64_t>(dataset.fact("vocab_size")), 5);
@@ -94,7 +94,7 @@ TEST(TextDataset, NumbersTheCharactersOfItsValidationPartToo) {
 }
 
 TEST(TextDataset, SaysWhichPartIsShorterThanOneSample) {
-  const DataFolder folder;
+  const TemporaryFolder folder;
   const auto file = folder.write("a.txt", std::string(100, 'x'));  // and a newline
   EXPECT_THAT(
       refusal("text", with(text_options({file}, 20), "validation", {Scalar(0.1)}), BINADE_BAD_DATA),
@@ -105,7 +105,7 @@ TEST(TextDataset, SaysWhichPartIsShorterThanOneSample) {
 }
 
 TEST(TextDataset, LetsWindowsOverlapByAStride) {
-  const DataFolder folder;
+  const TemporaryFolder folder;
   const auto options = text_options({folder.write("a.txt", "abcdefg\n")}, 4);
   const OpenedDataset text("text", with(options, "stride", integer(2)));
   EXPECT_EQ(text.size(), 3u);  // abcd cdef efg.
@@ -113,7 +113,7 @@ TEST(TextDataset, LetsWindowsOverlapByAStride) {
 }
 
 TEST(TextDataset, NumbersCharactersInSortedOrder) {
-  const DataFolder folder;
+  const TemporaryFolder folder;
   const auto options = text_options({folder.write("a.txt", "b\u00E9a\u20AC\U0001F600\n")}, 6);
   const OpenedDataset text("text",
                            with(with(options, "encoding", binade::host::text("characters")), "stride", integer(1)));
@@ -123,8 +123,8 @@ TEST(TextDataset, NumbersCharactersInSortedOrder) {
   EXPECT_EQ(OpenedDataset("text", whole).read<std::int64_t>(0, {0, 1}), (Tokens{2, 3, 1, 4, 5, 0}));
 }
 
-TEST(TextDataset, SaysWhereAFileIsNoUtf8) {
-  const DataFolder folder;
+TEST(TextDataset, SaysWhereAFileIsNotUtf8) {
+  const TemporaryFolder folder;
   for (const std::string wrong : {"\xFF", "\xC3(", "\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82"}) {
     const auto file = folder.write("latin.txt", "caf" + wrong);
     const auto options = with(text_options({file}, 2), "encoding", text("characters"));
@@ -139,7 +139,7 @@ TEST(Utf8, ReadsNothingBehindTheEnd) {
 }
 
 TEST(TextDataset, ReadsAFolderInSortedOrderWithoutHiddenAndBinaryFiles) {
-  const DataFolder folder;
+  const TemporaryFolder folder;
   folder.write("src/z.txt", "last");
   folder.write("src/a.txt", "first\n");
   folder.write("src/deep/er/m.md", "middle");
@@ -151,7 +151,7 @@ TEST(TextDataset, ReadsAFolderInSortedOrderWithoutHiddenAndBinaryFiles) {
 }
 
 TEST(TextDataset, TakesGlobs) {
-  const DataFolder folder;
+  const TemporaryFolder folder;
   folder.write("src/a.cpp", "111\n");
   folder.write("src/b.h", "222\n");
   folder.write("src/x/c.cpp", "333\n");
@@ -169,7 +169,7 @@ TEST(TextDataset, TakesGlobs) {
 }
 
 TEST(TextDataset, ReadsAFileOnceThoughTwoPathsMeanIt) {
-  const DataFolder folder;
+  const TemporaryFolder folder;
   const auto file = folder.write("src/a.txt", "abc\n");
   folder.write("src/b.txt", "def\n");
   const auto glob = (folder.path() / "src/../src/*.txt").string();
@@ -177,7 +177,7 @@ TEST(TextDataset, ReadsAFileOnceThoughTwoPathsMeanIt) {
 }
 
 TEST(TextDataset, NamesThePathThatMeansNothing) {
-  const DataFolder folder;
+  const TemporaryFolder folder;
   const auto missing = (folder.path() / "missing.txt").string(), glob = (folder.path() / "*.txt").string();
   EXPECT_THAT(refusal("text", text_options({missing}, 2), BINADE_NOT_FOUND), HasSubstr(missing + ": no such file"));
   EXPECT_THAT(refusal("text", text_options({glob}, 2), BINADE_NOT_FOUND), HasSubstr(glob + ": no file matches"));
@@ -192,14 +192,14 @@ TEST(TextDataset, SaysWhyAFileCannotBeRead) {
 }
 
 TEST(TextDataset, SaysThatTheTextIsShorterThanOneSample) {
-  const DataFolder folder;
+  const TemporaryFolder folder;
   const auto file = folder.write("a.txt", "abc"), empty = folder.write("empty.txt", "");
   EXPECT_THAT(refusal("text", text_options({file}, 10), BINADE_BAD_DATA), HasSubstr(file + ": 4 bytes, less than one"));
   EXPECT_THAT(refusal("text", text_options({empty}, 10), BINADE_BAD_DATA), HasSubstr(empty + ": contains no text"));
 }
 
 TEST(TextDataset, GivesTheSameBytesEveryTime) {
-  const DataFolder folder;
+  const TemporaryFolder folder;
   const auto options = text_options({folder.write("a.txt", "the same text, always\n")}, 5);
   const OpenedDataset first("text", options), second("text", options);
   EXPECT_EQ(first.read<std::int64_t>(0, {3, 0, 3}), second.read<std::int64_t>(0, {3, 0, 3}));

@@ -32,7 +32,7 @@ GivenOptions tokens(const std::vector<std::string>& paths, std::int64_t length, 
 }
 
 TEST(TokensDataset, ReadsWindowsOfAHeaderlessFile) {
-  const DataFolder folder;
+  const TemporaryFolder folder;
   const OpenedDataset data("tokens", tokens({folder.write("a.bin", shard(40000, 9))}, 3));
   EXPECT_EQ(data.size(), 3u);
   EXPECT_EQ(data.read<std::int64_t>(0, {0, 2}), (Tokens{40000, 40001, 40002, 40006, 40007, 40008}));
@@ -44,7 +44,7 @@ TEST(TokensDataset, ReadsWindowsOfAHeaderlessFile) {
 }
 
 TEST(TokensDataset, SkipsTheHeaderOfLlmC) {
-  const DataFolder folder;
+  const TemporaryFolder folder;
   const auto file = folder.write("a.bin", header(6) + shard(7, 6));
   for (const char* format : {"auto", "llmc"}) {
     const OpenedDataset data("tokens", tokens({file}, 3, {{"format", text(format)}}));
@@ -54,7 +54,7 @@ TEST(TokensDataset, SkipsTheHeaderOfLlmC) {
 }
 
 TEST(TokensDataset, LetsNoWindowCrossTheEndOfAFile) {
-  const DataFolder folder;
+  const TemporaryFolder folder;
   folder.write("data/b.bin", header(4) + shard(20, 4));
   folder.write("data/a.bin", shard(10, 5));
   folder.write("data/c.bin", shard(30, 3));
@@ -68,7 +68,7 @@ TEST(TokensDataset, LetsNoWindowCrossTheEndOfAFile) {
 }
 
 TEST(TokensDataset, ValidatesOnFilesOfTheirOwn) {
-  const DataFolder folder;
+  const TemporaryFolder folder;
   const auto train = folder.write("train.bin", shard(0, 6)), other = folder.write("other.bin", shard(100, 8));
   const OpenedDataset data("tokens", tokens({train}, 3, {{"validation_paths", text(other)}}));
   EXPECT_EQ(data.dataset().split("train", 0).size, 2u);
@@ -80,7 +80,7 @@ TEST(TokensDataset, ValidatesOnFilesOfTheirOwn) {
 }
 
 TEST(TokensDataset, HoldsBackTheEndOfAllFiles) {
-  const DataFolder folder;
+  const TemporaryFolder folder;
   const std::vector files = {folder.write("a.bin", shard(0, 20)), folder.write("b.bin", shard(100, 5))};
   // 10 of 25: the five of b, and four of a's last five, for two windows of two predictions each.
   const OpenedDataset data("tokens", tokens(files, 3, {{"validation", {Scalar(0.4)}}, {"stride", integer(1)}}));
@@ -92,7 +92,7 @@ TEST(TokensDataset, HoldsBackTheEndOfAllFiles) {
 }
 
 TEST(TokensDataset, ChecksEveryTokenAgainstTheVocabulary) {
-  const DataFolder folder;
+  const TemporaryFolder folder;
   const auto file = folder.write("a.bin", header(5) + shard(10, 5)), other = folder.write("b.bin", shard(12, 5));
   EXPECT_EQ(std::get<std::int64_t>(
                 OpenedDataset("tokens", tokens({file}, 3, {{"vocab_size", integer(15)}})).fact("vocab_size")),
@@ -104,7 +104,7 @@ TEST(TokensDataset, ChecksEveryTokenAgainstTheVocabulary) {
 }
 
 TEST(TokensDataset, SaysWhatAFileHasInsteadOfTokens) {
-  const DataFolder folder;
+  const TemporaryFolder folder;
   const auto refused = [&](const std::string& content, const char* format = "auto") {
     const auto file = folder.write("a.bin", content);
     auto message = refusal("tokens", tokens({file}, 3, {{"format", text(format)}}), BINADE_BAD_DATA);
@@ -126,7 +126,7 @@ TEST(TokensDataset, SaysWhatAFileHasInsteadOfTokens) {
 }
 
 TEST(TokensDataset, SaysWhenAPartIsShorterThanOneSample) {
-  const DataFolder folder;
+  const TemporaryFolder folder;
   const auto file = folder.write("a.bin", shard(0, 20));
   EXPECT_THAT(refusal("tokens", tokens({file}, 10, {{"validation", {Scalar(0.2)}}}), BINADE_BAD_DATA),
               HasSubstr(file + ": 20 tokens, of which `validation` is less than one sample"));
@@ -135,7 +135,7 @@ TEST(TokensDataset, SaysWhenAPartIsShorterThanOneSample) {
 }
 
 TEST(TokensDataset, RefusesValidationThatIsTrainedOnOrGivenTwice) {
-  const DataFolder folder;
+  const TemporaryFolder folder;
   const auto file = folder.write("a.bin", shard(0, 9)), other = folder.write("b.bin", shard(0, 9));
   EXPECT_THAT(refusal("tokens", tokens({file, other}, 3, {{"validation_paths", text(other)}}), BINADE_INVALID_ARGUMENT),
               HasSubstr(other + ": is in `paths` and in `validation_paths`"));
@@ -145,7 +145,7 @@ TEST(TokensDataset, RefusesValidationThatIsTrainedOnOrGivenTwice) {
 }
 
 TEST(TokensDataset, NamesAPathThatMeansNothing) {
-  const DataFolder folder;
+  const TemporaryFolder folder;
   folder.write("data/a.txt", "text");
   EXPECT_THAT(refusal("tokens", tokens({folder.path() / "data"}, 3), BINADE_NOT_FOUND),
               HasSubstr("this folder holds no file NAME.bin"));

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "tests/plugins/logger_opened.h"
+#include "tests/support/step_record.h"
 
 namespace binade::host {
 namespace {
@@ -29,12 +30,10 @@ RunStarted run_of(std::uint64_t target_steps, double max_seconds = 0) {
 }
 
 StepRecord step(std::uint64_t number) {
-  StepRecord record;
-  record.step = number;
-  record.loss = 2.5;
-  record.learning_rate = 3e-4;
+  auto record = step_record(number);
+  record.loss_scale = 1;
   record.seconds = 0.5;
-  record.samples = 8;
+  record.tokens = 0;
   return record;
 }
 

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "tests/plugins/logger_opened.h"
+#include "tests/support/step_record.h"
 
 namespace binade::host {
 namespace {
@@ -24,27 +25,8 @@ constexpr auto header =
     "time,split,step,epoch,loss,accuracy,learning_rate,gradient_norm,loss_scale,skipped,seconds,samples,tokens";
 
 StepRecord step(std::uint64_t number) {
-  StepRecord record;
-  record.step = number;
-  record.epoch = 2;
+  auto record = step_record(number);
   record.loss = 0.1;
-  record.learning_rate = 3e-4;
-  record.gradient_norm = 1.5;
-  record.loss_scale = 65536;
-  record.seconds = 0.25;
-  record.samples = 8;
-  record.tokens = 512;
-  return record;
-}
-
-EvaluationRecord evaluation() {
-  EvaluationRecord record;
-  record.step = 1;
-  record.split = "validation";
-  record.loss = 2;
-  record.accuracy = 0.5;
-  record.seconds = 1.5;
-  record.samples = 20;
   return record;
 }
 
@@ -53,20 +35,16 @@ class CsvLogger : public testing::Test {
   OpenedLogger open(const GivenOptions& options = {}) {
     return OpenedLogger("csv_logger", options, {"run", "first-run", folder_.path().string(), "", false, false});
   }
-  std::string content(const std::string& name = "steps.csv") const {
-    std::ostringstream text;
-    text << std::ifstream(folder_.path() / name, std::ios::binary).rdbuf();
-    return text.str();
-  }
+  std::string content(const std::string& name = "steps.csv") const { return contents(folder_ / name); }
 
-  DataFolder folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(CsvLogger, WritesARowPerStepAndPerEvaluation) {
   auto logger = open();
   logger.tell(1000, RunStarted{});
   logger.tell(1000.5, step(1));
-  logger.tell(1001, evaluation());
+  logger.tell(1001, evaluation_record());
   logger.flush();
   EXPECT_EQ(content(), std::string(header) +
                            "\r\n1000.5,train,1,2,0.1,,3e-04,1.5,65536,0,0.25,8,512"
@@ -139,7 +117,7 @@ std::string first_cells(const std::string& row, int count) {
 // The checkpoint is of step 2 and knows of the evaluation at step 1.
 TEST_F(CsvLogger, CutsARunThatWasKilledBackToItsCheckpoint) {
   const auto evaluate_at = [](OpenedLogger& logger, std::uint64_t number) {
-    auto record = evaluation();
+    auto record = evaluation_record();
     record.step = number;
     logger.tell(1, record);
   };
@@ -181,11 +159,11 @@ TEST_F(CsvLogger, AnEvaluationThatTheCheckpointDoesNotKnowOfIsCutToo) {
     auto logger = open();
     logger.tell(0, RunStarted{});
     logger.tell(1, step(1));
-    logger.tell(1, evaluation());
+    logger.tell(1, evaluation_record());
   }
   auto logger = open();
   logger.tell(2, resumed_at(1, 0));
-  logger.tell(2, evaluation());
+  logger.tell(2, evaluation_record());
   logger.close();
   const auto text = content();
   EXPECT_THAT(text, HasSubstr("\r\n2,validation,1,"));
@@ -207,7 +185,7 @@ TEST_F(CsvLogger, ARowThatWasTornGoesBeforeTheNextIsAdded) {
 }
 
 TEST_F(CsvLogger, LeavesTheRowsOfOtherRunsInAFileThatSeveralShare) {
-  const DataFolder shared;
+  const TemporaryFolder shared;
   const GivenOptions options{{"file", text((shared.path() / "all.csv").string())}};
   {
     auto logger = open(options);

@@ -12,6 +12,7 @@
 
 #include "plugins/loggers/tensorboard_records.h"
 #include "tests/plugins/logger_opened.h"
+#include "tests/support/step_record.h"
 
 namespace binade::host {
 namespace {
@@ -21,7 +22,7 @@ using testing::HasSubstr;
 using testing::Pair;
 using testing::UnorderedElementsAre;
 
-// A CRC-32C computed bit by bit.
+// A CRC-32C computed one bit at a time.
 std::uint32_t slow_crc(const std::string& data) {
   std::uint32_t crc = 0xFFFFFFFFU;
   for (const char c : data) {
@@ -128,13 +129,9 @@ ParsedEvent parse(const std::string& record) {
 }
 
 StepRecord step(std::uint64_t number) {
-  StepRecord record;
-  record.step = number;
+  auto record = step_record(number);
   record.loss = 0.1;
   record.accuracy = 0.75;
-  record.learning_rate = 3e-4;
-  record.gradient_norm = 1.5;
-  record.loss_scale = 65536;
   record.skipped_steps = 3;
   return record;
 }
@@ -151,14 +148,12 @@ class TensorBoardLogger : public testing::Test {
     return all;
   }
   static std::vector<ParsedEvent> events(const std::filesystem::path& file) {
-    std::ostringstream text;
-    text << std::ifstream(file, std::ios::binary).rdbuf();
     std::vector<ParsedEvent> all;
-    for (const auto& record : records(text.str())) all.push_back(parse(record));
+    for (const auto& record : records(contents(file))) all.push_back(parse(record));
     return all;
   }
 
-  DataFolder folder_;
+  TemporaryFolder folder_;
 };
 
 TEST(Crc32c, MatchesKnownVectors) {
@@ -218,7 +213,7 @@ TEST_F(TensorBoardLogger, WritesTheModelsScalarsUnderTheirNames) {
   EXPECT_THAT(scalars, testing::Contains(Pair("model/loss/train", 0.5F)));
 }
 
-TEST_F(TensorBoardLogger, LeavesOutAnAccuracyThatATaskHasNotButKeepsAnOverflow) {
+TEST_F(TensorBoardLogger, LeavesOutAnAccuracyThatDoesNotExistButKeepsAnOverflow) {
   auto logger = open();
   logger.tell(0, RunStarted{});
   auto record = step(1);
@@ -293,7 +288,7 @@ TEST_F(TensorBoardLogger, CutsARunThatWasKilledBackToItsCheckpoint) {
 }
 
 TEST_F(TensorBoardLogger, LeavesTheFilesOfOtherRunsInAFolderThatSeveralShare) {
-  const DataFolder shared;
+  const TemporaryFolder shared;
   const GivenOptions options{{"folder", text(shared.path().string())}};
   RunStarted run;
   for (const std::uint64_t steps_done : {0, 1}) {
@@ -327,8 +322,8 @@ TEST_F(TensorBoardLogger, SaysWhichFolderItCannotWriteTo) {
   EXPECT_THROW(logger.tell(0, step(1)), PluginError) << "and goes on saying so";
 }
 
-TEST_F(TensorBoardLogger, CutsNothingBackThatIsNoFile) {
-  const DataFolder elsewhere;
+TEST_F(TensorBoardLogger, CutsBackOnlyFiles) {
+  const TemporaryFolder elsewhere;
   const auto target = elsewhere.write("other", "kept");
   const auto name = folder_.path() / "events.out.tfevents.1";
   const std::function<void()> makers[] = {[&] { std::filesystem::create_symlink(target, name); },

@@ -42,16 +42,16 @@ float value(const Output& output) {
   return extract(output).template item<float>();
 }
 
-TEST(ModelOutput, S2OfATensorIsTheTensor) { EXPECT_EQ(value(right), 1); }
+TEST(ModelOutput, OfATensorIsTheTensor) { EXPECT_EQ(value(right), 1); }
 
-TEST(ModelOutput, S2OfATupleOrAListIsTheFirst) {
+TEST(ModelOutput, OfATupleOrAListIsTheFirst) {
   EXPECT_EQ(value(std::make_tuple(right, wrong, 3)), 1);
   EXPECT_EQ(value(std::make_pair(right, wrong)), 1);
   EXPECT_EQ(value(std::vector<Tensor>{right, wrong}), 1);
   EXPECT_THROW(value(std::vector<Tensor>{}), std::invalid_argument);
 }
 
-TEST(ModelOutput, S2OfAMapIsLogitsThenLastHiddenStateThenTheFirst) {
+TEST(ModelOutput, OfAMapIsLogitsThenLastHiddenStateThenTheFirst) {
   using Map = std::map<std::string, Tensor>;
   EXPECT_EQ(value(Map{{"a", wrong}, {"last_hidden_state", wrong}, {"logits", right}}), 1);
   EXPECT_EQ(value(Map{{"a", wrong}, {"last_hidden_state", right}}), 1);
@@ -60,7 +60,7 @@ TEST(ModelOutput, S2OfAMapIsLogitsThenLastHiddenStateThenTheFirst) {
   EXPECT_THROW(value(Map{}), std::invalid_argument);
 }
 
-TEST(ModelOutput, S2OfAStructIsLogitsThenLastHiddenStateThenTheFirstMember) {
+TEST(ModelOutput, OfAStructIsLogitsThenLastHiddenStateThenTheFirstMember) {
   EXPECT_EQ(value(Logits{wrong, wrong, right}), 1);
   EXPECT_EQ(value(HiddenState{wrong, right}), 1);
   EXPECT_EQ(value(FirstMember{right, wrong, 2}), 1);
@@ -68,7 +68,7 @@ TEST(ModelOutput, S2OfAStructIsLogitsThenLastHiddenStateThenTheFirstMember) {
   EXPECT_EQ(value(Constructed(right)), 1);
 }
 
-TEST(ModelOutput, S2LooksIntoWhatItFinds) {
+TEST(ModelOutput, IsLookedForInNestedOutputs) {
   EXPECT_EQ(value(Nested{{wrong, right}, wrong}), 1);
   EXPECT_EQ(value(std::make_tuple(Logits{wrong, wrong, right}, wrong)), 1);
 }

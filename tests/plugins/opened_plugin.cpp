@@ -43,18 +43,4 @@ OptionTable OpenedPlugin::options(const GivenOptions& given) const {
   return table;
 }
 
-DataFolder::DataFolder() {
-  auto pattern = (fs::temp_directory_path() / "binade-data-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  path_ = pattern;
-}
-DataFolder::~DataFolder() { fs::remove_all(path_); }
-
-std::string DataFolder::write(const std::string& name, const std::string& content) const {
-  const auto path = path_ / name;
-  fs::create_directories(path.parent_path());
-  std::ofstream(path, std::ios::binary) << content;
-  return path.string();
-}
-
 }  // namespace binade::host

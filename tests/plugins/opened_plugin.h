@@ -8,6 +8,7 @@
 
 #include "host/experiment/schema/option.h"
 #include "host/loading/plugin.h"
+#include "tests/support/temporary_folder.h"
 
 namespace binade::host {
 
@@ -35,22 +36,6 @@ class OpenedPlugin {
   PluginFile file_;
   std::shared_ptr<std::string> log_ = std::make_shared<std::string>();
   Plugin plugin_;
-};
-
-// A folder that disappears with the object.
-class DataFolder {
- public:
-  DataFolder();
-  ~DataFolder();
-  DataFolder(const DataFolder&) = delete;
-  DataFolder& operator=(const DataFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  // Writes a file, with the folders above it; returns its path.
-  std::string write(const std::string& name, const std::string& content) const;
-
- private:
-  std::filesystem::path path_;
 };
 
 }  // namespace binade::host

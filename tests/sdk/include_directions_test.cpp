@@ -1,5 +1,5 @@
-// The arrows of the house: plugins -> sdk <- host, inside the host from each room to those below it, LibTorch only in
-// host/engine and in models, and no plugin's name in the host.
+// The directions of includes: plugins -> sdk <- host, inside the host from each room to those below it, LibTorch only
+// in host/engine and in models, and no plugin's name in the host.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,16 +14,13 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/temporary_folder.h"
+
 namespace {
 
 using testing::IsEmpty;
 
 const std::filesystem::path tree = BINADE_SOURCE_DIR;
-
-std::string text_of(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 // Files below a folder whose names end so, relative to the tree.
 std::vector<std::string> files_below(const std::string& folder, const std::set<std::string>& extensions) {
@@ -45,7 +42,7 @@ std::vector<Include> includes_below(const std::string& folder) {
   static const std::regex line("(?:^|\n)[ \t]*#[ \t]*include[ \t]*[<\"]([^>\"]+)[>\"]");
   std::vector<Include> includes;
   for (const auto& file : files_below(folder, {".h", ".hpp", ".c", ".cpp", ".cc", ".cu", ".cuh"})) {
-    const auto text = text_of(tree / file);
+    const auto text = contents(tree / file);
     for (std::sregex_iterator match(text.begin(), text.end(), line), end; match != end; ++match) {
       includes.push_back({file, (*match)[1]});
     }
@@ -123,7 +120,7 @@ const std::vector<std::string> rooms{"base",    "events",    "experiment",  "loa
                                      "storage", "telemetry", "engine_api",  "engine",  "cli",
                                      "run",     "bench",     "conformance", "commands"};
 
-// "host/run/reports/crash_report.h" is in the room `run`; what lies in host/ itself is in none.
+// "host/run/reports/crash_report.h" is in the room `run`; a file in host/ itself is in no room.
 std::string room_of(const std::string& path) {
   std::smatch match;
   return std::regex_search(path, match, std::regex("^host/([^/]+)/")) ? match[1].str() : std::string();
@@ -148,7 +145,7 @@ TEST(IncludeDirections, TheArchitecturePageListsEveryRoomInOrder) {
     if (entry.is_directory()) folders.insert(entry.path().filename().string());
   }
   EXPECT_EQ(folders, std::set<std::string>(rooms.begin(), rooms.end()));
-  const auto page = text_of(tree / "host/README.md");
+  const auto page = contents(tree / "host/README.md");
   std::vector<std::string> listed;
   static const std::regex row("(?:^|\n)\\| `([a-z_]+)/` \\|");
   for (std::sregex_iterator match(page.begin(), page.end(), row), end; match != end; ++match)
@@ -179,7 +176,7 @@ TEST(IncludeDirections, OnlyModelsAmongPluginsIncludeLibTorch) {
 TEST(IncludeDirections, NoPluginIdStandsInTheHostAsAString) {
   std::set<std::string> ids;  // in quotes
   for (const auto& file : files_below("plugins", {".toml"})) {
-    const auto text = text_of(tree / file);
+    const auto text = contents(tree / file);
     std::smatch match;
     ASSERT_TRUE(std::regex_search(text, match, std::regex("(?:^|\n)id *= *(\"([^\"]+)\")"))) << file;
     if (!std::set<std::string>{"fp32", "bf16", "fp16", "tokens"}.contains(match[2])) ids.insert(match[1]);
@@ -187,7 +184,7 @@ TEST(IncludeDirections, NoPluginIdStandsInTheHostAsAString) {
   EXPECT_FALSE(ids.empty());
   std::vector<std::string> found;
   for (const auto& file : files_below("host", {".h", ".cpp"})) {
-    const auto text = text_of(tree / file);
+    const auto text = contents(tree / file);
     for (const auto& id : ids) {
       if (text.find(id) != std::string::npos) found.emplace_back(file).append(" contains ").append(id);
     }

@@ -91,7 +91,7 @@ TEST(Checkpoint, OfALaterVersionSaysSo) {
   EXPECT_THAT(passed_over, ElementsAre(HasSubstr("version 2, but this Binade reads version 1")));
 }
 
-TEST(Checkpoint, ALossThatIsNoNumberIsNotTheBest) {
+TEST(Checkpoint, ALossThatIsNotANumberIsNotTheBest) {
   const TemporaryFolder run;
   auto folder = folder_in(run, 1);
   const double losses[] = {NAN, 0.2, 0.5};

@@ -14,6 +14,7 @@
 #include "host/storage/metrics_file.h"
 #include "host/storage/run_directory.h"
 #include "tests/support/failing_calls.h"
+#include "tests/support/step_record.h"
 #include "tests/support/temporary_folder.h"
 
 namespace binade::host {
@@ -114,8 +115,7 @@ TEST(FaultSweepFiles, WhatIsReadIsAllOfItOrAnError) {
 }
 
 StepRecord step(std::uint64_t number) {
-  StepRecord record;
-  record.step = number;
+  auto record = step_record(number);
   record.time = 1000.0 + 2 * static_cast<double>(number);  // each is written at once
   return record;
 }
@@ -150,7 +150,7 @@ TEST(FaultSweepFiles, TheMetricsHaveEveryStepWhenTheDiskIsFreeAgain) {
   });
 }
 
-TEST(FaultSweepFiles, TheMetricsThatAreGoneOnWithKeepWhatTheCheckpointKnew) {
+TEST(FaultSweepFiles, ResumedMetricsKeepWhatTheCheckpointKnew) {
   sweep([](const FaultPlan& plan) {
     const TemporaryFolder folder(TemporaryFolder::in_memory());
     {

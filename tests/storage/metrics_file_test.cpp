@@ -12,6 +12,8 @@
 #include "host/storage/metrics_value.h"
 #include "tests/support/counted_allocations.h"
 #include "tests/support/failing_calls.h"
+#include "tests/support/run_folder.h"
+#include "tests/support/step_record.h"
 #include "tests/support/temporary_folder.h"
 
 namespace binade::host {
@@ -24,21 +26,15 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 std::vector<ordered_json> lines(const std::filesystem::path& path) {
-  std::vector<ordered_json> parsed;
-  std::istringstream text(contents(path));
-  for (std::string line; std::getline(text, line);) parsed.push_back(ordered_json::parse(line));
-  return parsed;
+  return binade::testing::json_lines<ordered_json>(path);
 }
 
 StepRecord record(std::uint64_t step, double time = 1000) {
-  StepRecord record;
-  record.step = step;
+  auto record = step_record(step);
   record.time = time;
+  record.epoch = 0;
   record.loss = 5.54;
-  record.learning_rate = 0.0003;
   record.gradient_norm = 1.2;
-  record.clipped_norm = 1;
-  record.loss_scale = record.next_loss_scale = 65536;
   record.seconds = 0.0125;
   record.phase_seconds[1] = 0.01;
   record.samples = 16;
@@ -415,7 +411,7 @@ TEST(MetricsFile, LosesWholeLinesAndCountsThemWhenTheDiskStaysFull) {
   EXPECT_EQ(lines(folder / "m").size(), steps - lost);
 }
 
-TEST(MetricsFile, GoesOnWhereAShortWriteStopped) {
+TEST(MetricsFile, ContinuesWhereAShortWriteStopped) {
   const TemporaryFolder folder;
   {
     MetricsFile file(folder / "m");

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "host/storage/metrics_file.h"
+#include "tests/support/step_record.h"
 #include "tests/support/temporary_folder.h"
 
 namespace binade::host {
@@ -56,7 +57,7 @@ TEST_F(MetricsUntil, IsNothingWithoutAFile) {
   EXPECT_EQ(nothing.missing_steps, 9u);
 }
 
-TEST_F(MetricsUntil, WhatTheRunDidNotWriteIsNoReasonToCutItsOwnLines) {
+TEST_F(MetricsUntil, ForeignLinesDoNotCutTheRunsOwn) {
   const auto first = line(1, "train"), second = line(2, "train"), text = std::string("  step  1/20  loss 0.7\n\n");
   const auto among = first + text + second;
   EXPECT_EQ(kept(among, 2, 0), among);
@@ -87,14 +88,12 @@ TEST_F(MetricsUntil, ItsWarningNamesFileLineAndTextWithoutControlBytes) {
   EXPECT_TRUE(std::none_of(warning.begin(), warning.end(), [](char c) { return c >= 0 && c < 0x20; })) << warning;
 }
 
-TEST_F(MetricsUntil, AFileThatIsGoneOnWithIsCutBackAndAppendedTo) {
+TEST_F(MetricsUntil, AResumedFileIsCutBackAndAppendedTo) {
   const auto first = line(1, "train") + line(2, "train");
   std::ofstream(folder_ / "m") << first + line(3, "train");
   {
     MetricsFile file(folder_ / "m", MetricsFile::Continued{2, 0});
-    StepRecord record;
-    record.step = 3;
-    file.step(record);
+    file.step(step_record(3));
     file.checkpoint_begins();
     EXPECT_NE(contents(folder_ / "m").find("{\"step\":3,\"split\":\"train\",\"epoch\""), std::string::npos)
         << "before the checkpoint is";

@@ -54,7 +54,7 @@ TEST(SafetensorsReading, TakesTensorsWithoutElements) {
   EXPECT_EQ(file.tensors[0].name, "a");
 }
 
-TEST(SafetensorsReading, RefusesWhatIsNoSuchFile) {
+TEST(SafetensorsReading, RefusesOtherFiles) {
   const auto tensor = [](const std::string& rest) { return file_of("{\"a\":{" + rest + "}}", "1234"); };
   EXPECT_THAT(refusal_of("1234567"), HasSubstr("ends before its header"));
   EXPECT_THAT(refusal_of(std::string(8, '\xff')), HasSubstr("ends within its header"));

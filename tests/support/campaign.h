@@ -1,10 +1,10 @@
-// A test that goes over many numbered cases: a slice of them every day, and all of them in a campaign, which may be cut
-// off at any time and goes on where it was. Case number n is the same in each call.
+// A test of many numbered cases: the everyday run takes a slice of them, a campaign all. A campaign may be interrupted
+// at any time, and the next call resumes it. Case number n is the same in each call.
 //
-//   BINADE_CAMPAIGNS          a folder for the counts; without it the slice is run, and nothing is kept
-//   BINADE_CAMPAIGN_SECONDS   how long one call may take; without it, until all is done
+//   BINADE_CAMPAIGNS          a folder for the counts; without it, the slice runs and nothing is kept
+//   BINADE_CAMPAIGN_SECONDS   how long one call may take; without it, until all cases are done
 //
-// A campaign that came to its end begins anew at the next call.
+// A campaign that is complete starts again at the next call. tests/integration/campaigns.py reads the same variables.
 #pragma once
 
 #include <chrono>
@@ -38,7 +38,7 @@ class Campaign {
 
   bool in_full() const { return !path_.empty(); }
 
-  // The next case; nullopt when there is none left, in all or for this call.
+  // The next case; nullopt when all are done, or the time of this call is over.
   std::optional<std::uint64_t> next() {
     if (in_full()) {
       const auto now = Clock::now();
@@ -51,8 +51,12 @@ class Campaign {
     return done_++ * all_ / slice_;
   }
 
-  // What came of a case, added up over all calls.
+  // Results of cases, added up over all calls.
   void count(const std::string& what, std::uint64_t more = 1) { counts_[what] += more; }
+  std::uint64_t counted(const std::string& what) const {
+    const auto found = counts_.find(what);
+    return found == counts_.end() ? 0 : found->second;
+  }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -90,7 +94,7 @@ class Campaign {
     for (const auto& [what, number] : counts_) {
       std::printf(", %llu %s", static_cast<unsigned long long>(number), what.c_str());
     }
-    std::printf(in_full() && done_ < all_ ? "; call again to go on\n" : "\n");
+    std::printf(in_full() && done_ < all_ ? "; call again to resume\n" : "\n");
   }
 
   std::string name_;

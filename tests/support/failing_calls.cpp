@@ -28,7 +28,7 @@ int fail() {
   return -1;
 }
 
-// A short write is no failure of the other calls.
+// Only a write can be short.
 bool fails(const char* call) { return hit(call) && planned.fault == Fault::error; }
 
 int open_at(int folder, const char* path, int flags, mode_t mode) {

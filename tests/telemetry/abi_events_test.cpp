@@ -121,7 +121,7 @@ TEST(AbiEvents, TellAnEvaluation) {
   record.accuracy = 0.5;
   record.seconds = 1.5;
   record.samples = 20;
-  record.scalar_count = 1;  // of a model that has named none: not shown
+  record.scalar_count = 1;  // of a model that has not named any: not shown
   expect_event<binade_evaluation_event>(events, BINADE_EVENT_EVALUATION, 9, record, [](const auto& event) {
     EXPECT_EQ(event.step, 4u);
     EXPECT_EQ(view(event.split), "validation");

@@ -5,21 +5,17 @@
 
 #include <thread>
 
+#include "tests/support/step_record.h"
+
 namespace binade::host {
 namespace {
-
-StepRecord step(std::uint64_t number) {
-  StepRecord record;
-  record.step = number;
-  return record;
-}
 
 std::uint64_t step_of(const Event& event) { return std::get<StepRecord>(event.record).step; }
 
 TEST(EventQueue, HandsOutEventsInOrder) {
   EventQueue queue(3);
   for (std::uint64_t number = 1; number <= 10; ++number) {
-    ASSERT_TRUE(queue.push(static_cast<double>(number), step(number)));
+    ASSERT_TRUE(queue.push(static_cast<double>(number), step_record(number)));
     ASSERT_NE(queue.front(), nullptr);
     EXPECT_EQ(step_of(*queue.front()), number);
     EXPECT_EQ(queue.front()->time, static_cast<double>(number));
@@ -30,9 +26,9 @@ TEST(EventQueue, HandsOutEventsInOrder) {
 
 TEST(EventQueue, RefusesTheNewEventWhenFull) {
   EventQueue queue(2);
-  EXPECT_TRUE(queue.push(0, step(1)));
-  EXPECT_TRUE(queue.push(0, step(2)));
-  EXPECT_FALSE(queue.push(0, step(3)));
+  EXPECT_TRUE(queue.push(0, step_record(1)));
+  EXPECT_TRUE(queue.push(0, step_record(2)));
+  EXPECT_FALSE(queue.push(0, step_record(3)));
   EXPECT_EQ(queue.size(), 2u);
   EXPECT_EQ(step_of(*queue.front()), 1u);
 }
@@ -40,18 +36,18 @@ TEST(EventQueue, RefusesTheNewEventWhenFull) {
 TEST(EventQueue, HasRoomForTheRunsStartAndEndWhenFull) {
   EventQueue queue(1);
   EXPECT_TRUE(queue.push(0, RunStarted{}, true));
-  EXPECT_FALSE(queue.push(0, step(1))) << "the start has taken the only place";
+  EXPECT_FALSE(queue.push(0, step_record(1))) << "the start has taken the only place";
   EXPECT_TRUE(queue.push(0, RunEnded{}, true));
   EXPECT_EQ(queue.size(), 2u);
 }
 
 TEST(EventQueue, KeepsAnEventsPlaceUntilItIsPopped) {
   EventQueue queue(1);
-  EXPECT_TRUE(queue.push(0, step(1)));
+  EXPECT_TRUE(queue.push(0, step_record(1)));
   EXPECT_NE(queue.front(), nullptr);
-  EXPECT_FALSE(queue.push(0, step(2)));
+  EXPECT_FALSE(queue.push(0, step_record(2)));
   queue.pop();
-  EXPECT_TRUE(queue.push(0, step(3)));
+  EXPECT_TRUE(queue.push(0, step_record(3)));
 }
 
 TEST(EventQueue, LosesNothingBetweenTwoProducersAndAConsumer) {
@@ -59,7 +55,7 @@ TEST(EventQueue, LosesNothingBetweenTwoProducersAndAConsumer) {
   constexpr std::uint64_t each = 20000;
   const auto produce = [&] {
     for (std::uint64_t number = 1; number <= each; ++number) {
-      while (!queue.push(0, step(number))) std::this_thread::yield();
+      while (!queue.push(0, step_record(number))) std::this_thread::yield();
     }
   };
   std::thread first(produce);

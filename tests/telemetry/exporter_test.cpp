@@ -16,6 +16,7 @@
 
 #include "exposition.h"
 #include "host/telemetry/run_metrics.h"
+#include "tests/support/temporary_folder.h"
 
 namespace binade::host {
 namespace {
@@ -83,14 +84,13 @@ std::string promtool() {
 
 // The output of `promtool check metrics` for a text, followed by its exit status.
 std::string checked(const std::string& text) {
-  const auto file = std::filesystem::temp_directory_path() / ("binade-scrape-" + std::to_string(getpid()));
-  std::ofstream(file) << text;
+  const TemporaryFolder folder;
+  const auto file = folder.write("scrape", text);
   FILE* pipe = popen((promtool() + " check metrics < " + file.string() + " 2>&1").c_str(), "r");
   std::string output;
   std::array<char, 4096> part{};
   while (fgets(part.data(), part.size(), pipe) != nullptr) output += part.data();
   output += "status " + std::to_string(pclose(pipe));
-  std::filesystem::remove(file);
   return output;
 }
 
@@ -111,7 +111,7 @@ class ExporterTest : public testing::Test {
 std::shared_ptr<Metrics> ExporterTest::metrics_;
 std::unique_ptr<Exporter> ExporterTest::exporter_;
 
-TEST_F(ExporterTest, TellsTheAddressThatItReallyHas) {
+TEST_F(ExporterTest, ReportsItsActualAddress) {
   EXPECT_THAT(exporter_->address(), MatchesRegex("http://127\\.0\\.0\\.1:[1-9][0-9]*/metrics"));
 }
 
@@ -182,14 +182,14 @@ TEST(Exporter, RefusesWhatCannotWork) {
   EXPECT_THAT(refusal_of("my-host:9464"), HasSubstr("IPv4"));
 }
 
-TEST(Exporter, StopsAnsweringWhenItIsGone) {
+TEST(Exporter, StopsAnsweringWhenItIsDestroyed) {
   auto exporter = std::make_unique<Exporter>(ExporterOptions{{.listen = "0"}}, make_metrics());
   const auto listen = std::to_string(port_of(exporter->address()));
   exporter.reset();
   EXPECT_NO_THROW(Exporter({{.listen = listen}}, make_metrics())) << "the port is free again";
 }
 
-TEST(Exporter, AnswersWhileTheMetricsAreLetGo) {
+TEST(Exporter, AnswersWhileTheMetricsAreDestroyed) {
   auto metrics = make_metrics();
   const Exporter exporter({{.listen = "0"}}, metrics);
   metrics.reset();

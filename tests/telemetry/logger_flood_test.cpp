@@ -11,6 +11,7 @@
 #include "recording_sink.h"
 #include "tests/sanitized.h"
 #include "tests/support/campaign.h"
+#include "tests/support/step_record.h"
 
 namespace binade::host {
 namespace {
@@ -47,7 +48,7 @@ TEST(LoggerFlood, EveryEventIsCountedOnceAndMemoryStaysAsItIs) {
           },
           std::chrono::milliseconds(1)),
       logger([] {}, std::chrono::hours(1))};
-  StepRecord record;
+  auto record = step_record();
   std::uint64_t events = 0;
   double before = 0;
   while (campaign.next()) {

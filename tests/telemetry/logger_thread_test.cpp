@@ -7,18 +7,13 @@
 #include <stdexcept>
 
 #include "recording_sink.h"
+#include "tests/support/step_record.h"
 
 namespace binade::host {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-StepRecord step(std::uint64_t number) {
-  StepRecord record;
-  record.step = number;
-  return record;
-}
 
 std::chrono::steady_clock::time_point far() { return std::chrono::steady_clock::now() + std::chrono::minutes(5); }
 
@@ -45,10 +40,10 @@ class LoggerThreadTest : public testing::Test {
   Gate gate_;
 };
 
-TEST_F(LoggerThreadTest, WritesAllThatWaitsBeforeItEnds) {
+TEST_F(LoggerThreadTest, WritesAllQueuedEventsBeforeItEnds) {
   const auto logger = make(16);
   logger->run_started({});
-  logger->step(step(1));
+  logger->step(step_record(1));
   logger->message(BINADE_LOG_INFO, "hello");
   logger->evaluated({});
   logger->run_ended({});
@@ -64,7 +59,7 @@ TEST_F(LoggerThreadTest, DropsExactlyWhatDoesNotFitWhileTheLoggerIsSlow) {
   const auto logger = make(4, [&] { gate_.pass(); });
   logger->run_started({});
   gate_.wait_until_reached();
-  for (std::uint64_t number = 1; number <= 10; ++number) logger->step(step(number));
+  for (std::uint64_t number = 1; number <= 10; ++number) logger->step(step_record(number));
   logger->run_ended({});
   const auto counts = logger->counts()();
   EXPECT_EQ(counts.written, 0u);
@@ -78,12 +73,12 @@ TEST_F(LoggerThreadTest, DropsExactlyWhatDoesNotFitWhileTheLoggerIsSlow) {
   expect_counts(*logger, 5, 7, 0);
 }
 
-TEST_F(LoggerThreadTest, CountsAFailedWriteAndGoesOn) {
+TEST_F(LoggerThreadTest, CountsAFailedWriteAndContinues) {
   int writes = 0;
   const auto logger = make(100, [&] {
     if (++writes % 2 == 1) throw std::runtime_error("disk full");
   });
-  for (std::uint64_t number = 1; number <= 20; ++number) logger->step(step(number));
+  for (std::uint64_t number = 1; number <= 20; ++number) logger->step(step_record(number));
   logger->close(far());
   expect_counts(*logger, 10, 0, 10);
   EXPECT_THAT(log_->all(), ElementsAre(HasSubstr("disk full"))) << "said once";
@@ -92,7 +87,7 @@ TEST_F(LoggerThreadTest, CountsAFailedWriteAndGoesOn) {
 
 TEST_F(LoggerThreadTest, IsLeftAloneAfterFiveFailuresInARow) {
   const auto logger = make(100, [] { throw 42; });  // NOLINT: what no plugin should throw
-  for (std::uint64_t number = 1; number <= 12; ++number) logger->step(step(number));
+  for (std::uint64_t number = 1; number <= 12; ++number) logger->step(step_record(number));
   logger->close(far());
   expect_counts(*logger, 0, 7, 5);
   EXPECT_FALSE(logger->counts()().enabled);
@@ -110,7 +105,7 @@ TEST_F(LoggerThreadTest, IsTriedAgainAfterAPauseAndSaysThatItWorks) {
   std::uint64_t number = 0;
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::minutes(1);
   while (logger->counts()().written == 0 && std::chrono::steady_clock::now() < give_up) {
-    logger->step(step(++number));
+    logger->step(step_record(++number));
     std::this_thread::yield();
   }
   logger->close(far());
@@ -131,7 +126,7 @@ TEST_F(LoggerThreadTest, IsLeftBehindWhenItDoesNotFinishInTime) {
   const auto logger = make(8, [gate] { gate->pass(); });
   logger->run_started({});
   gate->wait_until_reached();
-  logger->step(step(1));
+  logger->step(step_record(1));
   logger->close(std::chrono::steady_clock::now());
   expect_counts(*logger, 0, 2, 0);
   EXPECT_TRUE(logger->counts()().abandoned);
@@ -146,7 +141,7 @@ TEST_F(LoggerThreadTest, CountsEveryEventOnceWhateverBecomesOfIt) {
   });
   constexpr std::uint64_t each = 5000;
   const auto produce = [&] {
-    for (std::uint64_t number = 1; number <= each; ++number) logger->step(step(number));
+    for (std::uint64_t number = 1; number <= each; ++number) logger->step(step_record(number));
   };
   std::thread first(produce);
   std::thread second(produce);

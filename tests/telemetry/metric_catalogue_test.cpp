@@ -62,7 +62,7 @@ TEST(MetricCatalogue, IsPrintedWhole) {
   EXPECT_THAT(reference, HasSubstr("| `binade_amp_updates_total` | counter | action=growth,backoff,hold | "));
 }
 
-TEST(MetricCatalogue, StandsInTheMonitoringReadme) {
+TEST(MetricCatalogue, IsListedInTheMonitoringReadme) {
   std::ifstream file(BINADE_SOURCE_DIR "/monitoring/README.md");
   std::stringstream readme;
   readme << file.rdbuf();
@@ -76,7 +76,7 @@ TEST(LabelValue, KeepsValidUtf8) {
   EXPECT_EQ(label_value(text), text);
 }
 
-TEST(LabelValue, ReplacesWhatIsNoUtf8) {
+TEST(LabelValue, ReplacesInvalidUtf8) {
   const std::string replacement = "\xEF\xBF\xBD";
   EXPECT_EQ(label_value("a\xFF"
                         "b"),

@@ -23,7 +23,7 @@ TEST(PushAddress, IsReadFromAUrl) {
   EXPECT_EQ(parse_push("http://gateway").port, "80");
 }
 
-TEST(PushAddress, RefusesWhatIsNone) {
+TEST(PushAddress, RefusesAnInvalidAddress) {
   for (const auto* url : {"", "gateway:9091", "https://gateway:9091", "http://", "http://:9091",
                           "http://gateway:", "http://gateway:port", "http://gateway:9091/a b",
                           "http://gateway:9091/\r\nX: y", "http://user@gateway:9091", "http://gateway:9091/?a=b"}) {

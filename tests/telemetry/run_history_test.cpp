@@ -3,11 +3,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
+
+#include "tests/support/temporary_folder.h"
 
 namespace binade::host {
 namespace {
@@ -19,12 +20,6 @@ using testing::SizeIs;
 
 class RunHistoryTest : public testing::Test {
  protected:
-  RunHistoryTest() {
-    auto pattern = (std::filesystem::temp_directory_path() / "binade-history-XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
-  }
-  ~RunHistoryTest() override { std::filesystem::remove_all(folder_); }
-
   void write(const std::string& text) { std::ofstream(file(), std::ios::app) << text; }
   void write_steps(int count, const std::string& more = "") {
     for (int step = 1; step <= count; ++step) {
@@ -45,7 +40,7 @@ class RunHistoryTest : public testing::Test {
     return numbers;
   }
 
-  std::filesystem::path folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(RunHistoryTest, HasEachStepOfAShortRunAndNoEvaluation) {

@@ -11,6 +11,7 @@
 #include "exposition.h"
 #include "host/telemetry/device_usage.h"
 #include "host/telemetry/metric_catalogue.h"
+#include "tests/support/step_record.h"
 
 namespace binade::host {
 namespace {
@@ -42,21 +43,15 @@ RunStarted scaled_run() {
 }
 
 StepRecord good_step() {
-  StepRecord record;
+  auto record = step_record();
   record.time = 1700000000;
-  record.step = 1;
-  record.epoch = 2;
   record.epoch_progress = 0.25;
   record.loss = 2;
   record.learning_rate = 0.5;
   record.gradient_norm = 4;
-  record.clipped_norm = 1;
-  record.loss_scale = 65536;
-  record.next_loss_scale = 65536;
   record.growth_tracker = 1;
   record.seconds = 0.02;
   record.phase_seconds.fill(0.001);
-  record.samples = 8;
   record.tokens = 64;
   return record;
 }
@@ -108,7 +103,7 @@ TEST_F(MetricsTest, GivesEverySeriesTheRunsId) {
   }
 }
 
-TEST_F(MetricsTest, RefusesARunIdThatIsNoLabel) {
+TEST_F(MetricsTest, RefusesARunIdThatIsNotALabelValue) {
   for (const std::string run_id : {"", "a b", "a/b", "\xC3\xB6"}) {
     auto run = identity();
     run.run_id = run_id;
@@ -320,7 +315,7 @@ TEST_F(MetricsTest, ShowsASampleOfTheGradientsByPart) {
   EXPECT_EQ(value("binade_gradient_magnitude_count", R"(group="b")"), "0");
 }
 
-TEST_F(MetricsTest, S11TellsPrecisionAndScaleWhateverTheScaleIs) {
+TEST_F(MetricsTest, ReportsPrecisionAndScaleWhateverTheScaleIs) {
   metrics_.run_started(scaled_run());
   for (const auto& [scale, text] :
        std::initializer_list<std::pair<double, const char*>>{{0, "0"}, {1e-10, "1e-10"}, {1e10, "10000000000"}}) {

@@ -13,6 +13,7 @@
 
 #include "host/telemetry/telemetry.h"
 #include "recording_sink.h"
+#include "tests/support/step_record.h"
 
 namespace binade::host {
 namespace {
@@ -36,14 +37,8 @@ std::shared_ptr<Metrics> make_metrics() {
 }
 
 StepRecord make_step() {
-  StepRecord record;
-  record.loss = 2.5;
-  record.gradient_norm = 1.5;
-  record.clipped_norm = 1;
-  record.seconds = 0.02;
+  auto record = step_record(0);
   record.phase_seconds.fill(0.003);
-  record.samples = 16;
-  record.tokens = 4096;
   record.scalars = {1, 2};
   record.scalar_count = 2;
   return record;

@@ -6,6 +6,7 @@
 
 #include "exposition.h"
 #include "recording_sink.h"
+#include "tests/support/step_record.h"
 
 namespace binade::host {
 namespace {
@@ -38,9 +39,7 @@ class TelemetryTest : public testing::Test {
   void tell_a_run() {
     telemetry_.run_started({});
     telemetry_.state_changed(RunState::running);
-    StepRecord record;
-    record.step = 1;
-    telemetry_.step(record);
+    telemetry_.step(step_record());
     telemetry_.evaluated({});
     telemetry_.message(0, "text");
     telemetry_.run_ended({});

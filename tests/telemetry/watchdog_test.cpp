@@ -38,7 +38,7 @@ TEST_F(HangDetectorTest, FindsAPhaseThatLastsItsLimit) {
   EXPECT_EQ(hang->at.step, 12u);
 }
 
-TEST_F(HangDetectorTest, TheSamePhaseOnceMoreIsAnotherOne) {
+TEST_F(HangDetectorTest, TheSamePhaseAgainIsTimedAnew) {
   HangDetector detector(limits(Activity::evaluation, 10), progress_, plugins());
   for (int batch = 0; batch < 20; ++batch) {
     progress_.enter(Activity::evaluation, 12);
@@ -75,7 +75,7 @@ TEST_F(HangDetectorTest, FindsACallOfAPluginAndSaysWhereTheTrainingThreadIs) {
                                 HasSubstr("the training thread is in step 7, forward")));
 }
 
-TEST_F(HangDetectorTest, ManyShortCallsAreNoLongOne) {
+TEST_F(HangDetectorTest, ManyShortCallsAreNotOneLongCall) {
   HangDetector detector(limits(Activity::data, 0, 10), progress_, plugins());
   for (int i = 0; i < 20; ++i) {
     const CallTimes::Mark mark(calls_.get(), "forward");
@@ -124,7 +124,7 @@ TEST(WatchdogTest, GivesOneAlarmByItself) {
   EXPECT_THAT(alarm.get_future().get(), HasSubstr("step 5, data"));
 }
 
-TEST(WatchdogTest, GoesAtOnceWhereNothingHangs) {
+TEST(WatchdogTest, EndsAtOnceWhereNothingHangs) {
   const Progress progress;
   const Watchdog watchdog(HangDetector(limits(Activity::starting, 0), progress, {}),
                           [](const Hang&) { ADD_FAILURE(); });

@@ -1,6 +1,4 @@
-// Behaviours of the program that Binade succeeds, by their numbers there. S1 and S2 are in tests/experiment and
-// tests/plugins, S3 in awkward_plugins_test.cpp, S9 in bench_test.cpp, S10 in tests/engine, S11 also in
-// tests/telemetry; what its tests tested (S14) is in amp_test.cpp and tests/engine.
+// What a run does where its experiment leaves something open, or where what it asks for does not exist here.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,9 +13,9 @@ using nlohmann::json;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-class Origin : public ::testing::Test {
+class DefaultsAndFallbacks : public ::testing::Test {
  protected:
-  Origin() {
+  DefaultsAndFallbacks() {
     workspace_.write("points.csv", points_csv(200));
     workspace_.write("points.toml", points_experiment());
     workspace_.write("tokens.toml",
@@ -39,15 +37,15 @@ class Origin : public ::testing::Test {
     Result result{binade(arguments, workspace_), {}, {}};
     EXPECT_EQ(result.outcome.exit_code, 0) << result.outcome.err;
     const auto directory = run_directory(workspace_, std::filesystem::path(file).stem());
-    result.summary = json::parse(read_file(directory / "summary.json"));
+    result.summary = summary_of(directory);
     result.metrics = metrics(directory);
     return result;
   }
 
-  Workspace workspace_;
+  TemporaryFolder workspace_;
 };
 
-TEST_F(Origin, S4Fp32AndFp16StepsLearnAlike) {
+TEST_F(DefaultsAndFallbacks, Fp32AndFp16StepsLearnAlike) {
   const auto fp32 = run("tokens.toml"), fp16 = run("tokens.toml", {"precision={plugin=\"fp16\", cpu=\"allow\"}"});
   EXPECT_EQ(fp32.metrics.front()["loss_scale"], 1);
   EXPECT_EQ(fp16.metrics.front()["loss_scale"], 65536);
@@ -60,14 +58,14 @@ TEST_F(Origin, S4Fp32AndFp16StepsLearnAlike) {
   }
 }
 
-TEST_F(Origin, S5AmpWithoutAGpuFallsBackVisiblyAndGoesOn) {
+TEST_F(DefaultsAndFallbacks, AmpWithoutAGpuFallsBackWithAWarning) {
   const auto result = run("points.toml", {"precision.plugin=\"fp16\"", "train.device=\"cpu\""});
   EXPECT_THAT(result.outcome.err, HasSubstr("it runs in fp32"));
   EXPECT_EQ(result.summary["precision"], "fp32");
   EXPECT_FALSE(result.summary["amp_enabled"].get<bool>());
 }
 
-TEST_F(Origin, S5TheDefaultOptimizerIsAdamWAndCosineEndsAtItsLowest) {
+TEST_F(DefaultsAndFallbacks, TheDefaultOptimizerIsAdamWAndCosineEndsAtItsLowest) {
   const auto result = run("points.toml", {"schedule.name=\"cosine\"", "train.steps=20", "optimizer={lr=0.01}"});
   EXPECT_DOUBLE_EQ(result.metrics.front()["lr"].get<double>(), 0.01);
   const auto last = result.metrics.at(19);
@@ -76,14 +74,14 @@ TEST_F(Origin, S5TheDefaultOptimizerIsAdamWAndCosineEndsAtItsLowest) {
   EXPECT_THAT(shown.out, HasSubstr("name = \"adamw\""));
 }
 
-TEST_F(Origin, S6AFifthIsHeldBackWhereThereIsNoValidationData) {
+TEST_F(DefaultsAndFallbacks, AFifthIsHeldBackWhereThereIsNoValidationData) {
   const auto result = run("tokens.toml");
   EXPECT_THAT(result.outcome.out, HasSubstr("80 samples to train on, 20 to validate with"));
   ASSERT_EQ(result.summary["epochs"].size(), 2u);
   for (const auto& epoch : result.summary["epochs"]) EXPECT_FALSE(epoch["validation_loss"].is_null());
 }
 
-TEST_F(Origin, S6SyntheticDataStandsInWhereNoneIsNamed) {
+TEST_F(DefaultsAndFallbacks, SyntheticDataIsUsedWhereNoneIsNamed) {
   for (const std::string model : {"mlp", "gpt"}) {
     workspace_.write("bare.toml", "[model]\nplugin = \"" + model +
                                       "\"\n[precision]\nplugin = \"fp32\"\n"
@@ -94,7 +92,7 @@ TEST_F(Origin, S6SyntheticDataStandsInWhereNoneIsNamed) {
   }
 }
 
-TEST_F(Origin, S8TheSummaryHasWhatTheResultHad) {
+TEST_F(DefaultsAndFallbacks, TheSummaryHasEveryResult) {
   const auto result = run("tokens.toml", {"precision={plugin=\"fp16\", cpu=\"allow\"}"});
   for (const auto* key : {"initial_loss", "final_loss", "seconds", "samples_per_second", "best_epoch", "loss_scale"}) {
     EXPECT_TRUE(result.summary.at(key).is_number()) << key;
@@ -108,7 +106,7 @@ TEST_F(Origin, S8TheSummaryHasWhatTheResultHad) {
   for (const auto& epoch : epochs) EXPECT_LE(epochs[best]["validation_loss"], epoch["validation_loss"]);
 }
 
-TEST_F(Origin, S11AnEndpointThatIsNotThereNeverDisturbsTraining) {
+TEST_F(DefaultsAndFallbacks, AMissingEndpointNeverDisturbsTraining) {
   const auto with = run("tokens.toml"), without = run("tokens.toml", {"metrics.enabled=false"}),
              taken = run("tokens.toml", {"metrics.listen=\"192.0.2.1:1\"", "metrics.allow_remote=true"});
   EXPECT_THAT(taken.outcome.err, HasSubstr("NO METRICS ENDPOINT"));
@@ -116,13 +114,13 @@ TEST_F(Origin, S11AnEndpointThatIsNotThereNeverDisturbsTraining) {
   EXPECT_EQ(taken.summary["parameters_sha256"], with.summary["parameters_sha256"]);
 }
 
-TEST_F(Origin, S12TheConstantsAreTheDefaults) {
+TEST_F(DefaultsAndFallbacks, TheDefaultClipNormIsOne) {
   const auto shown = binade({"config", "points.toml"}, workspace_);
   ASSERT_EQ(shown.exit_code, 0) << shown.err;
   EXPECT_THAT(shown.out, HasSubstr("clip_norm = 1.0"));
 }
 
-TEST_F(Origin, S13LossPerplexityAccuracyRateNormAndTimesAreTracked) {
+TEST_F(DefaultsAndFallbacks, LossPerplexityAccuracyRateNormAndTimesAreTracked) {
   const auto result = run("tokens.toml");
   const auto& step = result.metrics.front();
   for (const auto* key : {"loss", "accuracy", "lr", "grad_norm", "seconds"})
@@ -135,7 +133,7 @@ TEST_F(Origin, S13LossPerplexityAccuracyRateNormAndTimesAreTracked) {
   EXPECT_GT(result.summary["peak_memory_bytes"].get<double>(), 1e7);
 }
 
-TEST_F(Origin, ADatasetWithMoreTokensThanTheModelIsRefusedBeforeTraining) {
+TEST_F(DefaultsAndFallbacks, ADatasetWithMoreTokensThanTheModelIsRefusedBeforeTraining) {
   const auto outcome = binade({"run", "tokens.toml", "--set", "model.vocab_size=5"}, workspace_);
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.err, HasSubstr("the dataset has 8 different tokens, but the model's embedding has rows for 5"));
