@@ -21,8 +21,9 @@ namespace fs = std::filesystem;
 const fs::path folder = fs::path(BINADE_SOURCE_DIR) / "tests/experiment/cases";
 
 struct Document {
-  std::string title, text;
-  std::vector<std::string> overrides;
+  std::string title;
+  std::string text{};
+  std::vector<std::string> overrides{};
   bool whole = false;
 };
 
@@ -31,7 +32,7 @@ std::vector<Document> documents(const fs::path& file) {
   std::istringstream lines(contents(file));
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with("#--- ")) {
-      documents.push_back({.title = line.substr(5)});
+      documents.push_back({line.substr(5)});
     } else if (!documents.empty()) {
       auto& document = documents.back();
       if (line.starts_with("#! --set"))

@@ -48,11 +48,11 @@ TEST(CsvDataset, HoldsBackRandomRowsForValidationBecauseRowsAreIndependent) {
 
 TEST(CsvDataset, UnderstandsQuotesAsRfc4180DoesAndAByteOrderMark) {
   const TemporaryFolder folder;
-  const auto file = folder.write("a.csv",
-                                 "\xEF\xBB\xBF\"first, quoted\",\"a \"\"b\"\"\nc\",label\r\n"
-                                 "\"1\",2,\"line one\r\nline two\"\r\n"
-                                 "\r\n"
-                                 "3,\"4\",\"say \"\"hi\"\", please\"");
+  const std::string file = folder.write("a.csv",
+                                        "\xEF\xBB\xBF\"first, quoted\",\"a \"\"b\"\"\nc\",label\r\n"
+                                        "\"1\",2,\"line one\r\nline two\"\r\n"
+                                        "\r\n"
+                                        "3,\"4\",\"say \"\"hi\"\", please\"");
   const OpenedDataset rows("csv", csv(file, {{"columns", {Scalar("a \"b\"\nc"), Scalar("first, quoted")}}}));
   EXPECT_EQ(rows.read<float>(0, {0, 1}), (Floats{2, 1, 4, 3}));
   EXPECT_EQ(rows.read<std::int64_t>(1, {0, 1}), (Labels{0, 1}));
@@ -68,7 +68,7 @@ TEST(CsvDataset, ReadsWindowsLineEnds) {
 
 TEST(CsvDataset, TakesColumnsByNameOrNumber) {
   const TemporaryFolder folder;
-  const auto file = folder.write("a.csv", "k;u;v;w\n0;1;2;3\n1;4;5;6\n");
+  const std::string file = folder.write("a.csv", "k;u;v;w\n0;1;2;3\n1;4;5;6\n");
   const OpenedDataset rows(
       "csv", csv(file, {{"delimiter", text(";")}, {"label", text("1")}, {"columns", {Scalar("w"), Scalar("2")}}}));
   EXPECT_EQ(rows.read<float>(0, {0, 1}), (Floats{3, 1, 6, 4}));
@@ -91,7 +91,7 @@ TEST(CsvDataset, WarnsOfAHeaderThatLooksLikeData) {
 
 TEST(CsvDataset, GivesNumbersToPredictForRegression) {
   const TemporaryFolder folder;
-  const auto file = folder.write("a.csv", "price,size\n10.5,1\n20,2\n");
+  const std::string file = folder.write("a.csv", "price,size\n10.5,1\n20,2\n");
   const OpenedDataset rows("csv", csv(file, {{"label", text("price")}, {"task", text("regression")}}));
   EXPECT_EQ(rows.read<float>(1, {0, 1}), (Floats{10.5, 20}));
   EXPECT_THAT(rows.dataset().fields()[1].shape, ElementsAre(1));
@@ -110,7 +110,7 @@ TEST(CsvDataset, StandardizesEveryColumnButLeavesConstantOnesAtZero) {
 TEST(CsvDataset, NamesLineAndColumnOfAnInvalidNumber) {
   const TemporaryFolder folder;
   const auto refused = [&](const std::string& field) {
-    const auto file = folder.write("a.csv", "x,age,k\n\"1\n\",2,0\n3," + field + ",1\n");
+    const std::string file = folder.write("a.csv", "x,age,k\n\"1\n\",2,0\n3," + field + ",1\n");
     // The first record is bad too unless its quoted line end is allowed: so leave x out.
     return refusal("csv", csv(file, {{"columns", {Scalar("age")}}}), BINADE_BAD_DATA);
   };
@@ -144,7 +144,7 @@ TEST(CsvDataset, TakesNumbersTooSmallForAFloatAsZero) {
 
 TEST(CsvDataset, AsksForTheHeaderOptionWhenTheFirstRowIsText) {
   const TemporaryFolder folder;
-  const auto file = folder.write("a.csv", "x,k\n1,0\n2,1\n");
+  const std::string file = folder.write("a.csv", "x,k\n1,0\n2,1\n");
   EXPECT_THAT(
       refusal("csv", csv(file, {{"header", {Scalar(false)}}}), BINADE_BAD_DATA),
       HasSubstr(
@@ -172,7 +172,7 @@ TEST(CsvDataset, NamesTheLineOfAQuoteThatDoesNotEnd) {
 
 TEST(CsvDataset, NamesTheNearestColumnsWhenOneIsMissing) {
   const TemporaryFolder folder;
-  const auto file = folder.write("a.csv", "width,species,k\n1,2,0\n2,1,1\n");
+  const std::string file = folder.write("a.csv", "width,species,k\n1,2,0\n2,1,1\n");
   EXPECT_THAT(refusal("csv", csv(file, {{"label", text("speceis")}}), BINADE_NOT_FOUND),
               HasSubstr("there is no column `speceis` (`label`); columns, the most similar name first: `species`, "));
   EXPECT_THAT(refusal("csv", csv(file, {{"label", text("4")}}), BINADE_NOT_FOUND), HasSubstr("no column `4`"));
@@ -182,14 +182,14 @@ TEST(CsvDataset, NamesTheNearestColumnsWhenOneIsMissing) {
 
 TEST(CsvDataset, RefusesANameThatTwoColumnsHave) {
   const TemporaryFolder folder;
-  const auto file = folder.write("a.csv", "k,x,k\n0,1,0\n1,2,1\n");
+  const std::string file = folder.write("a.csv", "k,x,k\n0,1,0\n1,2,1\n");
   EXPECT_THAT(refusal("csv", csv(file, {{"label", text("k")}}), BINADE_BAD_DATA),
               HasSubstr("two columns are named `k`"));
 }
 
 TEST(CsvDataset, RefusesTheLabelAmongTheFeatures) {
   const TemporaryFolder folder;
-  const auto file = folder.write("a.csv", "x,k\n0,1\n1,2\n");
+  const std::string file = folder.write("a.csv", "x,k\n0,1\n1,2\n");
   EXPECT_THAT(refusal("csv", csv(file, {{"columns", {Scalar("x"), Scalar("k")}}}), BINADE_INVALID_ARGUMENT),
               HasSubstr("column `k` is both the label and in `columns`"));
 }

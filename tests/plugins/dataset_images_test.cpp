@@ -106,8 +106,8 @@ TEST_F(ImagesDataset, TakesTheFineLabelOfCifar100) {
 }
 
 TEST_F(ImagesDataset, ValidatesOnFilesOfTheirOwn) {
-  const auto images = folder_.write("t10k", idx_images({9, 9, 9, 9, 9, 9}));
-  const auto labels = folder_.write("t10k-labels", idx_labels({1}));
+  const std::string images = folder_.write("t10k", idx_images({9, 9, 9, 9, 9, 9}));
+  const std::string labels = folder_.write("t10k-labels", idx_labels({1}));
   const OpenedDataset data("images",
                            plain(pair({{"validation_images", text(images)}, {"validation_labels", text(labels)}})));
   EXPECT_EQ(data.dataset().split("train", 0).size, 2u);
@@ -115,7 +115,7 @@ TEST_F(ImagesDataset, ValidatesOnFilesOfTheirOwn) {
   EXPECT_EQ(rounded(data.read_from<float>("validation", 0, {0})), Floats(6, 9));
   EXPECT_EQ(data.read_from<std::int64_t>("validation", 1, {0}), (Labels{1}));
 
-  const auto test = folder_.write("test.bin", record({5}, 1, 1, 1));
+  const std::string test = folder_.write("test.bin", record({5}, 1, 1, 1));
   const OpenedDataset other("images", cifar("cifar10", record({1}, 0, 0, 0), {{"validation_paths", text(test)}}));
   EXPECT_EQ(other.read_from<std::int64_t>("validation", 1, {0}), (Labels{5}));
 }
@@ -274,8 +274,8 @@ TEST_F(ImagesDataset, NamesTheSampleWhoseLabelIsTooLarge) {
       HasSubstr(file("labels") + ": sample 0 (from 0) has the label 2; with 2 classes it must be less than that"));
   EXPECT_THAT(refusal("images", cifar("cifar10", record({1}, 1, 2, 3) + record({10}, 1, 2, 3)), BINADE_BAD_DATA),
               HasSubstr(file("train.bin") + ": sample 1 (from 0) has the label 10"));
-  const auto images = folder_.write("t10k", idx_images({9, 9, 9, 9, 9, 9}));
-  const auto labels = folder_.write("t10k-labels", idx_labels({3}));
+  const std::string images = folder_.write("t10k", idx_images({9, 9, 9, 9, 9, 9}));
+  const std::string labels = folder_.write("t10k-labels", idx_labels({3}));
   const auto validated = pair({{"validation_images", text(images)}, {"validation_labels", text(labels)}});
   EXPECT_THAT(refusal("images", validated, BINADE_BAD_DATA), HasSubstr(labels + ": sample 0 (from 0) has the label 3"));
 }
@@ -294,8 +294,8 @@ TEST_F(ImagesDataset, RefusesOptionsThatDoNotGoTogether) {
 }
 
 TEST_F(ImagesDataset, RefusesImagesOfTwoSizes) {
-  const auto images = folder_.write("t10k", big(0x803) + big(1) + big(3) + big(2) + "123456");
-  const auto labels = folder_.write("t10k-labels", idx_labels({1}));
+  const std::string images = folder_.write("t10k", big(0x803) + big(1) + big(3) + big(2) + "123456");
+  const std::string labels = folder_.write("t10k-labels", idx_labels({1}));
   EXPECT_THAT(refusal("images", pair({{"validation_images", text(images)}, {"validation_labels", text(labels)}}),
                       BINADE_BAD_DATA),
               HasSubstr(images + ": its images are 1 x 3 x 2, the training images 1 x 2 x 3"));

@@ -95,7 +95,7 @@ TEST(TextDataset, NumbersTheCharactersOfItsValidationPartToo) {
 
 TEST(TextDataset, SaysWhichPartIsShorterThanOneSample) {
   const TemporaryFolder folder;
-  const auto file = folder.write("a.txt", std::string(100, 'x'));  // and a newline
+  const std::string file = folder.write("a.txt", std::string(100, 'x'));  // and a newline
   EXPECT_THAT(
       refusal("text", with(text_options({file}, 20), "validation", {Scalar(0.1)}), BINADE_BAD_DATA),
       HasSubstr(file + ": 101 bytes, of which `validation` = 0.1 is less than one sample: provide more text, or a "
@@ -126,7 +126,7 @@ TEST(TextDataset, NumbersCharactersInSortedOrder) {
 TEST(TextDataset, SaysWhereAFileIsNotUtf8) {
   const TemporaryFolder folder;
   for (const std::string wrong : {"\xFF", "\xC3(", "\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82"}) {
-    const auto file = folder.write("latin.txt", "caf" + wrong);
+    const std::string file = folder.write("latin.txt", "caf" + wrong);
     const auto options = with(text_options({file}, 2), "encoding", text("characters"));
     EXPECT_THAT(refusal("text", options, BINADE_BAD_DATA), HasSubstr(file + ": invalid UTF-8 at byte 3")) << wrong;
   }
@@ -170,7 +170,7 @@ TEST(TextDataset, TakesGlobs) {
 
 TEST(TextDataset, ReadsAFileOnceThoughTwoPathsMeanIt) {
   const TemporaryFolder folder;
-  const auto file = folder.write("src/a.txt", "abc\n");
+  const std::string file = folder.write("src/a.txt", "abc\n");
   folder.write("src/b.txt", "def\n");
   const auto glob = (folder.path() / "src/../src/*.txt").string();
   EXPECT_EQ(content(OpenedDataset("text", text_options({glob, file, folder.path() / "src"}, 4))), "abc\ndef\n");
@@ -193,7 +193,7 @@ TEST(TextDataset, SaysWhyAFileCannotBeRead) {
 
 TEST(TextDataset, SaysThatTheTextIsShorterThanOneSample) {
   const TemporaryFolder folder;
-  const auto file = folder.write("a.txt", "abc"), empty = folder.write("empty.txt", "");
+  const std::string file = folder.write("a.txt", "abc"), empty = folder.write("empty.txt", "");
   EXPECT_THAT(refusal("text", text_options({file}, 10), BINADE_BAD_DATA), HasSubstr(file + ": 4 bytes, less than one"));
   EXPECT_THAT(refusal("text", text_options({empty}, 10), BINADE_BAD_DATA), HasSubstr(empty + ": contains no text"));
 }

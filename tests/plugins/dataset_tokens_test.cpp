@@ -45,7 +45,7 @@ TEST(TokensDataset, ReadsWindowsOfAHeaderlessFile) {
 
 TEST(TokensDataset, SkipsTheHeaderOfLlmC) {
   const TemporaryFolder folder;
-  const auto file = folder.write("a.bin", header(6) + shard(7, 6));
+  const std::string file = folder.write("a.bin", header(6) + shard(7, 6));
   for (const char* format : {"auto", "llmc"}) {
     const OpenedDataset data("tokens", tokens({file}, 3, {{"format", text(format)}}));
     EXPECT_EQ(data.read<std::int64_t>(0, {0, 1}), (Tokens{7, 8, 9, 10, 11, 12})) << format;
@@ -69,7 +69,7 @@ TEST(TokensDataset, LetsNoWindowCrossTheEndOfAFile) {
 
 TEST(TokensDataset, ValidatesOnFilesOfTheirOwn) {
   const TemporaryFolder folder;
-  const auto train = folder.write("train.bin", shard(0, 6)), other = folder.write("other.bin", shard(100, 8));
+  const std::string train = folder.write("train.bin", shard(0, 6)), other = folder.write("other.bin", shard(100, 8));
   const OpenedDataset data("tokens", tokens({train}, 3, {{"validation_paths", text(other)}}));
   EXPECT_EQ(data.dataset().split("train", 0).size, 2u);
   ASSERT_EQ(data.dataset().split("validation", 0).size, 3u);
@@ -81,7 +81,7 @@ TEST(TokensDataset, ValidatesOnFilesOfTheirOwn) {
 
 TEST(TokensDataset, HoldsBackTheEndOfAllFiles) {
   const TemporaryFolder folder;
-  const std::vector files = {folder.write("a.bin", shard(0, 20)), folder.write("b.bin", shard(100, 5))};
+  const std::vector<std::string> files = {folder.write("a.bin", shard(0, 20)), folder.write("b.bin", shard(100, 5))};
   // 10 of 25: the five of b, and four of a's last five, for two windows of two predictions each.
   const OpenedDataset data("tokens", tokens(files, 3, {{"validation", {Scalar(0.4)}}, {"stride", integer(1)}}));
   EXPECT_EQ(data.dataset().split("train", 0).size, 14u);
@@ -93,7 +93,7 @@ TEST(TokensDataset, HoldsBackTheEndOfAllFiles) {
 
 TEST(TokensDataset, ChecksEveryTokenAgainstTheVocabulary) {
   const TemporaryFolder folder;
-  const auto file = folder.write("a.bin", header(5) + shard(10, 5)), other = folder.write("b.bin", shard(12, 5));
+  const std::string file = folder.write("a.bin", header(5) + shard(10, 5)), other = folder.write("b.bin", shard(12, 5));
   EXPECT_EQ(std::get<std::int64_t>(
                 OpenedDataset("tokens", tokens({file}, 3, {{"vocab_size", integer(15)}})).fact("vocab_size")),
             15);
@@ -106,7 +106,7 @@ TEST(TokensDataset, ChecksEveryTokenAgainstTheVocabulary) {
 TEST(TokensDataset, SaysWhatAFileHasInsteadOfTokens) {
   const TemporaryFolder folder;
   const auto refused = [&](const std::string& content, const char* format = "auto") {
-    const auto file = folder.write("a.bin", content);
+    const std::string file = folder.write("a.bin", content);
     auto message = refusal("tokens", tokens({file}, 3, {{"format", text(format)}}), BINADE_BAD_DATA);
     EXPECT_THAT(message, HasSubstr(file + ": "));
     return message;
@@ -127,7 +127,7 @@ TEST(TokensDataset, SaysWhatAFileHasInsteadOfTokens) {
 
 TEST(TokensDataset, SaysWhenAPartIsShorterThanOneSample) {
   const TemporaryFolder folder;
-  const auto file = folder.write("a.bin", shard(0, 20));
+  const std::string file = folder.write("a.bin", shard(0, 20));
   EXPECT_THAT(refusal("tokens", tokens({file}, 10, {{"validation", {Scalar(0.2)}}}), BINADE_BAD_DATA),
               HasSubstr(file + ": 20 tokens, of which `validation` is less than one sample"));
   EXPECT_THAT(refusal("tokens", tokens({file}, 10, {{"validation", {Scalar(0.9)}}}), BINADE_BAD_DATA),
@@ -136,7 +136,7 @@ TEST(TokensDataset, SaysWhenAPartIsShorterThanOneSample) {
 
 TEST(TokensDataset, RefusesValidationThatIsTrainedOnOrGivenTwice) {
   const TemporaryFolder folder;
-  const auto file = folder.write("a.bin", shard(0, 9)), other = folder.write("b.bin", shard(0, 9));
+  const std::string file = folder.write("a.bin", shard(0, 9)), other = folder.write("b.bin", shard(0, 9));
   EXPECT_THAT(refusal("tokens", tokens({file, other}, 3, {{"validation_paths", text(other)}}), BINADE_INVALID_ARGUMENT),
               HasSubstr(other + ": is in `paths` and in `validation_paths`"));
   const auto twice = tokens({file}, 3, {{"validation_paths", text(other)}, {"validation", {Scalar(0.2)}}});

@@ -20,10 +20,10 @@ namespace binade::host {
 namespace {
 
 using nlohmann::ordered_json;
-using testing::ElementsAre;
-using testing::EndsWith;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 std::vector<ordered_json> lines(const std::filesystem::path& path) {
   return binade::testing::json_lines<ordered_json>(path);
