@@ -38,7 +38,8 @@ TEST(Printable, EscapesAllThatSteersATerminalOrEndsALine) {
             "a\\u001b[2Jb\\nerror: forged\\rc\\u0000d\\u009b31me\\u202ef\\xffg\\u2028h\\u007f");
   EXPECT_EQ(printable("\t\u061C\u200E\u200F\u2066\u2069\uFEFF\uFDD0"),
             "\\t\\u061c\\u200e\\u200f\\u2066\\u2069\\ufeff\\ufdd0");
-  for (const std::string_view broken : {"\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80"}) {
+  for (const std::string_view broken :
+       {"\xC0\xAF", "\xE0\x80\xAF", "\xF0\x80\x80\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80"}) {
     std::string escaped;
     for (const char c : broken) escaped += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
     EXPECT_EQ(printable(broken), escaped) << "no valid UTF-8";

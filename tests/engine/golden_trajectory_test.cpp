@@ -104,6 +104,7 @@ TEST(GoldenTrace, EachFieldMatters) {
            {"{}", R"({"data": {"micro_batch_size": 5}})"},
            {"{}", R"({"precision": "amp_bf16"})"},
            {"{}", R"({"optimizer": {"momentum": 0.71}})"},
+           {"{}", R"({"optimizer": {"dampening": 0.3}})"},
            {"{}", R"({"optimizer": {"weight_decay": 0.04}})"},
            {"{}", R"({"optimizer": {"nesterov": true}})"},
            {"{}", R"({"schedule": {"base_lr": 0.071}})"},

@@ -88,8 +88,10 @@ TEST_F(NonfiniteCauseTest, AWeightBeyondFp16IsNamed) {
 
 TEST_F(NonfiniteCauseTest, DoesNotBlameEmptyTensorsOrIntegers) {
   TensorModel::parameters.emplace_back("empty", at::zeros({0}));
-  TensorModel::parameters.emplace_back("count", at::full({2}, 3, at::kLong));
+  TensorModel::parameters.emplace_back("count", at::full({2}, 70000, at::kLong));
   EXPECT_THAT(cause().text, HasSubstr("weights, inputs and targets are finite"));
+  EXPECT_THAT(cause(/*fp16_autocast=*/true).text, HasSubstr("weights, inputs and targets are finite"))
+      << "an integer is never cast";
 }
 
 }  // namespace
