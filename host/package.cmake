@@ -13,9 +13,26 @@ set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "A host that loads models, datasets, precision policies and loggers as plugins,
 trains what a TOML file describes, and exports what mixed precision is doing
 to Prometheus. With the headers that plugins are built with.")
-# By hand, since dpkg-shlibdeps stops at LibTorch, which no package has. A test compares.
-set(CPACK_DEBIAN_PACKAGE_DEPENDS
-  "libc6 (>= 2.36), libstdc++6 (>= 12), libgcc-s1, libfmt9, libprometheus-cpp-core1.0, libssl3")
+# Not by dpkg-shlibdeps, which stops at LibTorch because no package has it. Debian's releases name these packages
+# differently, so this system is asked for the names. A test compares them with what is linked.
+function(binade_add_dependency library)
+  find_library(BINADE_PACKAGED_${library} ${library})
+  mark_as_advanced(BINADE_PACKAGED_${library})
+  file(REAL_PATH "${BINADE_PACKAGED_${library}}" file)
+  execute_process(COMMAND dpkg-query --search ${file} OUTPUT_VARIABLE owner ERROR_QUIET)
+  if(owner MATCHES "^([^:]+):")
+    list(APPEND CPACK_DEBIAN_PACKAGE_DEPENDS ${CMAKE_MATCH_1})
+    set(CPACK_DEBIAN_PACKAGE_DEPENDS ${CPACK_DEBIAN_PACKAGE_DEPENDS} PARENT_SCOPE)
+  endif()
+endfunction()
+execute_process(COMMAND getconf GNU_LIBC_VERSION OUTPUT_VARIABLE libc_version ERROR_QUIET)
+string(REGEX MATCH "[0-9.]+" libc_version "${libc_version}")
+string(REGEX MATCH "^[0-9]+" compiler_version "${CMAKE_CXX_COMPILER_VERSION}")
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "libc6 (>= ${libc_version})" "libstdc++6 (>= ${compiler_version})" libgcc-s1)
+foreach(library fmt prometheus-cpp-core crypto)
+  binade_add_dependency(${library})
+endforeach()
+list(JOIN CPACK_DEBIAN_PACKAGE_DEPENDS ", " CPACK_DEBIAN_PACKAGE_DEPENDS)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "python3-pip, ca-certificates")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "cmake, g++, prometheus")
 set(CPACK_COMPONENTS_ALL_IN_ONE_PACKAGE ON)

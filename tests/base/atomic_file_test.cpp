@@ -14,9 +14,9 @@
 namespace binade::host {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 void write_whole(const std::filesystem::path& path, const std::string& text) {
   AtomicFile file(path);

@@ -7,7 +7,7 @@
 namespace binade::host {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 // The examples of FIPS 180-2.
 constexpr const char* of_abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";

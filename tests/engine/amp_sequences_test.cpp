@@ -7,6 +7,7 @@
 
 #include "tests/engine/line_training.h"
 #include "tests/engine/linked_precision.h"
+#include "tests/engine/values.h"
 #include "tests/support/campaign.h"
 
 namespace binade::host {
@@ -15,8 +16,6 @@ namespace {
 using testing::Constants;
 using testing::Deciding;
 using testing::LineTraining;
-
-constexpr double inf = std::numeric_limits<double>::infinity();
 
 class Sequence {
  public:
@@ -84,7 +83,7 @@ class Sequence {
   }
 
   Decision random_decision(const Outcome& outcome) {
-    const double nonsense[] = {0, -1, std::nan(""), inf, -inf, 1e-40, 1e39, -0.0, 1e300, 5e-324};
+    const double nonsense[] = {0, -1, std::nan(""), infinite, -infinite, 1e-40, 1e39, -0.0, 1e300, 5e-324};
     const double scale = chance(0.3)   ? nonsense[number(std::size(nonsense))]
                          : chance(0.5) ? power(-130, 130)
                                        : outcome.scale * power(-4, 4);
@@ -92,7 +91,7 @@ class Sequence {
   }
 
   double random_value() {
-    const double values[] = {inf, -inf, std::nan(""), 1e30, -1e30, 1e19, 1e10, 3e38, 65504, 1e-40, 0};
+    const double values[] = {infinite, -infinite, std::nan(""), 1e30, -1e30, 1e19, 1e10, 3e38, 65504, 1e-40, 0};
     return values[number(std::size(values))];
   }
 

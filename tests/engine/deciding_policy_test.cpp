@@ -7,14 +7,13 @@
 
 #include "tests/engine/line_training.h"
 #include "tests/engine/linked_precision.h"
+#include "tests/engine/values.h"
 
 namespace binade::host {
 namespace {
 
 using testing::Deciding;
 using testing::LineTraining;
-
-constexpr float inf = std::numeric_limits<float>::infinity();
 
 class DecidingPolicy : public ::testing::Test {
  protected:

@@ -51,7 +51,7 @@ std::string outcome(Body body) {
   }
 }
 
-class Replay {
+class AutocastReplay {
  public:
   int dtypes = 0, errors = 0, errors_by_kernel = 0;
 
@@ -115,8 +115,8 @@ class Replay {
   }
 };
 
-Replay replay() {
-  Replay replay;
+AutocastReplay replay() {
+  AutocastReplay replay;
   int rows = 0;
   set_up_process(1337, 0);
   for (const auto& golden : testing::golden_file("autocast_ops_cpu.json")) {

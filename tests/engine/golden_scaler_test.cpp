@@ -47,9 +47,9 @@ Json expanded(const Json& rows) {
 }
 
 // One case of scaler.json, call by call.
-class Replay {
+class ScalerReplay {
  public:
-  explicit Replay(const Json& golden) : golden_(golden), scaler_(policy_of(golden)) {}
+  explicit ScalerReplay(const Json& golden) : golden_(golden), scaler_(policy_of(golden)) {}
 
   void run() {
     const auto steps = expanded(golden_["steps"]), expected = expanded(golden_["expect"]);
@@ -139,7 +139,7 @@ TEST(golden, ScalerCallsChangeTheScaleAsInPyTorch) {
       ++quirks;
       continue;
     }
-    Replay(golden).run();
+    ScalerReplay(golden).run();
     ++replayed;
   }
   std::cout << replayed << " sequences replayed, " << quirks << " left on purpose\n";

@@ -9,11 +9,10 @@
 #include <limits>
 
 #include "tests/engine/in_memory_plugins.h"
+#include "tests/engine/values.h"
 
 namespace binade::host {
 namespace {
-
-constexpr float inf = std::numeric_limits<float>::infinity();
 
 using testing::scaling;
 

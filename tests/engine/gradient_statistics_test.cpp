@@ -17,14 +17,13 @@
 #include "binade/autocast.h"
 #include "host/engine/amp/backward_order.h"
 #include "tests/engine/in_memory_plugins.h"
+#include "tests/engine/values.h"
 
 namespace binade::host {
 namespace {
 
 using ::testing::ElementsAre;
 using testing::TensorModel;
-
-constexpr float inf = std::numeric_limits<float>::infinity();
 
 TEST(GradientGroups, AreTheFirstWordOfANameWithItsNumber) {
   const GradientGroups groups(

@@ -9,6 +9,7 @@
 
 #include "host/engine/optim/weight_average.h"
 #include "tests/engine/in_memory_plugins.h"
+#include "tests/engine/values.h"
 
 namespace binade::host {
 namespace {
@@ -17,10 +18,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::TensorModel;
 
-const c10::Device cpu(c10::kCPU);
-
 template <class Body>
-std::string message_of(Body body) {
+std::string mistake_of(Body body) {
   try {
     body();
   } catch (const std::runtime_error& error) {
@@ -73,7 +72,7 @@ TEST_F(Parameters, EachBelongsToTheFirstGroupThatMatches) {
 }
 
 TEST_F(Parameters, APatternThatMatchesNothingIsNamedWithWhatThereIs) {
-  const auto message = message_of([&] { groups(true, {{.parameters = {"head.wieght"}}}); });
+  const auto message = mistake_of([&] { groups(true, {{.parameters = {"head.wieght"}}}); });
   EXPECT_THAT(message, HasSubstr("`head.wieght` matches no parameter that is trained (did you mean `head.weight`?)"));
   EXPECT_THAT(message, HasSubstr("embedding.weight, h.0.weight"));
 }
@@ -82,16 +81,16 @@ TEST_F(Parameters, FrozenOnesAreNotTrained) {
   freeze(*model_, {"h.*", "embedding.weight"});
   EXPECT_EQ(model_->trainable_elements(), 4u);
   EXPECT_THAT(groups(true, {}), ElementsAre("1 / 0.5"));
-  EXPECT_THAT(message_of([&] { freeze(*model_, {"h.*"}); }), HasSubstr("[train] freeze: `h.*` matches no parameter"));
-  EXPECT_THAT(message_of([&] { freeze(*model_, {"*"}); }), HasSubstr("freeze leaves no parameter to train"));
+  EXPECT_THAT(mistake_of([&] { freeze(*model_, {"h.*"}); }), HasSubstr("[train] freeze: `h.*` matches no parameter"));
+  EXPECT_THAT(mistake_of([&] { freeze(*model_, {"*"}); }), HasSubstr("freeze leaves no parameter to train"));
 }
 
 TEST_F(Parameters, OfFp16AreNamedWhereTheLossIsScaled) {
   TensorModel::parameters.emplace_back("frozen", at::zeros({1}).to(at::kHalf));
   const auto check = [] { require_no_fp16(Model(TensorModel::plugin(), OptionTable{}, {}, cpu)); };
-  EXPECT_EQ(message_of(check), "");
+  EXPECT_EQ(mistake_of(check), "");
   TensorModel::parameters.emplace_back("narrow", at::zeros({1}).to(at::kHalf).requires_grad_(true));
-  EXPECT_THAT(message_of(check), HasSubstr("the parameter `narrow` is fp16"));
+  EXPECT_THAT(mistake_of(check), HasSubstr("the parameter `narrow` is fp16"));
 }
 
 TEST(WeightAverage, RampsUpToItsDecayAndStandsInWhileApplied) {

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "tests/engine/linked_precision.h"
+#include "tests/engine/values.h"
 
 namespace binade::host {
 namespace {
@@ -43,8 +44,6 @@ TEST_P(PolicyOfNonsense, IsRefusedWithThePluginsNameAndTheReason) {
     EXPECT_THAT(error.what(), HasSubstr(GetParam().message));
   }
 }
-
-constexpr double infinite = std::numeric_limits<double>::infinity();
 
 INSTANTIATE_TEST_SUITE_P(
     Each, PolicyOfNonsense,

@@ -11,6 +11,7 @@
 
 #include "tests/engine/line_training.h"
 #include "tests/engine/linked_precision.h"
+#include "tests/engine/values.h"
 
 namespace binade::host {
 namespace {
@@ -18,14 +19,12 @@ namespace {
 using testing::LineTraining;
 using testing::scaling;
 
-constexpr float inf = std::numeric_limits<float>::infinity();
-
 at::Tensor loss() { return at::full({}, 1.0); }
 
 std::vector<at::Tensor> gradients(float value) { return {at::tensor({value})}; }
 
 // scale(), unscale(), step() and update() of one optimizer.
-void train_step(GradScaler& scaler, bool found_inf) {
+void train_one_step(GradScaler& scaler, bool found_inf) {
   scaler.scale(loss());
   auto some = gradients(1);
   scaler.unscale(some);
@@ -43,7 +42,7 @@ TEST(ScalerRules, R01TheScaleIsFp32FromTheFirstScaleOnAndOneWhenDisabled) {
   GradScaler disabled(off);
   EXPECT_EQ(disabled.get_scale(), 1.0);
   EXPECT_EQ(disabled.scale(loss()).item<float>(), 1);
-  train_step(disabled, true);
+  train_one_step(disabled, true);
   EXPECT_EQ(disabled.get_scale(), 1.0);
 }
 
@@ -140,19 +139,19 @@ TEST(ScalerRules, R08AnOverflowSkipsItsOwnOptimizerOnlyAndBacksOffTheSharedScale
 
 TEST(ScalerRules, R09GrowsAtTheIntervalOrBeyondItAndNeverToWhatIsNotFinite) {
   GradScaler scaler(scaling(8, 2, 0.5, 2));
-  train_step(scaler, true);
+  train_one_step(scaler, true);
   EXPECT_EQ(scaler.get_scale(), 4);
   EXPECT_EQ(scaler.growth_tracker(), 0u);
-  train_step(scaler, false);
-  train_step(scaler, false);
+  train_one_step(scaler, false);
+  train_one_step(scaler, false);
   EXPECT_EQ(scaler.get_scale(), 8);
   EXPECT_EQ(scaler.growth_tracker(), 0u);
   scaler.load_state(GradScalerState{8, 2, 0.5, 2, 5, 0});
-  train_step(scaler, false);
+  train_one_step(scaler, false);
   EXPECT_EQ(scaler.get_scale(), 16) << "PyTorch's == would have waited for an overflow";
   scaler.update(3e38);
-  train_step(scaler, false);
-  train_step(scaler, false);
+  train_one_step(scaler, false);
+  train_one_step(scaler, false);
   EXPECT_EQ(scaler.get_scale(), static_cast<double>(3e38f));
 }
 
@@ -174,7 +173,7 @@ TEST(ScalerRules, R10GradientsThatAreFiniteOnlyWhileScaledAreFoundAndTheScaleHas
 
   policy.min_scale = 0;
   GradScaler bare(policy);
-  for (int i = 0; i < 200; ++i) train_step(bare, true);
+  for (int i = 0; i < 200; ++i) train_one_step(bare, true);
   EXPECT_EQ(bare.get_scale(), 0) << "PyTorch's scale, without a floor";
 }
 
@@ -243,7 +242,7 @@ TEST(ScalerRules, R15ASkippedStepHoldsScheduleAndAverage) {
 
 TEST(ScalerRules, R16StateIsPyTorchsAndNothingWhenDisabled) {
   GradScaler scaler(scaling(8, 2, 0.5, 10));
-  train_step(scaler, false);
+  train_one_step(scaler, false);
   const auto state = scaler.state();
   ASSERT_TRUE(state);
   EXPECT_EQ(state->scale, 8);
@@ -257,7 +256,7 @@ TEST(ScalerRules, R16StateIsPyTorchsAndNothingWhenDisabled) {
   EXPECT_THROW(scaler.load_state(std::nullopt), std::invalid_argument);
   GradScaler other(scaling(1, 3, 0.25, 7));
   other.load_state(state);
-  for (int i = 0; i < 9; ++i) train_step(other, false);
+  for (int i = 0; i < 9; ++i) train_one_step(other, false);
   EXPECT_EQ(other.get_scale(), 16);
 }
 
@@ -282,7 +281,7 @@ TEST(Hysteresis, LeavesTheScaleUntilSoManyOverflowsSinceTheLastGrowth) {
   std::vector<double> scales;
   // overflow x3, good x2 (grows), overflow x3
   for (const bool found_inf : {true, true, true, true, false, false, true, true, true}) {
-    train_step(scaler, found_inf);
+    train_one_step(scaler, found_inf);
     scales.push_back(scaler.get_scale());
   }
   EXPECT_THAT(scales, ::testing::ElementsAre(64, 64, 32, 16, 16, 32, 32, 32, 16));
@@ -292,9 +291,9 @@ TEST(Hysteresis, GoesThroughTheState) {
   auto policy = scaling(64, 2, 0.5, 100);
   policy.hysteresis = 2;
   GradScaler scaler(policy), other(policy);
-  train_step(scaler, true);
+  train_one_step(scaler, true);
   other.load_state(scaler.state());
-  train_step(other, true);
+  train_one_step(other, true);
   EXPECT_EQ(other.get_scale(), 32);
 }
 

@@ -15,6 +15,7 @@
 
 #include "host/engine/loop/evaluation.h"
 #include "tests/engine/in_memory_plugins.h"
+#include "tests/engine/values.h"
 
 namespace binade::host {
 namespace {
@@ -24,8 +25,6 @@ using testing::fp32_policy;
 using ::testing::HasSubstr;
 using testing::Rows;
 using testing::TensorModel;
-
-const c10::Device cpu(c10::kCPU);
 
 class TargetScaleTest : public ::testing::Test {
  protected:

@@ -10,6 +10,7 @@
 #include <cmath>
 
 #include "tests/engine/in_memory_plugins.h"
+#include "tests/engine/values.h"
 
 namespace binade::host {
 namespace {
@@ -18,8 +19,6 @@ using testing::fp32_policy;
 using testing::LabelledRows;
 using testing::Sequences;
 using testing::TensorModel;
-
-const c10::Device cpu(c10::kCPU);
 
 template <class Rows>
 TaskResult run_task(const TaskSettings& settings, std::function<at::Tensor(const std::vector<at::Tensor>&)> forward,
@@ -111,7 +110,7 @@ TEST(Task, CrossEntropyOfEqualLogitsIsTheLogarithmOfTheClasses) {
   EXPECT_EQ(result.counted.template item<float>(), 3);
 }
 
-std::string message_of(const std::function<void()>& body) {
+std::string thrown_by(const std::function<void()>& body) {
   try {
     body();
   } catch (const std::exception& exception) {
@@ -124,7 +123,7 @@ TEST(Task, SaysWhichShapesDoNotFit) {
   LabelledRows::features = {{0}, {0}};
   LabelledRows::labels = {0, 1};
   const auto flat = [](const auto& inputs) { return at::zeros({inputs[0].size(0)}); };
-  const auto message = message_of([&] { run_task<LabelledRows>(by_label, flat); });
+  const auto message = thrown_by([&] { run_task<LabelledRows>(by_label, flat); });
   EXPECT_NE(message.find("the model returned [2]"), std::string::npos) << message;
 }
 
@@ -132,7 +131,7 @@ TEST(Task, NamesTheSampleWhoseTargetIsNotAClass) {
   LabelledRows::features = {{0}, {0}, {0}};
   LabelledRows::labels = {1, 3, 0};
   const auto run = [](std::int64_t classes) {
-    return message_of([&] {
+    return thrown_by([&] {
       run_task<LabelledRows>(testing::task_settings("cross_entropy", "label"), [&](const auto& inputs) {
         return at::zeros({inputs[0].size(0), classes});
       });
@@ -150,7 +149,7 @@ TEST(Task, ListsTheFieldsWhenTheTargetIsNotOneOfThem) {
   LabelledRows::features = {{0}};
   LabelledRows::labels = {0};
   const auto settings = testing::task_settings("cross_entropy", "lable");
-  const auto message = message_of([&] { run_task<LabelledRows>(settings, successor); });
+  const auto message = thrown_by([&] { run_task<LabelledRows>(settings, successor); });
   EXPECT_NE(message.find("features, label"), std::string::npos) << message;
 }
 
@@ -226,16 +225,16 @@ TEST(Task, TheModelsOwnLossArrivesInFp32) {
 }
 
 TEST(Task, RefusesAModelsLossThatIsNotAScalar) {
-  EXPECT_EQ(message_of([] { run_own_loss(at::ones({2})); }),
+  EXPECT_EQ(thrown_by([] { run_own_loss(at::ones({2})); }),
             "model `own_loss`: loss() must return one scalar tensor as its value");
-  EXPECT_EQ(message_of([] { run_own_loss({}); }), "model `own_loss`: loss() must return one scalar tensor as its value");
+  EXPECT_EQ(thrown_by([] { run_own_loss({}); }), "model `own_loss`: loss() must return one scalar tensor as its value");
 }
 
 TEST(Task, RefusesTheModelsLossWhereTheModelHasNone) {
   LabelledRows::features = {{0}};
   LabelledRows::labels = {0};
   const auto settings = testing::task_settings("model", "label");
-  const auto message = message_of([&] { run_task<LabelledRows>(settings, successor); });
+  const auto message = thrown_by([&] { run_task<LabelledRows>(settings, successor); });
   EXPECT_NE(message.find("no loss()"), std::string::npos) << message;
 }
 

@@ -9,11 +9,12 @@
 #include <thread>
 #include <vector>
 
+#include "tests/engine/values.h"
+
 namespace binade::host {
 namespace {
 
 constexpr std::int64_t mebibyte = 1 << 20;
-const c10::Device cpu(c10::kCPU);
 
 at::Tensor bytes(std::int64_t count) { return at::empty({count}, at::kByte); }
 

@@ -15,6 +15,7 @@
 
 #include "host/engine/loop/evaluation.h"
 #include "tests/engine/in_memory_plugins.h"
+#include "tests/engine/values.h"
 
 namespace binade::host {
 namespace {
@@ -22,8 +23,6 @@ namespace {
 using testing::fp32_policy;
 using testing::Rows;
 using testing::TensorModel;
-
-const c10::Device cpu(c10::kCPU);
 
 // Everything around a step on `Rows`, for a model y = x w.
 class StepTest : public ::testing::Test {

@@ -19,6 +19,7 @@
 #include "host/storage/safetensors.h"
 #include "host/storage/safetensors_reading.h"
 #include "tests/engine/in_memory_plugins.h"
+#include "tests/engine/values.h"
 #include "tests/support/temporary_folder.h"
 
 namespace binade::host {
@@ -28,8 +29,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::Rows;
 using testing::TensorModel;
-
-const c10::Device cpu(c10::kCPU);
 
 // y = 2 x, learned by y = x w from w = 0 with plain descent.
 class LoopTest : public ::testing::Test, protected RunListener {
@@ -187,8 +186,6 @@ TEST_F(LoopTest, AnImprovementBelowMinDeltaDoesNotCount) {
   EXPECT_LT(with_delta, 40u);
   EXPECT_GT(run(plan, 0.1).statistics.steps, with_delta);
 }
-
-constexpr double infinite = std::numeric_limits<double>::infinity();
 
 TEST_F(LoopTest, AnyFiniteLossImprovesOnANonfiniteOne) {
   const TemporaryFolder folder;

@@ -16,15 +16,15 @@ struct Parsed {
   Diagnostics diagnostics;
 };
 
-Parsed parse(const std::string& text) {
+Parsed parse_text(const std::string& text) {
   Parsed out;
   out.root = parse_toml(text, "a.toml", out.diagnostics);
   return out;
 }
 
 // The only mistake in a text that is not TOML.
-Diagnostic mistake(const std::string& text) {
-  const auto parsed = parse(text);
+Diagnostic mistake_in(const std::string& text) {
+  const auto parsed = parse_text(text);
   EXPECT_FALSE(parsed.root.has_value());
   if (parsed.diagnostics.all().size() != 1) {
     ADD_FAILURE() << parsed.diagnostics.all().size() << " mistakes";
@@ -36,7 +36,7 @@ Diagnostic mistake(const std::string& text) {
 }
 
 TEST(Document, KnowsWhereKeysAndValuesStand) {
-  const auto parsed = parse("[train]\nsteps = 500  # many\n  name = \"x y\"\n");
+  const auto parsed = parse_text("[train]\nsteps = 500  # many\n  name = \"x y\"\n");
   ASSERT_TRUE(parsed.root);
   const Node& train = parsed.root->find("train")->value;
   EXPECT_EQ(train.where, (Location{"a.toml", 1, 1, 7}));
@@ -47,20 +47,20 @@ TEST(Document, KnowsWhereKeysAndValuesStand) {
 }
 
 TEST(Document, KnowsLengthsAtTheEndOfTheFile) {
-  const auto parsed = parse("steps = 500");
+  const auto parsed = parse_text("steps = 500");
   ASSERT_TRUE(parsed.root);
   EXPECT_EQ(parsed.root->find("steps")->value.where, (Location{"a.toml", 1, 9, 3}));
 }
 
 TEST(Document, CountsColumnsInCodePoints) {
-  const auto parsed = parse("a = \"\xC3\xA9\xE2\x82\xAC\"  # \xC3\xA9\nb = [\"\xC3\xA9\", 2]\n");
+  const auto parsed = parse_text("a = \"\xC3\xA9\xE2\x82\xAC\"  # \xC3\xA9\nb = [\"\xC3\xA9\", 2]\n");
   ASSERT_TRUE(parsed.root);
   EXPECT_EQ(parsed.root->find("a")->value.where, (Location{"a.toml", 1, 5, 4}));
   EXPECT_EQ(parsed.root->find("b")->value.elements[1].where, (Location{"a.toml", 2, 11, 1}));
 }
 
 TEST(Document, KeepsTheOrderOfTheText) {
-  const auto parsed = parse("[z]\n[a]\n[m]\nq = 1\nb = 2\n");
+  const auto parsed = parse_text("[z]\n[a]\n[m]\nq = 1\nb = 2\n");
   ASSERT_TRUE(parsed.root);
   ASSERT_EQ(parsed.root->members.size(), 3U);
   EXPECT_EQ(parsed.root->members[0].key, "z");
@@ -69,7 +69,7 @@ TEST(Document, KeepsTheOrderOfTheText) {
 }
 
 TEST(Document, ReadsEveryKindOfScalar) {
-  const auto parsed = parse("a = true\nb = -7\nc = 1.5\nd = 'x'\ne = 0x10\nf = [1, [2.5]]\ng.h = 1\n[[i]]\n[[i]]\n");
+  const auto parsed = parse_text("a = true\nb = -7\nc = 1.5\nd = 'x'\ne = 0x10\nf = [1, [2.5]]\ng.h = 1\n[[i]]\n[[i]]\n");
   ASSERT_TRUE(parsed.root);
   EXPECT_EQ(parsed.root->find("a")->value.scalar, Scalar(true));
   EXPECT_EQ(parsed.root->find("b")->value.scalar, Scalar(std::int64_t{-7}));
@@ -82,13 +82,13 @@ TEST(Document, ReadsEveryKindOfScalar) {
 }
 
 TEST(Document, AcceptsByteOrderMarkAndWindowsLineEnds) {
-  const auto parsed = parse("\xEF\xBB\xBF[a]\r\nb = 1\r\n");
+  const auto parsed = parse_text("\xEF\xBB\xBF[a]\r\nb = 1\r\n");
   ASSERT_TRUE(parsed.root);
   EXPECT_EQ(parsed.root->find("a")->value.find("b")->where.line, 2U);
 }
 
 TEST(Document, RefusesDatesAndSaysWhatToDo) {
-  const auto parsed = parse("a = 1979-05-27\nb = 07:32:00\nc = [1979-05-27T07:32:00Z]\n");
+  const auto parsed = parse_text("a = 1979-05-27\nb = 07:32:00\nc = [1979-05-27T07:32:00Z]\n");
   EXPECT_FALSE(parsed.root);
   ASSERT_EQ(parsed.diagnostics.all().size(), 3U);
   EXPECT_THAT(parsed.diagnostics.all()[0].message, HasSubstr("dates"));
@@ -97,27 +97,27 @@ TEST(Document, RefusesDatesAndSaysWhatToDo) {
 }
 
 TEST(Document, PointsAtTheSecondOfTwoEqualKeys) {
-  const auto d = mistake("[train]\nsteps = 1\nepochs = 2\n  steps = 3\n");
+  const auto d = mistake_in("[train]\nsteps = 1\nepochs = 2\n  steps = 3\n");
   EXPECT_THAT(d.message, HasSubstr("twice"));
   EXPECT_EQ(d.where, (Location{"a.toml", 4, 3, 5}));
 }
 
 TEST(Document, PointsAtTheSecondOfTwoEqualSections) {
-  const auto d = mistake("[train]\nsteps = 1\n[model]\n[train]\n");
+  const auto d = mistake_in("[train]\nsteps = 1\n[model]\n[train]\n");
   EXPECT_THAT(d.message, HasSubstr("twice"));
   EXPECT_EQ(d.where.line, 4U);
 }
 
 TEST(Document, SaysWhereTheSyntaxBreaks) {
-  EXPECT_EQ(mistake("a = 1\nb 2\n").where.line, 2U);
-  EXPECT_EQ(mistake("a = 1\nb = \n").where.line, 2U);
-  EXPECT_EQ(mistake("a = \"x\nb = 1\n").where.line, 1U);
-  EXPECT_EQ(mistake("[optimizer\nlr = 3\n").where.line, 1U);
-  EXPECT_EQ(mistake("a = {\nb = 1 }\n").where.line, 1U);
+  EXPECT_EQ(mistake_in("a = 1\nb 2\n").where.line, 2U);
+  EXPECT_EQ(mistake_in("a = 1\nb = \n").where.line, 2U);
+  EXPECT_EQ(mistake_in("a = \"x\nb = 1\n").where.line, 1U);
+  EXPECT_EQ(mistake_in("[optimizer\nlr = 3\n").where.line, 1U);
+  EXPECT_EQ(mistake_in("a = {\nb = 1 }\n").where.line, 1U);
 }
 
 TEST(Document, NamesTheBracketThatIsNotClosed) {
-  const auto d = mistake("[dataset]\npaths = [\n  \"a\",\n\nb = 2\n");
+  const auto d = mistake_in("[dataset]\npaths = [\n  \"a\",\n\nb = 2\n");
   EXPECT_EQ(d.where.line, 5U);
   EXPECT_THAT(d.label, HasSubstr("line 2"));
 }
@@ -128,8 +128,8 @@ TEST(Document, SurvivesHeadersWithoutAKey) {
   for (const std::string text :
        {"[=x]", "[", "[[", "[]", "[[]]", "[ ", "[.a]", "[\n]", "[%x]", "[{]", "[#]\n", "[[=x]]"}) {
     SCOPED_TRACE(text);
-    EXPECT_EQ(mistake(text).where.line, 1U);
-    EXPECT_EQ(mistake("a = 1\n" + text).where.line, 2U);
+    EXPECT_EQ(mistake_in(text).where.line, 1U);
+    EXPECT_EQ(mistake_in("a = 1\n" + text).where.line, 2U);
   }
 }
 
@@ -138,43 +138,43 @@ TEST(Document, SurvivesMismatchedBrackets) {
        {"a = [}", "a = {]", "a = [[}]", "a = {b = [}}", "a = }", "a = ]", "a = [,]", "a = [1 2]", "a = [", "a = {",
         "a = {b", "a = {b =", "a = {b = 1,}", "a = [=x]", "}", "]"}) {
     SCOPED_TRACE(text);
-    EXPECT_EQ(mistake(text).where.line, 1U);
+    EXPECT_EQ(mistake_in(text).where.line, 1U);
   }
 }
 
 TEST(Document, SurvivesAHundredThousandDottedParts) {
   std::string key = "a";
   for (int i = 0; i < 100'000; ++i) key += ".a";
-  EXPECT_EQ(mistake(key + " = 1").where.line, 1U);
-  EXPECT_EQ(mistake("[" + key + "]").where.line, 1U);
-  EXPECT_EQ(mistake("[[" + key + "]]").where.line, 1U);
-  EXPECT_EQ(mistake("x = {" + key + " = 1}").where.line, 1U);
+  EXPECT_EQ(mistake_in(key + " = 1").where.line, 1U);
+  EXPECT_EQ(mistake_in("[" + key + "]").where.line, 1U);
+  EXPECT_EQ(mistake_in("[[" + key + "]]").where.line, 1U);
+  EXPECT_EQ(mistake_in("x = {" + key + " = 1}").where.line, 1U);
   std::string quoted = "'a'";
   for (int i = 0; i < 100'000; ++i) quoted += " . 'a.b'";
-  EXPECT_EQ(mistake(quoted + " = 1").where.line, 1U);
+  EXPECT_EQ(mistake_in(quoted + " = 1").where.line, 1U);
 }
 
 TEST(Document, AcceptsSixtyFourDotsInAKeyAndNoMore) {
   std::string key = "a";
   for (int i = 0; i < 64; ++i) key += ".a";
-  EXPECT_TRUE(parse(key + " = 1\n" + "b.c = 1.5\n").root);
-  EXPECT_THAT(mistake(key + ".a = 1").label, HasSubstr("parts"));
+  EXPECT_TRUE(parse_text(key + " = 1\n" + "b.c = 1.5\n").root);
+  EXPECT_THAT(mistake_in(key + ".a = 1").label, HasSubstr("parts"));
 }
 
 TEST(Document, CountsNoDotsInStringsAndComments) {
   const std::string dots(1000, '.');
-  EXPECT_TRUE(parse("a = \"" + dots + "\"\nb = '''" + dots + "'''\n# " + dots + "\n'" + dots + "' = 1\n").root);
-  EXPECT_TRUE(parse("a = \"\\\"" + dots + "\"\nb = \"\"\"\"" + dots + "\\\"\"\"\"\"\"\n").root);
+  EXPECT_TRUE(parse_text("a = \"" + dots + "\"\nb = '''" + dots + "'''\n# " + dots + "\n'" + dots + "' = 1\n").root);
+  EXPECT_TRUE(parse_text("a = \"\\\"" + dots + "\"\nb = \"\"\"\"" + dots + "\\\"\"\"\"\"\"\n").root);
 }
 
 TEST(Document, SurvivesDeepNesting) {
   for (const auto& [open, close] : {std::pair<std::string, std::string>{"[", "]"}, {"{a=", "}"}, {"[{a=", "}]"}}) {
     std::string text = "x = ";
     for (int i = 0; i < 100'000; ++i) text += open;
-    EXPECT_EQ(mistake(text).where.line, 1U);
+    EXPECT_EQ(mistake_in(text).where.line, 1U);
     text += "1";
     for (int i = 0; i < 100'000; ++i) text += close;
-    EXPECT_THAT(mistake(text).label, HasSubstr("too deeply"));
+    EXPECT_THAT(mistake_in(text).label, HasSubstr("too deeply"));
   }
 }
 
@@ -186,64 +186,64 @@ TEST(Document, BoundsTheDepthOfDottedKeysInNestedTables) {
     for (int i = 0; i < depth; ++i) text += "{" + key + " = ";
     return text + "1" + std::string(static_cast<std::size_t>(depth), '}');
   };
-  EXPECT_TRUE(parse(nested(16)).root);
-  EXPECT_THAT(mistake(nested(17)).label, HasSubstr("too deeply"));
+  EXPECT_TRUE(parse_text(nested(16)).root);
+  EXPECT_THAT(mistake_in(nested(17)).label, HasSubstr("too deeply"));
 }
 
 TEST(Document, PointsAtInvalidUtf8) {
-  EXPECT_EQ(mistake("a = 1\nb = \"\xC3\"\n").where, (Location{"a.toml", 2, 6, 1}));
-  EXPECT_EQ(mistake("# \xFF\n").where, (Location{"a.toml", 1, 3, 1}));
-  EXPECT_THAT(mistake("\xC0\x80 = 1").label, HasSubstr("UTF-8"));            // overlong
-  EXPECT_THAT(mistake("a = '\xED\xA0\x80'").label, HasSubstr("UTF-8"));      // a surrogate
-  EXPECT_THAT(mistake("a = '\xF4\x90\x80\x80'").label, HasSubstr("UTF-8"));  // beyond U+10FFFF
-  EXPECT_THAT(mistake("a = '\xE2\x82").label, HasSubstr("UTF-8"));           // cut short
+  EXPECT_EQ(mistake_in("a = 1\nb = \"\xC3\"\n").where, (Location{"a.toml", 2, 6, 1}));
+  EXPECT_EQ(mistake_in("# \xFF\n").where, (Location{"a.toml", 1, 3, 1}));
+  EXPECT_THAT(mistake_in("\xC0\x80 = 1").label, HasSubstr("UTF-8"));            // overlong
+  EXPECT_THAT(mistake_in("a = '\xED\xA0\x80'").label, HasSubstr("UTF-8"));      // a surrogate
+  EXPECT_THAT(mistake_in("a = '\xF4\x90\x80\x80'").label, HasSubstr("UTF-8"));  // beyond U+10FFFF
+  EXPECT_THAT(mistake_in("a = '\xE2\x82").label, HasSubstr("UTF-8"));           // cut short
 }
 
 TEST(Document, PointsAtControlCharacters) {
-  EXPECT_EQ(mistake(std::string("a = 1\nb = \0\n", 12)).where, (Location{"a.toml", 2, 5, 1}));
-  EXPECT_EQ(mistake(std::string("a = \"\0\"\n", 8)).where, (Location{"a.toml", 1, 6, 1}));
-  EXPECT_EQ(mistake(std::string("# \x01\n")).where.column, 3U);
-  EXPECT_EQ(mistake(std::string("\0", 1)).where.line, 1U);
+  EXPECT_EQ(mistake_in(std::string("a = 1\nb = \0\n", 12)).where, (Location{"a.toml", 2, 5, 1}));
+  EXPECT_EQ(mistake_in(std::string("a = \"\0\"\n", 8)).where, (Location{"a.toml", 1, 6, 1}));
+  EXPECT_EQ(mistake_in(std::string("# \x01\n")).where.column, 3U);
+  EXPECT_EQ(mistake_in(std::string("\0", 1)).where.line, 1U);
 }
 
 TEST(Document, RefusesBareKeysBeyondAscii) {
-  EXPECT_EQ(mistake("a = 1\n\xC3\xA9 = 2\n").where, (Location{"a.toml", 2, 1, 1}));
-  EXPECT_THAT(mistake("a\xC3\xA9 = 2\n").label, HasSubstr("quotes"));
-  EXPECT_THAT(mistake("[\xC3\xA9]\n").label, HasSubstr("name"));
-  EXPECT_THAT(mistake("a = {\xC3\xA9 = 1}\n").label, HasSubstr("quotes"));
-  EXPECT_TRUE(parse("\"\xC3\xA9\" = 2\n").root);
+  EXPECT_EQ(mistake_in("a = 1\n\xC3\xA9 = 2\n").where, (Location{"a.toml", 2, 1, 1}));
+  EXPECT_THAT(mistake_in("a\xC3\xA9 = 2\n").label, HasSubstr("quotes"));
+  EXPECT_THAT(mistake_in("[\xC3\xA9]\n").label, HasSubstr("name"));
+  EXPECT_THAT(mistake_in("a = {\xC3\xA9 = 1}\n").label, HasSubstr("quotes"));
+  EXPECT_TRUE(parse_text("\"\xC3\xA9\" = 2\n").root);
 }
 
 // They reach code of toml++ 3.3 that it takes for unreachable.
 TEST(Document, SurvivesCharactersBeyondAsciiInOddPlaces) {
   for (const auto* text : {"a = 7\"\xCD\xA2", "a = 2.\"\xCA\xA4\"", "a = [1,2{n=\"s\xCA\xA4\"}]", "a = 2[\"\xCA\xA4\"]",
                            "a = 1 = \"\xC3\xA9\"\n", "a = \"\"\"b\\\xEF\xBB\x9F\"\"\"\n"}) {
-    EXPECT_FALSE(parse(text).root) << text;
-    EXPECT_FALSE(parse(text).diagnostics.empty()) << text;
+    EXPECT_FALSE(parse_text(text).root) << text;
+    EXPECT_FALSE(parse_text(text).diagnostics.empty()) << text;
   }
-  const auto parsed = parse("a = \"\"\"b \\\n  \xC3\xA9\"\"\"\n");
+  const auto parsed = parse_text("a = \"\"\"b \\\n  \xC3\xA9\"\"\"\n");
   ASSERT_TRUE(parsed.root);
   EXPECT_EQ(std::get<std::string>(parsed.root->find("a")->value.scalar), "b \xC3\xA9");
 }
 
 TEST(Document, RefusesMoreThanOneMebibyte) {
   const std::string comment = "#" + std::string((1 << 20) - 2, 'x') + "\n";
-  EXPECT_TRUE(parse(comment).root);
-  EXPECT_THAT(mistake(comment + "\n").label, HasSubstr("1 MiB"));
+  EXPECT_TRUE(parse_text(comment).root);
+  EXPECT_THAT(mistake_in(comment + "\n").label, HasSubstr("1 MiB"));
 }
 
 TEST(Document, TakesAnEmptyTextForAnEmptyTable) {
-  EXPECT_TRUE(parse("").root);
-  EXPECT_TRUE(parse("# nothing").root);
-  EXPECT_TRUE(parse("\n\n").root->members.empty());
+  EXPECT_TRUE(parse_text("").root);
+  EXPECT_TRUE(parse_text("# nothing").root);
+  EXPECT_TRUE(parse_text("\n\n").root->members.empty());
 }
 
 TEST(Document, SurvivesNumbersWithoutEnd) {
-  EXPECT_EQ(mistake("a = " + std::string(5000, '9')).where.line, 1U);
-  EXPECT_EQ(mistake("a = 1e" + std::string(5000, '9')).where.line, 1U);
-  EXPECT_EQ(mistake("a = 0x" + std::string(5000, 'f')).where.line, 1U);
-  EXPECT_EQ(mistake("a = 9223372036854775808").where.line, 1U);
-  const auto parsed = parse("a = -9223372036854775808");
+  EXPECT_EQ(mistake_in("a = " + std::string(5000, '9')).where.line, 1U);
+  EXPECT_EQ(mistake_in("a = 1e" + std::string(5000, '9')).where.line, 1U);
+  EXPECT_EQ(mistake_in("a = 0x" + std::string(5000, 'f')).where.line, 1U);
+  EXPECT_EQ(mistake_in("a = 9223372036854775808").where.line, 1U);
+  const auto parsed = parse_text("a = -9223372036854775808");
   EXPECT_EQ(parsed.root->find("a")->value.scalar, Scalar(std::numeric_limits<std::int64_t>::min()));
 }
 

@@ -12,17 +12,17 @@ namespace {
 using testing::ElementsAre;
 using testing::SizeIs;
 
-const std::string head = "id = \"net\"\nkind = \"model\"\nversion = \"1.0.0\"\n";
+const std::string metrics_head = "id = \"net\"\nkind = \"model\"\nversion = \"1.0.0\"\n";
 
-std::vector<MetricDeclaration> parse(const std::string& text) {
+std::vector<MetricDeclaration> parse_metrics(const std::string& text) {
   Diagnostics diagnostics;
-  auto manifest = parse_manifest(head + text, "net.toml", diagnostics);
+  auto manifest = parse_manifest(metrics_head + text, "net.toml", diagnostics);
   EXPECT_TRUE(diagnostics.empty()) << diagnostics.render(false);
   return manifest.metrics;
 }
 
 TEST(MetricDeclarations, SayWhatAPluginMayCount) {
-  const auto metrics = parse(R"(
+  const auto metrics = parse_metrics(R"(
 [metrics.rows_skipped]
 type = "counter"
 help = "Rows that could not be read."

@@ -10,8 +10,6 @@
 namespace binade::testing {
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 TEST(CommandLine, HelpShowsVerbsAndExamples) {
   TemporaryFolder workspace;
   const auto outcome = binade({"--help"}, workspace);

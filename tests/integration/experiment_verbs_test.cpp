@@ -10,8 +10,6 @@ namespace {
 
 using nlohmann::json;
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 // What stands before the comment of each line, which says where a value came from.
 std::string without_comments(const std::string& toml) {
   std::istringstream lines(toml);

@@ -10,8 +10,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 Outcome make(const std::string& kind, const std::string& name, const TemporaryFolder& workspace,
              const std::string& language = "cpp") {
   return binade({"new", kind, name, "--lang", language}, workspace);

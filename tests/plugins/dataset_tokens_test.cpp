@@ -10,7 +10,7 @@ namespace {
 using testing::HasSubstr;
 using Tokens = std::vector<std::int64_t>;
 
-std::string little(std::uint64_t number, int bytes) {
+std::string little_endian(std::uint64_t number, int bytes) {
   std::string text;
   for (int i = 0; i < bytes; ++i) text += static_cast<char>(number >> (8 * i));
   return text;
@@ -19,11 +19,11 @@ std::string little(std::uint64_t number, int bytes) {
 // Tokens first, first + 1, ...
 std::string shard(std::uint64_t first, std::uint64_t count) {
   std::string text;
-  for (std::uint64_t i = 0; i < count; ++i) text += little(first + i, 2);
+  for (std::uint64_t i = 0; i < count; ++i) text += little_endian(first + i, 2);
   return text;
 }
 std::string header(std::uint64_t count, std::uint64_t magic = 20240520, std::uint64_t version = 1) {
-  return little(magic, 4) + little(version, 4) + little(count, 4) + std::string(1012, '\0');
+  return little_endian(magic, 4) + little_endian(version, 4) + little_endian(count, 4) + std::string(1012, '\0');
 }
 
 GivenOptions tokens(const std::vector<std::string>& paths, std::int64_t length, GivenOptions more = {}) {

@@ -24,7 +24,7 @@ using testing::Not;
 constexpr auto header =
     "time,split,step,epoch,loss,accuracy,learning_rate,gradient_norm,loss_scale,skipped,seconds,samples,tokens";
 
-StepRecord step(std::uint64_t number) {
+StepRecord csv_step(std::uint64_t number) {
   auto record = step_record(number);
   record.loss = 0.1;
   return record;
@@ -43,7 +43,7 @@ class CsvLogger : public testing::Test {
 TEST_F(CsvLogger, WritesARowPerStepAndPerEvaluation) {
   auto logger = open();
   logger.tell(1000, RunStarted{});
-  logger.tell(1000.5, step(1));
+  logger.tell(1000.5, csv_step(1));
   logger.tell(1001, evaluation_record());
   logger.flush();
   EXPECT_EQ(content(), std::string(header) +
@@ -54,7 +54,7 @@ TEST_F(CsvLogger, WritesARowPerStepAndPerEvaluation) {
 TEST_F(CsvLogger, TellsAnOverflowFromAMissingValue) {
   auto logger = open();
   logger.tell(0, RunStarted{});
-  auto record = step(1);
+  auto record = csv_step(1);
   record.loss = std::numeric_limits<double>::infinity();
   record.gradient_norm = nan;
   record.skipped = true;
@@ -66,7 +66,7 @@ TEST_F(CsvLogger, TellsAnOverflowFromAMissingValue) {
 TEST_F(CsvLogger, WritesNumbersThatReadBackExactly) {
   auto logger = open();
   logger.tell(0, RunStarted{});
-  auto record = step(1);
+  auto record = csv_step(1);
   record.loss = 1.0 / 3;
   logger.tell(1700000000.123, record);
   logger.close();
@@ -78,7 +78,7 @@ TEST_F(CsvLogger, AddsAColumnForEachOfTheModelsScalarsAndQuotesItsName) {
   RunStarted run;
   run.scalar_names = {"kl", "a,\"b\""};
   logger.tell(0, run);
-  auto record = step(1);
+  auto record = csv_step(1);
   record.scalars = {0.25, 0.5};
   record.scalar_count = 2;
   logger.tell(0, record);
@@ -91,7 +91,7 @@ TEST_F(CsvLogger, AddsRowsToAFileThatExists) {
   for (std::uint64_t number = 1; number <= 2; ++number) {
     auto logger = open();
     logger.tell(0, RunStarted{});
-    logger.tell(0, step(number));
+    logger.tell(0, csv_step(number));
     logger.close();
   }
   const auto text = content();
@@ -124,7 +124,7 @@ TEST_F(CsvLogger, CutsARunThatWasKilledBackToItsCheckpoint) {
   // Each cut is the first of its kind: what stands behind a row that goes would go with it.
   const std::function<void(OpenedLogger&)> later_rows[] = {
       [](OpenedLogger&) {},
-      [](OpenedLogger& logger) { logger.tell(1, step(3)); },
+      [](OpenedLogger& logger) { logger.tell(1, csv_step(3)); },
       [&](OpenedLogger& logger) { evaluate_at(logger, 2); },
   };
   const auto file = folder_.path() / "steps.csv";
@@ -134,18 +134,18 @@ TEST_F(CsvLogger, CutsARunThatWasKilledBackToItsCheckpoint) {
     {
       auto logger = open();
       logger.tell(0, RunStarted{});
-      logger.tell(1, step(1));
+      logger.tell(1, csv_step(1));
       evaluate_at(logger, 1);
-      logger.tell(1, step(2));
+      logger.tell(1, csv_step(2));
       write_later_rows(logger);
-      logger.tell(1, step(12));
+      logger.tell(1, csv_step(12));
       logger.close();
     }
     // A kill while it wrote the last row, of which "1,train,1" is there: a step that the checkpoint knows of.
     std::filesystem::resize_file(file, content().rfind("1,train,12,") + std::string("1,train,1").size());
     auto logger = open();
     logger.tell(2, resumed_at(2, 1));
-    logger.tell(2, step(3));
+    logger.tell(2, csv_step(3));
     logger.close();
     std::vector<std::string> rows;
     std::istringstream lines(content());
@@ -158,7 +158,7 @@ TEST_F(CsvLogger, AnEvaluationThatTheCheckpointDoesNotKnowOfIsCutToo) {
   {
     auto logger = open();
     logger.tell(0, RunStarted{});
-    logger.tell(1, step(1));
+    logger.tell(1, csv_step(1));
     logger.tell(1, evaluation_record());
   }
   auto logger = open();
@@ -174,12 +174,12 @@ TEST_F(CsvLogger, ARowThatWasTornGoesBeforeTheNextIsAdded) {
   {
     auto logger = open();
     logger.tell(0, RunStarted{});
-    logger.tell(1, step(1));
+    logger.tell(1, csv_step(1));
   }
   std::filesystem::resize_file(folder_.path() / "steps.csv", content().size() - 5);
   auto logger = open();
   logger.tell(0, RunStarted{});
-  logger.tell(2, step(1));
+  logger.tell(2, csv_step(1));
   logger.close();
   EXPECT_EQ(content(), std::string(header) + "\r\n2,train,1,2,0.1,,3e-04,1.5,65536,0,0.25,8,512\r\n");
 }
@@ -190,7 +190,7 @@ TEST_F(CsvLogger, LeavesTheRowsOfOtherRunsInAFileThatSeveralShare) {
   {
     auto logger = open(options);
     logger.tell(0, RunStarted{});
-    for (std::uint64_t number = 1; number <= 3; ++number) logger.tell(1, step(number));
+    for (std::uint64_t number = 1; number <= 3; ++number) logger.tell(1, csv_step(number));
   }
   auto logger = open(options);
   logger.tell(2, resumed_at(1, 0));
@@ -203,7 +203,7 @@ TEST_F(CsvLogger, LeavesTheRowsOfOtherRunsInAFileThatSeveralShare) {
 TEST_F(CsvLogger, MakesTheFolderOfItsFile) {
   auto logger = open({{"file", text("logs/all.csv")}});
   logger.tell(0, RunStarted{});
-  logger.tell(0, step(1));
+  logger.tell(0, csv_step(1));
   logger.close();
   EXPECT_THAT(content("logs/all.csv"), testing::StartsWith(header));
 }
@@ -222,7 +222,7 @@ std::string refusal(OpenedLogger& logger) {
 TEST_F(CsvLogger, SaysWhichFileItCannotWrite) {
   auto logger = open({{"file", text(".")}});
   EXPECT_THAT(refusal(logger), AllOf(HasSubstr(folder_.path().string()), HasSubstr("it is a folder, not a file")));
-  EXPECT_THROW(logger.tell(0, step(1)), PluginError) << "and goes on saying so";
+  EXPECT_THROW(logger.tell(0, csv_step(1)), PluginError) << "and goes on saying so";
 }
 
 TEST_F(CsvLogger, SaysWhichFolderItCannotMakeAndWhatAsksForIt) {
@@ -264,7 +264,7 @@ TEST_F(CsvLogger, WritesToAPipeThatIsRead) {
   ASSERT_GE(reader, 0);
   auto logger = open();
   logger.tell(0, RunStarted{});
-  logger.tell(0, step(1));
+  logger.tell(0, csv_step(1));
   logger.close();
   std::string rows(4096, '\0');
   rows.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::read(reader, rows.data(), rows.size()))));

@@ -128,7 +128,7 @@ ParsedEvent parse(const std::string& record) {
   return event;
 }
 
-StepRecord step(std::uint64_t number) {
+StepRecord tensorboard_step(std::uint64_t number) {
   auto record = step_record(number);
   record.loss = 0.1;
   record.accuracy = 0.75;
@@ -179,7 +179,7 @@ TEST_F(TensorBoardLogger, BeginsAFileWithItsVersion) {
 TEST_F(TensorBoardLogger, WritesTheScalarsOfStepsAndEvaluations) {
   auto logger = open();
   logger.tell(1000, RunStarted{});
-  logger.tell(1000.5, step(1));
+  logger.tell(1000.5, tensorboard_step(1));
   EvaluationRecord evaluation;
   evaluation.step = 300;
   evaluation.split = "validation";
@@ -203,7 +203,7 @@ TEST_F(TensorBoardLogger, WritesTheModelsScalarsUnderTheirNames) {
   RunStarted run;
   run.scalar_names = {"kl", "loss"};
   logger.tell(0, run);
-  auto record = step(1);
+  auto record = tensorboard_step(1);
   record.scalars = {0.25, 0.5};
   record.scalar_count = 2;
   logger.tell(0, record);
@@ -216,7 +216,7 @@ TEST_F(TensorBoardLogger, WritesTheModelsScalarsUnderTheirNames) {
 TEST_F(TensorBoardLogger, LeavesOutAnAccuracyThatDoesNotExistButKeepsAnOverflow) {
   auto logger = open();
   logger.tell(0, RunStarted{});
-  auto record = step(1);
+  auto record = tensorboard_step(1);
   record.accuracy = nan;
   record.gradient_norm = std::numeric_limits<double>::infinity();
   logger.tell(0, record);
@@ -229,13 +229,13 @@ TEST_F(TensorBoardLogger, LeavesOutAnAccuracyThatDoesNotExistButKeepsAnOverflow)
 TEST_F(TensorBoardLogger, TellsReadersToForgetTheStepsThatAResumedRunRepeats) {
   auto first = open();
   first.tell(1000, RunStarted{});
-  first.tell(1001, step(1));
-  first.tell(1001, step(2));
+  first.tell(1001, tensorboard_step(1));
+  first.tell(1001, tensorboard_step(2));
   first.close();
   auto second = open();
   second.tell(1000, RunStarted{});  // in the same second, too
-  second.tell(1002, step(2));
-  second.tell(1002, step(3));
+  second.tell(1002, tensorboard_step(2));
+  second.tell(1002, tensorboard_step(3));
   second.close();
   ASSERT_EQ(files().size(), 2u);
   for (const auto& event : events(files()[0])) EXPECT_FALSE(event.session_start);
@@ -252,10 +252,10 @@ TEST_F(TensorBoardLogger, CutsARunThatWasKilledBackToItsCheckpoint) {
   evaluation.split = "validation";
   auto first = open();
   first.tell(1000, RunStarted{});
-  for (const std::uint64_t number : {1, 2}) first.tell(1001, step(number));
+  for (const std::uint64_t number : {1, 2}) first.tell(1001, tensorboard_step(number));
   evaluation.step = 2;
   first.tell(1001, evaluation);
-  for (const std::uint64_t number : {3, 4}) first.tell(1001, step(number));
+  for (const std::uint64_t number : {3, 4}) first.tell(1001, tensorboard_step(number));
   evaluation.step = 4;
   first.tell(1001, evaluation);
   first.close();
@@ -268,7 +268,7 @@ TEST_F(TensorBoardLogger, CutsARunThatWasKilledBackToItsCheckpoint) {
   for (const double time : {1010.0, 1020.0}) {  // and once more from the same checkpoint
     auto second = open();
     second.tell(time, resumed);
-    second.tell(time, step(4));
+    second.tell(time, tensorboard_step(4));
     second.close();
   }
   ASSERT_EQ(files().size(), 3u);
@@ -295,7 +295,7 @@ TEST_F(TensorBoardLogger, LeavesTheFilesOfOtherRunsInAFolderThatSeveralShare) {
     run.steps_done = steps_done;
     auto logger = open(options);
     logger.tell(1000 + static_cast<double>(steps_done), run);
-    for (std::uint64_t number = steps_done + 1; number <= 3; ++number) logger.tell(1000, step(number));
+    for (std::uint64_t number = steps_done + 1; number <= 3; ++number) logger.tell(1000, tensorboard_step(number));
   }
   std::vector<std::filesystem::path> all;
   for (const auto& entry : std::filesystem::directory_iterator(shared.path())) all.push_back(entry.path());
@@ -319,7 +319,7 @@ TEST_F(TensorBoardLogger, SaysWhichFolderItCannotWriteTo) {
   } catch (const PluginError& error) {
     EXPECT_THAT(error.what(), HasSubstr("cannot create /proc/self/events.out.tfevents."));
   }
-  EXPECT_THROW(logger.tell(0, step(1)), PluginError) << "and goes on saying so";
+  EXPECT_THROW(logger.tell(0, tensorboard_step(1)), PluginError) << "and goes on saying so";
 }
 
 TEST_F(TensorBoardLogger, CutsBackOnlyFiles) {

@@ -27,7 +27,9 @@ std::optional<Checkpoint> newest(const CheckpointFolder& folder) {
   return folder.newest(passed_over);
 }
 
-void put(const std::filesystem::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+void overwrite(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
 
 TEST(Checkpoint, ReadsBackWhatWasWritten) {
   const TemporaryFolder run;
@@ -61,7 +63,7 @@ TEST(Checkpoint, ADamagedOneIsPassedOverAndNamed) {
   const auto latest = folder.write(SampleCheckpoint(2).content()).folder;
   auto bytes = contents(latest / "model.safetensors");
   bytes.back() ^= 1;
-  put(latest / "model.safetensors", bytes);
+  overwrite(latest / "model.safetensors", bytes);
   std::vector<std::string> passed_over;
   const auto read = folder.newest(passed_over);
   ASSERT_TRUE(read);
@@ -85,7 +87,7 @@ TEST(Checkpoint, OfALaterVersionSaysSo) {
   const auto written = folder.write(SampleCheckpoint(1).content()).folder;
   auto manifest = contents(written / "manifest.json");
   manifest.replace(manifest.find("\"checkpoint\": 1"), 15, "\"checkpoint\": 2");
-  put(written / "manifest.json", manifest);
+  overwrite(written / "manifest.json", manifest);
   std::vector<std::string> passed_over;
   EXPECT_FALSE(folder.newest(passed_over));
   EXPECT_THAT(passed_over, ElementsAre(HasSubstr("version 2, but this Binade reads version 1")));
@@ -118,7 +120,7 @@ TEST(Checkpoint, ADamagedOneDoesNotCountAsKept) {
   const TemporaryFolder run;
   folder_in(run, 9).write(SampleCheckpoint(1).content());
   const auto damaged = folder_in(run, 9).write(SampleCheckpoint(2).content()).folder;
-  put(damaged / "state.json", "{}");
+  overwrite(damaged / "state.json", "{}");
   auto folder = folder_in(run, 2, false);  // of another process
   folder.write(SampleCheckpoint(3).content());
   EXPECT_THAT(folder.steps(), ElementsAre(3, 2, 1));
@@ -139,7 +141,7 @@ TEST(Checkpoint, TheOneJustWrittenStaysBesideALaterOne) {
 TEST(Checkpoint, WhatAKilledProcessLeftIsRemovedBeforeTheNextIsWritten) {
   const TemporaryFolder run;
   std::filesystem::create_directories(run / "checkpoints/step-00000003.tmp");
-  put(run / "checkpoints/step-00000003.tmp/model.safetensors", "half");
+  overwrite(run / "checkpoints/step-00000003.tmp/model.safetensors", "half");
   auto folder = folder_in(run);
   EXPECT_THAT(folder.steps(), IsEmpty());
   folder.write(SampleCheckpoint(4).content());
