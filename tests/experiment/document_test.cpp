@@ -69,7 +69,8 @@ TEST(Document, KeepsTheOrderOfTheText) {
 }
 
 TEST(Document, ReadsEveryKindOfScalar) {
-  const auto parsed = parse_text("a = true\nb = -7\nc = 1.5\nd = 'x'\ne = 0x10\nf = [1, [2.5]]\ng.h = 1\n[[i]]\n[[i]]\n");
+  const auto parsed =
+      parse_text("a = true\nb = -7\nc = 1.5\nd = 'x'\ne = 0x10\nf = [1, [2.5]]\ng.h = 1\n[[i]]\n[[i]]\n");
   ASSERT_TRUE(parsed.root);
   EXPECT_EQ(parsed.root->find("a")->value.scalar, Scalar(true));
   EXPECT_EQ(parsed.root->find("b")->value.scalar, Scalar(std::int64_t{-7}));

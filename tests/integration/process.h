@@ -14,6 +14,8 @@
 
 namespace binade::testing {
 
+inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
 struct Outcome {
   int exit_code = -1;  // 128 + n when a signal ended it
   std::string out, err;
