@@ -84,7 +84,7 @@ TEST_P(ChangedData, IsNoticedAtTheNextResumeAndIsTheDataFromThenOn) {
   ran = resume(ran.directory, {"--stop-after", "1"});
   EXPECT_EQ(ran.outcome.exit_code, 0) << ran.outcome.err;
   EXPECT_THAT(ran.outcome.err, HasSubstr(std::string("resumed at step 4: approximate, because the data of ") + split));
-  EXPECT_THAT(ran.outcome.err, HasSubstr((workspace_.path() / file).string() + "`"));
+  EXPECT_THAT(ran.outcome.err, HasSubstr("(`" + (workspace_.path() / file).string() + "`)")) << "and no other file";
   EXPECT_EQ(ran.summary()["resume_differences"].size(), 1u);
 
   ran = resume(ran.directory, {"--stop-after", "1"});

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <fstream>
 #include <regex>
 #include <system_error>
@@ -178,8 +179,10 @@ TEST_F(FullAtTheEnd, FinalWeightsThatCannotBeKeptAreSaidWithWhatTheyNeed) {
   Process process(without_checkpoints(), workspace_, with_fixtures());
   fill_and_end(process, disk);
   ASSERT_TRUE(process.wait_until([&] { return times(process.err(), "retrying to write them") == 1; })) << process.err();
+  const auto start = std::chrono::steady_clock::now();
   process.send(SIGINT);  // a person does not want to wait
   EXPECT_EQ(process.wait().exit_code, 1);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
   EXPECT_THAT(process.err(),
               ::testing::ContainsRegex("final weights could not be saved, they need [0-9.]+ [kM]B: .*No space "
                                        "left on device. `--rescue DIR`"));

@@ -177,12 +177,17 @@ TEST_F(Preemption, ASignalThatWaitsForTheProcessIsNotLost) {
 }
 
 TEST_F(Preemption, ADryRunThatIsStoppedDoesNotSayThatAllWentWell) {
-  auto command = run_command("dry", {});
+  // The run has begun, and its step has not: a large file is hashed until the signal comes.
+  std::filesystem::resize_file(workspace_.write("large", ""), std::uint64_t{1} << 40);
+  auto command = run_command("dry", {"dataset={plugin=\"unsteady\", beside=\"large\"}"});
   command.emplace_back("--dry-run");
-  Process process(numbered(command), workspace_, with_fixtures());
-  ASSERT_TRUE(process.wait_until([&] { return listens(SIGTERM); }));
+  Process process(binade_command(command), workspace_, with_fixtures());
+  ASSERT_TRUE(process.wait_until([&] {
+    return process.err().find("hashing the dataset's files") != std::string::npos;
+  })) << process.err();
   process.send(SIGTERM);
   EXPECT_EQ(process.wait().exit_code, 75);
+  EXPECT_THAT(process.err(), HasSubstr("the dry run was stopped"));
   EXPECT_THAT(process.out(), ::testing::Not(HasSubstr("went through")));
 }
 
