@@ -184,7 +184,7 @@ TEST(Validate, AsksForOptionsThatThePluginRequires) {
 
 // `binade` becomes another program for this verb; from outside it is a verb like the others.
 TEST(Validate, HasHelpAndCorrectionsLikeOtherVerbs) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   const auto help = binade({"plugins", "validate", "--help"}, workspace);
   EXPECT_EQ(help.exit_code, 0);
   for (const auto* part : {"binade plugins validate", "--set", "--experiment", "--seed", "Examples:"}) {
@@ -201,7 +201,7 @@ TEST(Validate, HasHelpAndCorrectionsLikeOtherVerbs) {
 }
 
 TEST(Validate, HearsOptionsBeforeTheVerb) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   const auto outcome = binade({"--color", "always", "plugins", "validate", "nowhere.so"}, workspace);
   EXPECT_EQ(outcome.exit_code, 3);
   EXPECT_NE(outcome.err.find("\033["), std::string::npos) << outcome.err;
@@ -209,7 +209,7 @@ TEST(Validate, HearsOptionsBeforeTheVerb) {
 }
 
 TEST(Validate, EndsBySignalsAsOneProcess) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   Process process(binade_command({"plugins", "validate", wrong + "dataset_hangs.so", "--limit", "600"}), workspace,
                   with_fixtures());
   ASSERT_TRUE(process.wait_for_output("ok   bounds")) << process.out() << process.err();
@@ -218,7 +218,7 @@ TEST(Validate, EndsBySignalsAsOneProcess) {
 }
 
 TEST(Validate, SaysWhichProgramIsMissing) {
-  Workspace workspace;
+  TemporaryFolder workspace;
   const auto copy = workspace.path() / "installed/bin/binade";
   std::filesystem::create_directories(copy.parent_path());
   std::filesystem::copy_file(BINADE_EXECUTABLE, copy);

@@ -46,7 +46,7 @@ TEST(CheckpointKill, NeverLosesWhatWasAcknowledged) {
     const auto newest = CheckpointFolder(path, keep, false).newest(passed_over);
     campaign.count("unreadable", passed_over.size());
     campaign.count("older than acknowledged", newest.has_value() ? newest->step < acknowledged : acknowledged > 0);
-    EXPECT_THAT(passed_over, testing::IsEmpty());
+    EXPECT_THAT(passed_over, ::testing::IsEmpty());
     if (acknowledged == 0) continue;
     ASSERT_TRUE(newest);
     ASSERT_GE(newest->step, acknowledged);

@@ -18,7 +18,7 @@ namespace binade::host {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const std::vector<std::string> file_names{"model.safetensors", "state.safetensors", "state.json", "manifest.json"};
 

@@ -14,9 +14,9 @@
 namespace binade::host {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 CheckpointFolder folder_in(const TemporaryFolder& run, std::uint64_t keep = 2, bool keep_best = true) {
   return {run / "checkpoints", keep, keep_best};

@@ -20,10 +20,10 @@
 namespace binade::host {
 namespace {
 
-using testing::AnyOf;
-using testing::Eq;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::AnyOf;
+using ::testing::Eq;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 constexpr int errors[] = {EIO, ENOSPC, EDQUOT, EINTR, 0};  // 0: short writes
 

@@ -14,10 +14,10 @@
 namespace binade::host {
 namespace {
 
-using testing::Each;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
+using ::testing::Each;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr std::size_t first_size = 6, second_size = 10;  // of two checkpoints of one step
 
@@ -94,7 +94,7 @@ class Checkpoints {
 
   void expect_no_leftover() const {
     for (const auto& entry : std::filesystem::directory_iterator(run_ / "checkpoints")) {
-      EXPECT_THAT(entry.path().string(), Not(testing::AnyOf(testing::EndsWith(".tmp"), testing::EndsWith(".old"))));
+      EXPECT_THAT(entry.path().string(), Not(::testing::AnyOf(::testing::EndsWith(".tmp"), ::testing::EndsWith(".old"))));
     }
   }
   // The state that a new process finds.

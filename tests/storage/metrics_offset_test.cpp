@@ -12,14 +12,14 @@
 namespace binade::host {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 std::string line(int step, const std::string& split) {
   return "{\"step\":" + std::to_string(step) + ",\"split\":\"" + split + "\",\"loss\":1}\n";
 }
 
-class MetricsUntil : public testing::Test {
+class MetricsUntil : public ::testing::Test {
  protected:
   std::string kept(const std::string& text, std::uint64_t step, std::uint64_t evaluated_step) {
     return text.substr(0, found(text, step, evaluated_step).bytes);

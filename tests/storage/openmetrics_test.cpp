@@ -11,14 +11,14 @@
 namespace binade::host {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 const std::string first = R"({"step":1,"split":"train","loss":0.5,"time":1700000000})"
                           "\n";
 
-class OpenMetrics : public testing::Test {
+class OpenMetrics : public ::testing::Test {
  protected:
   std::string exported(const std::string& text) {
     std::ofstream(folder_ / "m") << text;

@@ -60,7 +60,7 @@ TEST(PowerCut, NeverLosesWhatWasAcknowledged) {
     const auto newest = CheckpointFolder(disk->mount_point() / "run/checkpoints", keep, false).newest(passed_over);
     campaign.count("unreadable", passed_over.size());
     campaign.count("lost", newest.has_value() ? newest->step < acknowledged : acknowledged > 0);
-    EXPECT_THAT(passed_over, testing::IsEmpty());
+    EXPECT_THAT(passed_over, ::testing::IsEmpty());
     if (acknowledged == 0) continue;
     ASSERT_TRUE(newest);
     ASSERT_GE(newest->step, acknowledged);

@@ -10,9 +10,9 @@
 namespace binade::host {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::MatchesRegex;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 
 TEST(RunDirectory, IsNamedByMomentAndHash) {
   const TemporaryFolder folder;
@@ -48,8 +48,8 @@ TEST(RunDirectory, SortsAfterEveryRunThatIsThereWhateverTheClockSays) {
                            "29991231T000000-00000000", "zzz"}) {
     std::filesystem::create_directory(folder / "run" / name);
   }
-  EXPECT_THAT(begin(), testing::StartsWith("29990101T000000Z-"));
-  EXPECT_THAT(begin(), testing::StartsWith("29990101T000001Z-"));
+  EXPECT_THAT(begin(), ::testing::StartsWith("29990101T000000Z-"));
+  EXPECT_THAT(begin(), ::testing::StartsWith("29990101T000001Z-"));
 }
 
 TEST(RunDirectory, IsAbsoluteUnderARelativeRoot) {

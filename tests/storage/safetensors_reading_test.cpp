@@ -11,7 +11,7 @@
 namespace binade::host {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::string file_of(const std::string& header, const std::string& data = "") {
   std::string bytes;
@@ -40,7 +40,7 @@ TEST(SafetensorsReading, FindsTensorsAndMetadata) {
   EXPECT_EQ(file.tensors[0].name, "flag");
   EXPECT_TRUE(file.tensors[0].shape.empty());
   EXPECT_EQ(file.tensors[1].dtype, static_cast<std::uint32_t>(BINADE_FLOAT32));
-  EXPECT_THAT(file.tensors[1].shape, testing::ElementsAre(2, 2));
+  EXPECT_THAT(file.tensors[1].shape, ::testing::ElementsAre(2, 2));
   EXPECT_EQ(std::string(static_cast<const char*>(file.tensors[1].data), 16),
             std::string(reinterpret_cast<const char*>(weights), 16));
   EXPECT_EQ(file.metadata.at("format"), "pt");

@@ -15,8 +15,8 @@ namespace binade::host {
 namespace {
 
 using nlohmann::ordered_json;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 struct Parsed {
   ordered_json header;

@@ -40,7 +40,7 @@ TEST(StateJson, IsAnObjectOfThisVersion) {
     parse_state(R"({"version": 2})");
     FAIL() << "it was read";
   } catch (const std::runtime_error& error) {
-    EXPECT_THAT(error.what(), testing::HasSubstr("version 2, but this Binade reads version 1"));
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("version 2, but this Binade reads version 1"));
   }
 }
 
