@@ -64,7 +64,7 @@ TEST_F(VerbTest, SetsTheTargetsOfArgumentsAndOptions) {
 
 TEST_F(VerbTest, SaysWhatIsWrong) {
   EXPECT_THAT(mistake({"run"}), HasSubstr("FILE is required"));
-  EXPECT_THAT(mistake({"run", "a", "--steps", "11"}), HasSubstr("not in range [1 - 10]"));
+  EXPECT_THAT(mistake({"run", "a", "--steps", "11"}), HasSubstr("not in range 1 to 10"));
   EXPECT_THAT(mistake({"run", "a", "--resume", "maybe"}), HasSubstr("maybe not in {auto,never}"));
   EXPECT_THAT(mistake({"run", "a", "--speedup", "high"}), HasSubstr("high is too much"));
   EXPECT_EQ(mistake({"run", "a", "--stpes", "3"}), "there is no option `--stpes`; did you mean `--steps`?");

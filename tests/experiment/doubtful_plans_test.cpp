@@ -31,7 +31,7 @@ TEST_F(DoubtfulPlans, AreAWarmUpThatTakesTheWholeRun) {
   EXPECT_THAT(of(cosine(2000, "steps = 50\n")),
               ElementsAre("[schedule] warmup_steps = 2000 uses up all 50 steps: the learning rate stays "
                           "below 0.025 lr, and what follows the warm-up never begins"));
-  EXPECT_THAT(of(cosine(50, "steps = 50\n")), ElementsAre(HasSubstr("steps: what should follow")));
+  EXPECT_THAT(of(cosine(50, "steps = 50\n")), ElementsAre(HasSubstr("steps: what follows the warm-up")));
   EXPECT_THAT(of(cosine(49, "steps = 50\n")), IsEmpty());
   EXPECT_THAT(of("[train]\nsteps = 50\n"), IsEmpty());
 }

@@ -93,7 +93,7 @@ TEST_F(Wiring, ChecksTypesRangesAndChoices) {
   auto table = options("scale = 1\n");
   wire(table, "model", {{"classes", "seven"}, {"unit", "mile"}}, diagnostics_);
   ASSERT_EQ(diagnostics_.all().size(), 2U);
-  EXPECT_THAT(diagnostics_.all()[0].message, HasSubstr("another type"));
+  EXPECT_THAT(diagnostics_.all()[0].message, HasSubstr("a different type"));
   EXPECT_EQ(diagnostics_.all()[1].code, "E0116");
   Diagnostics again;
   table = options();

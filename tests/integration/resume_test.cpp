@@ -236,7 +236,7 @@ TEST_F(Resume, WithoutAGoodCheckpointOrARunItIsRefused) {
   EXPECT_THAT(second.outcome.err, HasSubstr("manifest.json"));
   const auto nowhere = resume(workspace_.path());
   EXPECT_EQ(nowhere.outcome.exit_code, 1);
-  EXPECT_THAT(nowhere.outcome.err, HasSubstr("no directory of a run"));
+  EXPECT_THAT(nowhere.outcome.err, HasSubstr("is not the directory of a run"));
 }
 
 TEST_F(Resume, OfAForeignCheckpointIsRefusedAndSaysWhatElseIsPossible) {
@@ -453,7 +453,7 @@ TEST_F(Resume, VerifyResumeSaysWhatDiffersFirstAndWhereToLook) {
   EXPECT_THAT(
       words_of({"model={plugin=\"unseeded\"}"}),
       AllOf(HasSubstr("weights          DIFFER"), HasSubstr("first difference: the weights before the first step"),
-            HasSubstr("help: the model begins with other weights in each process")));
+            HasSubstr("help: the model begins with different weights in each process")));
   EXPECT_THAT(words_of({"model={plugin=\"forgetful\"}"}),
               AllOf(HasSubstr("first difference: step 14 (train): loss is "), HasSubstr("register_buffer()")));
   EXPECT_THAT(words_of({"precision={plugin=\"forgetful_scale\", cpu=\"allow\"}"}),

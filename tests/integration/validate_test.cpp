@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <csignal>
 
-#include "host/loading/elf/elf_dynamic.h"
-#include "host/loading/elf/mapped_file.h"
 #include "tests/integration/process.h"
 
 namespace binade::testing {
@@ -230,9 +228,10 @@ TEST(Validate, SaysWhichProgramIsMissing) {
 }
 
 bool exports_operator_new(const std::string& program) {
-  const host::MappedFile file(program);
-  const auto exported = host::read_elf_dynamic(host::ElfFile(file.bytes(), program)).exported;
-  return std::ranges::any_of(exported, [](const auto& symbol) { return symbol.name == "_Znwm"; });
+  const TemporaryFolder workspace;
+  const auto symbols = Process({BINADE_NM, "--dynamic", "--defined-only", program}, workspace).wait();
+  EXPECT_EQ(symbols.exit_code, 0) << symbols.err;
+  return contains(symbols.out, " _Znwm");
 }
 
 TEST(Validate, AloneReplacesOperatorNew) {

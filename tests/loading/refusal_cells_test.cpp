@@ -156,7 +156,7 @@ std::vector<Cell> note_cells() {
       {"needs a later minor", "needs_minor", "E0304", "plugin: needs_abi = \"1.9\"", nothing},
       {"checksum", "good", "E0303", "checksum stated: 00000001", note([](auto&, auto& m) { m.crc32 = 1; })},
       {"text", "good", "E0303", "checksum found:", replace("A fixture", "B fixture")},
-      {"no TOML", "good", "E0312", "is wrong", manifest("kind = ", "kind # ")},
+      {"no TOML", "good", "E0312", "has mistakes", manifest("kind = ", "kind # ")},
       {"unknown kind", "good", "E0312", "E0216", manifest("\"precision\"", "\"precisiom\"")},
   };
 }
