@@ -200,7 +200,7 @@ class DataOfARun : public InterruptedRuns {
 TEST_F(DataOfARun, IsNoticedToHaveChangedInAnyOfManyRows) {
   write_many_rows();
   const auto first = run("many", {"dataset.standardize=false"}, {"--stop-after", "3"});
-  EXPECT_THAT(resumed_after_a_change_elsewhere(first.directory, "though not the samples"),
+  EXPECT_THAT(resumed_after_a_change_elsewhere(first.directory, "but not in the samples"),
               AllOf(HasSubstr(": approximate, because the data changed (`"),
                     HasSubstr("points.csv`), but not in the samples that were compared: 4096 of ")));
 }

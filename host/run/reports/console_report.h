@@ -19,7 +19,7 @@ class StartReport : public RunListener {
 
  private:
   const Run& run_;
-  const Paint& paint_;
+  Paint paint_;
 };
 
 // Names the last checkpoint and the command that resumes from it; empty when there is none.
