@@ -153,8 +153,9 @@ class FullAtTheEnd : public DiskFull {
   void fill_and_end(Process& process, const SmallDisk& disk) {
     ASSERT_TRUE(process.wait_until([&] { return !directory().empty() && failed(process) == 0; })) << process.err();
     disk.fill();
-    ASSERT_TRUE(process.wait_until([&] { return times(process.err(), "training continues, and some thousand") == 1; }))
-        << process.err();
+    ASSERT_TRUE(process.wait_until([&] {
+      return times(process.err(), "training continues, and about a thousand") == 1;
+    })) << process.err();
     process.send(SIGTERM);
   }
 };

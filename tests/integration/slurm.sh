@@ -80,7 +80,7 @@ while :; do
   break
 done
 (($(ls runs/job | wc -l) == 1)) || fail "the turns were not one run"
-grep -q 'exact' "log-$turns" || fail "the last turn did not go on exactly"
+grep -q 'exact' "log-$turns" || fail "the last turn did not resume exactly"
 "$binade" run job.toml --set experiment.name=straight --set "train.steps=$steps" > log-straight 2>&1
 hash_of() { grep -h '"parameters_sha256"' "runs/$1"/*/summary.json; }
 [[ $(hash_of job) == "$(hash_of straight)" ]] || fail "the run of $turns turns is another one than the straight run"

@@ -75,8 +75,7 @@ TEST(UnusualModels, ARunContinuesWithoutALoggerThatCannotStart) {
   workspace.write("awkward.toml", experiment("mlp", "augmented", "[[logger]]\nplugin = \"never_starts\"\n"));
   const auto outcome = binade({"run", "awkward.toml"}, workspace);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_NE(outcome.err.find("nobody listens there (failed); the run continues without that logger"),
-            std::string::npos)
+  EXPECT_NE(outcome.err.find("nobody listens there (failed); the run continues without that logger"), std::string::npos)
       << outcome.err;
   const auto last = contents(run_directory(workspace, "awkward") / "metrics.prom");
   EXPECT_NE(last.find(R"(plugin="never_starts",stage="load"} 1)"), std::string::npos) << last;

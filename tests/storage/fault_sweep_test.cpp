@@ -94,7 +94,8 @@ class Checkpoints {
 
   void expect_no_leftover() const {
     for (const auto& entry : std::filesystem::directory_iterator(run_ / "checkpoints")) {
-      EXPECT_THAT(entry.path().string(), Not(::testing::AnyOf(::testing::EndsWith(".tmp"), ::testing::EndsWith(".old"))));
+      EXPECT_THAT(entry.path().string(),
+                  Not(::testing::AnyOf(::testing::EndsWith(".tmp"), ::testing::EndsWith(".old"))));
     }
   }
   // The state that a new process finds.

@@ -219,7 +219,7 @@ void CrashReport::tell_signal(Writer& out, int signal, const siginfo_t& info) co
     out << ", at 0x";
     out.number(reinterpret_cast<std::uintptr_t>(info.si_addr), 16);
   }
-  if (uncaught.front() != '\0') out << "\n  nobody caught: " << uncaught.data();
+  if (uncaught.front() != '\0') out << "\n  uncaught exception: " << uncaught.data();
 }
 
 void CrashReport::tell_place(Writer& out, std::uintptr_t at, Stack& stack) const noexcept {
