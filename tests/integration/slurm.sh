@@ -34,7 +34,7 @@ TOML
 
 fail() {
   printf 'FAILED: %s\n' "$1" >&2
-  cat log-* >&2
+  tail -n 40 log-* >&2
   exit 1
 }
 steps_done() { cat runs/job/*/metrics.jsonl 2>/dev/null | grep -c '"split":"train"' || true; }
@@ -42,9 +42,9 @@ steps_done() { cat runs/job/*/metrics.jsonl 2>/dev/null | grep -c '"split":"trai
 # Signals at any instant of a start: nothing is lost, and the job is queued again.
 for delay in 0 0 0.02 0.05 0.1 0.2 0.4; do
   rm -f -- "$REQUEUED"
-  bash "$tree/experiments/slurm.sbatch" job.toml --set experiment.name=start --set train.steps=100000000 > log-start 2>&1 &
+  bash -x "$tree/experiments/slurm.sbatch" job.toml --set experiment.name=start --set train.steps=100000000 > log-start 2>&1 &
   job=$!
-  until grep -qi '^SigCgt:.*[4-7c-f]...$' "/proc/$job/status"; do # until the script listens
+  until grep -qF -- ' run job.toml' log-start; do # traced behind the trap: the script listens, and forks
     kill -0 "$job" 2>/dev/null || fail "a start ended by itself"
   done
   sleep "$delay"
