@@ -39,6 +39,7 @@ class Process {
   std::string out() const { return contents(out_); }
   std::string err() const { return contents(err_); }
   void send(int signal) const;
+  int pid() const { return pid_; }
   bool ended();
   Outcome wait();
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "tests/integration/process.h"
@@ -25,11 +26,14 @@ class Surroundings : public ::testing::Test {
   }
 
   // In a shell, which first does `prepare`.
-  Outcome after(const std::string& prepare, std::vector<std::string> arguments,
-                const Process::Environment& environment = {}) {
+  std::vector<std::string> prepared(const std::string& prepare, std::vector<std::string> arguments) {
     auto command = binade_command(std::move(arguments));
     command.insert(command.begin(), {"bash", "-c", prepare + "\nexec \"$@\"", "bash"});
-    Process process(command, workspace_, with_fixtures(environment));
+    return command;
+  }
+  Outcome after(const std::string& prepare, std::vector<std::string> arguments,
+                const Process::Environment& environment = {}) {
+    Process process(prepared(prepare, std::move(arguments)), workspace_, with_fixtures(environment));
     return process.wait();
   }
   // With a pseudo-terminal as its standard streams; all that it wrote there.
@@ -59,6 +63,23 @@ TEST_P(ClosedDescriptors, NothingButTheRecordIsInTheRecord) {
     EXPECT_THAT(contents(entry.path()), Not(HasSubstr("next:"))) << entry.path();
   }
   EXPECT_EQ(binade({"export", "openmetrics", directory.string()}, workspace_).exit_code, 0);
+}
+
+TEST_P(ClosedDescriptors, AreDevNull) {
+  const std::string closed = GetParam();
+  Process process(prepared("exec " + closed, {"run", "points.toml", "--set", "train.steps=1000000"}), workspace_,
+                  with_fixtures());
+  ASSERT_TRUE(process.wait_until([&] {
+    const auto directory = run_directory(workspace_, "points");
+    return !directory.empty() && std::filesystem::exists(directory / "metrics.jsonl");
+  }));
+  const std::filesystem::path open = "/proc/" + std::to_string(process.pid()) + "/fd";
+  const std::array<const char*, 3> closings{"<&-", ">&-", "2>&-"};
+  const auto words = " " + closed + " ";
+  for (std::size_t number = 0; number < closings.size(); ++number) {
+    if (words.find(" " + std::string(closings[number]) + " ") == std::string::npos) continue;
+    EXPECT_EQ(std::filesystem::read_symlink(open / std::to_string(number)), "/dev/null") << number;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ClosedDescriptors,

@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "host/base/atomic_file.h"
+#include "host/base/descriptor.h"
 #include "host/base/sha256.h"
 
 namespace binade::host {
@@ -34,20 +35,6 @@ bool keeps_change_times(int descriptor) {
 std::int64_t now() { return std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
 std::string cannot_be_read() { return "cannot be read: " + std::generic_category().message(errno); }
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 std::filesystem::path cache_file(const std::filesystem::path& folder, const std::filesystem::path& named) {
   constexpr std::size_t digits = 32;

@@ -124,13 +124,13 @@ class Key {
     spec_.type = OptionType::string;
     if (auto& value = spec_.default_value) value = Scalars{duration_text(std::get<double>(value->front()))};
     fill_ = [fill = std::move(fill_)](Settings& settings, const Scalars& values) {
-      if (!values.empty()) fill(settings, Scalars{parse_duration(std::get<std::string>(values.front())).value()});
+      if (!values.empty()) fill(settings, {Scalar(parse_duration(std::get<std::string>(values.front())).value())});
     };
     return *this;
   }
   // Of one variant, where it is not the member's initial value.
   Key& by_default(double value) {
-    spec_.default_value = Scalars{value};
+    spec_.default_value = Scalars{Scalar(value)};
     return *this;
   }
   Key& required() {

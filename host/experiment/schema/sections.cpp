@@ -21,16 +21,16 @@ const Section<ExperimentSettings>& experiment_section() {
   static const Section<S> section(
       "experiment", "Names the run and makes it repeatable.",
       Keys<S>{
-          Key(&S::name, "name", "The run's folder under runs/; the file's name by default.")
+          Key(&S::name, "name", "Name of the run's folder under runs/; the file's name by default.")
               .computed()
               .from_environment(),
-          Key(&S::seed, "seed", "Of initialisation, shuffling, dropout and augmentation."),
+          Key(&S::seed, "seed", "Seed of initialisation, shuffling, dropout and augmentation."),
           Key(&S::fingerprint, "fingerprint",
               "What is recorded of the data, so that a resumed run can tell whether it changed: hashes of some "
               "samples, and with \"files\" of all files that the dataset's options name (read once, then looked up).")
               .one_of({"files", "samples"}),
-          Key(&S::tags, "tags", "Words to find the run by."),
-          Key(&S::notes, "notes", "What the run is for."),
+          Key(&S::tags, "tags", "Tags to find the run by."),
+          Key(&S::notes, "notes", "Purpose of the run."),
       });
   return section;
 }
@@ -38,14 +38,15 @@ const Section<ExperimentSettings>& experiment_section() {
 const Section<TaskSettings>& task_section() {
   using S = TaskSettings;
   static const Section<S> section(
-      "task", "What is learned. The dataset has its own word for both keys.",
+      "task", "What the model learns. By default the dataset decides loss and target.",
       Keys<S>{
-          Key(&S::loss, "loss", "What is minimised; \"model\" is the model's own loss.")
+          Key(&S::loss, "loss", "Loss function; \"model\" uses the loss that the model itself computes.")
               .one_of({"cross_entropy", "next_token", "mse", "model"})
               .wired("dataset.loss"),
-          Key(&S::target, "target", "The field of the dataset that is to be predicted.").wired("dataset.target"),
+          Key(&S::target, "target", "The dataset field to predict.").wired("dataset.target"),
           Key(&S::label_smoothing, "label_smoothing",
-              "Share of a target that is spread over all classes, in training; unsmoothed_loss stands beside.")
+              "Share of each target's probability that is spread over all classes during training; the loss without "
+              "smoothing is reported as unsmoothed_loss.")
               .at_least(0)
               .at_most(1),
       });
@@ -57,9 +58,10 @@ Section<OptimizerSettings>::Variant optimizer(const char* name, double lr, doubl
                                               const Keys<OptimizerSettings>& own) {
   using S = OptimizerSettings;
   Keys<S> keys{
-      Key(&S::name, "name", "How gradients become updates.").one_of({"adamw", "adam", "sgd", "adagrad", "rmsprop"}),
-      Key(&S::lr, "lr", "Learning rate at its highest; greater than 0.").by_default(lr),
-      Key(&S::weight_decay, "weight_decay", "Decoupled for adamw, else added to the gradient.")
+      Key(&S::name, "name", "Optimization algorithm, as in torch.optim.")
+          .one_of({"adamw", "adam", "sgd", "adagrad", "rmsprop"}),
+      Key(&S::lr, "lr", "Peak learning rate; must be greater than 0.").by_default(lr),
+      Key(&S::weight_decay, "weight_decay", "Weight decay; decoupled for adamw, added to the gradient otherwise.")
           .by_default(weight_decay)
           .at_least(0),
       Key(&S::decay_biases_and_norms, "decay_biases_and_norms",
@@ -71,25 +73,25 @@ Section<OptimizerSettings>::Variant optimizer(const char* name, double lr, doubl
 
 const Section<OptimizerSettings>& optimizer_section() {
   using S = OptimizerSettings;
-  const auto eps = Key(&S::eps, "eps", "Added to the denominator; greater than 0.");
-  const auto betas =
-      Key(&S::betas, "betas", "Decay of the two running means; two numbers in 0 <= beta < 1.").at_least(0).at_most(1);
-  const auto momentum =
-      Key(&S::momentum, "momentum", "Share of the previous update that is kept.").at_least(0).at_most(1);
+  const auto eps = Key(&S::eps, "eps", "Added to the denominator for numerical stability; must be greater than 0.");
+  const auto betas = Key(&S::betas, "betas", "Decay rates of the two running averages; two numbers in 0 <= beta < 1.")
+                         .at_least(0)
+                         .at_most(1);
+  const auto momentum = Key(&S::momentum, "momentum", "Momentum factor.").at_least(0).at_most(1);
   const Keys<S> sgd{
       momentum,
-      Key(&S::dampening, "dampening", "Share of each gradient that momentum leaves out, but for a parameter's first.")
+      Key(&S::dampening, "dampening", "Dampening of momentum; not applied to a parameter's first update.")
           .at_least(0)
           .at_most(1),
-      Key(&S::nesterov, "nesterov", "Nesterov's momentum; needs momentum > 0 and dampening = 0."),
+      Key(&S::nesterov, "nesterov", "Whether to use Nesterov momentum; requires momentum > 0 and dampening = 0."),
   };
   const Keys<S> adagrad{
-      Key(&S::lr_decay, "lr_decay", "The rate is divided by 1 + steps * lr_decay.").at_least(0),
-      Key(&S::initial_accumulator, "initial_accumulator", "What the sums of squares start from.").at_least(0),
+      Key(&S::lr_decay, "lr_decay", "The learning rate is divided by 1 + steps * lr_decay.").at_least(0),
+      Key(&S::initial_accumulator, "initial_accumulator", "Initial value of the sums of squares.").at_least(0),
       Key(eps).by_default(1e-10),
   };
   const Keys<S> rmsprop{
-      Key(&S::alpha, "alpha", "Decay of the running mean of squares.").at_least(0).at_most(1),
+      Key(&S::alpha, "alpha", "Decay rate of the running average of squared gradients.").at_least(0).at_most(1),
       eps,
       momentum,
   };
@@ -104,13 +106,13 @@ const Section<ParameterGroupSettings>& group_section() {
   using S = ParameterGroupSettings;
   static const Section<S> section(
       "optimizer.group",
-      "Parameters with a learning rate or decay of their own; each parameter belongs to the first group it matches.",
+      "Parameters with their own learning rate or weight decay; each parameter belongs to the first group it matches.",
       Keys<S>{
-          Key(&S::parameters, "parameters", "Names of parameters, with * for any characters and ? for one.").required(),
+          Key(&S::parameters, "parameters", "Parameter names; * matches any characters and ? matches one.").required(),
           Key(&S::lr, "lr",
-              "Instead of optimizer.lr. The schedule multiplies both by the same factor, so that min_lr becomes "
-              "min_lr * lr / optimizer.lr here."),
-          Key(&S::weight_decay, "weight_decay", "Instead of optimizer.weight_decay.").at_least(0),
+              "Replaces optimizer.lr. The schedule scales both by the same factor, so the minimum for this group is "
+              "min_lr * lr / optimizer.lr."),
+          Key(&S::weight_decay, "weight_decay", "Replaces optimizer.weight_decay.").at_least(0),
       });
   return section;
 }
@@ -118,34 +120,39 @@ const Section<ParameterGroupSettings>& group_section() {
 Keys<ScheduleSettings> one_cycle() {
   using S = ScheduleSettings;
   return {
-      Key(&S::pct_start, "pct_start", "Share of the run in which the rate rises.").at_least(0).at_most(1),
-      Key(&S::div_factor, "div_factor", "The rate starts at lr / div_factor.").at_least(1),
+      Key(&S::pct_start, "pct_start", "Share of the run during which the learning rate rises.").at_least(0).at_most(1),
+      Key(&S::div_factor, "div_factor", "The learning rate starts at lr / div_factor.").at_least(1),
       Key(&S::final_div_factor, "final_div_factor",
-          "It ends at lr / div_factor / final_div_factor, in the last step where no step was skipped.")
+          "The learning rate ends at lr / div_factor / final_div_factor; it reaches this in the last step if no step "
+          "was "
+          "skipped.")
           .at_least(1),
       Key(&S::cycle_momentum, "cycle_momentum",
-          "Whether the momentum (of adam and adamw: the first beta) falls from max_momentum to base_momentum "
-          "while the rate rises, and rises again. PyTorch's OneCycleLR does so by default."),
-      Key(&S::base_momentum, "base_momentum", "The momentum where the rate is highest; at most max_momentum.")
+          "Whether momentum (for adam and adamw: the first beta) falls from max_momentum to base_momentum while the "
+          "learning rate rises, and rises again afterwards, as PyTorch's OneCycleLR does by default."),
+      Key(&S::base_momentum, "base_momentum", "Momentum when the learning rate is highest; at most max_momentum.")
           .at_least(0),
-      Key(&S::max_momentum, "max_momentum", "The momentum at the start and at the end; less than 1.").at_least(0),
+      Key(&S::max_momentum, "max_momentum", "Momentum at the start and at the end; less than 1.").at_least(0),
   };
 }
 
 const Section<ScheduleSettings>& schedule_section() {
   using S = ScheduleSettings;
-  const auto name = Key(&S::name, "name", "How the learning rate continues after the warm-up. A skipped step holds it.")
-                        .one_of({"constant", "linear", "cosine", "step", "one_cycle"});
-  const auto warmup = Key(&S::warmup_steps, "warmup_steps",
-                          "Steps over which the rate rises to lr in equal parts; the first has lr / warmup_steps.");
+  const auto name =
+      Key(&S::name, "name", "How the learning rate changes after the warm-up. A skipped step does not advance it.")
+          .one_of({"constant", "linear", "cosine", "step", "one_cycle"});
+  const auto warmup =
+      Key(&S::warmup_steps, "warmup_steps",
+          "Steps over which the learning rate rises linearly to lr; the first step uses lr / warmup_steps.");
   const auto min_lr =
       Key(&S::min_lr, "min_lr",
-          "What the rate falls to; at most lr. As in PyTorch's CosineAnnealingLR with T_max = steps it is reached "
-          "one step after the last. Each skipped step holds the schedule, so a run that skipped some ends before. "
-          "A group with a rate of its own falls to min_lr * its lr / optimizer.lr.")
+          "Final learning rate; at most lr. As in PyTorch's CosineAnnealingLR with T_max = steps, it would be reached "
+          "one step after the last. A skipped step does not advance the schedule, so a run with skipped steps ends "
+          "earlier in it. For a group with its own lr it is min_lr * lr / optimizer.lr.")
           .at_least(0);
-  const auto step_size = Key(&S::step_size, "step_size", "Steps from one drop to the next.").required().at_least(1);
-  const auto gamma = Key(&S::gamma, "gamma", "What each drop multiplies the rate by.").at_least(0).at_most(1);
+  const auto step_size = Key(&S::step_size, "step_size", "Steps between drops.").required().at_least(1);
+  const auto gamma =
+      Key(&S::gamma, "gamma", "Factor by which each drop multiplies the learning rate.").at_least(0).at_most(1);
   auto cycle = one_cycle();
   cycle.insert(cycle.begin(), name);
   static const Section<S> section("schedule", "How the learning rate changes over the run.",
@@ -161,22 +168,22 @@ Keys<TrainSettings> length_keys() {
   using S = TrainSettings;
   return {
       Key(&S::steps, "steps", "Optimizer steps.").at_least(1).at_most(many),
-      Key(&S::epochs, "epochs", "Passes over the training split, each over all of its samples.")
-          .at_least(1)
-          .at_most(many),
+      Key(&S::epochs, "epochs", "Passes over the whole training split.").at_least(1).at_most(many),
       Key(&S::max_time, "max_time", "Training time: \"90s\", \"5m\", \"1h30m\", or a number of seconds.").duration(),
-      Key(&S::batch_size, "batch_size", "Samples per forward pass; the last batch of an epoch has what is left.")
+      Key(&S::batch_size, "batch_size", "Samples per forward pass; the last batch of an epoch may be smaller.")
           .at_least(1)
           .at_most(many),
       Key(&S::accumulate, "accumulate",
-          "Forward passes per optimizer step; the last step of an epoch takes what is left. Each sample or token "
-          "counts the same.")
+          "Forward passes per optimizer step; the last step of an epoch may have fewer. Each sample or token has the "
+          "same "
+          "weight.")
           .at_least(1)
           .at_most(many),
       Key(&S::drop_last, "drop_last",
-          "Whether an epoch leaves its last batch out where that is smaller than batch_size: for models that cannot "
-          "train on few samples, as with batch normalization."),
-      Key(&S::clip_norm, "clip_norm", "Largest norm of all gradients together; 0 does not clip.").at_least(0),
+          "Whether to drop the last batch of an epoch if it is smaller than batch_size, for models that cannot train "
+          "on "
+          "few samples, such as those with batch normalization."),
+      Key(&S::clip_norm, "clip_norm", "Maximum norm of all gradients together; 0 disables clipping.").at_least(0),
   };
 }
 
@@ -184,27 +191,30 @@ Keys<TrainSettings> evaluation_keys() {
   using S = TrainSettings;
   return {
       Key(&S::evaluate_every, "evaluate_every",
-          "Steps between evaluations; 0 evaluates at the end only. By default each epoch where `epochs` is given, "
-          "else 0.")
+          "Steps between evaluations; 0 evaluates only at the end. Default: once per epoch if `epochs` is set, "
+          "otherwise "
+          "0.")
           .at_most(many),
       Key(&S::evaluate_batches, "evaluate_batches",
-          "Batches per evaluation, drawn once from the whole split by the seed: each evaluation is on the same "
-          "ones. 0 takes the whole split.")
+          "Batches per evaluation, sampled once by the seed and the same each time; 0 uses the whole split.")
           .at_most(many),
       Key(&S::max_nonfinite_losses, "max_nonfinite_losses",
-          "Steps in a row whose loss is inf or NaN at which the run fails; 0 never fails it.")
+          "The run fails after this many consecutive steps with an inf or NaN loss; 0 disables this.")
           .at_most(many),
       Key(&S::early_stopping_patience, "early_stopping.patience",
-          "Evaluations without a lower validation loss after which the run ends; 0 never ends it.")
+          "The run ends after this many evaluations without a lower validation loss; 0 disables this.")
           .at_most(many),
-      Key(&S::early_stopping_min_delta, "early_stopping.min_delta", "How much lower counts as lower.").at_least(0),
+      Key(&S::early_stopping_min_delta, "early_stopping.min_delta", "Smallest decrease that counts as an improvement.")
+          .at_least(0),
       Key(&S::keep_best, "keep_best",
-          "Whether best.safetensors keeps the weights of the lowest validation loss, where a run evaluates on its "
-          "way. It follows the checkpoints: what came after the newest one waits beside it."),
+          "Whether to save the weights with the lowest validation loss as best.safetensors, if the run evaluates "
+          "before "
+          "its end. The file is updated with each checkpoint; newer weights wait beside it until then."),
       Key(&S::ema_decay, "ema_decay",
-          "Decay of a running mean of the weights, which evaluations then use; 0 keeps none. The mean begins as "
-          "the initial weights; step n decays it by (1 + n) / (10 + n) where that is less, so that they are soon "
-          "forgotten.")
+          "Decay of an exponential moving average of the weights, which evaluations then use; 0 disables it. The "
+          "average "
+          "starts from the initial weights; step n uses min(ema_decay, (1 + n) / (10 + n)), so that it soon forgets "
+          "them.")
           .at_least(0)
           .at_most(1),
   };
@@ -213,15 +223,14 @@ Keys<TrainSettings> evaluation_keys() {
 Keys<TrainSettings> execution_keys() {
   using S = TrainSettings;
   return {
-      Key(&S::freeze, "freeze", "Names of parameters that are not trained, with * and ?."),
-      Key(&S::sampling, "sampling", "shuffle: each sample once per epoch. replacement: each draw from all samples.")
+      Key(&S::freeze, "freeze", "Names of parameters that are not trained; * and ? are wildcards."),
+      Key(&S::sampling, "sampling",
+          "shuffle: each sample once per epoch. replacement: each sample is drawn from the whole split.")
           .one_of({"shuffle", "replacement"}),
-      Key(&S::workers, "workers", "Threads that read samples; 0 reads in the training thread.").at_most(64),
-      Key(&S::prefetch, "prefetch", "Batches that are kept ready.").at_least(1).at_most(1024),
+      Key(&S::workers, "workers", "Threads that read samples; with 0 the training thread reads them.").at_most(64),
+      Key(&S::prefetch, "prefetch", "Batches that are prepared ahead.").at_least(1).at_most(1024),
       Key(&S::device, "device", "auto, cpu, cuda, or cuda:N."),
-      Key(&S::threads, "threads", "Threads of one operation on a CPU; 0 leaves it to LibTorch.")
-          .at_least(0)
-          .at_most(1024),
+      Key(&S::threads, "threads", "CPU threads per operation; 0 lets LibTorch decide.").at_least(0).at_most(1024),
   };
 }
 
@@ -229,21 +238,22 @@ const Section<TrainSettings>& train_section() {
   auto keys = length_keys();
   for (const auto& more : {evaluation_keys(), execution_keys()}) keys.insert(keys.end(), more.begin(), more.end());
   static const Section<TrainSettings> section(
-      "train", "How long and how. The first of steps, epochs and max_time that is reached ends the run.", keys);
+      "train", "The training loop. The run ends at the first of steps, epochs and max_time that is reached.", keys);
   return section;
 }
 
 const Section<CheckpointSettings>& checkpoint_section() {
   using S = CheckpointSettings;
   static const Section<S> section(
-      "checkpoint", "What a run can go on from after it was interrupted: `binade resume`.",
+      "checkpoint", "Checkpoints, from which `binade resume` continues an interrupted run.",
       Keys<S>{
-          Key(&S::enabled, "enabled", "Whether there are any; the last one is written at the end."),
-          Key(&S::every_steps, "every_steps", "Steps between two; 0 goes by time alone.").at_most(many),
-          Key(&S::every_minutes, "every_minutes", "Minutes between two; 0 goes by steps alone.").at_least(0),
-          Key(&S::keep, "keep", "How many stay, the newest ones.").at_least(1).at_most(1e6),
+          Key(&S::enabled, "enabled", "Whether to write checkpoints; the last one is written at the end."),
+          Key(&S::every_steps, "every_steps", "Steps between checkpoints; 0 uses every_minutes alone.").at_most(many),
+          Key(&S::every_minutes, "every_minutes", "Minutes between checkpoints; 0 uses every_steps alone.").at_least(0),
+          Key(&S::keep, "keep", "How many of the newest checkpoints to keep.").at_least(1).at_most(1e6),
           Key(&S::keep_best, "keep_best",
-              "Whether that of the lowest validation loss stays besides, of those that followed an evaluation."),
+              "Whether to also keep the checkpoint with the lowest validation loss, among those that followed an "
+              "evaluation."),
       });
   return section;
 }
@@ -251,17 +261,16 @@ const Section<CheckpointSettings>& checkpoint_section() {
 const Section<WatchdogSettings>& watchdog_section() {
   using S = WatchdogSettings;
   static const Section<S> section(
-      "watchdog",
-      "How long things may take at most before the run counts as hung: then it says where, and ends. \"0s\": for ever.",
+      "watchdog", "Time limits, after which the run counts as hung: it reports where, and ends. \"0s\" means no limit.",
       Keys<S>{
-          Key(&S::enabled, "enabled", "Whether anybody watches."),
+          Key(&S::enabled, "enabled", "Whether to enforce the limits."),
           Key(&S::data, "data", "Waiting for a batch.").duration(),
           Key(&S::forward, "forward", "A forward pass.").duration(),
           Key(&S::backward, "backward", "A backward pass.").duration(),
           Key(&S::optimizer, "optimizer", "Unscaling, clipping and the update of one step.").duration(),
-          Key(&S::logging, "logging", "Telling of one step.").duration(),
+          Key(&S::logging, "logging", "Logging one step.").duration(),
           Key(&S::evaluation, "evaluation", "One batch of an evaluation.").duration(),
-          Key(&S::checkpoint, "checkpoint", "The training thread's waiting for a checkpoint.").duration(),
+          Key(&S::checkpoint, "checkpoint", "The training thread's wait for a checkpoint.").duration(),
           Key(&S::plugin_call, "plugin_call",
               "One call of a model, dataset or precision plugin, or of a logger's create().")
               .duration(),
@@ -274,24 +283,25 @@ const Section<MetricsSettings>& metrics_section() {
   static const Section<S> section(
       "metrics", "The Prometheus endpoint.",
       Keys<S>{
-          Key(&S::enabled, "enabled", "Whether there is one."),
-          Key(&S::listen, "listen", "host:port; port 0 takes a free one, which is printed.").from_environment(),
-          Key(&S::required, "required", "Whether a run fails when the port is taken."),
+          Key(&S::enabled, "enabled", "Whether to serve the endpoint."),
+          Key(&S::listen, "listen", "host:port; with port 0 a free port is chosen and printed.").from_environment(),
+          Key(&S::required, "required", "Whether the run fails if the port is already in use."),
           Key(&S::sample_gradients_every, "sample_gradients_every",
-              "Steps between samples of the gradients' exponents, by part of the model; 0 takes none.")
+              "Steps between samples of the gradients' exponents, per part of the model; 0 disables sampling.")
               .at_most(many),
-          Key(&S::allow_remote, "allow_remote", "Whether other machines may read it."),
+          Key(&S::allow_remote, "allow_remote", "Whether other machines may connect."),
           Key(&S::allowed_hosts, "allowed_hosts",
-              "Names by which readers may call this machine, as in http://NAME:PORT, beside localhost and the "
-              "address in `listen`; a request under another name is refused."),
-          Key(&S::user, "user", "Who must ask, where there is a password."),
-          Key(&S::password_file, "password_file", "A file with the password that readers must give."),
-          Key(&S::password_env, "password_env", "The environment variable that holds it."),
-          Key(&S::page, "page", "Whether the port also shows a live page."),
-          Key(&S::targets, "targets", "A folder in which Prometheus finds its targets (file_sd)."),
-          Key(&S::wait_for_scrape, "wait_for_scrape", "How long the end waits at most for a last scrape: \"30s\".")
+              "Host names that requests may use, as in http://NAME:PORT, besides localhost and the address in "
+              "`listen`; requests with any other Host header are refused."),
+          Key(&S::user, "user", "User name for basic authentication, if a password is set."),
+          Key(&S::password_file, "password_file", "File with the password for basic authentication."),
+          Key(&S::password_env, "password_env", "Environment variable with the password for basic authentication."),
+          Key(&S::page, "page", "Whether to serve a live page on the same port."),
+          Key(&S::targets, "targets", "Folder in which Prometheus discovers its targets (file_sd)."),
+          Key(&S::wait_for_scrape, "wait_for_scrape",
+              "How long the run waits at its end for a last scrape, such as \"30s\".")
               .duration(),
-          Key(&S::push, "push", "A Pushgateway that is told how the run ended: \"http://HOST:PORT\".")
+          Key(&S::push, "push", "Pushgateway that receives the final state of the run: \"http://HOST:PORT\".")
               .from_environment(),
       });
   return section;

@@ -23,7 +23,7 @@ std::string name_of(int signal) {
 
 std::string whereabouts(const Progress& progress, const std::vector<WatchedPlugin>& plugins) {
   const auto reading = progress.read();
-  auto text = reading.entered == 0 ? std::string("the run has not begun")
+  auto text = reading.entered == 0 ? std::string("the run has not started")
                                    : fmt::format("it is in step {}, {}", reading.step,
                                                  activity_names[static_cast<std::size_t>(reading.activity)]);
   bool first = true;
