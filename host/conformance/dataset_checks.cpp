@@ -90,7 +90,7 @@ class Reading {
 struct Opened {
   explicit Opened(const PluginUnderTest& subject) : Opened(subject, open(subject)) {}
   Opened(const PluginUnderTest& subject, const Plugin& plugin)
-      : dataset(plugin, subject.options), split(dataset.split("train", subject.seed)) {}
+      : dataset(plugin, subject.options, {}, subject.seed), split(dataset.split("train")) {}
   Indices draw(std::uint64_t seed, std::size_t count) const {
     std::mt19937_64 random(seed);
     Indices indices;

@@ -65,7 +65,7 @@ bool PreparedModel::read(const Manifest& model, std::uint64_t seed, ColorMode co
       [color](auto level, const auto& id, auto text) { log_line(color, level, fmt::format("{}: {}", id, text)); });
   dataset_ = wire_dataset(experiment_, plugin, color);
   if (!dataset_) return false;
-  split_ = dataset_->split("train", seed);
+  split_ = dataset_->split("train");
   const Sampler sampler(split_.size, std::min(samples, split_.size), Order::sequential, false, seed, Shard{});
   batches_ = std::make_unique<BatchLoader>(*dataset_, split_, sampler, true, seed, 0, 0, 0, 0);
   trial_.inputs = inputs_of(model, *dataset_);

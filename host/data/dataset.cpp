@@ -8,35 +8,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "host/data/sampler.h"
-
 namespace binade::host {
 namespace {
-
-// The random stream for held-back samples, different from those of the epochs' orders.
-constexpr std::uint64_t held_back_draw = ~std::uint64_t{0};
-
-// Returns "train" or "validation" as a part of the plugin's split `number`.
-Split part_of_train(const std::string& name, std::uint32_t number, std::uint64_t size, bool independent,
-                    std::uint64_t seed) {
-  const bool train = name == "train";
-  const std::uint64_t held_back = std::max<std::uint64_t>(1, size / 5);
-  Split split;
-  split.name = name;
-  split.plugin_split = number;
-  split.size = train ? size - held_back : held_back;
-  split.first = train ? 0 : size - held_back;
-  if (independent) {
-    const auto order = permutation(size, seed, held_back_draw);
-    std::vector<bool> drawn(size);
-    for (auto place = split.first; place < split.first + split.size; ++place) drawn[order[place]] = true;
-    split.indices.reserve(split.size);  // in ascending order, which suits datasets that read files sequentially
-    for (std::uint64_t index = 0; index < size; ++index) {
-      if (drawn[index]) split.indices.push_back(index);
-    }
-  }
-  return split;
-}
 
 std::size_t count_extents(const std::vector<Field>& fields) {
   return std::accumulate(fields.begin(), fields.end(), std::size_t{0}, [](std::size_t sum, const Field& field) {
@@ -50,7 +23,7 @@ bool agrees(std::int64_t measured, std::int64_t described) {
 
 }  // namespace
 
-Dataset::Dataset(Plugin plugin, const OptionTable& options)
+Dataset::Dataset(Plugin plugin, const OptionTable& options, const SplitSettings& settings, std::uint64_t seed)
     : plugin_(std::move(plugin)), table_(plugin_.table<binade_dataset_table>()) {
   if (table_.create == nullptr || table_.destroy == nullptr || table_.describe == nullptr || table_.read == nullptr) {
     throw std::runtime_error(name_in_messages(plugin_) +
@@ -61,41 +34,58 @@ Dataset::Dataset(Plugin plugin, const OptionTable& options)
   plugin_.call("create",
                [&](binade_error* error) { return table_.create(plugin_.host(), view.table(), &self, error); });
   self_ = std::shared_ptr<void>(self, table_.destroy);
-  description_ = describe(plugin_, table_, self);
+  description_ = describe(plugin_, table_, self, table_.fit == nullptr);
+  try {
+    splits_ = divide(description_, settings, seed, [this](const std::string& column) { return keys(column); });
+  } catch (const PluginError&) {
+    throw;
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error(fmt::format("{}: {}", name_in_messages(plugin_), error.what()));
+  }
+  if (table_.fit != nullptr) fit();
   extents_per_sample_ = count_extents(description_.fields);
 }
 
-const DatasetDescription::PluginSplit* Dataset::find(const std::string& name) const {
-  for (const auto& split : description_.splits) {
-    if (split.name == name) return &split;
+std::vector<std::int64_t> Dataset::keys(const std::string& column) const {
+  if (table_.keys == nullptr) {
+    throw std::runtime_error(
+        "`[split] stratify` and `group_by` need the dataset's keys(), which it does not have; "
+        "remove them");
   }
-  return nullptr;
+  const auto& splits = description_.splits;
+  const auto train = std::find_if(splits.begin(), splits.end(), [](const auto& one) { return one.name == "train"; });
+  const auto number = static_cast<std::uint32_t>(train - splits.begin());
+  std::vector<std::int64_t> keys(train->size);
+  plugin_.call("keys", [&](binade_error* error) {
+    return table_.keys(self_.get(), number, {column.data(), column.size()}, keys.data(), keys.size(), error);
+  });
+  return keys;
 }
 
-Split Dataset::split(const std::string& name, std::uint64_t seed) const {
-  const auto* found = find(name);
-  const bool divide = find("validation") == nullptr && (name == "train" || name == "validation");
-  if (divide) found = find("train");
-  if (found == nullptr) {
-    std::string there;
-    for (const auto& split : description_.splits) there += (there.empty() ? "`" : ", `") + split.name + "`";
-    throw std::runtime_error(fmt::format("{} has no split `{}`; it has: {}", name_in_messages(plugin_), name, there));
+void Dataset::fit() {
+  const auto& train = split("train");
+  std::vector<std::uint64_t> range;
+  if (train.indices.empty()) {
+    range.resize(train.size);
+    std::iota(range.begin(), range.end(), train.first);
   }
-  const auto number = static_cast<std::uint32_t>(found - description_.splits.data());
-  if (!divide) {
-    Split split;
-    split.name = name;
-    split.plugin_split = number;
-    split.size = found->size;
-    return split;
+  const auto& indices = train.indices.empty() ? range : train.indices;
+  plugin_.call("fit", [&](binade_error* error) {
+    return table_.fit(self_.get(), train.plugin_split, indices.data(), indices.size(), error);
+  });
+  auto fitted = describe(plugin_, table_, self_.get(), true);
+  if (fitted.splits != description_.splits || fitted.independent != description_.independent) {
+    throw std::runtime_error(name_in_messages(plugin_) + ": describe() returned other splits after fit()");
   }
-  if (found->size < 2) {
-    throw std::runtime_error(fmt::format(
-        "{} has only one sample in `train` and no split `validation`, so none can be held back for validation; "
-        "provide more data, or a split `validation`",
-        name_in_messages(plugin_)));
-  }
-  return part_of_train(name, number, found->size, description_.independent, seed);
+  description_ = std::move(fitted);
+}
+
+const Split& Dataset::split(const std::string& name) const {
+  const auto found = std::find_if(splits_.begin(), splits_.end(), [&](const Split& one) { return one.name == name; });
+  if (found != splits_.end()) return *found;
+  std::string there;
+  for (const auto& one : splits_) there += (there.empty() ? "`" : ", `") + one.name + "`";
+  throw std::runtime_error(fmt::format("{} has no split `{}`; it has: {}", name_in_messages(plugin_), name, there));
 }
 
 void Dataset::measure(const Split& split, std::span<const std::uint64_t> indices,

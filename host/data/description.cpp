@@ -181,14 +181,14 @@ std::string name_in_messages(const Plugin& plugin) {
   return fmt::format("dataset plugin `{}` {} ({})", plugin.id(), plugin.version(), plugin.path().string());
 }
 
-DatasetDescription describe(const Plugin& plugin, const binade_dataset_table& table, void* self) {
+DatasetDescription describe(const Plugin& plugin, const binade_dataset_table& table, void* self, bool fitted) {
   Notes notes;
   Sink sink{{sizeof(binade_description), 0, add_split, add_field, add_fact, set_independent}, &notes};
   plugin.call("describe", [&](binade_error* error) { return table.describe(self, &sink.base, error); });
   try {
     if (!notes.problem.empty()) throw std::runtime_error(notes.problem);
     check_splits(notes.description);
-    check_fields(notes.description, table.measure != nullptr);
+    if (fitted) check_fields(notes.description, table.measure != nullptr);
   } catch (const std::runtime_error& error) {
     throw std::runtime_error(fmt::format("{}: describe(): {}", name_in_messages(plugin), error.what()));
   }

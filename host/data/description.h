@@ -25,6 +25,7 @@ struct DatasetDescription {
   struct PluginSplit {
     std::string name;
     std::uint64_t size = 0;  // at least 1
+    bool operator==(const PluginSplit&) const = default;
   };
   std::vector<PluginSplit> splits;  // in the plugin's numbering; includes "train"
   std::vector<Field> fields;        // at least one; with unique names that also differ from the added lengths
@@ -33,8 +34,8 @@ struct DatasetDescription {
 };
 
 // Calls describe(). Throws PluginError if it fails, or std::runtime_error that names the plugin and what to change if
-// the description is invalid.
-DatasetDescription describe(const Plugin& plugin, const binade_dataset_table& table, void* self);
+// the description is invalid. Before fit(), only the splits are checked (`fitted` is false).
+DatasetDescription describe(const Plugin& plugin, const binade_dataset_table& table, void* self, bool fitted);
 
 // The plugin's name in messages: "dataset plugin `id` 1.0.0 (file)".
 std::string name_in_messages(const Plugin& plugin);

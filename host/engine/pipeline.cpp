@@ -107,7 +107,7 @@ class Pipeline {
   Task task_{request_.experiment.task, request_.dataset, model_};
   const std::int64_t vocab_size_ = task_.is_token_loss() ? vocabulary_of(request_, model_) : 0;
   const TrainingData data_{request_.dataset, request_.experiment.train, seed_of(request_)};
-  const Split validation_ = request_.dataset.split("validation", seed_of(request_));
+  const Split& validation_ = request_.dataset.split("validation");
   const Split evaluated_ = evaluated_part(validation_, request_);
   const RunFingerprint run_fingerprint_ = fingerprint_of(request_, device_, data_.split().size);
   const std::optional<ResumedTraining> resumed_ = read_checkpoint(request_, run_fingerprint_);

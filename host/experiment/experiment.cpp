@@ -164,6 +164,7 @@ Experiment check_experiment(const Node& root, const std::filesystem::path& file,
   e.tables.experiment = host.check(root, "experiment");
   e.model = plugin.required(root, "model", PluginKind::model);
   e.dataset = plugin.dataset(root);
+  e.tables.split = host.check(root, "split");
   e.tables.task = host.check(root, "task");
   e.precision = plugin.precision(root, precision);
   e.tables.optimizer = host.check(root, "optimizer");

@@ -33,7 +33,7 @@ struct PluginSection {
 
 // The checked tables of the host's sections: values with their origin and place.
 struct HostTables {
-  OptionTable experiment, task, optimizer;
+  OptionTable experiment, split, task, optimizer;
   std::vector<OptionTable> parameter_groups;  // [[optimizer.group]]
   OptionTable schedule, train, checkpoint, watchdog, metrics;
 };
@@ -43,6 +43,7 @@ struct Experiment {
   std::vector<std::filesystem::path> files;  // all that were read, absolute: `file`, then what it includes
   // The host's sections, as bind_settings() has them from `tables`.
   ExperimentSettings experiment;
+  SplitSettings split;
   TaskSettings task;
   OptimizerSettings optimizer;
   std::vector<ParameterGroupSettings> parameter_groups;

@@ -60,6 +60,7 @@ std::vector<ResolvedSection> resolved_sections(const Experiment& e) {
   std::vector<ResolvedSection> sections = {{"experiment", {&e.tables.experiment}},
                                            plugin(e.model),
                                            plugin(e.dataset),
+                                           {"split", {&e.tables.split}},
                                            {"task", {&e.tables.task}},
                                            plugin(e.precision),
                                            {"optimizer", {&e.tables.optimizer}}};

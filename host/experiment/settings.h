@@ -22,6 +22,19 @@ struct ExperimentSettings {
   bool operator==(const ExperimentSettings&) const = default;
 };
 
+// [split]: fractions of the dataset's split "train", each > 0 and < 1, together at most 1.
+struct SplitSettings {
+  std::optional<double> train = {};       // all that the others leave
+  std::optional<double> validation = {};  // 0.2, unless the dataset has a validation split or there are folds
+  std::optional<double> test = {};
+  std::optional<std::string> stratify = {};  // a column of the dataset; "": the target
+  std::optional<std::string> group_by = {};  // a column of the dataset
+  std::optional<std::uint64_t> seed = {};    // the experiment's
+  std::uint64_t folds = 0;                   // 0: no cross-validation; else >= 2
+  std::uint64_t fold = 0;                    // < folds
+  bool operator==(const SplitSettings&) const = default;
+};
+
 // [task]. Loss and target may come from the dataset.
 struct TaskSettings {
   std::optional<std::string> loss = {};    // cross_entropy, next_token, mse, model

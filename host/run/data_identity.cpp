@@ -67,19 +67,12 @@ Fingerprint fingerprint_of(const Dataset& dataset, const Experiment& experiment,
                            const std::atomic<int>& stop_signal, ColorMode color) {
   Fingerprint fingerprint;
   add_description(fingerprint, dataset);
-  const auto seed = experiment.experiment.seed;
   const auto stop = [&stop_signal] { return stop_signal.load() != 0; };
-  for (const char* name : {"train", "validation"}) {
-    std::optional<Split> split;
-    try {
-      split = dataset.split(name, seed);
-    } catch (const std::runtime_error&) {
-      continue;  // the engine asks for it too, and ends the run
-    }
-    const auto problem = add_split(fingerprint, dataset, *split, stop);
+  for (const auto& split : dataset.splits()) {
+    const auto problem = add_split(fingerprint, dataset, split, stop);
     if (problem.empty()) continue;
     log_line(color, BINADE_LOG_WARNING,
-             fmt::format("the run's records cannot say what the samples of `{}` were: {}", name, problem));
+             fmt::format("the run's records cannot say what the samples of `{}` were: {}", split.name, problem));
   }
   if (files != nullptr) {
     wait_for(*files, stop_signal, color);

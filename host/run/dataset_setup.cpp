@@ -55,7 +55,8 @@ std::unique_ptr<Dataset> wire_dataset(Experiment& experiment, const OpenedPlugin
 
 std::unique_ptr<Dataset> wire_dataset(Experiment& experiment, const Plugin& plugin, ColorMode color) {
   if (!wire_to_model(experiment, color)) return nullptr;
-  auto dataset = std::make_unique<Dataset>(plugin, experiment.dataset.options);
+  auto dataset =
+      std::make_unique<Dataset>(plugin, experiment.dataset.options, experiment.split, experiment.experiment.seed);
   wire_to_dataset(experiment, *dataset, color);
   return dataset;
 }

@@ -69,11 +69,11 @@ struct Variable {
 
 template <class T>
 Fingerprint fingerprint(std::uint64_t seed = 1) {
-  const LinkedDataset<T> dataset;
+  const LinkedDataset<T> dataset({}, seed);
   Fingerprint fingerprint;
   add_description(fingerprint, dataset);
   for (const char* name : {"train", "validation"}) {
-    EXPECT_THAT(add_split(fingerprint, dataset, dataset.split(name, seed), never), IsEmpty());
+    EXPECT_THAT(add_split(fingerprint, dataset, dataset.split(name), never), IsEmpty());
   }
   return fingerprint;
 }
@@ -166,7 +166,7 @@ TEST_F(FingerprintTest, SaysWhatCannotBeReadAndKeepsTheRest) {
   const LinkedDataset<Fixed> dataset;
   content.unreadable = {0, 35};
   Fingerprint print;
-  EXPECT_THAT(add_split(print, dataset, dataset.split("train", 1), never), HasSubstr("d.csv:7: a word"));
+  EXPECT_THAT(add_split(print, dataset, dataset.split("train"), never), HasSubstr("d.csv:7: a word"));
   EXPECT_EQ(print.at("split.train"), "71 samples");
   EXPECT_EQ(print.count("split.train.2"), 1u);
   EXPECT_EQ(print.count("split.train.71"), 0u);
@@ -176,7 +176,7 @@ TEST_F(FingerprintTest, SaysWhatCannotBeReadAndKeepsTheRest) {
 TEST_F(FingerprintTest, EndsWhenItIsTold) {
   const LinkedDataset<Fixed> dataset;
   Fingerprint print;
-  EXPECT_THAT(add_split(print, dataset, dataset.split("train", 1), [] { return content.reads >= 2; }), IsEmpty());
+  EXPECT_THAT(add_split(print, dataset, dataset.split("train"), [] { return content.reads >= 2; }), IsEmpty());
   EXPECT_EQ(content.reads, 2u);
   EXPECT_EQ(print.count("split.train.2"), 1u);
 }

@@ -39,7 +39,7 @@ const T* data(const HostBatch& batch, std::size_t field) {
 
 TEST(VariableLengths, ArePaddedAndComeWithTheirLengths) {
   const Opened opened(VARIABLE_LENGTHS);
-  const auto split = opened.dataset().split("validation", 1);
+  const auto split = opened.dataset().split("validation");
   EXPECT_EQ(split.size, 129u);
   BatchLoader loader(opened.dataset(), split, Sampler(129, 43, Order::sequential, false, 1, {}), false, 1, 2, 2, 0, 0);
   for (int number = 0; number < 3; ++number) {

@@ -28,7 +28,8 @@ Plugin linked() {
 
 template <class T>
 struct LinkedDataset : Dataset {
-  LinkedDataset() : Dataset(linked<T>(), OptionTable{}) {}
+  explicit LinkedDataset(const SplitSettings& settings = {}, std::uint64_t seed = 0)
+      : Dataset(linked<T>(), OptionTable{}, settings, seed) {}
 };
 
 }  // namespace binade::host

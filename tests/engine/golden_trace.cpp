@@ -82,7 +82,7 @@ std::string replay_trace(const Json& run) {
   const auto steps = fields.at("steps").get<std::uint64_t>();
   const auto accumulation = fields.at("accumulation").get<std::uint64_t>();
   const auto [dataset, micro_batch_size] = data_of(fields, steps * accumulation);
-  const auto split = dataset.split("train", 0);
+  const auto split = dataset.split("train");
   Model model(TensorModel::plugin(), OptionTable{}, {dataset.fields().front().name}, c10::Device(c10::kCPU));
   const auto settings =
       fields.text("loss") == "mse" ? task_settings("mse", "y") : task_settings("cross_entropy", "label");

@@ -30,7 +30,7 @@ class LineTraining {
     TensorModel::parameters = {{"w", weight_}};
     TensorModel::forward = [this](const auto& inputs) { return forward(inputs[0]); };
     dataset_ = std::make_unique<Dataset>(dataset_plugin<Rows>(), OptionTable{});
-    split_ = dataset_->split("train", 0);
+    split_ = dataset_->split("train");
     Sampler sampler(split_.size, setting_.batch_size, Order::sequential, true, 0, Shard{});
     batches_ = std::make_unique<BatchLoader>(*dataset_, split_, std::move(sampler), true, 0, 0, 1, 0, 0);
     model_ = std::make_unique<Model>(TensorModel::plugin(), OptionTable{}, std::vector<std::string>{"x"}, cpu);

@@ -119,7 +119,7 @@ struct Regression {
   at::Tensor weight = at::ones({2}).requires_grad_(true);
   TaskSettings settings;
   Dataset dataset{testing::dataset_plugin<Rows>(), OptionTable{}};
-  Split split = dataset.split("train", 0);
+  Split split = dataset.split("train");
   Model model{TensorModel::plugin(), OptionTable{}, {"x"}, cpu};
   Task task{settings, dataset, model};
 };

@@ -28,7 +28,7 @@ TaskResult run_task(const TaskSettings& settings, std::function<at::Tensor(const
   const Dataset dataset(testing::dataset_plugin<Rows>(), OptionTable{});
   Model model(TensorModel::plugin(), OptionTable{}, {dataset.fields().front().name}, cpu);
   const Task task(settings, dataset, model);
-  const auto split = dataset.split("train", 0);
+  const auto split = dataset.split("train");
   BatchLoader loader(dataset, split, Sampler(split.size, split.size, Order::sequential, false, 0, Shard{}), false, 0, 0,
                      1, 0, 0);
   BatchTensors batch(cpu);

@@ -29,7 +29,7 @@ class TinyTraining {
     }
     TensorModel::forward = [](const std::vector<at::Tensor>& inputs) { return forward(inputs[0]); };
     dataset_ = std::make_unique<Dataset>(dataset_plugin<LabelledRows>(), OptionTable{});
-    split_ = dataset_->split("train", 0);
+    split_ = dataset_->split("train");
     batches_ = std::make_unique<BatchLoader>(
         *dataset_, split_, Sampler(rows, batch_size, Order::shuffled, false, 1, Shard{}), true, 1, 0, 1, 0, 0);
     model_ = std::make_unique<Model>(TensorModel::plugin(), OptionTable{}, std::vector<std::string>{"features"}, cpu);

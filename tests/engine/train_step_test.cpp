@@ -44,7 +44,7 @@ class StepTest : public ::testing::Test {
   StepRecord step_on(const binade_policy& policy, std::uint64_t batch_size, std::uint64_t accumulate, double clip_norm,
                      int steps) {
     const Dataset dataset(testing::dataset_plugin<Data>(), OptionTable{});
-    const auto split = dataset.split("train", 0);
+    const auto split = dataset.split("train");
     Model model(TensorModel::plugin(), OptionTable{}, {dataset.fields().front().name}, cpu);
     const Task task(task_settings_, dataset, model);
     Sampler sampler(split.size, batch_size, Order::sequential, drop_last_, 0, Shard{});
@@ -273,7 +273,7 @@ TEST_F(StepTest, NamesParametersThatGotNoGradient) {
 
 TEST_F(StepTest, EvaluationIsTheMeanOverAllSamplesInEvaluationModeWithoutGradient) {
   const Dataset dataset(testing::dataset_plugin<Rows>(), OptionTable{});
-  const auto split = dataset.split("validation", 0);
+  const auto split = dataset.split("validation");
   Model model(TensorModel::plugin(), OptionTable{}, {"x"}, cpu);
   const Task task(task_settings_, dataset, model);
   bool trained = true, grad = true;

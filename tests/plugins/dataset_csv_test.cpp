@@ -43,7 +43,7 @@ TEST(CsvDataset, HoldsBackRandomRowsForValidationBecauseRowsAreIndependent) {
   std::string rows = "x,y\n";
   for (int row = 0; row < 50; ++row) rows += std::to_string(row) + "," + std::to_string(row % 2) + "\n";
   const OpenedDataset dataset("csv", csv(folder.write("a.csv", rows)));
-  EXPECT_EQ(dataset.dataset().split("validation", 7).indices.size(), 10u);
+  EXPECT_EQ(dataset.dataset().split("validation").indices.size(), 10u);
 }
 
 TEST(CsvDataset, UnderstandsQuotesAsRfc4180DoesAndAByteOrderMark) {

@@ -110,8 +110,8 @@ TEST_F(ImagesDataset, ValidatesOnFilesOfTheirOwn) {
   const std::string labels = folder_.write("t10k-labels", idx_labels({1}));
   const OpenedDataset data("images",
                            plain(pair({{"validation_images", text(images)}, {"validation_labels", text(labels)}})));
-  EXPECT_EQ(data.dataset().split("train", 0).size, 2u);
-  EXPECT_EQ(data.dataset().split("validation", 0).size, 1u);
+  EXPECT_EQ(data.dataset().split("train").size, 2u);
+  EXPECT_EQ(data.dataset().split("validation").size, 1u);
   EXPECT_EQ(rounded(data.read_from<float>("validation", 0, {0})), Floats(6, 9));
   EXPECT_EQ(data.read_from<std::int64_t>("validation", 1, {0}), (Labels{1}));
 

@@ -55,7 +55,7 @@ TEST(SyntheticDataset, DescribesEachTask) {
   EXPECT_EQ(std::get<std::string>(classes.fact("loss")), "cross_entropy");
   EXPECT_EQ(classes.dataset().fields()[0].name, "features");
   EXPECT_EQ(std::get<std::string>(classes.fact("target")), classes.dataset().fields()[1].name);
-  EXPECT_FALSE(classes.dataset().split("validation", 7).indices.empty()) << "samples are independent";
+  EXPECT_FALSE(classes.dataset().split("validation").indices.empty()) << "samples are independent";
 
   const OpenedDataset number("synthetic", synthetic("regression", {{"features", integer(3)}}));
   EXPECT_THAT(number.dataset().fields()[0].shape, ElementsAre(3));

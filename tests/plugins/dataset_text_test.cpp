@@ -51,7 +51,7 @@ TEST(TextDataset, StatesWhatAModelNeedsToKnow) {
 TEST(TextDataset, HoldsBackItsEndForValidationBecauseWindowsAreNotIndependent) {
   const TemporaryFolder folder;
   const OpenedDataset text("text", text_options({folder.write("a.txt", std::string(99, 'x'))}, 2));
-  const auto validation = text.dataset().split("validation", 7);
+  const auto validation = text.dataset().split("validation");
   EXPECT_TRUE(validation.indices.empty());
   EXPECT_EQ(validation.first, 40u);
   EXPECT_EQ(validation.size, 10u);
@@ -66,8 +66,8 @@ TEST(TextDataset, PredictsEachTokenOfItsValidationPartExactlyOnce) {
     options = with(with(options, "stride", integer(1)), "encoding", text(encoding));
     const OpenedDataset dataset("text", options);
     // 30 of 100 tokens, rounded down to whole samples of 7 predictions: 28, and 72 to train on.
-    EXPECT_EQ(dataset.dataset().split("train", 0).size, 72u - 8 + 1);
-    ASSERT_EQ(dataset.dataset().split("validation", 0).size, 4u);
+    EXPECT_EQ(dataset.dataset().split("train").size, 72u - 8 + 1);
+    ASSERT_EQ(dataset.dataset().split("validation").size, 4u);
     const auto train = dataset.read<std::int64_t>(0, {0, 7, 14, 21, 28, 35, 42, 49, 56, 63, 64});
     const auto validation = dataset.read_from<std::int64_t>("validation", 0, {0, 1, 2, 3});
     EXPECT_EQ(validation[0], train.back()) << "the first sample begins on the last token to train on";

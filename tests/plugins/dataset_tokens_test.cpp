@@ -40,7 +40,7 @@ TEST(TokensDataset, ReadsWindowsOfAHeaderlessFile) {
   EXPECT_EQ(std::get<std::int64_t>(data.fact("sequence_length")), 3);
   EXPECT_EQ(std::get<std::string>(data.fact("loss")), "next_token");
   EXPECT_EQ(std::get<std::string>(data.fact("target")), "tokens");
-  EXPECT_TRUE(data.dataset().split("validation", 7).indices.empty()) << "windows are not independent";
+  EXPECT_TRUE(data.dataset().split("validation").indices.empty()) << "windows are not independent";
 }
 
 TEST(TokensDataset, SkipsTheHeaderOfLlmC) {
@@ -71,8 +71,8 @@ TEST(TokensDataset, ValidatesOnFilesOfTheirOwn) {
   const TemporaryFolder folder;
   const std::string train = folder.write("train.bin", shard(0, 6)), other = folder.write("other.bin", shard(100, 8));
   const OpenedDataset data("tokens", tokens({train}, 3, {{"validation_paths", text(other)}}));
-  EXPECT_EQ(data.dataset().split("train", 0).size, 2u);
-  ASSERT_EQ(data.dataset().split("validation", 0).size, 3u);
+  EXPECT_EQ(data.dataset().split("train").size, 2u);
+  ASSERT_EQ(data.dataset().split("validation").size, 3u);
   EXPECT_EQ(data.read_from<std::int64_t>("validation", 0, {0, 1, 2}),
             (Tokens{100, 101, 102, 102, 103, 104, 104, 105, 106}));
   EXPECT_EQ(std::get<std::int64_t>(data.fact("vocab_size")), 108);
@@ -84,9 +84,9 @@ TEST(TokensDataset, HoldsBackTheEndOfAllFiles) {
   const std::vector<std::string> files = {folder.write("a.bin", shard(0, 20)), folder.write("b.bin", shard(100, 5))};
   // 10 of 25: the five of b, and four of a's last five, for two windows of two predictions each.
   const OpenedDataset data("tokens", tokens(files, 3, {{"validation", {Scalar(0.4)}}, {"stride", integer(1)}}));
-  EXPECT_EQ(data.dataset().split("train", 0).size, 14u);
+  EXPECT_EQ(data.dataset().split("train").size, 14u);
   EXPECT_EQ(data.read<std::int64_t>(0, {0, 13}), (Tokens{0, 1, 2, 13, 14, 15}));
-  ASSERT_EQ(data.dataset().split("validation", 0).size, 4u);
+  ASSERT_EQ(data.dataset().split("validation").size, 4u);
   EXPECT_EQ(data.read_from<std::int64_t>("validation", 0, {0, 1, 2, 3}),
             (Tokens{15, 16, 17, 17, 18, 19, 100, 101, 102, 102, 103, 104}));
 }

@@ -44,7 +44,7 @@ void report(benchmark::State& state, std::int64_t samples, std::int64_t bytes) {
 void feed(benchmark::State& state, const std::string& name, const GivenOptions& given, std::uint64_t batch_size) {
   const OpenedPlugin plugin(name);
   const Dataset dataset(plugin.plugin(), plugin.options(given));
-  const auto split = dataset.split("train", seed);
+  const auto split = dataset.split("train");
   BatchLoader loader(dataset, split, Sampler(split.size, batch_size, Order::shuffled, true, seed, {}), true, seed,
                      static_cast<std::uint32_t>(state.range(0)), 4, 0, 0);
   for (int warm_up = 0; warm_up < 20; ++warm_up) loader.next();  // shuffles, grows buffers

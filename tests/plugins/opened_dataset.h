@@ -23,7 +23,7 @@ class OpenedDataset {
   const std::string& log() const { return plugin_.log(); }
   Fact fact(const std::string& name) const { return dataset_.facts().at(name); }
   // Samples before the host holds any back for validation.
-  std::uint64_t size() const { return dataset_.split("train", 0).size + dataset_.split("validation", 0).size; }
+  std::uint64_t size() const { return dataset_.split("train").size + dataset_.split("validation").size; }
 
   // One field of several training samples, concatenated.
   template <class T>
@@ -37,7 +37,7 @@ class OpenedDataset {
     BatchMemory memory(dataset_);
     memory.batch().indices = indices;
     memory.batch().epoch = epoch;
-    memory.read(dataset_, dataset_.split(split, 0), training, 0);
+    memory.read(dataset_, dataset_.split(split), training, 0);
     const auto& part = memory.batch().fields.at(field);
     const auto* values = static_cast<const T*>(part.data);
     return {values, values + part.bytes / sizeof(T)};

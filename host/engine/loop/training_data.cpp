@@ -29,7 +29,7 @@ bool normalizes_batches(const Model& model) {
 TrainingData::TrainingData(const Dataset& dataset, const TrainSettings& train, std::uint64_t seed)
     : dataset_(dataset),
       seed_(seed),
-      split_(dataset.split("train", seed)),
+      split_(dataset.split("train")),
       sampler_(make_sampler(split_, train, seed)),
       with_replacement_(draws_with_replacement(train)),
       workers_(train.workers),

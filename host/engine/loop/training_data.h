@@ -30,7 +30,7 @@ class TrainingData {
  private:
   const Dataset& dataset_;
   std::uint64_t seed_;
-  Split split_;
+  const Split& split_;
   Sampler sampler_;
   bool with_replacement_;  // then each epoch leaves out other samples
   std::uint32_t workers_, prefetch_;

@@ -26,6 +26,7 @@ Json bound(double value, OptionType type) {
 Json element_schema(const OptionSpec& spec) {
   constexpr const char* types[] = {"boolean", "integer", "number", "string", "string"};
   Json json{{"type", types[static_cast<std::size_t>(spec.type)]}};
+  if (spec.also) json["type"] = Json::array({json["type"], types[static_cast<std::size_t>(*spec.also)]});
   for (const auto& choice : spec.choices) json["enum"].push_back(json_of(choice));
   if (spec.min) json["minimum"] = bound(*spec.min, spec.type);
   if (spec.max) json["maximum"] = bound(*spec.max, spec.type);
@@ -106,7 +107,6 @@ void add_parameter_groups(Json& optimizer) {
 Json section_schema(const SectionSpec& section) {
   Json all = empty_table();
   for (const auto& one : section.variants) add_options(all, pointers(one.options));
-  if (section.name == "train") all["properties"]["max_time"]["type"] = Json::array({"string", "number"});
   if (section.variants.size() == 1) {
     all["description"] = section.help;
     return all;

@@ -23,6 +23,7 @@ struct OptionSpec {
   std::string name;
   OptionType type = OptionType::string;
   bool array = false;
+  std::optional<OptionType> also;                    // another type that a value may have
   bool table = false;                                // of any keys, with values of this spec
   std::optional<std::vector<Scalar>> default_value;  // one element for a scalar
   std::optional<std::string> default_from;  // "dataset.classes": filled in when a run starts; precedes the default

@@ -133,6 +133,21 @@ class Key {
     spec_.default_value = Scalars{Scalar(value)};
     return *this;
   }
+  // A value may be of this type as well; the loader turns it into one of the member's type.
+  Key& also(OptionType type) {
+    spec_.also = type;
+    return *this;
+  }
+  // `true` stands for the text `meaning`, `false` for no value.
+  Key& or_true(const std::string& meaning) {
+    spec_.also = OptionType::boolean;
+    fill_ = [fill = std::move(fill_), meaning](Settings& settings, const Scalars& values) {
+      const bool* chosen = values.empty() ? nullptr : std::get_if<bool>(&values.front());
+      if (chosen == nullptr) return fill(settings, values);
+      if (*chosen) fill(settings, Scalars{Scalar(meaning)});
+    };
+    return *this;
+  }
   Key& required() {
     spec_.default_value.reset();
     return *this;

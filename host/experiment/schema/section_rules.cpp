@@ -27,6 +27,7 @@ class Rules {
 
   void run() {
     name();
+    split();
     optimizer();
     schedule();
     momentum_cycle();
@@ -61,6 +62,42 @@ class Rules {
     if (good) return;
     add("E0118", tables_.experiment, "name", fmt::format("`experiment.name` cannot be {}", toml_string(name)),
         {"it names a folder: 1 to 64 characters of A-Z a-z 0-9 . _ -, not beginning with a dot"});
+  }
+
+  void split() {
+    const auto& table = tables_.split;
+    double sum = 0;
+    for (const char* key : {"train", "validation", "test"}) {
+      if (!table.has(key)) continue;
+      const double fraction = table.number(key);
+      sum += fraction;
+      if (fraction > 0 && fraction < 1) continue;
+      add("E0117", table, key,
+          fmt::format("`split.{}` must be a fraction between 0 and 1, got {}", key, toml_number(fraction)));
+      return;
+    }
+    if (sum > 1 + 1e-9) {
+      const char* last = table.has("test") ? "test" : "validation";
+      add("E0119", table, last, fmt::format("the parts in [split] add up to {}, more than 1", toml_number(sum)),
+          {"remove `train` to train on all samples that the other parts leave"});
+    }
+    if (table.has("stratify") && table.has("group_by")) {
+      add("E0119", table, "group_by", "`split.stratify` and `split.group_by` exclude each other",
+          {"remove one of them"});
+    }
+    const auto folds = table.has("folds") ? table.integer("folds") : 0;
+    if (folds == 1)
+      add("E0117", table, "folds", "`split.folds` must be at least 2, or 0 for no cross-validation, got 1");
+    const auto fold = table.has("fold") ? table.integer("fold") : 0;
+    if (fold > 0 && fold >= folds) {
+      add("E0119", table, "fold",
+          fmt::format("`split.fold` is {}, but there are {} folds, counted from 0", fold, folds));
+    }
+    for (const char* key : {"train", "validation"}) {
+      if (folds < 2 || !table.has(key)) continue;
+      add("E0119", table, key, fmt::format("`split.folds` and `split.{}` exclude each other", key),
+          {"remove one of them; with folds, one fold is validated with and the others are trained on"});
+    }
   }
 
   void optimizer() {

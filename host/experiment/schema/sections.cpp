@@ -35,6 +35,29 @@ const Section<ExperimentSettings>& experiment_section() {
   return section;
 }
 
+const Section<SplitSettings>& split_section() {
+  using S = SplitSettings;
+  static const Section<S> section(
+      "split", "How the samples of the dataset's split `train` are divided.",
+      Keys<S>{
+          Key(&S::train, "train", "Fraction to train on. Default: all samples that the other parts leave."),
+          Key(&S::validation, "validation",
+              "Fraction to validate with. Default: 0.2, unless the dataset has a split `validation`."),
+          Key(&S::test, "test", "Fraction for the split `test`, which is evaluated once, at the end of the run."),
+          Key(&S::stratify, "stratify",
+              "true: each class has the same share of all parts. A column's name: each of its values has.")
+              .or_true(""),
+          Key(&S::group_by, "group_by",
+              "A column: samples with the same value, such as those of one customer, stay in one part."),
+          Key(&S::seed, "seed", "Seed of the division. Default: the experiment's seed."),
+          Key(&S::folds, "folds",
+              "Cross-validation: divides what is not `test` into this many folds, and validates with one of them.")
+              .at_most(1000),
+          Key(&S::fold, "fold", "The fold to validate with, counted from 0."),
+      });
+  return section;
+}
+
 const Section<TaskSettings>& task_section() {
   using S = TaskSettings;
   static const Section<S> section(
@@ -169,7 +192,9 @@ Keys<TrainSettings> length_keys() {
   return {
       Key(&S::steps, "steps", "Optimizer steps.").at_least(1).at_most(many),
       Key(&S::epochs, "epochs", "Passes over the whole training split.").at_least(1).at_most(many),
-      Key(&S::max_time, "max_time", "Training time: \"90s\", \"5m\", \"1h30m\", or a number of seconds.").duration(),
+      Key(&S::max_time, "max_time", "Training time: \"90s\", \"5m\", \"1h30m\", or a number of seconds.")
+          .duration()
+          .also(OptionType::number),
       Key(&S::batch_size, "batch_size", "Samples per forward pass; the last batch of an epoch may be smaller.")
           .at_least(1)
           .at_most(many),
@@ -311,8 +336,9 @@ const Section<MetricsSettings>& metrics_section() {
 
 const std::vector<SectionSpec>& host_sections() {
   static const std::vector<SectionSpec> sections = {
-      experiment_section().spec(), task_section().spec(),       optimizer_section().spec(), schedule_section().spec(),
-      train_section().spec(),      checkpoint_section().spec(), watchdog_section().spec(),  metrics_section().spec()};
+      experiment_section().spec(), split_section().spec(),    task_section().spec(),
+      optimizer_section().spec(),  schedule_section().spec(), train_section().spec(),
+      checkpoint_section().spec(), watchdog_section().spec(), metrics_section().spec()};
   return sections;
 }
 
@@ -328,6 +354,7 @@ const SectionSpec& host_section(std::string_view name) {
 void bind_settings(Experiment& experiment) {
   const auto& tables = experiment.tables;
   experiment.experiment = experiment_section().settings(tables.experiment);
+  experiment.split = split_section().settings(tables.split);
   experiment.task = task_section().settings(tables.task);
   experiment.optimizer = optimizer_section().settings(tables.optimizer);
   experiment.parameter_groups.clear();

@@ -19,8 +19,8 @@ struct SectionSpec {
   std::vector<SectionVariant> variants;
 };
 
-// experiment, task, optimizer, schedule, train, checkpoint, watchdog, metrics. The same objects for the life of the
-// process.
+// experiment, split, task, optimizer, schedule, train, checkpoint, watchdog, metrics. The same objects for the life of
+// the process.
 const std::vector<SectionSpec>& host_sections();
 const SectionSpec& host_section(std::string_view name);
 // One [[optimizer.group]]: parameters, lr, weight_decay.

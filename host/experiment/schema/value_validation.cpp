@@ -78,6 +78,7 @@ std::optional<Scalar> check_scalar(const Node& value, const std::string& name, c
                                    Diagnostics& diagnostics) {
   if (value.kind != Node::Kind::scalar) return std::nullopt;
   auto scalar = typed(value.scalar, spec.type);
+  if (!scalar && spec.also) return typed(value.scalar, *spec.also);
   if (scalar && !check_limits(*scalar, name, spec, value.where, diagnostics)) return std::nullopt;
   return scalar;
 }
@@ -93,7 +94,8 @@ const char* why_no_path(const std::string& text) {
 
 std::string wanted(const OptionSpec& spec) {
   const auto& words = type_words[static_cast<int>(spec.type)];
-  return spec.array ? fmt::format("an array of {}", words[1]) : std::string(words[0]);
+  if (spec.array) return fmt::format("an array of {}", words[1]);
+  return spec.also ? fmt::format("{} or {}", words[0], type_words[static_cast<int>(*spec.also)][0]) : words[0].data();
 }
 
 std::optional<std::vector<Scalar>> check_value(const Node& value, const std::string& name, const OptionSpec& spec,

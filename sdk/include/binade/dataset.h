@@ -23,6 +23,13 @@
 //     std::vector<std::int64_t> measure(std::uint32_t split, std::uint64_t index, std::size_t field) const
 // which returns the shape of that field in that sample, fixed extents included. The slot passed to read() is padded to
 // the batch's largest extents and filled with the pad value; write only the sample's own part.
+// A dataset that learns something from its samples, such as means or categories, also has
+//     void fit(std::uint32_t split, const binade::Indices& indices)
+// which is called on the main thread before the first read(), with the samples that the run trains on. Learn from these
+// only. describe() is called before it, when only the splits matter, and again after it. Requires a host of ABI 1.2:
+// write `needs_abi = "1.2"` into the manifest. A dataset whose splits may be stratified or grouped also has
+//     std::vector<std::int64_t> keys(std::uint32_t split, std::string_view column) const
+// which returns one number per sample of the split, equal for equal values; the column "" is the target.
 #ifndef BINADE_DATASET_H
 #define BINADE_DATASET_H
 
@@ -30,6 +37,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <memory>
+#include <string_view>
 
 #include "abi/dataset.h"
 #include "boundary.h"
@@ -200,10 +208,28 @@ class Sample {
   std::uint64_t position_;
 };
 
+// The samples to learn from, in ascending order.
+class Indices {
+ public:
+  Indices(const std::uint64_t* data, std::uint64_t size) : data_(data), size_(static_cast<std::size_t>(size)) {}
+  const std::uint64_t* begin() const { return data_; }
+  const std::uint64_t* end() const { return data_ + size_; }
+  std::size_t size() const { return size_; }
+  std::uint64_t operator[](std::size_t position) const { return data_[position]; }
+
+ private:
+  const std::uint64_t* data_;
+  std::size_t size_;
+};
+
 namespace detail {
 
 template <class T>
 using MeasureCall = decltype(std::declval<const T&>().measure(0u, std::uint64_t{}, std::size_t{}));
+template <class T>
+using FitCall = decltype(std::declval<T&>().fit(0u, std::declval<const Indices&>()));
+template <class T>
+using KeysCall = decltype(std::declval<const T&>().keys(0u, std::declval<std::string_view>()));
 
 template <class T>
 struct DatasetShim {
@@ -254,8 +280,33 @@ struct DatasetShim {
     });
   }
 
-  static constexpr binade_dataset_table table{
-      sizeof(binade_dataset_table), 0, create, destroy, describe, has<MeasureCall, T> ? measure : nullptr, read};
+  static std::int32_t fit(void* self, std::uint32_t split, const std::uint64_t* indices, std::uint64_t count,
+                          binade_error* error) noexcept {
+    return guard(error, [&] {
+      if constexpr (has<FitCall, T>) static_cast<Self*>(self)->dataset.fit(split, Indices(indices, count));
+    });
+  }
+  static std::int32_t keys(void* self, std::uint32_t split, binade_string column, std::int64_t* keys,
+                           std::uint64_t count, binade_error* error) noexcept {
+    return guard(error, [&] {
+      if constexpr (has<KeysCall, T>) {
+        const T& dataset = static_cast<const Self*>(self)->dataset;
+        const std::vector<std::int64_t> found = dataset.keys(split, {column.data, column.size});
+        if (found.size() != count) throw Failure(BINADE_FAILED, "keys() returned a wrong number of numbers");
+        std::copy(found.begin(), found.end(), keys);
+      }
+    });
+  }
+
+  static constexpr binade_dataset_table table{sizeof(binade_dataset_table),
+                                              0,
+                                              create,
+                                              destroy,
+                                              describe,
+                                              has<MeasureCall, T> ? measure : nullptr,
+                                              read,
+                                              has<FitCall, T> ? fit : nullptr,
+                                              has<KeysCall, T> ? keys : nullptr};
 };
 
 }  // namespace detail

@@ -54,7 +54,8 @@ static int32_t read(void* self, const binade_read* request, binade_error* error)
   return BINADE_OK;
 }
 
-static const binade_dataset_table table = {sizeof(table), 0, create, destroy, describe, NULL, read};
+static const binade_dataset_table table = {
+    .struct_size = sizeof(table), .create = create, .destroy = destroy, .describe = describe, .read = read};
 
 BINADE_PLUGIN_EXPORT const binade_plugin binade_plugin_v1 = {sizeof(binade_plugin), BINADE_ABI_MAJOR, BINADE_ABI_MINOR,
                                                              BINADE_KIND_DATASET, &table};

@@ -59,7 +59,7 @@ typedef struct binade_dataset_table {
   int32_t (*create)(const binade_host* host, const binade_options* options, void** self, binade_error* error);
   /* [main] Called last, also after a failed run, but not if create() failed. */
   void (*destroy)(void* self);
-  /* [main] Called once, after create(). */
+  /* [main] Called once, after create(); a dataset with fit() is asked again after fit(). */
   int32_t (*describe)(void* self, binade_description* description, binade_error* error);
   /* [worker] May be NULL if no field has a variable extent. Writes, for each index, the shapes of the variable fields
    * in field order, one after the other. A shape includes its fixed extents. */
@@ -69,6 +69,17 @@ typedef struct binade_dataset_table {
    * `self`. The same request must always give the same bytes. A failure ends the run; the message must name the
    * sample. */
   int32_t (*read)(void* self, const binade_read* request, binade_error* error);
+  /* [main] Since 1.2. May be NULL. Called once, before the second describe(), with the samples of the plugin's split
+   * `split` that the run trains on, in ascending order. Everything that is learned from data, such as means, categories
+   * and vocabularies, must be learned here and from these samples only: otherwise validation data leaks into training.
+   * The same samples must always give the same result. The first describe() needs splits only; the second one must
+   * repeat them, with the final fields and facts. */
+  int32_t (*fit)(void* self, uint32_t split, const uint64_t* indices, uint64_t count, binade_error* error);
+  /* [main] Since 1.2. May be NULL. Called before fit(). Writes one number for each of the `count` samples of `split`:
+   * samples get the same number exactly if they have the same value in `column`; "" means the target. The host
+   * stratifies and groups splits by it. Must fail with BINADE_INVALID_ARGUMENT if there is no such column. */
+  int32_t (*keys)(void* self, uint32_t split, binade_string column, int64_t* keys, uint64_t count,
+                  binade_error* error);
 } binade_dataset_table;
 
 #ifdef __cplusplus

@@ -202,6 +202,10 @@ pub struct DatasetTable {
     pub describe: unsafe extern "C" fn(*mut c_void, *mut Description, *mut Error) -> i32,
     pub measure: Option<unsafe extern "C" fn(*mut c_void, u32, *const u64, u64, *mut i64, *mut Error) -> i32>,
     pub read: unsafe extern "C" fn(*mut c_void, *const Read, *mut Error) -> i32,
+    /// Since 1.2.
+    pub fit: Option<unsafe extern "C" fn(*mut c_void, u32, *const u64, u64, *mut Error) -> i32>,
+    /// Since 1.2.
+    pub keys: Option<unsafe extern "C" fn(*mut c_void, u32, Text, *mut i64, u64, *mut Error) -> i32>,
 }
 
 #[repr(C)]

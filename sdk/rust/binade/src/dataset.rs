@@ -11,6 +11,22 @@ pub trait Dataset: Sized + Sync + 'static {
     fn new(options: &Options, host: Host) -> Result<Self>;
     fn describe(&self) -> Description;
     fn read(&self, sample: &mut Sample) -> Result<()>;
+
+    /// True for a dataset that learns something from its samples, such as means: `fit` is then called before the
+    /// first `read`. It requires a host of ABI 1.2: write `needs_abi = "1.2"` into the manifest.
+    const FITS: bool = false;
+    /// Learns from the samples that the run trains on, and from no others. `describe` is called before it, when only
+    /// the splits matter, and again after it.
+    fn fit(&mut self, _split: u32, _indices: &[u64]) -> Result<()> {
+        Ok(())
+    }
+
+    /// True for a dataset whose splits may be stratified or grouped by `keys`.
+    const HAS_KEYS: bool = false;
+    /// One number per sample of the split, equal for equal values of the column; "" is the target.
+    fn keys(&self, _split: u32, _column: &str) -> Result<Vec<i64>> {
+        Ok(Vec::new())
+    }
 }
 
 /// A type that fields may have.
@@ -219,6 +235,36 @@ unsafe extern "C" fn read<D: Dataset>(this: *mut c_void, request: *const abi::Re
     })
 }
 
+unsafe extern "C" fn fit<D: Dataset>(
+    this: *mut c_void,
+    split: u32,
+    indices: *const u64,
+    count: u64,
+    error: *mut abi::Error,
+) -> i32 {
+    crate::guard(error, || {
+        let indices = if count == 0 { &[] } else { std::slice::from_raw_parts(indices, count as usize) };
+        (*(this as *mut D)).fit(split, indices)
+    })
+}
+unsafe extern "C" fn keys<D: Dataset>(
+    this: *mut c_void,
+    split: u32,
+    column: abi::Text,
+    keys: *mut i64,
+    count: u64,
+    error: *mut abi::Error,
+) -> i32 {
+    crate::guard(error, || {
+        let found = (*(this as *const D)).keys(split, &column.to_string())?;
+        if found.len() as u64 != count {
+            return Err(Failure::new(abi::FAILED, format!("keys() returned {} of {count} numbers", found.len())));
+        }
+        std::ptr::copy_nonoverlapping(found.as_ptr(), keys, found.len());
+        Ok(())
+    })
+}
+
 /// The table of a dataset; the macro `dataset!` exports it.
 pub const fn dataset_table<D: Dataset>() -> abi::DatasetTable {
     abi::DatasetTable {
@@ -229,5 +275,7 @@ pub const fn dataset_table<D: Dataset>() -> abi::DatasetTable {
         describe: describe::<D>,
         measure: None,
         read: read::<D>,
+        fit: if D::FITS { Some(fit::<D>) } else { None },
+        keys: if D::HAS_KEYS { Some(keys::<D>) } else { None },
     }
 }
