@@ -3,39 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <numeric>
 
 #include "host/cli/child_process.h"
 #include "host/cli/exit_codes.h"
 #include "host/experiment/resolved.h"
+#include "host/storage/run_directory.h"
 
 namespace binade::host {
-namespace {
-
-// The end of a run's output, from its error message on if there is one.
-std::string last_words(const std::filesystem::path& log) {
-  constexpr std::size_t most = 12;
-  std::vector<std::string> lines;
-  std::ifstream file(log);
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("error")) lines.clear();
-    lines.push_back("  | " + line);
-  }
-  if (lines.size() > most) lines.erase(lines.begin(), lines.end() - most);
-  std::string text;
-  for (const auto& line : lines) text += "\n" + line;
-  return text;
-}
-
-// The only folder in it. Empty when the run failed before it created one.
-std::filesystem::path only_folder(const std::filesystem::path& parent) {
-  std::error_code error;
-  const std::filesystem::directory_iterator entries(parent, error);
-  return error || entries == std::filesystem::directory_iterator() ? std::filesystem::path() : entries->path();
-}
-
-}  // namespace
 
 BenchRunner::BenchRunner(const BenchArguments& arguments, const BenchPlan& plan, const RunDirectory& directory,
                          const std::filesystem::path& executable, const std::atomic<int>& stop_signal)
@@ -96,7 +71,7 @@ std::optional<Measurement> BenchRunner::run_contender(std::size_t contender, std
                  fmt::format("experiment.seed={}", seed)},
                 log, stop_signal_);
   if (end.exit_code != exit_ok && stop_signal_.load() != 0) return std::nullopt;
-  const auto run_directory = only_folder(folder / name);
+  const auto run_directory = only_run_in(folder / name);
   if (end.exit_code != exit_ok) {
     constexpr int first_signal = 128;
     throw ContenderFailed(

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <fstream>
 #include <system_error>
 
 namespace binade::host {
@@ -70,6 +71,20 @@ ChildEnd run_child(const std::vector<std::string>& command, const std::filesyste
   constexpr double kib = 1024;  // the unit of ru_maxrss
   return {WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status), elapsed.count(),
           static_cast<double>(usage.ru_maxrss) * kib};
+}
+
+std::string last_words(const std::filesystem::path& output) {
+  constexpr std::size_t most = 12;
+  std::vector<std::string> lines;
+  std::ifstream file(output);
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("error")) lines.clear();
+    lines.push_back("  | " + line);
+  }
+  if (lines.size() > most) lines.erase(lines.begin(), lines.end() - most);
+  std::string text;
+  for (const auto& line : lines) text += "\n" + line;
+  return text;
 }
 
 }  // namespace binade::host

@@ -20,4 +20,7 @@ struct ChildEnd {
 ChildEnd run_child(const std::vector<std::string>& command, const std::filesystem::path& output,
                    const std::atomic<int>& stop_signal);
 
+// The last lines of that output, from its error message on if there is one, each on a new line after "  | ".
+std::string last_words(const std::filesystem::path& output);
+
 }  // namespace binade::host

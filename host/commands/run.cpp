@@ -8,6 +8,7 @@
 #include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/signals.h"
+#include "host/folds/cross_validation.h"
 #include "host/loading/catalog.h"
 #include "host/run/train.h"
 
@@ -17,6 +18,7 @@ namespace {
 struct RunArguments {
   RunOptions options;
   std::string runs = "runs", resume = "never";
+  std::uint64_t folds = 0;
 };
 
 // Resumes the newest unfinished run of the experiment's name, if there is one.
@@ -33,6 +35,8 @@ int run(RunArguments& arguments, const CommandLine& line) {
   catch_checkpoint_signal();  // before anything slow
   auto& options = arguments.options;
   options.runs = arguments.runs;
+  if (arguments.folds > 0)
+    return cross_validate({options.experiment, options.lock, options.runs, arguments.folds}, line);
   if (arguments.resume == "auto") {
     const auto experiment = options.experiment.load(Catalog(line.plugin_folders()), line.color());
     if (!experiment) return exit_usage;
@@ -52,23 +56,34 @@ void add_run(CommandLine& line) {
       "  binade run experiment.toml --set train.steps=1000 --set optimizer.lr=1e-4\n"
       "  binade run experiment.toml --dry-run\n"
       "  binade run experiment.toml --runs /data/runs\n"
-      "  binade run experiment.toml --resume auto",
+      "  binade run experiment.toml --resume auto\n"
+      "  binade run experiment.toml --folds 5",
       [arguments, &line] { return run(*arguments, line); }, Stopping::by_the_verb);
   options.experiment.add_to(verb);
   options.lock.add_to(verb);
   verb.option("--runs", arguments->runs, "DIR", "The folder for run directories, created if missing").show_default();
+  constexpr std::uint64_t most_folds = 1000;
+  const auto folds = verb.option("--folds", arguments->folds, "K",
+                                 "Cross-validation: train K times, each time validating with another fold, and report "
+                                 "means and intervals")
+                         .within(2, most_folds);
   verb.option("--resume", arguments->resume, "WHEN",
               "auto: resume the newest unfinished run of this name, if there is one")
       .one_of({"auto", "never"})
-      .show_default();
+      .show_default()
+      .excludes(folds);
   verb.option(
-      "--rescue", options.rescue, "DIR",
-      "A folder on another disk, created if missing, for the final weights if the run's folder cannot take them");
+          "--rescue", options.rescue, "DIR",
+          "A folder on another disk, created if missing, for the final weights if the run's folder cannot take them")
+      .excludes(folds);
   verb.option("--stop-after", options.stop_after, "STEPS",
-              "Stop after this many steps, with a checkpoint to resume from");
-  verb.flag("--dry-run", options.dry_run, "Stop after one step and an evaluation, with everything in place");
+              "Stop after this many steps, with a checkpoint to resume from")
+      .excludes(folds);
+  verb.flag("--dry-run", options.dry_run, "Stop after one step and an evaluation, with everything in place")
+      .excludes(folds);
   verb.flag("--measure-memory", options.measure_memory,
-            "Record the peak of live tensors as peak_tensor_bytes in summary.json");
+            "Record the peak of live tensors as peak_tensor_bytes in summary.json")
+      .excludes(folds);
 }
 
 }  // namespace binade::host

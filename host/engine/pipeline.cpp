@@ -7,15 +7,16 @@
 #include <utility>
 
 #include "binade/abi/plugin.h"
-#include "host/data/subset.h"
 #include "host/engine/amp/precision_choice.h"
 #include "host/engine/amp/precision_overrides.h"
 #include "host/engine/checkpoint/final_weights.h"
 #include "host/engine/checkpoint/resumed_training.h"
 #include "host/engine/device/device.h"
 #include "host/engine/device/tensor_memory.h"
+#include "host/engine/loop/held_out.h"
 #include "host/engine/loop/training_data.h"
 #include "host/engine/loop/training_loop.h"
+#include "host/engine/loop/validation_splits.h"
 #include "host/engine/model/initial_weights.h"
 #include "host/engine/model/weights.h"
 #include "host/engine/optim/parameters.h"
@@ -51,14 +52,6 @@ std::string initialize(const Model& model, const TrainingRequest& request) {
   return hash;
 }
 
-// What each evaluation is on. A dry run evaluates one batch.
-Split evaluated_part(const Split& validation, const TrainingRequest& request) {
-  const auto& train = request.experiment.train;
-  const auto batches = request.dry_run ? 1 : train.evaluate_batches;
-  if (batches == 0) return validation;
-  return subset(validation, batches * train.batch_size, seed_of(request));
-}
-
 std::optional<ResumedTraining> read_checkpoint(const TrainingRequest& request, const RunFingerprint& run_fingerprint) {
   if (request.resume == nullptr) return std::nullopt;
   return std::optional<ResumedTraining>(std::in_place, *request.resume, run_fingerprint);
@@ -74,7 +67,7 @@ class Pipeline {
 
   TrainingResult run() {
     // The probe may draw random numbers: a resumed run loads their generators afterwards.
-    const auto probed = probe(evaluation_, model_, task_, precision_.policy->constants(), device_);
+    const auto probed = probe(evaluations_.front(), model_, task_, precision_.policy->constants(), device_);
     if (resumed_) resumed_->load(training_);
     const auto facts = gather_facts(probed);
     report_before_training(probed);
@@ -82,7 +75,9 @@ class Pipeline {
     FinalWeights weights(request_);
     try {
       auto [statistics, outcome] = train();
-      return {facts, std::move(statistics), std::move(outcome), keep_final_weights(weights)};
+      auto kept = keep_final_weights(weights);
+      auto held_out = evaluate_held_out_splits(statistics, outcome);
+      return {facts, std::move(statistics), std::move(outcome), std::move(kept), std::move(held_out)};
     } catch (const RunFolderGone&) {
       weights.rescue(model_, request_.weights_file.filename().string());
       throw;
@@ -91,12 +86,14 @@ class Pipeline {
 
  private:
   TrainingParts training_parts();
-  EvaluationPlan evaluation_plan() const;
+  std::vector<EvaluationPlan> evaluation_plans() const;
   void standardize_target();
   TrainingFacts gather_facts(const Probe& probed) const;
   void report_before_training(const Probe& probed) const;
   LoopResult train();
   KeptWeights keep_final_weights(FinalWeights& weights);
+  std::vector<HeldOutResult> evaluate_held_out_splits(const TrainingStatistics& statistics,
+                                                      const TrainingOutcome& outcome);
 
   const TrainingRequest& request_;
   const c10::Device device_ = set_up(request_);
@@ -107,14 +104,13 @@ class Pipeline {
   Task task_{request_.experiment.task, request_.dataset, model_};
   const std::int64_t vocab_size_ = task_.is_token_loss() ? vocabulary_of(request_, model_) : 0;
   const TrainingData data_{request_.dataset, request_.experiment.train, seed_of(request_)};
-  const Split& validation_ = request_.dataset.split("validation");
-  const Split evaluated_ = evaluated_part(validation_, request_);
+  const std::vector<Split> validation_ = validation_splits(request_);
   const RunFingerprint run_fingerprint_ = fingerprint_of(request_, device_, data_.split().size);
   const std::optional<ResumedTraining> resumed_ = read_checkpoint(request_, run_fingerprint_);
   const LoopPlan plan_ = plan_loop(request_, data_, resumed_ ? &resumed_->loop() : nullptr);
   BatchLoader batches_ = data_.batches(plan_.begin);
   Training training_ = make_training(training_parts());
-  const EvaluationPlan evaluation_ = evaluation_plan();
+  const std::vector<EvaluationPlan> evaluations_ = evaluation_plans();
 };
 
 TrainingParts Pipeline::training_parts() {
@@ -137,15 +133,19 @@ TrainingParts Pipeline::training_parts() {
           .progress = request_.progress};
 }
 
-EvaluationPlan Pipeline::evaluation_plan() const {
+std::vector<EvaluationPlan> Pipeline::evaluation_plans() const {
   const auto& train = request_.experiment.train;
-  return {.dataset = request_.dataset,
-          .split = evaluated_,
-          .batch_size = train.batch_size,
-          .workers = train.workers,
-          .prefetch = train.prefetch,
-          .seed = seed_of(request_),
-          .stop_signal = &request_.stop_signal};
+  std::vector<EvaluationPlan> plans;
+  for (const auto& split : validation_) {
+    plans.push_back({.dataset = request_.dataset,
+                     .split = split,
+                     .batch_size = train.batch_size,
+                     .workers = train.workers,
+                     .prefetch = train.prefetch,
+                     .seed = seed_of(request_),
+                     .stop_signal = &request_.stop_signal});
+  }
+  return plans;
 }
 
 // The scale is fitted on the training samples when the run begins, and kept by its checkpoints.
@@ -187,7 +187,7 @@ TrainingFacts Pipeline::gather_facts(const Probe& probed) const {
                       .resumed_step = {},
                       .resume_differences = {}};
   facts.started.train_samples = data_.split().size;
-  facts.started.validation_samples = validation_.size;
+  facts.started.validation_samples = request_.dataset.split("validation").size;
   facts.started.scalar_names = probed.scalar_names;
   if (const auto* scale = task_.target_scale()) facts.target_scale = *scale;
   if (resumed_) {
@@ -225,7 +225,7 @@ LoopResult Pipeline::train() {
   }
   return run_training_loop({.plan = plan_,
                             .training = training_,
-                            .evaluation = evaluation_,
+                            .evaluations = evaluations_,
                             .stop_signal = request_.stop_signal,
                             .listener = request_.listener,
                             .checkpoints = {.checkpointer = checkpointer ? &*checkpointer : nullptr,
@@ -243,6 +243,17 @@ KeptWeights Pipeline::keep_final_weights(FinalWeights& weights) {
   }
   kept.rescued = weights.rescued();
   return kept;
+}
+
+std::vector<HeldOutResult> Pipeline::evaluate_held_out_splits(const TrainingStatistics& statistics,
+                                                              const TrainingOutcome& outcome) {
+  if (outcome.state != RunState::finished) return {};
+  return evaluate_held_out({.validation = evaluations_.front(),
+                            .training = training_,
+                            .statistics = statistics,
+                            .best_file = request_.best_file,
+                            .dry_run = request_.dry_run,
+                            .listener = request_.listener});
 }
 
 }  // namespace

@@ -127,11 +127,18 @@ struct KeptWeights {
   std::filesystem::path rescued{};  // the folder that took them instead; empty: they are in the run's folder
 };
 
+// The evaluation of a split that was neither trained on nor validated with, such as "test".
+struct HeldOutResult {
+  EvaluationRecord evaluated;
+  std::uint64_t weights_step = 0;  // of the weights that were evaluated
+};
+
 struct TrainingResult {
   TrainingFacts facts;
   TrainingStatistics statistics;
   TrainingOutcome outcome;
   KeptWeights weights;
+  std::vector<HeldOutResult> held_out;  // empty if the run was not finished
 };
 
 class Engine {

@@ -128,7 +128,7 @@ TrainingRequest Run::request() {
 void Run::finish(const TrainingResult& result) {
   watchdog_.reset();
   write_summary(result);
-  const auto& [facts, statistics, outcome, weights] = result;
+  const auto& [facts, statistics, outcome, weights, held_out] = result;
   telemetry_->end({outcome.state, statistics.steps, statistics.skipped_steps, statistics.seconds});
   const Paint paint(wants_color(line_.color(), stdout));
   if (!home_->is_dry) return print_end(*this, result, paint);

@@ -129,4 +129,10 @@ void RunDirectory::write(const std::string& file_name, std::string_view text) co
   file.commit();
 }
 
+std::filesystem::path only_run_in(const std::filesystem::path& parent) {
+  std::error_code error;
+  const std::filesystem::directory_iterator entries(parent, error);
+  return error || entries == std::filesystem::directory_iterator() ? std::filesystem::path() : entries->path();
+}
+
 }  // namespace binade::host

@@ -31,6 +31,9 @@ class RunDirectory {
   std::string run_id_;
 };
 
+// Returns the only folder in `parent`, which holds the runs of one name. Empty if there is none.
+std::filesystem::path only_run_in(const std::filesystem::path& parent);
+
 // Thrown if the folder of a run was deleted or moved during training, so that nothing can be saved there.
 class RunFolderGone : public std::runtime_error {
  public:

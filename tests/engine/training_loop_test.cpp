@@ -60,10 +60,10 @@ class LoopTest : public ::testing::Test, protected RunListener {
                                    .schedule_steps = 100,
                                    .ema_decay = ema_decay,
                                    .accumulate = accumulate_});
-    const EvaluationPlan evaluation{dataset, split, 4, 0, 1, 0, &signal_};
+    const std::vector<EvaluationPlan> evaluations{{dataset, split, 4, 0, 1, 0, &signal_}};
     plan.data = {&dataset, &split, 0, {"x"}, "y"};
     return run_training_loop(
-        {.plan = plan, .training = training, .evaluation = evaluation, .stop_signal = signal_, .listener = *this});
+        {.plan = plan, .training = training, .evaluations = evaluations, .stop_signal = signal_, .listener = *this});
   }
 
   void step(const StepRecord& record) noexcept override { steps_.push_back(record); }

@@ -17,16 +17,15 @@ namespace {
 using testing::ElementsAre;
 
 auto settings_of(const Experiment& e) {
-  return std::tie(e.experiment, e.task, e.optimizer, e.parameter_groups, e.schedule, e.train, e.checkpoint, e.watchdog,
-                  e.metrics);
+  return std::tie(e.experiment, e.split, e.task, e.optimizer, e.parameter_groups, e.schedule, e.train, e.checkpoint,
+                  e.watchdog, e.metrics);
 }
 
 OptionTable& table_of(HostTables& tables, const std::string& section) {
   static const std::map<std::string, OptionTable HostTables::*> members{
-      {"experiment", &HostTables::experiment}, {"task", &HostTables::task},
-      {"optimizer", &HostTables::optimizer},   {"schedule", &HostTables::schedule},
-      {"train", &HostTables::train},           {"checkpoint", &HostTables::checkpoint},
-      {"watchdog", &HostTables::watchdog},     {"metrics", &HostTables::metrics}};
+      {"experiment", &HostTables::experiment}, {"split", &HostTables::split},       {"task", &HostTables::task},
+      {"optimizer", &HostTables::optimizer},   {"schedule", &HostTables::schedule}, {"train", &HostTables::train},
+      {"checkpoint", &HostTables::checkpoint}, {"watchdog", &HostTables::watchdog}, {"metrics", &HostTables::metrics}};
   return section == parameter_group_section().name ? tables.parameter_groups.front() : tables.*members.at(section);
 }
 

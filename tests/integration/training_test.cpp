@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 #include "tests/integration/process.h"
@@ -97,6 +98,95 @@ TEST_F(Training, CheckAndTheStartWarnOfADoubtfulPlan) {
   workspace_.write("points.toml", text.replace(text.find("steps = 8"), 9, "epochs = 1"));
   EXPECT_EQ(warned({"check", "points.toml"}), "") << "how many that are only the data tells";
   EXPECT_EQ(warned({"run", "points.toml", "--dry-run"}), "10 steps");
+}
+
+// Losses of each evaluated split in metrics.jsonl, in order.
+std::map<std::string, std::vector<double>> losses(const std::filesystem::path& run) {
+  std::map<std::string, std::vector<double>> found;
+  for (const auto& line : metrics(run)) {
+    if (line["split"] != "train") found[line["split"]].push_back(line["loss"]);
+  }
+  return found;
+}
+
+TEST_F(Training, EverySplitIsEvaluatedAndTheHeldOutOnesOnceWithTheBestWeights) {
+  const std::string dataset = R"(dataset={plugin="several_splits"})", task = R"(task={loss="cross_entropy"})";
+  // The learning rate is so high that the last weights are not the best ones.
+  const auto summary = trained({dataset, task, "train.evaluate_every=2", "train.steps=12", "optimizer.lr=1.5"});
+  const auto found = losses(run_directory(workspace_, "points"));
+  EXPECT_EQ(found.at("validation").size(), 6u);
+  EXPECT_EQ(found.at("validation_late").size(), 6u);
+  ASSERT_EQ(found.at("test").size(), 1u);
+  ASSERT_EQ(found.at("holdout").size(), 1u);
+  const auto& test = summary["held_out"]["test"];
+  EXPECT_EQ(test["loss"], found.at("test").front());
+  EXPECT_EQ(test["samples"], 30);
+  EXPECT_EQ(test["weights_step"], summary["best_step"]);
+  ASSERT_LT(summary["best_step"], summary["steps"]);
+  // A run that ends at the best step has the same weights, and so the same losses.
+  const auto shorter = trained(
+      {dataset, task, "train.evaluate_every=2", "optimizer.lr=1.5", "train.steps=" + summary["best_step"].dump()});
+  EXPECT_EQ(shorter["held_out"], summary["held_out"]);
+}
+
+TEST_F(Training, SplitsAreWhatTheExperimentSays) {
+  const auto outcome = start({"split={validation=0.1, test=0.25, stratify=true}"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("130 samples to train on, 20 to validate with"));
+  EXPECT_THAT(outcome.out, HasSubstr("  test "));
+  EXPECT_EQ(summary_of(run_directory(workspace_, "points"))["held_out"]["test"]["samples"], 50);
+  const auto unknown = start({"split={group_by=\"customer\"}"});
+  EXPECT_EQ(unknown.exit_code, 4) << unknown.err;
+  EXPECT_THAT(unknown.err, HasSubstr("customer"));
+}
+
+class CrossValidation : public Training {
+ protected:
+  // The folder that a cross-validation made.
+  std::filesystem::path folder() {
+    for (const auto& entry : std::filesystem::directory_iterator(workspace_.path() / "runs" / "points")) {
+      if (contains(entry.path().filename().string(), "folds-")) return entry.path();
+    }
+    return {};
+  }
+};
+
+TEST_F(CrossValidation, ValidatesWithEachFoldAndReportsMeans) {
+  const auto outcome = start({"split={stratify=true, test=0.1}"}, {"--folds", "3"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("mean validation_accuracy"));
+  const auto summary = summary_of(folder());
+  EXPECT_EQ(summary["state"], "finished");
+  ASSERT_EQ(summary["runs"].size(), 3u);
+  double sum = 0;
+  std::set<std::string> samples;
+  for (const auto& run : summary["runs"]) {
+    const auto own = summary_of(run["directory"].get<std::string>());
+    EXPECT_EQ(run["validation_loss"], own["validation_loss"]);
+    EXPECT_EQ(own["held_out"]["test"]["samples"], 20);
+    sum += own["validation_loss"].get<double>();
+    samples.insert(own["data"].dump());
+  }
+  EXPECT_EQ(samples.size(), 3u) << "each fold has other samples";
+  const auto& mean = summary["means"]["validation_loss"];
+  EXPECT_NEAR(mean["mean"].get<double>(), sum / 3, 1e-12);
+  EXPECT_LT(mean["low"], mean["mean"]);
+  EXPECT_GT(mean["high"], mean["mean"]);
+}
+
+TEST_F(CrossValidation, AFoldThatFailsEndsItWithItsWords) {
+  const auto outcome = start({"model.features=7"}, {"--folds", "2"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("fold 1 of 2 failed with exit code 1"));
+  EXPECT_EQ(summary_of(folder())["state"], "failed");
+}
+
+TEST_F(CrossValidation, RefusesWhatDoesNotBelongTogether) {
+  const auto fold = start({"split.fold=1"}, {"--folds", "2"});
+  EXPECT_EQ(fold.exit_code, 2);
+  EXPECT_THAT(fold.err, HasSubstr("`split.fold` must not be given"));
+  EXPECT_EQ(start({}, {"--folds", "2", "--dry-run"}).exit_code, 2);
+  EXPECT_EQ(start({}, {"--folds", "1"}).exit_code, 2);
 }
 
 TEST_F(Training, KeepsBestAndAverageWeightsWhereAsked) {

@@ -15,12 +15,14 @@ namespace binade::host {
 
 EvaluationCadence::EvaluationCadence(const Parts& parts)
     : plan_(parts.plan),
-      evaluation_(parts.evaluation),
+      evaluations_(parts.evaluations),
       training_(parts.training),
       state_(parts.state),
       best_(parts.best),
       listener_(parts.listener) {
-  evaluation_.before_batch = [this] { training_.enter(Activity::evaluation, state_.statistics.steps); };
+  for (auto& evaluation : evaluations_) {
+    evaluation.before_batch = [this] { training_.enter(Activity::evaluation, state_.statistics.steps); };
+  }
 }
 
 void EvaluationCadence::evaluate_when_due() {
@@ -49,22 +51,33 @@ bool EvaluationCadence::evaluate() {
   listener_.state_changed(RunState::evaluating);
   const WeightAverage::Applied averaged(training_.average);
   const RandomState random(training_.device);
-  auto evaluated =
-      host::evaluate(evaluation_, training_.model, training_.task, training_.precision.constants(), training_.device);
+  const auto records = evaluate_splits();
   training_.enter(Activity::logging, state_.statistics.steps);
-  if (!evaluated) {
+  if (!records) {
     random.restore();
     return false;
   }
-  evaluated->step = state_.statistics.steps;
-  evaluated->time = unix_time();
-  record(*evaluated);
-  warn_if_nonfinite(*evaluated);
-  keep_if_best(*evaluated);
-  compare_for_early_stopping(*evaluated);
-  listener_.evaluated(*evaluated);
+  const auto& evaluated = records->front();
+  record(evaluated);
+  warn_if_nonfinite(evaluated);
+  keep_if_best(evaluated);
+  compare_for_early_stopping(evaluated);
+  for (const auto& each : *records) listener_.evaluated(each);
   listener_.state_changed(RunState::running);
   return true;
+}
+
+std::optional<std::vector<EvaluationRecord>> EvaluationCadence::evaluate_splits() {
+  std::vector<EvaluationRecord> records;
+  for (const auto& evaluation : evaluations_) {
+    auto evaluated =
+        host::evaluate(evaluation, training_.model, training_.task, training_.precision.constants(), training_.device);
+    if (!evaluated) return std::nullopt;
+    evaluated->step = state_.statistics.steps;
+    evaluated->time = unix_time();
+    records.push_back(std::move(*evaluated));
+  }
+  return records;
 }
 
 void EvaluationCadence::record(const EvaluationRecord& evaluated) {

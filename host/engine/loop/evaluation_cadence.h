@@ -1,7 +1,9 @@
 // When the model is evaluated, and what follows from it: the best weights and early stopping.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "host/engine/checkpoint/best_weights.h"
 #include "host/engine/loop/evaluation.h"
@@ -17,7 +19,7 @@ class EvaluationCadence {
   // All of it must outlive the cadence.
   struct Parts {
     const LoopPlan& plan;
-    const EvaluationPlan& evaluation;
+    const std::vector<EvaluationPlan>& evaluations;  // the first one decides, the others are reported
     Training& training;
     LoopState& state;
     BestWeights& best;
@@ -39,13 +41,14 @@ class EvaluationCadence {
  private:
   bool is_evaluated() const;
   bool evaluate();
+  std::optional<std::vector<EvaluationRecord>> evaluate_splits();
   void record(const EvaluationRecord& evaluated);
   void keep_if_best(const EvaluationRecord& evaluated);
   void compare_for_early_stopping(const EvaluationRecord& evaluated);
   void warn_if_nonfinite(const EvaluationRecord& evaluated);
 
   const LoopPlan& plan_;
-  EvaluationPlan evaluation_;
+  std::vector<EvaluationPlan> evaluations_;
   Training& training_;
   LoopState& state_;
   BestWeights& best_;

@@ -92,7 +92,7 @@ class Loop {
       {.plan = loop_.plan, .training = loop_.training, .step = step_, .state = state_, .listener = loop_.listener}};
   BestWeights best_{loop_.plan.best_file, loop_.checkpoints.checkpointer != nullptr, loop_.listener};
   EvaluationCadence evaluations_{{.plan = loop_.plan,
-                                  .evaluation = loop_.evaluation,
+                                  .evaluations = loop_.evaluations,
                                   .training = loop_.training,
                                   .state = state_,
                                   .best = best_,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <vector>
 
 #include "host/engine/loop/checkpoint_cadence.h"
 #include "host/engine/loop/evaluation.h"
@@ -15,7 +16,7 @@ namespace binade::host {
 struct TrainingLoop {
   const LoopPlan& plan;
   Training& training;
-  const EvaluationPlan& evaluation;
+  const std::vector<EvaluationPlan>& evaluations;  // the first one decides about the best weights and early stopping
   const std::atomic<int>& stop_signal;
   RunListener& listener;
   LoopCheckpoints checkpoints{};

@@ -91,7 +91,8 @@ class Rules {
     const auto fold = table.has("fold") ? table.integer("fold") : 0;
     if (fold > 0 && fold >= folds) {
       add("E0119", table, "fold",
-          fmt::format("`split.fold` is {}, but there are {} folds, counted from 0", fold, folds));
+          folds == 0 ? "`split.fold` needs `split.folds`"
+                     : fmt::format("`split.fold` is {}, but there are {} folds, counted from 0", fold, folds));
     }
     for (const char* key : {"train", "validation"}) {
       if (folds < 2 || !table.has(key)) continue;

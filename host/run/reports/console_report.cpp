@@ -57,6 +57,12 @@ std::string precision_text(const TrainingResult& result) {
   return text;
 }
 
+std::string evaluation_text(double loss, double accuracy, const TrainingFacts& facts) {
+  auto text = loss_text(loss, loss, facts);
+  if (std::isfinite(accuracy)) text += fmt::format(", accuracy {:.2f} %", 100 * accuracy);
+  return text;
+}
+
 std::string speed_text(const TrainingStatistics& statistics) {
   return statistics.tokens_per_second() > 0 ? short_number(statistics.tokens_per_second()) + " tokens/s"
                                             : short_number(statistics.samples_per_second()) + " samples/s";
@@ -95,7 +101,7 @@ std::string last_checkpoint_text(const Run& run) {
 }
 
 void print_end(const Run& run, const TrainingResult& result, const Paint& paint) {
-  const auto& [facts, statistics, outcome, weights] = result;
+  const auto& [facts, statistics, outcome, weights, held_out] = result;
   const auto ended = outcome.state == RunState::finished
                          ? paint.green("finished")
                          : paint.yellow(run_state_names[static_cast<std::size_t>(outcome.state)]);
@@ -107,11 +113,12 @@ void print_end(const Run& run, const TrainingResult& result, const Paint& paint)
                      loss_text(statistics.final_loss, statistics.final_cross_entropy, facts)));
   }
   if (std::isfinite(statistics.validation_loss)) {
-    auto text = loss_text(statistics.validation_loss, statistics.validation_loss, facts);
-    if (std::isfinite(statistics.validation_accuracy)) {
-      text += fmt::format(", accuracy {:.2f} %", 100 * statistics.validation_accuracy);
-    }
-    line(paint, "validation", text);
+    line(paint, "validation", evaluation_text(statistics.validation_loss, statistics.validation_accuracy, facts));
+  }
+  for (const auto& [evaluated, step] : held_out) {
+    line(paint, evaluated.split,
+         fmt::format("{}, with the weights of step {}", evaluation_text(evaluated.loss, evaluated.accuracy, facts),
+                     step));
   }
   if (outcome.loss_scale != 1 || !outcome.skips.empty()) line(paint, "precision", precision_text(result));
   line(paint, "weights",

@@ -70,6 +70,17 @@ OrderedJson target_json(const std::optional<TargetScale>& scale) {
   return scale ? OrderedJson{{"mean", scale->mean}, {"deviation", scale->deviation}} : OrderedJson(nullptr);
 }
 
+OrderedJson held_out_json(const std::vector<HeldOutResult>& results) {
+  auto json = OrderedJson::object();
+  for (const auto& [evaluated, step] : results) {
+    json[evaluated.split] = {{"loss", finite(evaluated.loss)},
+                             {"accuracy", finite(evaluated.accuracy)},
+                             {"samples", evaluated.samples},
+                             {"weights_step", step}};
+  }
+  return json;
+}
+
 }  // namespace
 
 std::string cpu_model() {
@@ -106,7 +117,7 @@ std::string data_json(const Fingerprint& data) {
 }
 
 std::string summary_json(const TrainingResult& result, const Experiment& experiment, const Fingerprint& data) {
-  const auto& [facts, statistics, outcome, weights] = result;
+  const auto& [facts, statistics, outcome, weights, held_out] = result;
   const auto& run = facts.started;
   const OrderedJson json{
       {"state", run_state_names[static_cast<std::size_t>(outcome.state)]},
@@ -124,6 +135,7 @@ std::string summary_json(const TrainingResult& result, const Experiment& experim
       {"best_step", statistics.best_step},
       {"final_perplexity", perplexity(statistics.final_cross_entropy, run)},
       {"validation_perplexity", perplexity(statistics.validation_loss, run)},
+      {"held_out", held_out_json(held_out)},
       {"best_epoch", best_epoch(statistics.epochs)},
       {"epochs", epochs_json(statistics.epochs)},
       {"final_gradient_norm", finite(statistics.gradient_norm)},

@@ -1,0 +1,114 @@
+#include "host/folds/cross_validation.h"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "binade/abi/plugin.h"
+#include "host/cli/child_process.h"
+#include "host/cli/exit_codes.h"
+#include "host/cli/signals.h"
+#include "host/experiment/resolved.h"
+#include "host/folds/fold_results.h"
+#include "host/loading/catalog.h"
+#include "host/storage/run_directory.h"
+
+namespace binade::host {
+namespace {
+
+class Folds {
+ public:
+  Folds(const CrossValidation& asked, const Experiment& experiment, const CommandLine& line)
+      : asked_(asked),
+        line_(line),
+        name_(experiment.experiment.name),
+        directory_(asked.runs, name_, to_toml(experiment), "folds-") {
+    directory_.write("experiment.toml", to_toml(experiment));
+  }
+
+  int run() {
+    int exit_code = exit_ok;
+    for (std::uint64_t fold = 0; fold < asked_.folds && exit_code == exit_ok; ++fold) exit_code = run_fold(fold);
+    const bool complete = runs_.size() == asked_.folds;
+    report(complete ? "finished" : stop_signal().load() != 0 ? "interrupted" : "failed");
+    return exit_code;
+  }
+
+ private:
+  // Returns the exit code of the fold's run, or that of a signal.
+  int run_fold(std::uint64_t fold) {
+    const auto name = fmt::format("fold-{}", fold);
+    const auto log = directory_.path() / (name + ".log");
+    const auto end = run_child(command(fold, name), log, stop_signal());
+    const int signal = stop_signal().load();
+    const auto directory = only_run_in(directory_.path() / name);
+    if (end.exit_code == exit_ok) {
+      runs_.push_back({fold, directory, end.seconds});
+      tell(BINADE_LOG_INFO,
+           fmt::format("fold {} of {} is finished, {}", fold + 1, asked_.folds, short_duration(end.seconds)));
+      return signal == 0 ? exit_ok : exit_code_before_the_work(signal);
+    }
+    if (signal != 0) return end.exit_code;
+    tell(BINADE_LOG_ERROR, fmt::format("fold {} of {} failed with exit code {}:{}\n  its output: {}", fold + 1,
+                                       asked_.folds, end.exit_code, last_words(log), log.string()));
+    constexpr int first_signal = 128;
+    return end.exit_code < first_signal ? end.exit_code : exit_run_failed;
+  }
+
+  std::vector<std::string> command(std::uint64_t fold, const std::string& name) const {
+    std::vector<std::string> words{line_.executable().string(), "--color", "never", "run"};
+    words.push_back((directory_.path() / "experiment.toml").string());
+    for (const auto& option : {std::pair<std::string, std::string>("--runs", directory_.path().string()),
+                               {"--set", "experiment.name=" + name},
+                               {"--set", fmt::format("split.fold={}", fold)}}) {
+      words.insert(words.end(), {option.first, option.second});
+    }
+    if (!asked_.lock.file.empty()) words.insert(words.end(), {"--lock", asked_.lock.file});
+    if (asked_.lock.file.empty() && asked_.lock.locked) {
+      words.insert(words.end(), {"--lock", lock_beside(asked_.experiment.file).string()});
+    }
+    return words;
+  }
+
+  void report(const std::string& state) const {
+    const auto measures = read_measures(runs_);
+    directory_.write("summary.json", folds_json(runs_, measures, asked_.folds, state));
+    if (runs_.empty()) return;
+    const Paint paint(wants_color(line_.color(), stdout));
+    show("{}\n", Lines{folds_table(runs_, measures, asked_.folds, paint)});
+    show(
+        "Means over {} folds with 95 % intervals by Student's t; folds share training samples, so the intervals are\n"
+        "somewhat too narrow.\n"
+        "  summary    {}\n",
+        runs_.size(), (asked_.runs / name_ / directory_.run_id() / "summary.json").string());
+    if (runs_.size() < asked_.folds)
+      tell(BINADE_LOG_WARNING, fmt::format("only {} of {} folds are in these means", runs_.size(), asked_.folds));
+  }
+
+  void tell(std::int32_t level, const std::string& text) const { log_line(line_.color(), level, text); }
+
+  const CrossValidation& asked_;
+  const CommandLine& line_;
+  std::string name_;
+  RunDirectory directory_;
+  std::vector<FoldRun> runs_;
+};
+
+}  // namespace
+
+int cross_validate(const CrossValidation& asked, const CommandLine& line) {
+  auto argument = asked.experiment;
+  argument.overrides.push_back(fmt::format("split.folds={}", asked.folds));
+  const auto experiment = argument.load(Catalog(line.plugin_folders()), line.color());
+  if (!experiment) return exit_usage;
+  if (experiment->tables.split.find("fold")->origin != Origin::default_) {
+    log_line(line.color(), BINADE_LOG_ERROR, "--folds trains each fold in turn, so `split.fold` must not be given");
+    return exit_usage;
+  }
+  warn_of_doubts(*experiment, line.color());
+  return Folds(asked, *experiment, line).run();
+}
+
+}  // namespace binade::host
