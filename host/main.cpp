@@ -13,6 +13,7 @@
 #include "host/commands/run.h"
 #include "host/commands/schema.h"
 #include "host/commands/setup.h"
+#include "host/commands/tune.h"
 #include "host/commands/verify_resume.h"
 
 namespace {
@@ -23,6 +24,7 @@ int execute(int argc, char** argv) {
   add_run(line);
   add_resume(line);
   add_verify_resume(line);
+  add_tune(line);
   add_bench(line);
   add_check(line);
   add_config(line);

@@ -13,6 +13,8 @@
 #include <fstream>
 #include <system_error>
 
+#include "host/cli/signals.h"
+
 namespace binade::host {
 namespace {
 
@@ -42,6 +44,8 @@ pid_t start(const std::vector<std::string>& command, const std::filesystem::path
   const int in = open_file("/dev/null", O_RDONLY);
   const int out = open_file(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC);
   const pid_t parent = getpid();
+  // Between fork and exec, this process's handler would take the child's signal, and exec would forget it.
+  const HeldSignals held;
   const pid_t child = fork();
   if (child == 0) become(arguments.data(), in, out, parent);
   close(in);

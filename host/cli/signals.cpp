@@ -56,14 +56,18 @@ void catch_signal(int signal, void (*handler)(int), int flags) {
   sigaction(signal, &action, nullptr);
 }
 
-void mask(int how) noexcept {
+void mask(int how, sigset_t* before = nullptr) noexcept {
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : stopping_signals) sigaddset(&set, signal);
-  pthread_sigmask(how, &set, nullptr);
+  pthread_sigmask(how, &set, before);
 }
 
 }  // namespace
+
+HeldSignals::HeldSignals() noexcept : before_() { mask(SIG_BLOCK, &before_); }
+
+HeldSignals::~HeldSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
 void hold_stop_signals() noexcept { mask(SIG_BLOCK); }
 

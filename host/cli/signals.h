@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <csignal>
 
 namespace binade::host {
 
@@ -12,6 +13,18 @@ enum class Stopping { by_the_system, by_the_verb };
 // is lost while the program starts.
 void hold_stop_signals() noexcept;
 void take_stop_signals(Stopping stopping) noexcept;
+
+// Blocks stop signals in this thread while it lives. A process that is started meanwhile starts with them blocked.
+class HeldSignals {
+ public:
+  HeldSignals() noexcept;
+  ~HeldSignals();
+  HeldSignals(const HeldSignals&) = delete;
+  HeldSignals& operator=(const HeldSignals&) = delete;
+
+ private:
+  sigset_t before_;
+};
 
 // After take_stop_signals(by_the_verb): 0 until SIGINT, SIGTERM or SIGHUP arrives, then the number of the latest.
 // SIGHUP stays ignored if it was ignored when the process started (nohup). A second SIGINT calls part() and ends the

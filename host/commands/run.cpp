@@ -8,9 +8,9 @@
 #include "host/cli/command_line.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/signals.h"
-#include "host/folds/cross_validation.h"
 #include "host/loading/catalog.h"
 #include "host/run/train.h"
+#include "host/trials/cross_validation.h"
 
 namespace binade::host {
 namespace {
@@ -18,7 +18,7 @@ namespace {
 struct RunArguments {
   RunOptions options;
   std::string runs = "runs", resume = "never";
-  std::uint64_t folds = 0;
+  std::uint64_t folds = 0, overfit = 0;
 };
 
 // Resumes the newest unfinished run of the experiment's name, if there is one.
@@ -35,6 +35,7 @@ int run(RunArguments& arguments, const CommandLine& line) {
   catch_checkpoint_signal();  // before anything slow
   auto& options = arguments.options;
   options.runs = arguments.runs;
+  if (arguments.overfit > 0) options.experiment.overrides.push_back(fmt::format("split.overfit={}", arguments.overfit));
   if (arguments.folds > 0)
     return cross_validate({options.experiment, options.lock, options.runs, arguments.folds}, line);
   if (arguments.resume == "auto") {
@@ -67,6 +68,12 @@ void add_run(CommandLine& line) {
                                  "Cross-validation: train K times, each time validating with another fold, and report "
                                  "means and intervals")
                          .within(2, most_folds);
+  verb.option(
+          "--overfit", arguments->overfit, "N",
+          "Train on N samples and validate with the same ones, to see whether the model can learn them; the same as "
+          "--set split.overfit=N")
+      .positive()
+      .excludes(folds);
   verb.option("--resume", arguments->resume, "WHEN",
               "auto: resume the newest unfinished run of this name, if there is one")
       .one_of({"auto", "never"})

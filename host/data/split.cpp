@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "host/data/sampler.h"
+#include "host/data/subset.h"
 
 namespace binade::host {
 namespace {
@@ -283,12 +284,20 @@ void require_samples(const std::vector<Split>& parts, const DatasetDescription& 
                   size, size == 1 ? "" : "s", cut_validation ? " and no split `validation`" : "", what));
 }
 
+// The same few samples to train on and to validate with.
+std::vector<Split> overfitted(const Split& train, std::uint64_t count, std::uint64_t seed) {
+  std::vector<Split> parts(2, subset(train, count, seed));
+  parts.back().name = "validation";
+  return parts;
+}
+
 }  // namespace
 
 std::vector<Split> divide(const DatasetDescription& description, const SplitSettings& settings, std::uint64_t seed,
                           const SampleKeys& keys) {
   auto parts = divided_train(description, settings, settings.seed.value_or(seed), keys);
   require_samples(parts, description, settings);
+  if (settings.overfit > 0) return overfitted(parts.front(), settings.overfit, settings.seed.value_or(seed));
   for (std::uint32_t number = 0; number < description.splits.size(); ++number) {
     const auto& [name, size] = description.splits[number];
     if (name != "train") parts.push_back(whole(name, number, size));

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "host/data/dataset.h"
+#include "host/data/split.h"
 
 namespace binade::host {
 

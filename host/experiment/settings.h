@@ -32,6 +32,7 @@ struct SplitSettings {
   std::optional<std::uint64_t> seed = {};    // the experiment's
   std::uint64_t folds = 0;                   // 0: no cross-validation; else >= 2
   std::uint64_t fold = 0;                    // < folds
+  std::uint64_t overfit = 0;                 // training samples to train on and to validate with; 0: off
   bool operator==(const SplitSettings&) const = default;
 };
 
@@ -70,11 +71,11 @@ struct ParameterGroupSettings {
 
 // [schedule]: the keys of all schedules. A schedule reads its own ones only.
 struct ScheduleSettings {
-  std::string name = "constant";   // constant, linear, cosine, step, one_cycle
+  std::string name = "constant";   // constant, linear, cosine, step, exponential, one_cycle
   std::uint64_t warmup_steps = 0;  // all but one_cycle
   double min_lr = 0;               // linear, cosine: at most the optimizer's lr
   std::uint64_t step_size = 0;     // step: >= 1 there, 0 elsewhere
-  double gamma = 0.1;              // step: 0..1
+  double gamma = 0.1;              // step: 0..1; exponential: > 0
   double pct_start = 0.3;          // one_cycle, and the members below: share of the run, 0..1
   double div_factor = 25;          // >= 1
   double final_div_factor = 1e4;   // >= 1

@@ -219,6 +219,16 @@ TEST(Splits, MoreFoldsThanSamplesAreRefused) {
   EXPECT_THAT(refusal(description(3), {.folds = 5, .fold = 4}), HasSubstr("fewer folds"));
 }
 
+TEST(Splits, OverfittingValidatesWithTheFewSamplesThatAreTrainedOn) {
+  auto of = description(100);
+  of.splits.push_back({"test", 9});
+  const auto parts = divided(of, {.overfit = 8});
+  EXPECT_THAT(parts, SizeIs(2));
+  EXPECT_THAT(samples(parts, "train"), SizeIs(8));
+  EXPECT_EQ(samples(parts, "train"), samples(parts, "validation"));
+  EXPECT_THAT(samples(divided(of, {.overfit = 1000}), "train"), SizeIs(80)) << "validation samples stay out";
+}
+
 // --- fit() and keys() ---
 
 struct Fitted {

@@ -52,6 +52,13 @@ TEST(Schedule, StepDropsByGamma) {
   EXPECT_EQ(lr, (std::vector<double>{0.5, 1.0, 1.0, 1.0, 0.5, 0.5, 0.25}));
 }
 
+TEST(Schedule, ExponentialMultipliesInEveryStep) {
+  ScheduleSettings settings;
+  settings.name = "exponential";
+  settings.gamma = 2;
+  EXPECT_EQ(rates(Schedule(settings, 0.25, 10), 4), (std::vector<double>{0.25, 0.5, 1, 2}));
+}
+
 ScheduleSettings one_cycle_schedule(double pct_start, bool cycle_momentum = false) {
   return {.name = "one_cycle",
           .pct_start = pct_start,

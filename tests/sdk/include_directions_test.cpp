@@ -118,7 +118,7 @@ TEST(IncludeDirections, HeavyLibrariesStayOutOfTheHostsHeaders) {
 // Lowest first, as host/README.md lists them.
 const std::vector<std::string> rooms{"base",    "events",    "experiment", "loading",     "data",
                                      "storage", "telemetry", "engine_api", "engine",      "cli",
-                                     "run",     "bench",     "folds",      "conformance", "commands"};
+                                     "run",     "bench",     "trials",     "conformance", "commands"};
 
 // "host/run/reports/crash_report.h" is in the room `run`; a file in host/ itself is in no room.
 std::string room_of(const std::string& path) {

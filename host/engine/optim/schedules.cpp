@@ -41,6 +41,9 @@ std::function<double(std::uint64_t)> after_warmup(const ScheduleSettings& settin
       return lr * std::pow(gamma, static_cast<double>(drops));
     };
   }
+  if (settings.name == "exponential") {
+    return [lr, gamma = settings.gamma](std::uint64_t k) { return lr * std::pow(gamma, static_cast<double>(k)); };
+  }
   if (settings.name == "constant") return [=](std::uint64_t) { return lr; };
   const double min_lr = settings.min_lr;
   const bool cosine = settings.name == "cosine";

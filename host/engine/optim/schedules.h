@@ -17,6 +17,7 @@ class Snapshot;
 //   linear     lr + (min_lr - lr) q
 //   cosine     min_lr + (lr - min_lr) (1 + cos(pi q)) / 2       (SGDR without restarts, arXiv:1608.03983)
 //   step       lr gamma^floor((k - w) / step_size)
+//   exponential  lr gamma^(k - w)                      (torch.optim.lr_scheduler.ExponentialLR, stepped each step)
 //   one_cycle  torch.optim.lr_scheduler.OneCycleLR with cosine annealing and two phases (arXiv:1708.07120)
 // The last step has k = total - 1: linear and cosine reach min_lr one step after it, as PyTorch's CosineAnnealingLR
 // with T_max = total does; one_cycle has its lowest rate in the last step. A skipped step is not counted, so it holds

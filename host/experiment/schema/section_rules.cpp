@@ -155,7 +155,8 @@ class Rules {
     const auto& train = tables_.train;
     if (!table.has("name")) return;
     const auto& name = table.string("name");
-    if (name == "constant" || name == "step") return;
+    if (name == "exponential") positive(table, "schedule", "gamma");
+    if (name == "constant" || name == "step" || name == "exponential") return;
     if (table.has("min_lr") && tables_.optimizer.has("lr") && table.number("min_lr") > tables_.optimizer.number("lr")) {
       add("E0119", table, "min_lr",
           fmt::format("`schedule.min_lr` is {}, more than `optimizer.lr`, which is {}",

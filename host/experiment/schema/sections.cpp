@@ -54,6 +54,10 @@ const Section<SplitSettings>& split_section() {
               "Cross-validation: divides what is not `test` into this many folds, and validates with one of them.")
               .at_most(1000),
           Key(&S::fold, "fold", "The fold to validate with, counted from 0."),
+          Key(&S::overfit, "overfit",
+              "Train on this many training samples and validate with the same ones, to see whether the model can learn "
+              "them at all; 0 disables this.")
+              .at_most(many),
       });
   return section;
 }
@@ -163,7 +167,7 @@ const Section<ScheduleSettings>& schedule_section() {
   using S = ScheduleSettings;
   const auto name =
       Key(&S::name, "name", "How the learning rate changes after the warm-up. A skipped step does not advance it.")
-          .one_of({"constant", "linear", "cosine", "step", "one_cycle"});
+          .one_of({"constant", "linear", "cosine", "step", "exponential", "one_cycle"});
   const auto warmup =
       Key(&S::warmup_steps, "warmup_steps",
           "Steps over which the learning rate rises linearly to lr; the first step uses lr / warmup_steps.");
@@ -176,6 +180,10 @@ const Section<ScheduleSettings>& schedule_section() {
   const auto step_size = Key(&S::step_size, "step_size", "Steps between drops.").required().at_least(1);
   const auto gamma =
       Key(&S::gamma, "gamma", "Factor by which each drop multiplies the learning rate.").at_least(0).at_most(1);
+  const auto decay = Key(&S::gamma, "gamma",
+                         "Factor by which each step multiplies the learning rate; must be greater "
+                         "than 0.")
+                         .required();
   auto cycle = one_cycle();
   cycle.insert(cycle.begin(), name);
   static const Section<S> section("schedule", "How the learning rate changes over the run.",
@@ -183,6 +191,7 @@ const Section<ScheduleSettings>& schedule_section() {
                                    {"linear", {name, warmup, min_lr}},
                                    {"cosine", {name, warmup, min_lr}},
                                    {"step", {name, warmup, step_size, gamma}},
+                                   {"exponential", {name, warmup, decay}},
                                    {"one_cycle", cycle}});
   return section;
 }

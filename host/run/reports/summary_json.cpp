@@ -161,6 +161,7 @@ std::string summary_json(const TrainingResult& result, const Experiment& experim
       {"underflow_group",
        statistics.underflow_group.empty() ? OrderedJson(nullptr) : OrderedJson(statistics.underflow_group)},
       {"underflow_ratio", finite(statistics.underflow_ratio)},
+      {"train_samples", run.train_samples},
       {"samples_per_second", finite(statistics.samples_per_second())},
       {"tokens_per_second", finite(statistics.tokens_per_second())},
       {"seconds", statistics.seconds},

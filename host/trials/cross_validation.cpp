@@ -1,19 +1,18 @@
-#include "host/folds/cross_validation.h"
+#include "host/trials/cross_validation.h"
 
 #include <fmt/format.h>
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "binade/abi/plugin.h"
-#include "host/cli/child_process.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/signals.h"
 #include "host/experiment/resolved.h"
-#include "host/folds/fold_results.h"
 #include "host/loading/catalog.h"
 #include "host/storage/run_directory.h"
+#include "host/trials/fold_results.h"
+#include "host/trials/trial.h"
 
 namespace binade::host {
 namespace {
@@ -39,37 +38,30 @@ class Folds {
  private:
   // Returns the exit code of the fold's run, or that of a signal.
   int run_fold(std::uint64_t fold) {
-    const auto name = fmt::format("fold-{}", fold);
-    const auto log = directory_.path() / (name + ".log");
-    const auto end = run_child(command(fold, name), log, stop_signal());
+    const auto end = run_trial({.experiment = directory_.path() / "experiment.toml",
+                                .folder = directory_.path(),
+                                .name = fmt::format("fold-{}", fold),
+                                .overrides = {fmt::format("split.fold={}", fold)},
+                                .lock = lock()},
+                               line_);
     const int signal = stop_signal().load();
-    const auto directory = only_run_in(directory_.path() / name);
-    if (end.exit_code == exit_ok) {
-      runs_.push_back({fold, directory, end.seconds});
+    const int exit_code = end.process.exit_code;
+    if (exit_code == exit_ok) {
+      runs_.push_back({fold, end.directory, end.process.seconds});
       tell(BINADE_LOG_INFO,
-           fmt::format("fold {} of {} is finished, {}", fold + 1, asked_.folds, short_duration(end.seconds)));
+           fmt::format("fold {} of {} is finished, {}", fold + 1, asked_.folds, short_duration(end.process.seconds)));
       return signal == 0 ? exit_ok : exit_code_before_the_work(signal);
     }
-    if (signal != 0) return end.exit_code;
+    if (signal != 0) return exit_code;
     tell(BINADE_LOG_ERROR, fmt::format("fold {} of {} failed with exit code {}:{}\n  its output: {}", fold + 1,
-                                       asked_.folds, end.exit_code, last_words(log), log.string()));
+                                       asked_.folds, exit_code, last_words(end.log), end.log.string()));
     constexpr int first_signal = 128;
-    return end.exit_code < first_signal ? end.exit_code : exit_run_failed;
+    return exit_code < first_signal ? exit_code : exit_run_failed;
   }
 
-  std::vector<std::string> command(std::uint64_t fold, const std::string& name) const {
-    std::vector<std::string> words{line_.executable().string(), "--color", "never", "run"};
-    words.push_back((directory_.path() / "experiment.toml").string());
-    for (const auto& option : {std::pair<std::string, std::string>("--runs", directory_.path().string()),
-                               {"--set", "experiment.name=" + name},
-                               {"--set", fmt::format("split.fold={}", fold)}}) {
-      words.insert(words.end(), {option.first, option.second});
-    }
-    if (!asked_.lock.file.empty()) words.insert(words.end(), {"--lock", asked_.lock.file});
-    if (asked_.lock.file.empty() && asked_.lock.locked) {
-      words.insert(words.end(), {"--lock", lock_beside(asked_.experiment.file).string()});
-    }
-    return words;
+  std::filesystem::path lock() const {
+    if (!asked_.lock.file.empty()) return asked_.lock.file;
+    return asked_.lock.locked ? lock_beside(asked_.experiment.file) : std::filesystem::path();
   }
 
   void report(const std::string& state) const {

@@ -1,4 +1,4 @@
-#include "host/folds/fold_results.h"
+#include "host/trials/fold_results.h"
 
 #include <fmt/format.h>
 
