@@ -222,7 +222,8 @@ std::optional<double> predicted_bytes(const std::vector<BatchSizeTrial>& trials,
 }
 
 int find_batch_size(const BatchSizeSearch& asked, const CommandLine& line) {
-  const auto experiment = asked.experiment.load(Catalog(line.plugin_folders()), line.color());
+  const Catalog catalog(line.plugin_folders());  // its manifests are part of the experiment
+  const auto experiment = asked.experiment.load(catalog, line.color());
   if (!experiment) return exit_usage;
   return Search(asked, *experiment, line).run();
 }

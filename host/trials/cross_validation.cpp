@@ -93,7 +93,8 @@ class Folds {
 int cross_validate(const CrossValidation& asked, const CommandLine& line) {
   auto argument = asked.experiment;
   argument.overrides.push_back(fmt::format("split.folds={}", asked.folds));
-  const auto experiment = argument.load(Catalog(line.plugin_folders()), line.color());
+  const Catalog catalog(line.plugin_folders());  // its manifests are part of the experiment
+  const auto experiment = argument.load(catalog, line.color());
   if (!experiment) return exit_usage;
   if (experiment->tables.split.find("fold")->origin != Origin::default_) {
     log_line(line.color(), BINADE_LOG_ERROR, "--folds trains each fold in turn, so `split.fold` must not be given");

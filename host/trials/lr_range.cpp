@@ -43,6 +43,22 @@ std::vector<std::string> overrides(const LrRange& asked, const TrainSettings& tr
   return all;
 }
 
+// The least-squares slope of the smoothed loss over the rate's logarithm, `half` steps to each side of step `middle`.
+double slope_around(const LrCurve& curve, std::size_t middle, std::size_t half) {
+  double x_mean = 0, y_mean = 0, products = 0, squares = 0;
+  const auto count = static_cast<double>(2 * half + 1);
+  for (auto i = middle - half; i <= middle + half; ++i) {
+    x_mean += std::log10(curve.rates[i]) / count;
+    y_mean += curve.smoothed[i] / count;
+  }
+  for (auto i = middle - half; i <= middle + half; ++i) {
+    const double x = std::log10(curve.rates[i]) - x_mean;
+    products += x * (curve.smoothed[i] - y_mean);
+    squares += x * x;
+  }
+  return products / squares;
+}
+
 OrderedJson to_json(const LrCurve& curve, const std::optional<double>& suggestion) {
   return {{"suggestion", suggestion ? OrderedJson(*suggestion) : OrderedJson(nullptr)},
           {"lr", curve.rates},
@@ -100,11 +116,13 @@ LrCurve read_curve(const std::filesystem::path& metrics) {
 std::optional<double> suggested_rate(const LrCurve& curve) {
   const auto size = curve.rates.size();
   if (size < shortest) return std::nullopt;
+  const auto lowest =
+      static_cast<std::size_t>(std::min_element(curve.smoothed.begin(), curve.smoothed.end()) - curve.smoothed.begin());
   std::optional<std::size_t> best;
   double steepest = 0;
-  for (std::size_t i = std::max<std::size_t>(1, size / 10); i + 1 < size; ++i) {
-    const double slope =
-        (curve.smoothed[i + 1] - curve.smoothed[i - 1]) / std::log10(curve.rates[i + 1] / curve.rates[i - 1]);
+  const auto half = std::max<std::size_t>(2, size / 20);
+  for (std::size_t i = std::max(half, size / 10); i <= lowest && i + half < size; ++i) {
+    const double slope = slope_around(curve, i, half);
     if (slope < steepest) {
       steepest = slope;
       best = i;
@@ -114,7 +132,10 @@ std::optional<double> suggested_rate(const LrCurve& curve) {
 }
 
 std::string plotted(const LrCurve& curve, std::size_t width, std::size_t height) {
-  const auto [low, high] = std::minmax_element(curve.smoothed.begin(), curve.smoothed.end());
+  const double low = *std::min_element(curve.smoothed.begin(), curve.smoothed.end());
+  // The steps in which the loss explodes would flatten the rest of the curve: they are drawn at the top.
+  const double start = curve.smoothed.front(), headroom = start > low ? (start - low) / 2 : std::abs(low) / 2;
+  const double high = std::min(*std::max_element(curve.smoothed.begin(), curve.smoothed.end()), start + headroom);
   const double first = std::log10(curve.rates.front()), last = std::log10(curve.rates.back());
   std::vector<std::string> rows(height, std::string(width, ' '));
   const auto cell = [](double share, std::size_t cells) {
@@ -122,12 +143,12 @@ std::string plotted(const LrCurve& curve, std::size_t width, std::size_t height)
   };
   for (std::size_t i = 0; i < curve.rates.size(); ++i) {
     const double across = last > first ? (std::log10(curve.rates[i]) - first) / (last - first) : 0;
-    const double down = *high > *low ? (*high - curve.smoothed[i]) / (*high - *low) : 0;
+    const double down = high > low ? std::max(0.0, high - curve.smoothed[i]) / (high - low) : 0;
     rows[cell(down, height)][cell(across, width)] = '*';
   }
   std::string text = "training loss (smoothed) over the learning rate\n";
   for (std::size_t row = 0; row < height; ++row) {
-    const auto label = row == 0 ? fmt::format("{:.4g}", *high) : row + 1 == height ? fmt::format("{:.4g}", *low) : "";
+    const auto label = row == 0 ? fmt::format("{:.4g}", high) : row + 1 == height ? fmt::format("{:.4g}", low) : "";
     rows[row].erase(rows[row].find_last_not_of(' ') + 1);
     text += fmt::format("{:>8} |{}\n", label, rows[row]);
   }
@@ -136,7 +157,8 @@ std::string plotted(const LrCurve& curve, std::size_t width, std::size_t height)
 }
 
 int find_learning_rate(const LrRange& asked, const CommandLine& line) {
-  const auto experiment = asked.experiment.load(Catalog(line.plugin_folders()), line.color());
+  const Catalog catalog(line.plugin_folders());  // its manifests are part of the experiment
+  const auto experiment = asked.experiment.load(catalog, line.color());
   if (!experiment) return exit_usage;
   const RunDirectory directory(asked.runs, experiment->experiment.name, to_toml(*experiment), "lr-range-");
   directory.write("experiment.toml", to_toml(*experiment));

@@ -30,8 +30,9 @@ struct LrCurve {
 // more than four times the lowest one.
 LrCurve read_curve(const std::filesystem::path& metrics);
 
-// The rate at which the smoothed loss falls fastest per decade. The first tenth of the steps is not considered, because
-// the average is still noisy there. Returns nullopt if the loss does not fall or the curve has fewer than ten steps.
+// The rate at which the smoothed loss falls fastest per decade, before it is lowest. The first tenth of the steps is
+// not considered, because the average is still noisy there. Returns nullopt if the loss does not fall or the curve has
+// fewer than ten steps.
 std::optional<double> suggested_rate(const LrCurve& curve);
 
 // The curve as text of that size in characters: loss over the logarithm of the rate.

@@ -48,6 +48,14 @@ TEST_F(LrRangeTest, SuggestsWhereTheLossFallsFastest) {
   }
 }
 
+TEST_F(LrRangeTest, AFallAfterTheExplosionIsNotSuggested) {
+  auto erratic = curve(1e-3);
+  for (std::size_t i = 90; i < 95; ++i) erratic.smoothed[i] += 50;
+  const auto suggestion = suggested_rate(erratic);
+  ASSERT_TRUE(suggestion);
+  EXPECT_NEAR(std::log10(*suggestion), -3, 0.1);
+}
+
 TEST_F(LrRangeTest, SuggestsNothingWhereTheLossDoesNotFall) {
   auto rising = curve(1e-3);
   for (auto& loss : rising.smoothed) loss = 5 - loss;
