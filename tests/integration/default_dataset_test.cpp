@@ -41,8 +41,9 @@ TEST_F(DefaultDataset, IsTrainedOnWithAVisibleWarning) {
   install("default_dataset.so");
   const auto outcome = binade({"run", "bare.toml"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_NE(outcome.err.find("warning: the experiment has no [dataset]: synthetic data of the plugin `default_dataset`"),
-            std::string::npos)
+  EXPECT_NE(
+      outcome.err.find("warning: the experiment has no [dataset]: synthetic data of the plugin `default_dataset`"),
+      std::string::npos)
       << outcome.err;
   const auto resolved = contents(run_directory(workspace_, "bare") / "experiment.toml");
   EXPECT_NE(resolved.find("plugin = \"default_dataset\"  # default"), std::string::npos) << resolved;
@@ -64,7 +65,8 @@ TEST_F(DefaultDataset, IsWarnedOfByCheck) {
 
 TEST_F(DefaultDataset, ThatDoesNotFitTheModelIsRefusedByCheckAndRunAlike) {
   install("default_dataset.so");
-  workspace_.write("wide.toml", contents(workspace_.path() / "bare.toml") + "[dataset]\nplugin = \"default_dataset\"\n");
+  workspace_.write("wide.toml",
+                   contents(workspace_.path() / "bare.toml") + "[dataset]\nplugin = \"default_dataset\"\n");
   for (const auto* verb : {"check", "run", "config"}) {
     const auto outcome = binade({verb, "wide.toml", "--set", "model.units=5000"});
     EXPECT_EQ(outcome.exit_code, 2) << outcome.err;

@@ -78,8 +78,7 @@ typedef struct binade_dataset_table {
   /* [main] Since 1.2. May be NULL. Called before fit(). Writes one number for each of the `count` samples of `split`:
    * samples get the same number exactly if they have the same value in `column`; "" means the target. The host
    * stratifies and groups splits by it. Must fail with BINADE_INVALID_ARGUMENT if there is no such column. */
-  int32_t (*keys)(void* self, uint32_t split, binade_string column, int64_t* keys, uint64_t count,
-                  binade_error* error);
+  int32_t (*keys)(void* self, uint32_t split, binade_string column, int64_t* keys, uint64_t count, binade_error* error);
 } binade_dataset_table;
 
 #ifdef __cplusplus
