@@ -19,7 +19,8 @@ namespace binade::host {
 class BatchLoader::Impl {
  public:
   Impl(const Dataset& dataset, const Split& split, Sampler sampler, bool training, std::uint64_t seed,
-       std::uint32_t workers, std::uint32_t prefetch, std::uint64_t first_epoch, std::uint64_t first_batch);
+       std::uint32_t workers, std::uint32_t prefetch, std::uint64_t first_epoch, std::uint64_t first_batch,
+       std::uint64_t count);
   ~Impl() { stop(); }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -42,7 +43,7 @@ class BatchLoader::Impl {
   const Dataset& dataset_;
   const Split& split_;
   const bool training_;
-  const std::uint64_t seed_;
+  const std::uint64_t seed_, count_;
   std::deque<Slot> slots_;
 
   std::mutex claiming_;  // held while a worker determines the next batch; lock before mutex_
@@ -60,11 +61,12 @@ class BatchLoader::Impl {
 
 BatchLoader::Impl::Impl(const Dataset& dataset, const Split& split, Sampler sampler, bool training, std::uint64_t seed,
                         std::uint32_t workers, std::uint32_t prefetch, std::uint64_t first_epoch,
-                        std::uint64_t first_batch)
+                        std::uint64_t first_batch, std::uint64_t count)
     : dataset_(dataset),
       split_(split),
       training_(training),
       seed_(seed),
+      count_(count),
       sampler_(std::move(sampler)),
       epoch_(first_epoch + first_batch / sampler_.batches_per_epoch()),
       batch_(first_batch % sampler_.batches_per_epoch()) {
@@ -120,9 +122,11 @@ void BatchLoader::Impl::work() {
   }
 }
 
-// Returns the slot of the next batch, with its position and indices set; nullptr if the loader stops.
+// Returns the slot of the next batch, with its position and indices set; nullptr if there are no more or the loader
+// stops.
 BatchLoader::Impl::Slot* BatchLoader::Impl::claim() {
   const std::lock_guard claiming(claiming_);
+  if (claimed_ == count_) return nullptr;
   {
     std::unique_lock lock(mutex_);
     // The slot of the batch in use is not available.
@@ -153,9 +157,9 @@ void BatchLoader::Impl::place(HostBatch& batch) {
 
 BatchLoader::BatchLoader(const Dataset& dataset, const Split& split, Sampler sampler, bool training, std::uint64_t seed,
                          std::uint32_t workers, std::uint32_t prefetch, std::uint64_t first_epoch,
-                         std::uint64_t first_batch)
+                         std::uint64_t first_batch, std::uint64_t count)
     : impl_(std::make_unique<Impl>(dataset, split, std::move(sampler), training, seed, workers, prefetch, first_epoch,
-                                   first_batch)) {}
+                                   first_batch, count)) {}
 
 BatchLoader::~BatchLoader() = default;
 

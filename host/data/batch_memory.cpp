@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <new>
 #include <stdexcept>
 
@@ -29,6 +30,15 @@ void fill(void* data, std::uint64_t bytes, std::uint32_t dtype, const Element& e
     default:
       return fill<std::uint64_t>(data, bytes / 8, element);
   }
+}
+
+// Behind each field, to notice a dataset that writes beyond its end.
+constexpr std::uint64_t guard_bytes = 64;
+constexpr unsigned char guard_value = 0xA5;
+
+bool is_intact(const BatchField& field) {
+  const auto* guard = static_cast<const unsigned char*>(field.data) + field.bytes;
+  return std::all_of(guard, guard + guard_bytes, [](unsigned char byte) { return byte == guard_value; });
 }
 
 std::size_t first_variable(const Field& field) {
@@ -105,6 +115,12 @@ void BatchMemory::read(const Dataset& dataset, const Split& split, bool training
   }
   dataset.read({sizeof(binade_read), split.plugin_split, batch_.indices.data(), batch_.indices.size(), seed,
                 batch_.epoch, training ? 1u : 0u, 0, buffer_pointers_.data(), buffer_pointers_.size()});
+  for (std::size_t number = 0; number < fields.size(); ++number) {
+    if (is_intact(batch_.fields[number])) continue;
+    throw PluginError(dataset.plugin().id(), dataset.plugin().version(), "read", BINADE_FAILED,
+                      "it wrote beyond the end of the field `" + fields[number].name +
+                          "`: a sample has more elements than describe() or measure() say");
+  }
 }
 
 // Sets the field's shape in this batch, and the lengths of its samples. `first` is the position of this field's extents
@@ -134,7 +150,9 @@ void BatchMemory::allocate(std::size_t number) {
   for (const auto extent : field.shape) {
     if (__builtin_mul_overflow(field.bytes, static_cast<std::uint64_t>(extent), &field.bytes)) throw std::bad_alloc();
   }
-  field.data = memory_[number].grow(field.bytes);
+  if (field.bytes > std::numeric_limits<std::uint64_t>::max() - guard_bytes) throw std::bad_alloc();
+  field.data = memory_[number].grow(field.bytes + guard_bytes);
+  std::memset(static_cast<char*>(field.data) + field.bytes, guard_value, guard_bytes);
 }
 
 }  // namespace binade::host

@@ -2,8 +2,10 @@
 #include "host/data/dataset.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 #include <stdexcept>
 #include <utility>
@@ -15,6 +17,36 @@ std::size_t count_extents(const std::vector<Field>& fields) {
   return std::accumulate(fields.begin(), fields.end(), std::size_t{0}, [](std::size_t sum, const Field& field) {
     return sum + (field.variable() ? field.shape.size() : 0);
   });
+}
+
+// Names the sample that cannot be read alone, or else all of them.
+std::string failing_sample(const binade_read& batch, const std::function<void(const binade_read&)>& read) {
+  std::vector<binade_buffer> buffers(batch.buffer_count);
+  std::vector<std::vector<std::int64_t>> shapes(batch.buffer_count);
+  std::vector<binade_buffer*> pointers;
+  for (std::size_t field = 0; field < buffers.size(); ++field) {
+    buffers[field] = *batch.buffers[field];
+    shapes[field].assign(buffers[field].shape, buffers[field].shape + buffers[field].rank);
+    shapes[field].front() = 1;
+    buffers[field].shape = shapes[field].data();
+    buffers[field].bytes /= batch.count;
+    pointers.push_back(&buffers[field]);
+  }
+  auto one = batch;
+  one.count = 1;
+  one.buffers = pointers.data();
+  for (std::uint64_t position = 0; position < batch.count; ++position) {
+    one.indices = batch.indices + position;
+    for (std::size_t field = 0; field < buffers.size(); ++field) {
+      buffers[field].data = static_cast<char*>(batch.buffers[field]->data) + position * buffers[field].bytes;
+    }
+    try {
+      read(one);
+    } catch (const PluginError&) {
+      return fmt::format("sample {}", batch.indices[position]);
+    }
+  }
+  return fmt::format("samples {}", fmt::join(batch.indices, batch.indices + batch.count, ", "));
 }
 
 bool agrees(std::int64_t measured, std::int64_t described) {
@@ -113,7 +145,17 @@ void Dataset::measure(const Split& split, std::span<const std::uint64_t> indices
 }
 
 void Dataset::read(const binade_read& request) const {
-  plugin_.call("read", [&](binade_error* error) { return table_.read(self_.get(), &request, error); });
+  const auto read = [this](const binade_read& what) {
+    plugin_.call("read", [&](binade_error* error) { return table_.read(self_.get(), &what, error); });
+  };
+  try {
+    read(request);
+  } catch (const PluginError& error) {
+    const auto place = failing_sample(request, read);
+    throw PluginError(plugin_.id(), plugin_.version(), "read", error.status(),
+                      fmt::format("in {} of `{}`: {}", place, description_.splits.at(request.split).name,
+                                  error.message().empty() ? "it gave no reason" : error.message()));
+  }
 }
 
 }  // namespace binade::host

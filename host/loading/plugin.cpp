@@ -64,6 +64,7 @@ PluginError::PluginError(const std::string& plugin, const std::string& version, 
     : std::runtime_error(fmt::format("plugin `{}` {}: {}() failed: {} ({})", plugin, version, call,
                                      message.empty() ? "it gave no reason" : message, status_name(status))),
       plugin_(plugin),
+      message_(message),
       status_(status) {}
 
 ErrorSink::ErrorSink() : sink_{{sizeof(binade_error), 0, nullptr}, this} {

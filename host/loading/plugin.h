@@ -23,11 +23,12 @@ class PluginError : public std::runtime_error {
  public:
   PluginError(const std::string& plugin, const std::string& version, std::string_view call, std::int32_t status,
               const std::string& message);
-  const std::string& plugin() const { return plugin_; }  // id
-  std::int32_t status() const { return status_; }        // BINADE_*
+  const std::string& plugin() const { return plugin_; }    // id
+  std::int32_t status() const { return status_; }          // BINADE_*
+  const std::string& message() const { return message_; }  // the plugin's own
 
  private:
-  std::string plugin_;
+  std::string plugin_, message_;
   std::int32_t status_;
 };
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <latch>
 #include <mutex>
@@ -348,6 +349,27 @@ TEST(BatchLoader, WaitsForAReadInProgressWhenDestroyed) {
   gate.count_down();
   end.join();
   EXPECT_TRUE(finished_before);
+}
+
+struct Counted {
+  static inline std::atomic<int> reads{0};
+  Description describe() const { return Description().split("train", 120).split("validation", 1).field<float>("x"); }
+  void read(const Sample&) const { ++reads; }
+};
+
+TEST(BatchLoader, ReadsNoMoreBatchesThanItWasAskedFor) {
+  const LinkedDataset<Counted> dataset;
+  const auto split = dataset.split("train");
+  for (const std::uint32_t workers : {0, 1, 3}) {
+    Counted::reads = 0;
+    {
+      BatchLoader loader(dataset, split, Sampler(120, 32, Order::sequential, false, seed, {}), false, seed, workers, 4,
+                         0, 0, 4);
+      for (int taken = 0; taken < 4; ++taken) loader.next();
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    EXPECT_EQ(Counted::reads, 120) << workers << " workers";
+  }
 }
 
 TEST(BatchLoader, CanBeDestroyedAtAnyMoment) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <set>
 
+#include "host/data/batch_memory.h"
 #include "tests/data/linked.h"
 
 namespace binade::host {
@@ -351,6 +352,50 @@ TEST_F(DatasetTest, RefusesMeasurementsThatContradictTheDescription) {
       EXPECT_THAT(error.what(), HasSubstr("sample 5 of split 0: field `image`"));
     }
   }
+}
+
+// --- read() ---
+
+struct FailsAtThree {
+  static inline int mode = 0;
+  Description describe() const {
+    return Description().split("train", 10).split("validation", 2).field<float>("x", {2}).field<std::int64_t>("y");
+  }
+  void read(const Sample& sample) const {
+    if (sample.index() != 3) return;
+    if (mode == 0) throw Failure(BINADE_BAD_DATA, "file 7 is truncated");
+    if (mode == 1) sample.field<float>(1)[0] = 1;
+    if (mode == 2) sample.field<float>(2)[0] = 1;
+    if (mode == 3) sample.field<std::int64_t>(1).data()[1] = 5;  // behind the last sample's slot
+  }
+};
+
+// The message of a batch that cannot be read.
+std::string read_failure(int mode, Indices indices) {
+  FailsAtThree::mode = mode;
+  const LinkedDataset<FailsAtThree> dataset;
+  BatchMemory memory(dataset);
+  memory.batch().indices = std::move(indices);
+  try {
+    memory.read(dataset, dataset.split("train"), true, 0);
+  } catch (const PluginError& error) {
+    return error.what();
+  }
+  return "no failure";
+}
+
+TEST(ReadFailures, NameTheSample) {
+  EXPECT_THAT(read_failure(0, {1, 5, 3, 4}), HasSubstr("read() failed: in sample 3 of `train`: file 7 is truncated"));
+  EXPECT_EQ(read_failure(0, {1, 5, 4}), "no failure");
+}
+
+TEST(ReadFailures, NameTheFieldAndBothTypes) {
+  EXPECT_THAT(read_failure(1, {3}), HasSubstr("field 1 was described as int64, but read() writes it as float32"));
+  EXPECT_THAT(read_failure(2, {3}), HasSubstr("describe() has no field 2, only 2"));
+}
+
+TEST(ReadFailures, AFieldThatIsWrittenBeyondItsEndIsNamed) {
+  EXPECT_THAT(read_failure(3, {1, 3}), HasSubstr("it wrote beyond the end of the field `y`"));
 }
 
 struct MeasuresTooMuch {

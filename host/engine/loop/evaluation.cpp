@@ -22,7 +22,7 @@ BatchLoader make_loader(const EvaluationPlan& plan, std::uint64_t batches_wanted
   Sampler sampler(plan.split.size, plan.batch_size, Order::sequential, /*drop_last=*/false, plan.seed, Shard{});
   const auto prefetch = static_cast<std::uint32_t>(std::min<std::uint64_t>(plan.prefetch, batches_wanted));
   return BatchLoader(plan.dataset, plan.split, std::move(sampler), /*training=*/false, plan.seed,
-                     prefetch < 2 ? 0 : plan.workers, prefetch, 0, 0);
+                     prefetch < 2 ? 0 : plan.workers, prefetch, 0, 0, batches_wanted);
 }
 
 std::uint64_t batches_in(const EvaluationPlan& plan) {

@@ -86,6 +86,9 @@ at::Tensor Model::forward(const BatchTensors& batch) {
   plugin_.call("forward", [&](binade_error* error) {
     return table_.forward(self_.get(), arguments_.data(), arguments_.size(), &output, error);
   });
+  if (!output.defined()) {
+    throw PluginError(plugin_.id(), plugin_.version(), "forward", BINADE_FAILED, "it returned an undefined tensor");
+  }
   return output;
 }
 

@@ -68,7 +68,7 @@ TargetScale fit_target_scale(const TargetScaleFit& fit) {
   const auto batches = sampler.batches_per_epoch();
   const auto prefetch = static_cast<std::uint32_t>(std::min<std::uint64_t>(fit.prefetch, batches));
   BatchLoader loader(fit.dataset, fit.split, std::move(sampler), /*training=*/false, fit.seed,
-                     prefetch < 2 ? 0 : fit.workers, prefetch, 0, 0);
+                     prefetch < 2 ? 0 : fit.workers, prefetch, 0, 0, batches);
   BatchTensors batch{c10::Device(c10::kCPU)};
   std::int64_t components = 1;
   for (const auto extent : field.shape) components *= extent;

@@ -37,6 +37,8 @@
 #include <cstddef>
 #include <initializer_list>
 #include <memory>
+#include <stdexcept>
+#include <string>
 #include <string_view>
 
 #include "abi/dataset.h"
@@ -76,6 +78,13 @@ constexpr std::uint32_t dtype() {
     static_assert(std::is_same_v<T, bool>, "no such element type");
     return BINADE_BOOL;
   }
+}
+
+// The name of an element type in messages.
+inline const char* dtype_name(std::uint32_t dtype) {
+  static constexpr const char* names[] = {"?",       "uint8",    "int8",    "int16",   "int32", "int64",
+                                          "float16", "bfloat16", "float32", "float64", "bool"};
+  return dtype < sizeof(names) / sizeof(*names) ? names[dtype] : names[0];
 }
 
 // The contents of a dataset. abi/dataset.h explains names and facts.
@@ -159,6 +168,7 @@ class Description {
 };
 
 // One sample's part of one field, C-contiguous. In a padded field, size() and extent() are those of the padded slot.
+// Without NDEBUG, operator[] throws std::out_of_range for a position that is not less than size().
 template <class T>
 class Slot {
  public:
@@ -168,7 +178,15 @@ class Slot {
   std::size_t size() const { return size_; }
   T* begin() const { return data_; }
   T* end() const { return data_ + size_; }
-  T& operator[](std::size_t position) const { return data_[position]; }
+  T& operator[](std::size_t position) const {
+#ifndef NDEBUG
+    if (position >= size_) {
+      throw std::out_of_range("element " + std::to_string(position) + " of a field that has " + std::to_string(size_) +
+                              " in each sample");
+    }
+#endif
+    return data_[position];
+  }
   std::int64_t extent(std::size_t dimension) const { return shape_[dimension]; }
   std::size_t rank() const { return rank_; }
 
@@ -193,9 +211,15 @@ class Sample {
   // The slot of field `number`, in the order of describe(). Throws std::invalid_argument if T is not the field's type.
   template <class T>
   Slot<T> field(std::size_t number) const {
-    if (number >= request_.buffer_count) throw std::invalid_argument("the dataset has no such field");
+    if (number >= request_.buffer_count) {
+      throw std::invalid_argument("describe() has no field " + std::to_string(number) + ", only " +
+                                  std::to_string(request_.buffer_count));
+    }
     const binade_buffer& buffer = *request_.buffers[number];
-    if (buffer.dtype != dtype<T>()) throw std::invalid_argument("the field was described with another type");
+    if (buffer.dtype != dtype<T>()) {
+      throw std::invalid_argument("field " + std::to_string(number) + " was described as " + dtype_name(buffer.dtype) +
+                                  ", but read() writes it as " + dtype_name(dtype<T>()));
+    }
     std::size_t size = 1;
     for (std::uint32_t dimension = 1; dimension < buffer.rank; ++dimension) {
       size *= static_cast<std::size_t>(buffer.shape[dimension]);

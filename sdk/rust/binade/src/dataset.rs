@@ -38,6 +38,13 @@ macro_rules! element {
 }
 element!(u8 = 1, i8 = 2, i16 = 3, i32 = 4, i64 = 5, f32 = 8, f64 = 9);
 
+/// The name of an element type in messages.
+fn dtype_name(dtype: u32) -> &'static str {
+    const NAMES: [&str; 11] =
+        ["?", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32", "float64", "bool"];
+    NAMES.get(dtype as usize).unwrap_or(&NAMES[0])
+}
+
 /// The contents of a dataset. `binade/abi/dataset.h` explains names and facts.
 #[derive(Default)]
 pub struct Description {
@@ -148,7 +155,11 @@ impl Sample<'_> {
         unsafe {
             let buffer = &**self.request.buffers.add(number);
             if buffer.dtype != T::DTYPE {
-                return Err(wrong("was described with another type"));
+                return Err(wrong(&format!(
+                    "was described as {}, but read() writes it as {}",
+                    dtype_name(buffer.dtype),
+                    dtype_name(T::DTYPE)
+                )));
             }
             let size = buffer.bytes as usize / size_of::<T>() / self.request.count as usize;
             if size == 0 {
