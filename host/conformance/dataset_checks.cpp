@@ -8,6 +8,7 @@
 
 #include "host/conformance/checks.h"
 #include "host/conformance/guarded_memory.h"
+#include "host/conformance/sample_checks.h"
 #include "host/data/dataset.h"
 #include "host/data/dtype.h"
 
@@ -187,6 +188,12 @@ void reads_from_many_threads(const PluginUnderTest& subject) {
   }
 }
 
+void has_usable_samples(const PluginUnderTest& subject) {
+  const Opened opened(subject);
+  require_usable_fields(opened.dataset);
+  require_usable_samples(opened.dataset, subject.seed);
+}
+
 void use_dataset(const PluginUnderTest& subject, const Plugin& plugin) {
   const Opened opened(subject, plugin);
   Reading(opened.dataset, opened.split, opened.draw(subject.seed, 2), 0).read(subject.seed, 0, true);
@@ -200,7 +207,8 @@ std::vector<Check> dataset_checks() {
                              {"strides", reads_each_sample_where_it_belongs},
                              {"bounds", stays_within_its_buffers},
                              {"zero_samples", reads_nothing_when_asked_for_nothing},
-                             {"threads", reads_from_many_threads}},
+                             {"threads", reads_from_many_threads},
+                             {"samples", has_usable_samples}},
                             use_dataset);
 }
 

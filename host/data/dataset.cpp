@@ -21,6 +21,7 @@ std::size_t count_extents(const std::vector<Field>& fields) {
 
 // Names the sample that cannot be read alone, or else all of them.
 std::string failing_sample(const binade_read& batch, const std::function<void(const binade_read&)>& read) {
+  if (batch.count == 0) return "a request for no samples";
   std::vector<binade_buffer> buffers(batch.buffer_count);
   std::vector<std::vector<std::int64_t>> shapes(batch.buffer_count);
   std::vector<binade_buffer*> pointers;

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "host/data/dtype.h"
+#include "host/data/fact_rules.h"
 #include "host/experiment/wiring.h"
 
 namespace binade::host {
@@ -188,7 +189,10 @@ DatasetDescription describe(const Plugin& plugin, const binade_dataset_table& ta
   try {
     if (!notes.problem.empty()) throw std::runtime_error(notes.problem);
     check_splits(notes.description);
-    if (fitted) check_fields(notes.description, table.measure != nullptr);
+    if (fitted) {
+      check_fields(notes.description, table.measure != nullptr);
+      check_facts(notes.description);
+    }
   } catch (const std::runtime_error& error) {
     throw std::runtime_error(fmt::format("{}: describe(): {}", name_in_messages(plugin), error.what()));
   }

@@ -103,7 +103,7 @@ TEST_F(DatasetTest, RecordsWhatThePluginDescribes) {
     sink->add_split(sink, to_abi("test"), 3);
     add_field(sink, "x", {2, 3}, BINADE_UINT8);
     add_field(sink, "words", {BINADE_VARIABLE}, BINADE_INT64, -1);
-    add_fact(sink, "classes", BINADE_TYPE_INTEGER, 0);
+    add_fact(sink, "classes", BINADE_TYPE_INTEGER, 3);
     add_fact(sink, "loss", BINADE_TYPE_STRING, 0, "mse");
   });
   ASSERT_EQ(dataset->fields().size(), 2u);
@@ -114,7 +114,7 @@ TEST_F(DatasetTest, RecordsWhatThePluginDescribes) {
   EXPECT_TRUE(dataset->fields()[1].variable());
   EXPECT_EQ(dataset->fields()[1].pad_value, -1);
   EXPECT_EQ(dataset->extents_per_sample(), 1u);
-  EXPECT_EQ(std::get<std::int64_t>(dataset->facts().at("classes")), 0);
+  EXPECT_EQ(std::get<std::int64_t>(dataset->facts().at("classes")), 3);
   EXPECT_EQ(std::get<std::string>(dataset->facts().at("loss")), "mse");
 }
 
@@ -194,6 +194,40 @@ INSTANTIATE_TEST_SUITE_P(
                         add_fact(sink, "classes", BINADE_TYPE_INTEGER, 2);
                       },
                       "fact `classes` is given twice"},
+        Contradiction{"NoClasses", [](auto* sink) { add_fact(sink, "classes", BINADE_TYPE_INTEGER, 0); },
+                      "the fact `classes` is 0; it must be at least 1"},
+        Contradiction{"ClassesInWords", [](auto* sink) { add_fact(sink, "classes", BINADE_TYPE_STRING, 0, "ten"); },
+                      "the fact `classes` must be an integer"},
+        Contradiction{"UnknownLoss", [](auto* sink) { add_fact(sink, "loss", BINADE_TYPE_STRING, 0, "crossentropy"); },
+                      "the fact `loss` is \"crossentropy\"; it must be \"cross_entropy\""},
+        Contradiction{"TargetThatIsNoField", [](auto* sink) { add_fact(sink, "target", BINADE_TYPE_STRING, 0, "y"); },
+                      "the fact `target` is \"y\", but there is no such field"},
+        Contradiction{"ClassesThatAreNotIntegers",
+                      [](auto* sink) {
+                        add_field(sink, "y");
+                        add_fact(sink, "target", BINADE_TYPE_STRING, 0, "y");
+                        add_fact(sink, "loss", BINADE_TYPE_STRING, 0, "cross_entropy");
+                      },
+                      "the target `y` has a floating-point type"},
+        Contradiction{"NumbersThatAreIntegers",
+                      [](auto* sink) {
+                        add_field(sink, "y", {}, BINADE_INT64);
+                        add_fact(sink, "target", BINADE_TYPE_STRING, 0, "y");
+                        add_fact(sink, "loss", BINADE_TYPE_STRING, 0, "mse");
+                      },
+                      "the target `y` has an integer type"},
+        Contradiction{"MoreFeaturesThanTheFieldHas",
+                      [](auto* sink) {
+                        add_field(sink, "features", {4});
+                        add_fact(sink, "features", BINADE_TYPE_INTEGER, 5);
+                      },
+                      "the fact `features` is 5, but a sample of the field `features` has 4"},
+        Contradiction{"AnotherHeightThanTheImages",
+                      [](auto* sink) {
+                        add_field(sink, "image", {3, 28, 32});
+                        add_fact(sink, "height", BINADE_TYPE_INTEGER, 32);
+                      },
+                      "the fact `height` is 32, but a sample of the field `image` has 28"},
         Contradiction{"FactOfAnotherType", [](auto* sink) { add_fact(sink, "rate", BINADE_TYPE_NUMBER); },
                       "fact `rate` has type 3; facts are integers or strings"},
         Contradiction{"EmptyFact", [](auto* sink) { add_fact(sink, "loss", BINADE_TYPE_STRING); },
