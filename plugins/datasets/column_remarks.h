@@ -38,9 +38,9 @@ class ColumnRemarks {
 
   // `used` are all columns in use, including the label.
   void look_at_names(const std::vector<std::size_t>& used) { repeated_ = columns_.repeated(used); }
-  // Checks a feature column, given its scaling.
-  void look_at(std::size_t number, const NumericColumn& column, const Scale& scale) {
-    if (!asked_for_ && numbers_the_rows(column)) {
+  // Checks a feature column: all of its rows, and those to learn from, given their scaling.
+  void look_at(std::size_t number, const NumericColumn& all, const NumericColumn& column, const Scale& scale) {
+    if (!asked_for_ && numbers_the_rows(all)) {
       row_numbers_.push_back(number);
     } else if (!asked_for_ && columns_.name(number).empty()) {
       unnamed_.push_back(number);

@@ -53,8 +53,8 @@ class Columns {
   }
 
   // Returns the column with that name, or else with that number, counted from 1. `option` is named in messages.
-  // Throws binade::Failure (BINADE_NOT_FOUND) that lists the existing columns, the most similar names first.
-  std::size_t find(const std::string& wanted, const char* option) const {
+  // Throws binade::Failure (`status`) that lists the existing columns, the most similar names first.
+  std::size_t find(const std::string& wanted, const char* option, std::int32_t status = BINADE_NOT_FOUND) const {
     const auto found = std::find(names_.begin(), names_.end(), wanted);
     if (found != names_.end()) {
       if (std::find(found + 1, names_.end(), wanted) == names_.end()) return found - names_.begin();
@@ -65,9 +65,8 @@ class Columns {
     const char* end = wanted.data() + wanted.size();
     const auto parsed = std::from_chars(wanted.data(), end, number);
     if (parsed.ec == std::errc() && parsed.ptr == end && number >= 1 && number <= size()) return number - 1;
-    throw binade::Failure(BINADE_NOT_FOUND, file_ + ": there is no column `" + binade::printable(wanted) + "` (`" +
-                                                option +
-                                                "`); columns, the most similar name first: " + nearest_first(wanted));
+    throw binade::Failure(status, file_ + ": there is no column `" + binade::printable(wanted) + "` (`" + option +
+                                      "`); columns, the most similar name first: " + nearest_first(wanted));
   }
 
   // Returns those of the columns that have the same name as an earlier one.

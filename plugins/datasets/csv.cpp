@@ -9,27 +9,41 @@ namespace {
 class Csv {
  public:
   Csv(const binade::Options& options, const binade::Host& host)
-      : regression_(options.string("task") == "regression"), standardize_(options.boolean("standardize")) {
-    CsvTable table(options);
-    if (table.header_looks_like_data())
-      host.warning(table.file() + ":1: the header looks like a row of data; if it is one, set header = false");
-    ColumnRemarks remarks(table.file(), table.columns(), options.has("columns"));
-    auto used = table.chosen();
-    used.push_back(table.label());
-    remarks.look_at_names(used);
-    take_features(table, remarks);
-    if (regression_) {
-      take_targets(table, remarks);
-    } else {
-      take_classes(table, host);
-    }
-    remarks.tell(host, standardize_);
+      : host_(host),
+        regression_(options.string("task") == "regression"),
+        standardize_(options.boolean("standardize")),
+        table_(options),
+        remarks_(table_.file(), table_.columns(), options.has("columns")) {
+    if (table_.header_looks_like_data())
+      host.warning(table_.file() + ":1: the header looks like a row of data; if it is one, set header = false");
+    auto used = table_.chosen();
+    used.push_back(table_.label());
+    remarks_.look_at_names(used);
+    if (!regression_) take_classes();
   }
 
+  // Learns the scaling of the features from the training rows.
+  void fit(std::uint32_t, const binade::Indices& rows) {
+    for (std::size_t i = 0; i < table_.chosen().size(); ++i) {
+      const auto& column = table_.features()[i];
+      const auto fitted = column.at(rows);
+      scales_.push_back(standardize_ ? fitted.standard() : Scale());
+      remarks_.look_at(table_.chosen()[i], column, fitted, scales_.back());
+    }
+    if (regression_) {
+      remarks_.look_at_target(table_.label(), table_.targets().at(rows), Scale());
+    } else {
+      warn_of_absent_classes(rows);
+    }
+    remarks_.tell(host_, standardize_);
+  }
+
+  std::vector<std::int64_t> keys(std::uint32_t, std::string_view column) const { return table_.keys(column); }
+
   binade::Description describe() const {
-    const auto columns = static_cast<std::int64_t>(columns_);
+    const auto columns = static_cast<std::int64_t>(table_.chosen().size());
     binade::Description description;
-    description.split("train", rows()).independent();
+    description.split("train", table_.rows()).independent();
     description.field<float>("features", {columns});
     description.fact("features", columns).fact("target", "label");
     if (regression_) {
@@ -41,67 +55,59 @@ class Csv {
   }
 
   void read(const binade::Sample& sample) const {
-    const auto row = features_.begin() + static_cast<std::ptrdiff_t>(sample.index() * columns_);
-    std::copy_n(row, columns_, sample.field<float>(0).data());
+    auto* feature = sample.field<float>(0).data();
+    for (std::size_t i = 0; i < scales_.size(); ++i) *feature++ = scales_[i](table_.features()[i][sample.index()]);
     if (regression_) {
-      sample.field<float>(1)[0] = targets_[sample.index()];
+      sample.field<float>(1)[0] = static_cast<float>(table_.targets()[sample.index()]);
     } else {
-      sample.field<std::int64_t>(1)[0] = labels_[sample.index()];
+      sample.field<std::int64_t>(1)[0] = table_.labels()[sample.index()];
     }
   }
 
  private:
-  std::size_t rows() const { return regression_ ? targets_.size() : labels_.size(); }
-
-  // Converts columns of doubles to rows of floats. Frees each column before the next one, to save memory.
-  void take_features(CsvTable& table, ColumnRemarks& remarks) {
-    columns_ = table.chosen().size();
-    features_.resize(table.rows() * columns_);
-    for (std::size_t i = 0; i < columns_; ++i) {
-      const auto column = std::move(table.features()[i]);
-      const auto scale = standardize_ ? column.standard() : Scale();
-      remarks.look_at(table.chosen()[i], column, scale);
-      for (std::size_t row = 0; row < column.size(); ++row) features_[row * columns_ + i] = scale(column[row]);
-    }
-  }
-
-  void take_targets(const CsvTable& table, ColumnRemarks& remarks) {
-    const auto& column = table.targets();
-    const Scale scale;
-    remarks.look_at_target(table.label(), column, scale);
-    for (const double number : column.numbers()) targets_.push_back(scale(number));
-  }
-
-  void take_classes(CsvTable& table, const binade::Host& host) {
+  void take_classes() {
     const auto bad_data = [&](const std::string& reason) {
-      throw binade::Failure(BINADE_BAD_DATA, table.file() + ": " + reason);
+      throw binade::Failure(BINADE_BAD_DATA, table_.file() + ": " + reason);
     };
-    auto& classes = table.classes();
-    const auto& label = table.columns().name(table.label());
+    auto& classes = table_.classes();
+    const auto& label = table_.columns().name(table_.label());
     const auto sorted = classes.sort();
     if (classes.size() < 2) {
       bad_data("every row has the label \"" + classes.names().front() + "\" (column `" + label +
                "`): a classifier needs two classes");
     }
-    const auto place = table.file() + ": column `" + label + "`: ";
-    for (const auto& remark : classes.remarks()) host.warning(std::string(place).append(remark));
-    if (table.rows() >= 20 && classes.size() > table.rows() / 2) {
-      host.warning(table.file() + ": column `" + label + "` has " + std::to_string(classes.size()) +
-                   " different values in " + std::to_string(table.rows()) +
-                   " rows; to predict a number, set task = \"regression\"");
+    const auto place = table_.file() + ": column `" + label + "`: ";
+    for (const auto& remark : classes.remarks()) host_.warning(std::string(place).append(remark));
+    if (table_.rows() >= 20 && classes.size() > table_.rows() / 2) {
+      host_.warning(table_.file() + ": column `" + label + "` has " + std::to_string(classes.size()) +
+                    " different values in " + std::to_string(table_.rows()) +
+                    " rows; to predict a number, set task = \"regression\"");
     }
     classes_ = static_cast<std::int64_t>(classes.size());
-    labels_ = std::move(table.labels());
-    for (auto& number : labels_) number = sorted[static_cast<std::size_t>(number)];
-    host.info(std::to_string(rows()) + " rows, " + std::to_string(columns_) + " features, " + classes.listed());
+    for (auto& number : table_.labels()) number = sorted[static_cast<std::size_t>(number)];
+    host_.info(std::to_string(table_.rows()) + " rows, " + std::to_string(table_.chosen().size()) + " features, " +
+               classes.listed());
   }
 
+  // The classes are those of all rows: they are what is asked, not what is learned.
+  void warn_of_absent_classes(const binade::Indices& rows) const {
+    std::vector<bool> present(static_cast<std::size_t>(classes_));
+    for (const auto row : rows) present[static_cast<std::size_t>(table_.labels()[row])] = true;
+    std::string absent;
+    for (std::size_t i = 0; i < present.size(); ++i) {
+      if (!present[i]) absent += (absent.empty() ? "" : ", ") + ::quoted(table_.classes().names()[i]);
+    }
+    if (absent.empty()) return;
+    host_.warning(table_.file() + ": no training sample has the label " + absent +
+                  ", so a model cannot learn it: set [split] stratify = true, or remove such rows");
+  }
+
+  binade::Host host_;
   bool regression_, standardize_;
-  std::size_t columns_ = 0;
-  std::vector<float> features_;       // row by row
-  std::vector<std::int64_t> labels_;  // classification
+  CsvTable table_;
+  ColumnRemarks remarks_;
+  std::vector<Scale> scales_;  // of the features, learned by fit()
   std::int64_t classes_ = 0;
-  std::vector<float> targets_;  // regression
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,15 +54,35 @@ class CsvTable {
   // The indices of the feature columns and of the label column, and the values of the feature columns.
   const std::vector<std::size_t>& chosen() const { return chosen_; }
   std::size_t label() const { return label_; }
-  std::vector<NumericColumn>& features() { return features_; }
+  const std::vector<NumericColumn>& features() const { return features_; }
   // The label of each row: a number to predict, or a class number given by classes().
   const NumericColumn& targets() const { return targets_; }
   std::vector<std::int64_t>& labels() { return labels_; }
+  const std::vector<std::int64_t>& labels() const { return labels_; }
   Classes& classes() { return classes_; }
+  const Classes& classes() const { return classes_; }
+  // One number per row, equal for equal values of the column; "" is the label.
+  std::vector<std::int64_t> keys(std::string_view wanted) const {
+    const auto column = wanted.empty() ? label_ : columns_.find(std::string(wanted), "split", BINADE_INVALID_ARGUMENT);
+    if (column == label_) return regression_ ? bits(targets_) : labels_;
+    const auto found = std::find(chosen_.begin(), chosen_.end(), column);
+    if (found != chosen_.end()) return bits(features_[static_cast<std::size_t>(found - chosen_.begin())]);
+    throw std::invalid_argument(file_ + ": column " + columns_.shown(column) + " is not among the columns in use");
+  }
   // True if the header's fields of all feature columns are numbers.
   bool header_looks_like_data() const { return looks_like_data_; }
 
  private:
+  static std::vector<std::int64_t> bits(const NumericColumn& column) {
+    std::vector<std::int64_t> keys;
+    keys.reserve(column.size());
+    for (const double number : column.numbers()) {
+      const double value = number + 0.0;  // -0 becomes 0
+      std::memcpy(&keys.emplace_back(), &value, sizeof(value));
+    }
+    return keys;
+  }
+
   [[noreturn]] void bad_data(const std::string& reason) const {
     throw binade::Failure(BINADE_BAD_DATA, file_ + ": " + reason);
   }

@@ -26,6 +26,16 @@ class NumericColumn {
   double operator[](std::size_t row) const { return numbers_[row]; }
   const std::vector<double>& numbers() const { return numbers_; }
 
+  // The numbers of some rows.
+  template <class Rows>
+  NumericColumn at(const Rows& rows) const {
+    NumericColumn some;
+    some.numbers_.reserve(rows.size());
+    for (const auto row : rows) some.numbers_.push_back(numbers_[row]);
+    some.rounded_ = rounded_;
+    return some;
+  }
+
   bool rounded() const { return rounded_; }
 
   // True if every row has the same number.

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <memory>
+
 #include "tests/plugins/opened_dataset.h"
 
 namespace binade::host {
@@ -97,6 +100,25 @@ TEST(CsvDataset, GivesNumbersToPredictForRegression) {
   EXPECT_THAT(rows.dataset().fields()[1].shape, ElementsAre(1));
   EXPECT_EQ(std::get<std::string>(rows.fact("loss")), "mse");
   EXPECT_EQ(rows.dataset().facts().count("classes"), 0u);
+}
+
+TEST(CsvDataset, LearnsNothingFromHeldBackRows) {
+  const TemporaryFolder folder;
+  const auto opened = [&](const std::vector<std::uint64_t>& changed) {
+    std::string rows = "x,k\n";
+    for (std::uint64_t row = 0; row < 50; ++row) {
+      const bool other = std::count(changed.begin(), changed.end(), row) > 0;
+      rows += std::to_string(other ? 1000 + row : row * 37 % 50) + "," + std::to_string(row % 2) + "\n";
+    }
+    return std::make_unique<OpenedDataset>("csv", GivenOptions{{"path", text(folder.write("a.csv", rows))}});
+  };
+  const auto first = opened({});
+  const auto& held_back = first->dataset().split("validation").indices;
+  const auto& trained_on = first->dataset().split("train").indices;
+  ASSERT_EQ(held_back.size(), 10u);
+  const auto second = opened(held_back);
+  EXPECT_EQ(second->read<float>(0, trained_on), first->read<float>(0, trained_on));
+  EXPECT_NE(second->read<float>(0, held_back), first->read<float>(0, held_back));
 }
 
 TEST(CsvDataset, StandardizesEveryColumnButLeavesConstantOnesAtZero) {
