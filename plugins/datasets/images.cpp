@@ -20,7 +20,10 @@ using Shades = std::vector<std::array<float, 256>>;
 class Images {
  public:
   Images(const binade::Options& options, const binade::Host& host)
-      : flip_(options.boolean("flip")), padding_(options.integer("crop_padding")) {
+      : host_(host),
+        normalize_(options.boolean("normalize")),
+        flip_(options.boolean("flip")),
+        padding_(options.integer("crop_padding")) {
     const auto format = options.string("format");
     if (format == "idx") {
       open_idx(options);
@@ -37,10 +40,25 @@ class Images {
     if (const auto label = train_.only_label(); label && train_.size() > 1) {
       host.warning("every training image has the label " + std::to_string(*label) + ", so there is nothing to learn");
     }
-    make_shades(options, host);
+    check_normalization(options);
     host.info(std::to_string(train_.size()) + " images" +
               (validation_.size() > 0 ? ", and " + std::to_string(validation_.size()) + " to validate" : "") + ", " +
               text(shape()) + ", " + std::to_string(classes_) + " classes");
+  }
+
+  // `normalize` must not see the samples that are held back, so it waits for this call.
+  void fit(std::uint32_t, const binade::Indices& indices) {
+    if (normalize_) measure_shades(indices);
+  }
+
+  std::vector<std::int64_t> keys(std::uint32_t split, std::string_view column) const {
+    if (!column.empty() && column != "label") {
+      refuse("these images have no column `" + std::string(column) + "`: only `label`");
+    }
+    const auto& files = split == 0 ? train_ : validation_;
+    std::vector<std::int64_t> labels(files.size());
+    for (std::size_t index = 0; index < labels.size(); ++index) labels[index] = files[index].label;
+    return labels;
   }
 
   binade::Description describe() const {
@@ -127,22 +145,25 @@ class Images {
            std::to_string(channels) + (channels == 1 ? " channel" : " channels"));
   }
 
-  void make_shades(const binade::Options& options, const binade::Host& host) {
-    std::vector<double> mean, deviation;
-    if (options.boolean("normalize")) {
-      if (options.has("mean") || options.has("std")) {
-        refuse("`normalize` computes `mean` and `std`: remove it, or remove them");
-      }
-      measure(mean, deviation);
-      std::string line = "mean and std of the training files:";
-      for (std::size_t i = 0; i < mean.size(); ++i) {
-        line += (i > 0 ? "; " : " ") + std::to_string(mean[i]) + ", " + std::to_string(deviation[i]);
-      }
-      host.info(line);
-    } else {
-      mean = per_channel(options, "mean");
-      deviation = per_channel(options, "std");
+  void check_normalization(const binade::Options& options) {
+    if (!normalize_) return make_shades(per_channel(options, "mean"), per_channel(options, "std"));
+    if (options.has("mean") || options.has("std")) {
+      refuse("`normalize` computes `mean` and `std`: remove it, or remove them");
     }
+  }
+
+  void measure_shades(const binade::Indices& indices) {
+    std::vector<double> mean, deviation;
+    measure(indices, mean, deviation);
+    std::string line = "mean and std of the training samples:";
+    for (std::size_t i = 0; i < mean.size(); ++i) {
+      line += (i > 0 ? "; " : " ") + std::to_string(mean[i]) + ", " + std::to_string(deviation[i]);
+    }
+    host_.info(line);
+    make_shades(mean, deviation);
+  }
+
+  void make_shades(const std::vector<double>& mean, const std::vector<double>& deviation) {
     shades_.resize(mean.size());
     for (std::size_t channel = 0; channel < mean.size(); ++channel) {
       if (!(deviation[channel] > 0)) refuse("`std` must be above 0");
@@ -153,16 +174,16 @@ class Images {
     }
   }
 
-  // Computes mean and standard deviation of each channel over all training files. Exact: counts pixels by value.
-  void measure(std::vector<double>& mean, std::vector<double>& deviation) const {
+  // Computes mean and standard deviation of each channel over these samples. Exact: counts pixels by value.
+  void measure(const binade::Indices& indices, std::vector<double>& mean, std::vector<double>& deviation) const {
     std::vector<std::array<std::uint64_t, 256>> counts(static_cast<std::size_t>(shape().channels));
-    for (std::uint64_t index = 0; index < train_.size(); ++index) {
+    for (const auto index : indices) {
       const auto* pixel = train_[index].pixels;
       for (auto& count : counts) {
         for (std::size_t i = 0; i < shape().plane(); ++i) ++count[*pixel++];
       }
     }
-    const auto total = static_cast<double>(train_.size()) * static_cast<double>(shape().plane());
+    const auto total = static_cast<double>(indices.size()) * static_cast<double>(shape().plane());
     for (const auto& count : counts) {
       const auto average = [&](auto of) {
         double sum = 0;
@@ -204,8 +225,9 @@ class Images {
     }
   }
 
+  binade::Host host_;
   ImageFiles train_, validation_;
-  bool flip_;
+  bool normalize_, flip_;
   std::int64_t padding_;
   std::int64_t classes_ = 0;
   Shades shades_;  // by channel

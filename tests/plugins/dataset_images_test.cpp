@@ -138,17 +138,64 @@ TEST_F(ImagesDataset, NormalizesEachChannelByItsOwnNumbers) {
   EXPECT_FLOAT_EQ(pixels[2049], 0);
 }
 
-TEST_F(ImagesDataset, MeasuresMeanAndDeviationOfTheTrainingFiles) {
+TEST_F(ImagesDataset, MeasuresMeanAndDeviationOfTheTrainingSamples) {
   const OpenedDataset data("images", pair({{"normalize", {Scalar(true)}}}));
-  const auto pixels = data.read<float>(0, {0, 1});
+  const auto& train = data.dataset().split("train");
+  ASSERT_EQ(train.size, 1u) << "the other image is held back";
+  const auto pixels = data.read<float>(0, {train.index(0)});
   double sum = 0, squares = 0;
   for (const double pixel : pixels) {
     sum += pixel;
     squares += pixel * pixel;
   }
-  EXPECT_NEAR(sum / 12, 0, 1e-6);
-  EXPECT_NEAR(squares / 12, 1, 1e-5);
-  EXPECT_THAT(data.log(), HasSubstr("mean and std of the training files: 0.139"));
+  EXPECT_NEAR(sum / 6, 0, 1e-6);
+  EXPECT_NEAR(squares / 6, 1, 1e-5);
+  EXPECT_THAT(data.log(), HasSubstr("mean and std of the training samples: 0."));
+}
+
+TEST_F(ImagesDataset, LearnsNothingFromTheSamplesThatAreHeldBack) {
+  std::vector<int> pixels(60), labels(10);
+  for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<int>(i * 37 % 256);
+  for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<int>(i % 2);
+  const GivenOptions normalize{{"normalize", {Scalar(true)}}};
+  const OpenedDataset before("images", idx(idx_images(pixels), idx_labels(labels), normalize));
+  const auto& held_back = before.dataset().split("validation");
+  ASSERT_EQ(held_back.size, 2u);
+  for (std::uint64_t position = 0; position < held_back.size; ++position) {
+    std::fill_n(pixels.begin() + static_cast<std::ptrdiff_t>(held_back.index(position) * 6), 6, 255);
+  }
+  const OpenedDataset after("images", idx(idx_images(pixels), idx_labels(labels), normalize));
+  const auto& train = after.dataset().split("train");
+  for (std::uint64_t position = 0; position < train.size; ++position) {
+    const auto index = train.index(position);
+    EXPECT_EQ(before.read<float>(0, {index}), after.read<float>(0, {index}));
+  }
+}
+
+TEST_F(ImagesDataset, StratifiesByLabel) {
+  std::vector<int> labels(20);
+  for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = i < 15 ? 0 : 1;
+  const auto options = idx(idx_images(std::vector<int>(120, 1)), idx_labels(labels));
+  const OpenedPlugin plugin("images");
+  const auto held_back = [&](const std::string& column) {
+    SplitSettings settings;
+    settings.stratify = column;
+    const Dataset data(plugin.plugin(), plugin.options(options), settings);
+    const auto& validation = data.split("validation");
+    std::vector<int> found;
+    for (std::uint64_t position = 0; position < validation.size; ++position) {
+      found.push_back(labels[validation.index(position)]);
+    }
+    return found;
+  };
+  EXPECT_THAT(held_back(""), testing::UnorderedElementsAre(0, 0, 0, 1));
+  EXPECT_EQ(held_back(""), held_back("label"));
+  try {
+    held_back("patient");
+    FAIL();
+  } catch (const PluginError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("these images have no column `patient`: only `label`"));
+  }
 }
 
 TEST_F(ImagesDataset, MakesPixelsThatAreAllAlikeZero) {
