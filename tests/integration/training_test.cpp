@@ -136,7 +136,7 @@ TEST_F(Training, SplitsAreWhatTheExperimentSays) {
   EXPECT_THAT(outcome.out, HasSubstr("  test "));
   EXPECT_EQ(summary_of(run_directory(workspace_, "points"))["held_out"]["test"]["samples"], 50);
   const auto unknown = start({"split={group_by=\"customer\"}"});
-  EXPECT_EQ(unknown.exit_code, 4) << unknown.err;
+  EXPECT_EQ(unknown.exit_code, 1) << unknown.err;
   EXPECT_THAT(unknown.err, HasSubstr("customer"));
 }
 

@@ -34,6 +34,12 @@ class CsvColumns : public testing::Test {
   GivenOptions file(const std::string& content, bool standardize = true) const {
     return {{"path", text(folder_.write("a.csv", content))}, {"standardize", {Scalar(standardize)}}};
   }
+  // Rows often enough that every class is trained on.
+  GivenOptions repeated(const std::string& header, const std::string& rows) const {
+    std::string content = header;
+    for (int times = 0; times < 10; ++times) content += rows;
+    return file(content);
+  }
   static Floats values(const GivenOptions& options) {
     std::vector<std::uint64_t> rows(row_count);
     std::iota(rows.begin(), rows.end(), 0);
@@ -91,12 +97,12 @@ TEST_F(CsvColumns, AreNamedWhereFloatsCannotTellTheirNumbersApart) {
   const auto times = [](std::size_t row) { return fmt::format("{:.2f}", 1.7e9 + .25 * static_cast<double>(row)); };
   EXPECT_THAT(
       log(column(times, false)),
-      HasSubstr("a.csv: column `x` loses precision in float32: in the first one, 88 different numbers become 1: "
+      HasSubstr("a.csv: column `x` loses precision in float32: in the first one, 71 different numbers become 1: "
                 "set standardize = true"));
   EXPECT_THAT(log(column(times)), Not(HasSubstr("warning")));
-  // With one outlier, the other numbers are equal even after standardization.
-  const auto far = [](std::size_t row) { return row == 3 ? std::string("1e20") : fmt::format("{}.5", row * 37 % 88); };
-  EXPECT_THAT(log(column(far)), HasSubstr("88 different numbers become 2: an outlier"));
+  // With outliers, the other numbers are equal even after standardization.
+  const auto far = [](std::size_t row) { return row < 8 ? std::string("1e20") : fmt::format("{}.5", row * 37 % 88); };
+  EXPECT_THAT(log(column(far)), HasSubstr("different numbers become 2: an outlier"));
 }
 
 TEST_F(CsvColumns, AreNotNamedForTheLastDigitsOfADouble) {
@@ -123,7 +129,7 @@ TEST_F(CsvColumns, OfNumbersToPredictAreNamedWhereFloatsCannotTellThemApart) {
   for (int row = 0; row < 10; ++row) rows += fmt::format("{},{}\n", row * row, 1700000000 + row);
   auto options = file(rows);
   options["task"] = text("regression");
-  EXPECT_THAT(log(options), HasSubstr("the label `y`: 10 different numbers become 1 in float32"));
+  EXPECT_THAT(log(options), HasSubstr("the label `y`: 8 different numbers become 1 in float32"));
 }
 
 TEST_F(CsvColumns, AreNamedWhereTheyCountTheRows) {
@@ -179,7 +185,7 @@ TEST_F(CsvColumns, SayHowToWriteANumber) {
 
 TEST_F(CsvColumns, AreTakenForDataWhereTheHeaderIsNumbersBesideTheLabel) {
   EXPECT_THAT(log(file("1.5,2,a\n3,4,b\n5,1,a\n")), HasSubstr("a.csv:1: the header looks like a row of data"));
-  EXPECT_THAT(log(file("country,1990,k\n3,4,b\n5,1,a\n")), Not(HasSubstr("warning")));
+  EXPECT_THAT(log(repeated("country,1990,k\n", "3,4,b\n5,1,a\n")), Not(HasSubstr("warning")));
 }
 
 TEST_F(CsvColumns, QuoteNoHalfOfACharacter) {
@@ -217,17 +223,17 @@ TEST_F(CsvColumns, AreWarnedOfWhereOneNumberIsSeveralLabels) {
   const auto told = log(file("x,k\n5,0\n2,0.0\n3,01\n4,1\n1,1e0\n9,2\n"));
   EXPECT_THAT(told, HasSubstr("column `k`: the labels \"0\" and \"0.0\" are the same number but different classes"));
   EXPECT_THAT(told, HasSubstr("the labels \"01\", \"1\" and \"1e0\" are the same number"));
-  EXPECT_THAT(log(file("x,k\n5,0\n2,1\n3,one\n4,10\n")), Not(HasSubstr("warning")));
+  EXPECT_THAT(log(repeated("x,k\n", "5,0\n2,1\n3,one\n4,10\n")), Not(HasSubstr("warning")));
 }
 
 TEST_F(CsvColumns, AreWarnedOfWhereOneWordIsSeveralLabels) {
   EXPECT_THAT(log(file("x,k\n5,Yes\n2,yes\n3,YES\n4,No\n")),
               HasSubstr("column `k`: the labels \"YES\", \"Yes\" and \"yes\" differ only in capitalization"));
-  EXPECT_THAT(log(file("x,k\n5,a\n2,A\n3,b\n4,B\n")), Not(HasSubstr("warning")));
+  EXPECT_THAT(log(repeated("x,k\n", "5,a\n2,A\n3,b\n4,B\n")), Not(HasSubstr("warning")));
 }
 
 TEST_F(CsvColumns, OfNumbersToPredictAreNamedWhereTheyAreConstant) {
-  auto options = file("x,y\n5,7\n2,7\n");
+  auto options = repeated("x,y\n", "5,7\n2,7\n");
   options["task"] = text("regression");
   EXPECT_THAT(log(options), HasSubstr("column `y` has the same number in every row"));
 }

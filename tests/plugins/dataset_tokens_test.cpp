@@ -95,7 +95,7 @@ TEST(TokensDataset, ChecksEveryTokenAgainstTheVocabulary) {
   const TemporaryFolder folder;
   const std::string file = folder.write("a.bin", header(5) + shard(10, 5)), other = folder.write("b.bin", shard(12, 5));
   EXPECT_EQ(std::get<std::int64_t>(
-                OpenedDataset("tokens", tokens({file}, 3, {{"vocab_size", integer(15)}})).fact("vocab_size")),
+                OpenedDataset("tokens", tokens({file}, 2, {{"vocab_size", integer(15)}})).fact("vocab_size")),
             15);
   EXPECT_THAT(refusal("tokens", tokens({file}, 3, {{"vocab_size", integer(12)}}), BINADE_BAD_DATA),
               HasSubstr(file + ": token 12 at position 2 (from 0); all must be less than `vocab_size`, which is 12"));
