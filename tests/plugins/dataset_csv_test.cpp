@@ -32,7 +32,8 @@ TEST(CsvDataset, ReadsFeaturesAndClassNames) {
   EXPECT_EQ(std::get<std::int64_t>(rows.fact("features")), 2);
   EXPECT_EQ(std::get<std::string>(rows.fact("loss")), "cross_entropy");
   EXPECT_EQ(std::get<std::string>(rows.fact("target")), "label");
-  EXPECT_EQ(rows.log(), "info: 3 rows, 2 features, 2 classes: 0 = ant, 1 = cat\n");
+  EXPECT_THAT(rows.log(), HasSubstr("info: 3 rows, 2 features, 2 classes: 0 = ant, 1 = cat\n"
+                                    "info: 3 columns: 2 numeric, 1 label\n"));
 }
 
 TEST(CsvDataset, SortsIntegerClassesByValue) {
@@ -123,9 +124,11 @@ TEST(CsvDataset, LearnsNothingFromHeldBackRows) {
 
 TEST(CsvDataset, StandardizesEveryColumnButLeavesConstantOnesAtZero) {
   const TemporaryFolder folder;
-  auto options = csv(folder.write("a.csv", "x,c,k\n1000001,7,0\n1000003,7,1\n"));
+  std::string lines = "x,c,k\n";
+  for (int row = 0; row < 20; ++row) lines += row % 2 == 0 ? "1000001,7,0\n" : "1000003,7,1\n";
+  auto options = csv(folder.write("a.csv", lines), {{"columns", {Scalar("x"), Scalar("c")}}});
   options["standardize"] = {Scalar(true)};
-  const OpenedDataset rows("csv", options);
+  const OpenedDataset rows("csv", options, {.stratify = ""});
   EXPECT_EQ(rows.read<float>(0, {0, 1}), (Floats{-1, 0, 1, 0}));
 }
 
@@ -202,11 +205,16 @@ TEST(CsvDataset, NamesTheNearestColumnsWhenOneIsMissing) {
               HasSubstr("no column `0` (`columns`)"));
 }
 
-TEST(CsvDataset, RefusesANameThatTwoColumnsHave) {
+TEST(CsvDataset, MakesRepeatedAndEmptyNamesDifferentAsPandasDoes) {
   const TemporaryFolder folder;
-  const std::string file = folder.write("a.csv", "k,x,k\n0,1,0\n1,2,1\n");
-  EXPECT_THAT(refusal("csv", csv(file, {{"label", text("k")}}), BINADE_BAD_DATA),
-              HasSubstr("two columns are named `k`"));
+  const std::string file = folder.write("a.csv", "k,x,k,,k.1,k\n0,1,2,3,4,5\n1,6,7,8,9,10\n");
+  const GivenOptions columns{{"label", text("k")},
+                             {"columns", {Scalar("Unnamed: 3"), Scalar("k.1"), Scalar("k.2"), Scalar("k.3")}}};
+  const OpenedDataset rows("csv", csv(file, columns));
+  EXPECT_EQ(rows.read<float>(0, {0, 1}), (Floats{3, 4, 2, 5, 8, 9, 7, 10}));
+  EXPECT_THAT(rows.log(), HasSubstr("a.csv:1: some columns have the same name as an earlier one and are called `k.2`, "
+                                    "`k.3`: "));
+  EXPECT_THAT(rows.log(), HasSubstr("a.csv:1: some columns have no name and are called `Unnamed: 3`"));
 }
 
 TEST(CsvDataset, RefusesTheLabelAmongTheFeatures) {
