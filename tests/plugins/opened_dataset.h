@@ -16,8 +16,8 @@ namespace binade::host {
 
 class OpenedDataset {
  public:
-  OpenedDataset(const std::string& name, const GivenOptions& given)
-      : plugin_(name), dataset_(plugin_.plugin(), plugin_.options(given)) {}
+  OpenedDataset(const std::string& name, const GivenOptions& given, const SplitSettings& split = {})
+      : plugin_(name), dataset_(plugin_.plugin(), plugin_.options(given), split) {}
 
   const Dataset& dataset() const { return dataset_; }
   const std::string& log() const { return plugin_.log(); }

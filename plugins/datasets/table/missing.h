@@ -10,6 +10,8 @@
 #include <system_error>
 #include <vector>
 
+namespace table {
+
 class Missing {
  public:
   // `marks` are placeholders in addition to the empty text and "nan".
@@ -35,3 +37,5 @@ class Missing {
   std::set<std::string, std::less<>> marks_;
   bool numbers_ = false;
 };
+
+}  // namespace table

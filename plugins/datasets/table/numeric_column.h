@@ -1,10 +1,12 @@
-// A column of numbers in double precision. They are converted to float32 after the statistics are computed.
+// Statistics of numbers in double precision. They are converted to float32 only after scaling.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <vector>
+
+namespace table {
 
 // Shifts and scales the numbers of a column. Computes in long double, because the difference of two doubles, and its
 // square, may be outside the range of double.
@@ -17,26 +19,10 @@ struct Scale {
 
 class NumericColumn {
  public:
-  // `rounded`: the number in the file has more digits than a double holds.
-  void add(double number, bool rounded = false) {
-    numbers_.push_back(number);
-    rounded_ = rounded_ || rounded;
-  }
+  explicit NumericColumn(std::vector<double> numbers) : numbers_(std::move(numbers)) {}
   std::size_t size() const { return numbers_.size(); }
   double operator[](std::size_t row) const { return numbers_[row]; }
   const std::vector<double>& numbers() const { return numbers_; }
-
-  // The numbers of some rows.
-  template <class Rows>
-  NumericColumn at(const Rows& rows) const {
-    NumericColumn some;
-    some.numbers_.reserve(rows.size());
-    for (const auto row : rows) some.numbers_.push_back(numbers_[row]);
-    some.rounded_ = rounded_;
-    return some;
-  }
-
-  bool rounded() const { return rounded_; }
 
   // True if every row has the same number.
   bool constant() const {
@@ -56,9 +42,37 @@ class NumericColumn {
     return {static_cast<double>(mean), static_cast<double>(std::sqrt(squares / count))};
   }
 
+  double mean() const {
+    long double sum = 0;
+    for (const double number : numbers_) sum += number;
+    return static_cast<double>(sum / static_cast<long double>(size()));
+  }
+  double median() const {
+    auto sorted = numbers_;
+    const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(size() / 2);
+    std::nth_element(sorted.begin(), middle, sorted.end());
+    if (size() % 2 == 1) return *middle;
+    return *middle / 2 + *std::max_element(sorted.begin(), middle) / 2;
+  }
+  // The smallest of the most frequent numbers.
+  double most_frequent() const {
+    auto sorted = numbers_;
+    std::sort(sorted.begin(), sorted.end());
+    double best = sorted.front();
+    std::size_t most = 0;
+    for (auto at = sorted.begin(); at != sorted.end();) {
+      const auto end = std::upper_bound(at, sorted.end(), *at);
+      if (static_cast<std::size_t>(end - at) > most) {
+        most = static_cast<std::size_t>(end - at);
+        best = *at;
+      }
+      at = end;
+    }
+    return best;
+  }
+
  private:
   std::vector<double> numbers_;
-  bool rounded_ = false;
 };
 
 // The number of distinct values before and after scaling and rounding to float32.
@@ -108,3 +122,5 @@ inline Distinct count_distinct(const NumericColumn& column, const Scale& scale) 
   }
   return distinct;
 }
+
+}  // namespace table

@@ -1,4 +1,4 @@
-// The columns of a CSV file, found by name or number.
+// The names of a table's columns, which are all different. Columns are found by name, number or glob.
 #pragma once
 
 #include <binade/options.h>
@@ -7,10 +7,14 @@
 #include <algorithm>
 #include <charconv>
 #include <numeric>
-#include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
+
+#include "glob.h"
+
+namespace table {
 
 // The number of insertions, deletions and replacements that turn one string into the other.
 inline std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -27,18 +31,20 @@ inline std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-class Columns {
+class ColumnNames {
  public:
-  Columns() = default;
-  Columns(std::vector<std::string> names, std::string file) : names_(std::move(names)), file_(std::move(file)) {}
+  ColumnNames() = default;
+  // `file` is named in messages.
+  ColumnNames(std::vector<std::string> names, std::string file) : names_(std::move(names)), file_(std::move(file)) {
+    for (std::size_t column = 0; column < names_.size(); ++column) numbers_.emplace(names_[column], column);
+  }
 
   std::size_t size() const { return names_.size(); }
   const std::string& name(std::size_t column) const { return names_[column]; }
 
-  // A column as messages show it: "`age`", or "3 (without a name)".
+  // A column as messages show it: "`age`".
   std::string shown(std::size_t column) const {
-    return names_[column].empty() ? std::to_string(column + 1) + " (without a name)"
-                                  : std::string("`").append(binade::printable(names_[column])).append("`");
+    return std::string("`").append(binade::printable(names_[column])).append("`");
   }
   // Several columns, followed by the verb: "columns `a`, `b` and 3 more have".
   std::string list(const std::vector<std::size_t>& columns, const char* singular, const char* plural) const {
@@ -55,12 +61,7 @@ class Columns {
   // Returns the column with that name, or else with that number, counted from 1. `option` is named in messages.
   // Throws binade::Failure (`status`) that lists the existing columns, the most similar names first.
   std::size_t find(const std::string& wanted, const char* option, std::int32_t status = BINADE_NOT_FOUND) const {
-    const auto found = std::find(names_.begin(), names_.end(), wanted);
-    if (found != names_.end()) {
-      if (std::find(found + 1, names_.end(), wanted) == names_.end()) return found - names_.begin();
-      throw binade::Failure(BINADE_BAD_DATA, file_ + ": two columns are named `" + binade::printable(wanted) +
-                                                 "`: give `" + option + "` as a number from 1");
-    }
+    if (const auto found = numbers_.find(wanted); found != numbers_.end()) return found->second;
     std::size_t number = 0;
     const char* end = wanted.data() + wanted.size();
     const auto parsed = std::from_chars(wanted.data(), end, number);
@@ -68,27 +69,28 @@ class Columns {
     throw binade::Failure(status, file_ + ": there is no column `" + binade::printable(wanted) + "` (`" + option +
                                       "`); columns, the most similar name first: " + nearest_first(wanted));
   }
-
-  // Returns those of the columns that have the same name as an earlier one.
-  std::vector<std::size_t> repeated(const std::vector<std::size_t>& columns) const {
-    std::vector<std::size_t> again;
-    std::set<std::string> names;
-    for (const auto column : columns) {
-      if (!names_[column].empty() && !names.insert(names_[column]).second) again.push_back(column);
+  // Returns the columns whose names match, in the table's order, or the one that find() returns.
+  std::vector<std::size_t> matching(const std::string& wanted, const char* option) const {
+    if (!is_glob(wanted) || numbers_.count(wanted) > 0) return {find(wanted, option)};
+    std::vector<std::size_t> found;
+    for (std::size_t column = 0; column < size(); ++column) {
+      if (matches(wanted, names_[column])) found.push_back(column);
     }
-    return again;
+    if (!found.empty()) return found;
+    throw binade::Failure(BINADE_NOT_FOUND, file_ + ": no column matches `" + binade::printable(wanted) + "` (`" +
+                                                option +
+                                                "`); columns, the most similar name first: " + nearest_first(wanted));
   }
 
  private:
   std::string nearest_first(const std::string& wanted) const {
-    auto names = names_;
-    std::stable_sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
-      return edit_distance(a, wanted) < edit_distance(b, wanted);
-    });
+    std::vector<std::pair<std::size_t, const std::string*>> names;
+    for (const auto& name : names_) names.emplace_back(edit_distance(name, wanted), &name);
+    std::stable_sort(names.begin(), names.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     constexpr std::size_t shown = 20;
     std::string list;
     for (std::size_t i = 0; i < std::min(names.size(), shown); ++i) {
-      list += (i > 0 ? ", `" : "`") + binade::printable(names[i]) + "`";
+      list += (i > 0 ? ", `" : "`") + binade::printable(*names[i].second) + "`";
     }
     if (names.size() > shown) list += " and " + std::to_string(names.size() - shown) + " more";
     return list;
@@ -96,4 +98,7 @@ class Columns {
 
   std::vector<std::string> names_;
   std::string file_;
+  std::unordered_map<std::string, std::size_t> numbers_;
 };
+
+}  // namespace table

@@ -9,8 +9,10 @@
 #include <string_view>
 #include <vector>
 
-#include "csv_fields.h"
-#include "quoted.h"
+#include "../quoted.h"
+#include "number_text.h"
+
+namespace table {
 
 // Numbers labels in order of appearance; sort() then orders the classes: integers by value, other labels by bytes.
 class Classes {
@@ -66,9 +68,9 @@ class Classes {
     for (const auto& [label, number] : numbers_) {
       double value = 0;
       if (parse_number(label, value) == nullptr) {
-        numbers[value].push_back(quoted(label));
+        numbers[value].push_back(::quoted(label));
       } else if (label.size() > 1) {
-        words[lower_case(label)].push_back(quoted(label));
+        words[lower_case(label)].push_back(::quoted(label));
       }
     }
     add(numbers, " are the same number but different classes: write it in one way");
@@ -92,3 +94,5 @@ class Classes {
   std::map<std::string, std::int64_t, std::less<>> numbers_;
   std::vector<std::string> names_;
 };
+
+}  // namespace table
