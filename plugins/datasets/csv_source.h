@@ -55,8 +55,7 @@ class CsvSource : public table::Source {
       if (parts.empty()) break;
       std::vector<std::future<Part>> later;
       for (std::size_t i = 1; i < parts.size(); ++i) {
-        later.push_back(
-            std::async(std::launch::async, [&, i] { return parse(parts[i], false, requests, rules, rows); }));
+        later.push_back(std::async(threads_or_later, [&, i] { return parse(parts[i], false, requests, rules, rows); }));
       }
       append(all, parse(parts.front(), first && header_, requests, rules, rows));
       if (first && whole) reserve(all, blocks.size(), parts.front().text.size());
@@ -86,6 +85,8 @@ class CsvSource : public table::Source {
  private:
   static constexpr std::size_t block_size = std::size_t{1} << 25, sample_size = std::size_t{1} << 20,
                                least_part = std::size_t{1} << 18;
+  // Where the system gives no thread, get() does the work.
+  static constexpr auto threads_or_later = std::launch::async | std::launch::deferred;
 
   // What one thread has read.
   struct Part {

@@ -16,6 +16,7 @@
 #include "feature.h"
 #include "inference.h"
 #include "labels.h"
+#include "report.h"
 #include "row_keys.h"
 #include "schema.h"
 #include "settings.h"
@@ -33,7 +34,7 @@ class TableDataset {
     for (std::size_t i = schema_.features().size(); i < columns_.size(); ++i) labels.push_back(&columns_[i]);
     refuse_gaps();
     labels_ = std::make_unique<Labels>(std::move(labels), *source_, settings_);
-    remark_on_classes();
+    Report{source_->file(), source_->names(), features_, *labels_, rows_}.warn_of_labels(host_);
     source_->remark(schema_.features(), settings_.rules, host_);
   }
 
@@ -74,7 +75,10 @@ class TableDataset {
     }
     if (width_ > most_inputs) refuse_width();
     if (settings_.task == Task::regression) look_at_targets(rows, remarks);
-    tell(rows, remarks);
+    const Report report{source_->file(), source_->names(), features_, *labels_, rows_};
+    report.inform(host_, width_, schema_.ignored());
+    remarks.tell(host_, settings_.standardize);
+    report.warn(host_, rows);
   }
 
   std::vector<std::int64_t> keys(std::uint32_t, std::string_view column) const {
@@ -171,66 +175,6 @@ class TableDataset {
       remarks.look_at_target(*target, NumericColumn(std::move(numbers)));
     }
   }
-  void remark_on_classes() const {
-    if (settings_.task != Task::classification) return;
-    const auto& classes = labels_->classes();
-    const auto place = source_->file() + ": column " + shown(*labels_->columns().front());
-    for (const auto& remark : classes.remarks()) host_.warning(place + ": " + remark);
-    if (rows_ >= 20 && classes.size() > rows_ / 2) {
-      host_.warning(place + " has " + std::to_string(classes.size()) + " different values in " + std::to_string(rows_) +
-                    " rows; to predict a number, set task = \"regression\"");
-    }
-  }
-
-  void tell(const binade::Indices& rows, const ColumnRemarks& remarks) const {
-    const bool classification = settings_.task == Task::classification;
-    host_.info(std::to_string(rows_) + " rows, " + std::to_string(width_) + " features" +
-               (classification ? ", " + labels_->classes().listed() : ""));
-    host_.info(summary());
-    remarks.tell(host_, settings_.standardize);
-    warn_of_unseen_categories();
-    const auto absent = classification ? labels_->absent(rows) : std::string();
-    if (absent.empty()) return;
-    host_.warning(source_->file() + ": no training row has the label " + absent +
-                  ", so a model cannot learn it: set [split] stratify = true, or remove such rows");
-  }
-  // "12 columns: 7 numeric, 3 categorical (one-hot, 41 values), 1 date, 1 ignored, 1 label"
-  std::string summary() const {
-    std::size_t counts[5] = {}, values = 0;
-    for (const auto& feature : features_) {
-      ++counts[static_cast<std::size_t>(feature.typed().type)];
-      values += feature.categories();
-    }
-    std::string text;
-    const auto add = [&](std::size_t count, const std::string& what) {
-      if (count > 0) text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + what;
-    };
-    add(counts[static_cast<std::size_t>(Type::numeric)], "numeric");
-    add(counts[static_cast<std::size_t>(Type::boolean)], "boolean");
-    add(counts[static_cast<std::size_t>(Type::categorical)],
-        std::string("categorical (") + (settings_.integer_categories ? "integer" : "one-hot") + ", " +
-            std::to_string(values) + " values)");
-    add(counts[static_cast<std::size_t>(Type::date)], "date");
-    add(schema_.ignored(), "ignored");
-    add(schema_.labels().size(), schema_.labels().size() == 1 ? "label" : "labels");
-    return std::to_string(source_->names().size()) + " columns: " + text;
-  }
-  void warn_of_unseen_categories() const {
-    std::vector<std::size_t> columns;
-    std::size_t cells = 0;
-    for (const auto& feature : features_) {
-      if (!feature.typed().column.is_category()) continue;
-      std::size_t unseen = 0;
-      for (std::size_t row = 0; row < rows_; ++row) unseen += feature.unseen(row) ? 1 : 0;
-      if (unseen > 0) columns.push_back(feature.typed().number);
-      cells += unseen;
-    }
-    if (columns.empty()) return;
-    host_.warning(source_->file() + ": " + source_->names().list(columns, "has", "have") +
-                  " categories that no training row has (in " + std::to_string(cells) +
-                  (cells == 1 ? " cell" : " cells") + " of other rows); for the model they are unknown");
-  }
-
   binade::Host host_;
   Settings settings_;
   std::unique_ptr<Source> source_;
