@@ -66,9 +66,9 @@ class Classes {
     for (const auto& [label, number] : numbers_) {
       double value = 0;
       if (parse_number(label, value) == nullptr) {
-        numbers[value].push_back(quoted(label));
+        numbers[value].push_back(::quoted(label));
       } else if (label.size() > 1) {
-        words[lower_case(label)].push_back(quoted(label));
+        words[lower_case(label)].push_back(::quoted(label));
       }
     }
     add(numbers, " are the same number but different classes: write it in one way");
