@@ -68,13 +68,47 @@ struct Taps {
   }
 };
 
-inline void resize_row(const unsigned char* from, const Taps& taps, int width, unsigned char* to) {
+// Four rows at a time, so that a weight is used four times once it is loaded. The last rows of a picture may be the
+// same one.
+constexpr int rows_at_once = 4;
+inline void resize_rows(const unsigned char* const (&from)[rows_at_once], const Taps& taps, int width,
+                        unsigned char* const (&to)[rows_at_once]) {
   for (int x = 0; x < width; ++x) {
     const auto [first, count, weights] = taps[x];
-    int sum = 1 << (precision - 1);
-    for (int i = 0; i < count; ++i) sum += from[first + i] * weights[i];
-    to[x] = rounded(sum);
+    const auto *a = from[0] + first, *b = from[1] + first, *c = from[2] + first, *d = from[3] + first;
+    constexpr int half = 1 << (precision - 1);
+    int sum_a = half, sum_b = half, sum_c = half, sum_d = half;
+    for (int i = 0; i < count; ++i) {
+      const int weight = weights[i];
+      sum_a += a[i] * weight;
+      sum_b += b[i] * weight;
+      sum_c += c[i] * weight;
+      sum_d += d[i] * weight;
+    }
+    to[0][x] = rounded(sum_a);
+    to[1][x] = rounded(sum_b);
+    to[2][x] = rounded(sum_c);
+    to[3][x] = rounded(sum_d);
   }
+}
+
+// The columns of a part of a picture.
+inline Picture resized_columns(const Picture& picture, const Box& box, int width) {
+  Picture wide(picture.channels(), {box.extent.height, width});
+  const Taps taps(box.extent.width, width);
+  for (int channel = 0; channel < picture.channels(); ++channel) {
+    for (int y = 0; y < box.extent.height; y += rows_at_once) {
+      const unsigned char* from[rows_at_once];
+      unsigned char* to[rows_at_once];
+      for (int i = 0; i < rows_at_once; ++i) {
+        const int row = std::min(y + i, box.extent.height - 1);
+        from[i] = picture.row(channel, box.top + row) + box.left;
+        to[i] = wide.row(channel, row);
+      }
+      resize_rows(from, taps, width, to);
+    }
+  }
+  return wide;
 }
 
 inline void resize_column(const Picture& from, int channel, const Taps::Range& taps, std::vector<int>& sums,
@@ -92,18 +126,8 @@ inline void resize_column(const Picture& from, int channel, const Taps::Range& t
 
 // Resizes a part of a picture; pixels outside the part do not contribute, as after a crop.
 inline Picture resized(const Picture& picture, const Box& box, Extent extent) {
-  Picture wide(picture.channels(), {box.extent.height, extent.width});
-  if (box.extent.width == extent.width) {
-    wide = cropped(picture, box);
-  } else {
-    const resizing::Taps taps(box.extent.width, extent.width);
-    for (int channel = 0; channel < picture.channels(); ++channel) {
-      for (int y = 0; y < box.extent.height; ++y) {
-        const auto* const from = picture.row(channel, box.top + y) + box.left;
-        resizing::resize_row(from, taps, extent.width, wide.row(channel, y));
-      }
-    }
-  }
+  Picture wide =
+      box.extent.width == extent.width ? cropped(picture, box) : resizing::resized_columns(picture, box, extent.width);
   if (box.extent.height == extent.height) return wide;
   Picture result(picture.channels(), extent);
   const resizing::Taps taps(box.extent.height, extent.height);
