@@ -32,7 +32,7 @@ class BadPictures : public testing::Test {
   // The first picture becomes that.
   std::string put(const std::string& content) const { return folder_.write("a/1.png", content); }
   GivenOptions options(GivenOptions more = {}) const {
-    more.insert({{"path", text(folder_.path())}, {"size", integer(8)}});
+    more.insert({{"path", text(folder_.path())}, {"size", square(8)}});
     return more;
   }
   // The message that reading the first picture gives; empty if there is none.

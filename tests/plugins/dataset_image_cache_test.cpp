@@ -30,7 +30,7 @@ class ImageCache : public testing::Test {
 
   GivenOptions options(bool cached, std::int64_t size = 8) const {
     return {
-        {"path", text(folder_.path())}, {"size", integer(size)}, {"cache", {Scalar(cached)}}, {"flip", {Scalar(true)}}};
+        {"path", text(folder_.path())}, {"size", square(size)}, {"cache", {Scalar(cached)}}, {"flip", {Scalar(true)}}};
   }
   std::vector<float> read(bool cached, std::int64_t size = 8) const {
     const OpenedDataset data("images", options(cached, size));

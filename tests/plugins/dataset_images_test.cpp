@@ -159,7 +159,7 @@ TEST_F(ImagesDataset, FindsTheFormatOut) {
 }
 
 TEST_F(ImagesDataset, ConvertsAndResizes) {
-  const OpenedDataset data("images", plain(pair({{"color", text("rgb")}, {"size", {Scalar(std::int64_t{2})}}})));
+  const OpenedDataset data("images", plain(pair({{"color", text("rgb")}, {"size", square(2)}})));
   EXPECT_THAT(data.dataset().fields()[0].shape, ElementsAre(3, 2, 2));
   EXPECT_EQ(rounded(data.read<float>(0, {0})), (Floats{1, 3, 4, 6, 1, 3, 4, 6, 1, 3, 4, 6}));
 }

@@ -90,7 +90,7 @@ class AugmentedPictures : public testing::Test {
 
 TEST_F(AugmentedPictures, DependOnSeedEpochAndIndexOnly) {
   const GivenOptions all{{"random_resized_crop", yes()},
-                         {"size", integer(12)},
+                         {"size", square(12)},
                          {"flip", yes()},
                          {"vertical_flip", yes()},
                          {"rotation", {Scalar(20.0)}},
@@ -109,7 +109,7 @@ TEST_F(AugmentedPictures, DependOnSeedEpochAndIndexOnly) {
 }
 
 TEST_F(AugmentedPictures, ChangeWithEachOptionByItself) {
-  const GivenOptions size{{"size", integer(16)}};
+  const GivenOptions size{{"size", square(16)}};
   const auto plain = open(size).read<float>(0, {0});
   for (const auto& [name, value] : GivenOptions{{"random_resized_crop", yes()},
                                                 {"flip", yes()},
@@ -130,7 +130,7 @@ TEST_F(AugmentedPictures, ChangeWithEachOptionByItself) {
 }
 
 TEST_F(AugmentedPictures, EraseToTheMean) {
-  const auto data = open({{"random_erasing", {Scalar(1.0)}}, {"size", integer(16)}});
+  const auto data = open({{"random_erasing", {Scalar(1.0)}}, {"size", square(16)}});
   const auto plain = data.read_from<float>("train", 0, {0});
   const auto erased = data.read<float>(0, {0}, 3);
   int changed = 0;

@@ -67,7 +67,7 @@ TEST_F(Pictures, AreResizedAsByPil) {
 TEST_F(Pictures, AreResizedByTheShorterSideAndCropped) {
   const auto whole = read(twice("rgb.png", {{"resize", integer(9)}}));
   EXPECT_EQ(whole.extent().text(), "12 x 9") << "23 x 17 before";
-  const auto middle = read(twice("rgb.png", {{"resize", integer(9)}, {"center_crop", integer(5)}}));
+  const auto middle = read(twice("rgb.png", {{"resize", integer(9)}, {"center_crop", square(5)}}));
   ASSERT_EQ(middle.extent().text(), "5 x 5");
   for (int y = 0; y < 5; ++y) {
     // (12 - 5) / 2 = 3.5 is rounded to even, 4.
@@ -87,12 +87,12 @@ TEST_F(Pictures, OfSeveralSizesNeedOptionsThatMakeThemAlike) {
                         "have one size: set size = [height, width], or `resize` and `center_crop`"));
   EXPECT_THAT(refusal("images", options({{"resize", integer(8)}}), BINADE_BAD_DATA),
               HasSubstr("this picture is 8 x 10, but"));
-  EXPECT_EQ(OpenedDataset("images", options({{"resize", integer(8)}, {"center_crop", integer(8)}})).size(), 3u);
-  EXPECT_EQ(OpenedDataset("images", options({{"size", integer(8)}})).size(), 3u);
+  EXPECT_EQ(OpenedDataset("images", options({{"resize", integer(8)}, {"center_crop", square(8)}})).size(), 3u);
+  EXPECT_EQ(OpenedDataset("images", options({{"size", square(8)}})).size(), 3u);
 }
 
 TEST_F(Pictures, MustBeLargeEnoughForTheCrop) {
-  const OpenedDataset data("images", twice("rgb.png", {{"center_crop", integer(20)}}));
+  const OpenedDataset data("images", twice("rgb.png", {{"center_crop", square(20)}}));
   try {
     data.read<float>(0, {0});
     FAIL();
@@ -109,15 +109,15 @@ TEST_F(Pictures, RefuseOptionsThatContradictEachOther) {
   const auto numbers = [](std::initializer_list<double> values) {
     return std::vector<Scalar>(values.begin(), values.end());
   };
-  EXPECT_THAT(refused({{"size", integer(8)}, {"resize", integer(8)}}), HasSubstr("exclude each other"));
-  EXPECT_THAT(refused({{"resize", integer(8)}, {"center_crop", integer(9)}}), HasSubstr("`center_crop` is larger"));
-  EXPECT_THAT(refused({{"size", integer(0)}}), HasSubstr("`size` needs [height, width]"));
+  EXPECT_THAT(refused({{"size", square(8)}, {"resize", integer(8)}}), HasSubstr("exclude each other"));
+  EXPECT_THAT(refused({{"resize", integer(8)}, {"center_crop", square(9)}}), HasSubstr("`center_crop` is larger"));
+  EXPECT_THAT(refused({{"size", square(0)}}), HasSubstr("`size` needs [height, width]"));
   EXPECT_THAT(refused({{"crop_scale", numbers({0.1, 0.5})}}), HasSubstr("random_resized_crop = true"));
   EXPECT_THAT(refused({{"random_resized_crop", {Scalar(true)}}, {"crop_scale", numbers({0.5, 0.1})}}),
               HasSubstr("`crop_scale` needs two numbers above 0, the smaller one first"));
   EXPECT_THAT(refused({{"color_jitter", numbers({0.1, 0.1, 0.1, 0.6})}}), HasSubstr("fourth number, must be <= 0.5"));
   EXPECT_THAT(refused({{"randaugment", integer(2)}}), HasSubstr("`randaugment` needs two numbers"));
-  EXPECT_THAT(refused({{"random_resized_crop", {Scalar(true)}}, {"cache", {Scalar(true)}}, {"size", integer(8)}}),
+  EXPECT_THAT(refused({{"random_resized_crop", {Scalar(true)}}, {"cache", {Scalar(true)}}, {"size", square(8)}}),
               HasSubstr("`random_resized_crop` needs whole ones"));
   EXPECT_THAT(refused({{"classes", integer(3)}}), HasSubstr("`classes` is 3, but there are 2 classes: 0 = 0, 1 = 1"));
   EXPECT_THAT(refused({{"images", text("x")}}), HasSubstr("`images` does not belong to format = \"list\""));

@@ -25,7 +25,9 @@ class PngDecoder {
   Extent extent() const { return {static_cast<int>(header_.height), static_cast<int>(header_.width)}; }
   int orientation() const {
     spng_exif data{};
-    if (spng_get_exif(context_.get(), &data) != 0) return 1;
+    const int status = spng_get_exif(context_.get(), &data);
+    if (status == SPNG_ECHUNKAVAIL) return 1;
+    check(status);
     return exif::orientation({data.data, data.length});
   }
 

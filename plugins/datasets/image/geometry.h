@@ -58,12 +58,11 @@ class Geometry {
  private:
   static constexpr int largest = 65535;
 
-  // [height, width], or one number for both.
   static Extent pair(const binade::Options& options, const char* name) {
     const auto numbers = options.integers(name);
-    if (numbers.empty() || numbers.size() > 2 || numbers.front() < 1 || numbers.back() < 1 ||
-        numbers.front() > largest || numbers.back() > largest) {
-      throw std::invalid_argument("`" + std::string(name) + "` needs [height, width] or one number, from 1 to 65535");
+    if (numbers.size() != 2 || numbers.front() < 1 || numbers.back() < 1 || numbers.front() > largest ||
+        numbers.back() > largest) {
+      throw std::invalid_argument("`" + std::string(name) + "` needs [height, width], both from 1 to 65535");
     }
     return {static_cast<int>(numbers.front()), static_cast<int>(numbers.back())};
   }
