@@ -31,7 +31,8 @@ inline void contrast(Picture& picture, double factor) {
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < picture.plane_size(); ++i) sum += luma_at(picture, i);
   const double mean = static_cast<double>(sum) / static_cast<double>(picture.plane_size());
-  const int grey = static_cast<int>(mean + 0.5);
+  constexpr double half = 0.5;
+  const int grey = static_cast<int>(mean + half);  // as PIL rounds
   for (std::size_t i = 0; i < picture.size(); ++i) {
     picture.data()[i] = blended(grey, picture.data()[i], static_cast<float>(factor));
   }

@@ -37,10 +37,10 @@ class PictureFiles : public Source {
     for (const auto& split : listing_.splits) {
       Source::Split labels{split.name, {}};
       for (const auto& file : split.files) labels.labels.push_back(file.label);
-      splits_.push_back(std::move(labels));
+      add_split(std::move(labels));
     }
-    classes_ = static_cast<std::int64_t>(listing_.classes.size());
-    if (options.has("classes") && options.integer("classes") != classes_) {
+    set_classes(static_cast<std::int64_t>(listing_.classes.size()));
+    if (options.has("classes") && options.integer("classes") != classes()) {
       throw std::invalid_argument("`classes` is " + std::to_string(options.integer("classes")) + ", but there are " +
                                   listed_classes() + ": remove `classes`");
     }

@@ -17,17 +17,17 @@ class RawImages : public Source {
       open_cifar(options, host, format);
     }
     if (train_.size() == 0) throw binade::Failure(BINADE_BAD_DATA, "there are no images in the training files");
-    channels_ = static_cast<int>(train_.shape().channels);
-    if (classes_ == 0) classes_ = train_.largest_label() + 1;
-    if (options.has("classes")) classes_ = options.integer("classes");
-    train_.check_labels(classes_);
-    validation_.check_labels(classes_);
-    add_split("train", train_);
-    if (validation_.size() > 0) add_split("validation", validation_);
+    set_channels(static_cast<int>(train_.shape().channels));
+    if (classes() == 0) set_classes(train_.largest_label() + 1);
+    if (options.has("classes")) set_classes(options.integer("classes"));
+    train_.check_labels(classes());
+    validation_.check_labels(classes());
+    add("train", train_);
+    if (validation_.size() > 0) add("validation", validation_);
   }
 
   Picture load(std::size_t split, std::uint64_t index) const override {
-    Picture picture(channels_, extent(split, index));
+    Picture picture(channels(), extent(split, index));
     std::copy_n(files(split)[index].pixels, picture.size(), picture.data());
     return picture;
   }
@@ -35,16 +35,16 @@ class RawImages : public Source {
     return {static_cast<int>(train_.shape().height), static_cast<int>(train_.shape().width)};
   }
   std::string name(std::size_t split, std::uint64_t index) const override {
-    return "image " + std::to_string(index) + " (from 0) of " + splits_[split].name;
+    return "image " + std::to_string(index) + " (from 0) of " + splits()[split].name;
   }
 
  private:
   const ImageFiles& files(std::size_t split) const { return split == 0 ? train_ : validation_; }
 
-  void add_split(const char* name, const ImageFiles& files) {
+  void add(const char* name, const ImageFiles& files) {
     std::vector<std::int64_t> labels(files.size());
     for (std::size_t index = 0; index < labels.size(); ++index) labels[index] = files[index].label;
-    splits_.push_back({name, std::move(labels)});
+    add_split({name, std::move(labels)});
   }
 
   void open_idx(const binade::Options& options) {
@@ -66,7 +66,7 @@ class RawImages : public Source {
     const auto files = input_files::find(options.paths("paths"), kind, host);
     if (format == "cifar") format = cifar_format(files);
     const std::size_t label_bytes = format == "cifar100" ? 2 : 1;
-    classes_ = format == "cifar100" ? 100 : 10;
+    set_classes(format == "cifar100" ? 100 : 10);
     for (const auto& file : files) train_.add_cifar(file.string(), label_bytes);
     if (!options.has("validation_paths")) return;
     const auto others = input_files::find(options.paths("validation_paths"), kind, host, "validation_paths");

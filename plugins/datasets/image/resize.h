@@ -28,6 +28,7 @@ inline Picture cropped(const Picture& picture, const Box& box) {
 namespace resizing {
 
 constexpr int precision = 22;  // bits after the point
+constexpr double half = 0.5;   // added before PIL truncates
 inline unsigned char rounded(int sum) { return static_cast<unsigned char>(std::clamp(sum >> precision, 0, 255)); }
 
 // For each pixel of the result, the pixels of the source that contribute, and their weights in fixed point.
@@ -46,8 +47,8 @@ struct Taps {
     std::vector<double> exact(static_cast<std::size_t>(width));
     for (int pixel = 0; pixel < to; ++pixel) {
       const double center = (pixel + 0.5) * scale;
-      const int begin = std::max(0, static_cast<int>(center - filter + 0.5));
-      const int size = std::min(from, static_cast<int>(center + filter + 0.5)) - begin;
+      const int begin = std::max(0, static_cast<int>(center - filter + half));
+      const int size = std::min(from, static_cast<int>(center + filter + half)) - begin;
       double total = 0;
       for (int i = 0; i < size; ++i) {
         const double distance = std::abs((i + begin - center + 0.5) * (1.0 / filter));
@@ -56,7 +57,7 @@ struct Taps {
       for (int i = 0; i < size; ++i) {
         const double weight = exact[static_cast<std::size_t>(i)] / total * (1 << precision);
         weights[static_cast<std::size_t>(pixel) * static_cast<std::size_t>(width) + static_cast<std::size_t>(i)] =
-            static_cast<int>(0.5 + weight);
+            static_cast<int>(weight + half);
       }
       first.push_back(begin);
       count.push_back(size);
@@ -76,8 +77,8 @@ inline void resize_rows(const unsigned char* const (&from)[rows_at_once], const 
   for (int x = 0; x < width; ++x) {
     const auto [first, count, weights] = taps[x];
     const auto *a = from[0] + first, *b = from[1] + first, *c = from[2] + first, *d = from[3] + first;
-    constexpr int half = 1 << (precision - 1);
-    int sum_a = half, sum_b = half, sum_c = half, sum_d = half;
+    constexpr int begin = 1 << (precision - 1);
+    int sum_a = begin, sum_b = begin, sum_c = begin, sum_d = begin;
     for (int i = 0; i < count; ++i) {
       const int weight = weights[i];
       sum_a += a[i] * weight;

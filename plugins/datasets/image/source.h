@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "picture.h"
@@ -46,6 +47,11 @@ class Source {
   }
 
  protected:
+  void add_split(Split split) { splits_.push_back(std::move(split)); }
+  void set_classes(std::int64_t classes) { classes_ = classes; }
+  void set_channels(int channels) { channels_ = channels; }
+
+ private:
   std::vector<Split> splits_;
   std::int64_t classes_ = 0;
   int channels_ = 3;
