@@ -135,6 +135,9 @@ TEST_F(BadPictures, AreDecodedOnlyOnceToFindOut) {
 }
 
 TEST_F(BadPictures, CannotBeAllThereAre) {
+  for (const char* name : {"b/1.png", "b/2.png"}) folder_.write(name, "x");
+  EXPECT_THAT(refusal("images", options({{"on_bad_file", text("skip")}}), BINADE_BAD_DATA),
+              HasSubstr("no file of the class \"b\" is a usable picture: repair some, or remove the class"));
   for (const char* name : {"a/1.png", "a/2.png", "b/1.png", "b/2.png"}) folder_.write(name, "x");
   EXPECT_THAT(refusal("images", options({{"on_bad_file", text("skip")}}), BINADE_BAD_DATA),
               HasSubstr("no file of train is a usable picture"));

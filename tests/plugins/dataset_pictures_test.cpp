@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <thread>
 
 #include "tests/plugins/netpbm.h"
 #include "tests/plugins/opened_dataset.h"
@@ -62,6 +63,28 @@ TEST_F(Pictures, AreResizedAsByPil) {
     const int most = name == "64 3" ? 1 : 0;
     EXPECT_LE(difference(read(twice("rgb.png", {{"size", size}})), picture), most) << name;
   }
+}
+
+TEST_F(Pictures, AreTheSameOnEveryThread) {
+  std::string list;
+  std::vector<std::uint64_t> indices;
+  for (const auto& entry : fs::directory_iterator(pictures())) {
+    const auto name = entry.path().filename().string(), extension = entry.path().extension().string();
+    if (extension == ".py" || extension == ".ppm" || name.find("animated") != std::string::npos) continue;
+    list += name + "," + std::to_string(indices.size() % 2) + "\n";
+    indices.push_back(indices.size());
+  }
+  const OpenedDataset data("images", {{"list", text(folder_.write("list.csv", list))},
+                                      {"path", text(pictures().string())},
+                                      {"size", square(20)},
+                                      {"color_jitter", {Scalar(0.5), Scalar(0.5), Scalar(0.5), Scalar(0.2)}},
+                                      {"rotation", {Scalar(30.0)}}});
+  const auto expected = data.read<float>(0, indices, 1);
+  std::vector<std::vector<float>> found(4);
+  std::vector<std::thread> threads;
+  for (auto& one : found) threads.emplace_back([&] { one = data.read<float>(0, indices, 1); });
+  for (auto& thread : threads) thread.join();
+  for (const auto& one : found) EXPECT_EQ(one, expected);
 }
 
 TEST_F(Pictures, AreResizedByTheShorterSideAndCropped) {

@@ -156,6 +156,17 @@ class PictureFiles : public Source {
     if (good.empty()) throw binade::Failure(BINADE_BAD_DATA, "no file of " + split.name + " is a usable picture");
     split.files = std::move(good);
     extents_.push_back(std::move(extents));
+    if (extents_.size() == 1) refuse_empty_classes(split);
+  }
+
+  void refuse_empty_classes(const Listing::Split& train) const {
+    std::vector<bool> found(listing_.classes.size());
+    for (const auto& file : train.files) found[static_cast<std::size_t>(file.label)] = true;
+    for (std::size_t label = 0; label < found.size(); ++label) {
+      if (found[label]) continue;
+      throw binade::Failure(BINADE_BAD_DATA, "no file of the class " + ::quoted(listing_.classes[label]) +
+                                                 " is a usable picture: repair some, or remove the class");
+    }
   }
 
   void tell_skipped(const binade::Host& host) const {
