@@ -5,6 +5,7 @@
 #include <binade/options.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "color_jitter.h"
 #include "geometry.h"
@@ -39,8 +40,8 @@ class Augmentation {
   Picture apply(Picture picture, binade::Random& random) const {
     // Draws that experiments of earlier versions repeat.
     const int down = up_to(random, 2 * padding_) - padding_, right = up_to(random, 2 * padding_) - padding_;
-    if (padding_ > 0) picture = shifted(picture, down, right);
-    if (flip_ && random.below(2) == 1) mirror(picture);
+    const bool mirror = flip_ && random.below(2) == 1;
+    if (padding_ > 0 || mirror) picture = moved(picture, down, right, mirror);
     if (vertical_flip_ && random.below(2) == 1) turn_over(picture);
     if (rotation_ > 0) picture = rotated(picture, between(random, -rotation_, rotation_));
     jitter_.apply(picture, random);
@@ -49,27 +50,27 @@ class Augmentation {
   }
 
  private:
-  // The picture moved up and to the left, black outside: a crop of the padded picture.
-  static Picture shifted(const Picture& picture, int down, int right) {
+  // The picture moved up and to the left, black outside, as a crop of the padded picture; then mirrored.
+  static Picture moved(const Picture& picture, int down, int right, bool mirror) {
     const int height = picture.height(), width = picture.width();
     Picture result(picture.channels(), picture.extent());
-    const int begin = std::clamp(-right, 0, width), end = std::clamp(width - right, begin, width);
+    // Columns [begin, end) of the result come from the picture.
+    const int begin = std::clamp(mirror ? right : -right, 0, width);
+    const int end = std::clamp(begin + width - std::abs(right), begin, width);
     for (int channel = 0; channel < picture.channels(); ++channel) {
       for (int y = std::max(0, -down); y < std::min(height, height - down); ++y) {
         const auto* const from = picture.row(channel, y + down);
-        if (begin < end) std::copy(from + begin + right, from + end + right, result.row(channel, y) + begin);
+        auto* const to = result.row(channel, y);
+        if (mirror) {
+          for (int x = begin; x < end; ++x) to[x] = from[width - 1 - x + right];
+        } else {
+          for (int x = begin; x < end; ++x) to[x] = from[x + right];
+        }
       }
     }
     return result;
   }
 
-  static void mirror(Picture& picture) {
-    for (int channel = 0; channel < picture.channels(); ++channel) {
-      for (int y = 0; y < picture.height(); ++y) {
-        std::reverse(picture.row(channel, y), picture.row(channel, y) + picture.width());
-      }
-    }
-  }
   static void turn_over(Picture& picture) {
     for (int channel = 0; channel < picture.channels(); ++channel) {
       for (int top = 0, bottom = picture.height() - 1; top < bottom; ++top, --bottom) {
