@@ -20,15 +20,17 @@ case $system in
 *) boost=libboost-dev ;;
 esac
 build_packages=(g++ cmake ninja-build ccache python3-pip ca-certificates curl "$boost" libtomlplusplus-dev
-  prometheus-cpp-dev libcivetweb-dev libcli11-dev libfmt-dev nlohmann-json3-dev libssl-dev)
+  prometheus-cpp-dev libcivetweb-dev libcli11-dev libfmt-dev nlohmann-json3-dev libssl-dev libjpeg62-turbo-dev
+  libspng-dev libwebp-dev zlib1g-dev)
 test_packages=(libgtest-dev libgmock-dev libbenchmark-dev pkg-config clang clang-format clang-tidy python3-jsonschema
   python3-yaml rustc cargo abigail-tools chromium-headless-shell fonts-dejavu-core)
 fedora_packages=(gcc-c++ cmake ninja-build ccache python3-pip ca-certificates curl boost-devel tomlplusplus-devel
-  prometheus-cpp-devel civetweb-devel cli11-devel fmt-devel json-devel openssl-devel util-linux)
+  prometheus-cpp-devel civetweb-devel cli11-devel fmt-devel json-devel openssl-devel libjpeg-turbo-devel libspng-devel
+  libwebp-devel zlib-devel util-linux)
 fedora_test_packages=(gtest-devel gmock-devel google-benchmark-devel pkgconf clang clang-tools-extra python3-jsonschema
   python3-pyyaml rust cargo libabigail chromium-headless dejavu-sans-fonts)
 arch_packages=(gcc cmake ninja ccache python-pip ca-certificates curl boost tomlplusplus prometheus-cpp civetweb cli11
-  fmt nlohmann-json openssl util-linux)
+  fmt nlohmann-json openssl libjpeg-turbo libspng libwebp zlib util-linux)
 arch_test_packages=(gtest benchmark pkgconf clang python-jsonschema python-yaml rust libabigail chromium ttf-dejavu
   prometheus)
 
@@ -71,8 +73,8 @@ list_what_is_needed() {
   say "this script does not install packages on this system (${system% }). Please install:
   $command ${wanted[*]}$note
   in these versions or newer: g++ 12, CMake 3.25, Python 3.9 with pip, Boost 1.81, toml++ 3.3, prometheus-cpp 1.0 with
-  civetweb, CLI11 2.1, fmt 9, nlohmann-json 3.11, OpenSSL 3; for the tests GoogleTest 1.12, Google Benchmark 1.7,
-  clang 14, rustc 1.63, abidiff 2.2, prometheus and promtool 2.42."
+  civetweb, CLI11 2.1, fmt 9, nlohmann-json 3.11, OpenSSL 3, libjpeg-turbo 2.1, libspng 0.7, libwebp 1.2, zlib 1.2; for
+  the tests GoogleTest 1.12, Google Benchmark 1.7, clang 14, rustc 1.63, abidiff 2.2, prometheus and promtool 2.42."
 }
 
 install_packages() {

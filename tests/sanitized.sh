@@ -7,7 +7,7 @@ set -euo pipefail
 
 preset=$1 tree=$2 folder=$3
 shift 3
-tests=(telemetry_tests data_tests loading_tests plugin_tests storage_tests)
+tests=(telemetry_tests data_tests loading_tests plugin_tests image_tests storage_tests)
 plugins=(bf16 console csv csv_logger fp16 fp16_headroom fp32 images synthetic tensorboard text tokens)
 others=("${plugins[@]}")
 if [[ $preset == asan ]]; then

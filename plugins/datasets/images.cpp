@@ -1,236 +1,189 @@
-// Labelled images with the fields "image", float32 [channels, height, width], and "label". Files are memory-mapped.
+// Labelled images with the fields "image", float32 [channels, height, width], and "label".
 #include <binade/dataset.h>
 
-#include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstdlib>
+#include <memory>
+#include <mutex>
 
-#include "image_files.h"
-#include "input_files.h"
+#include "image/augmentation.h"
+#include "image/normalization.h"
+#include "image/open_source.h"
+#include "image/pixel_cache.h"
 
 namespace {
-
-constexpr input_files::Kind no_folder = {[](const std::filesystem::path&, std::string&) { return false; },
-                                         "training file by default: name files, or a glob such as data_batch_*.bin"};
-
-// The normalized value of each pixel value, for each channel.
-using Shades = std::vector<std::array<float, 256>>;
 
 class Images {
  public:
   Images(const binade::Options& options, const binade::Host& host)
       : host_(host),
-        normalize_(options.boolean("normalize")),
-        flip_(options.boolean("flip")),
-        padding_(options.integer("crop_padding")) {
-    const auto format = options.string("format");
-    if (format == "idx") {
-      open_idx(options);
-    } else {
-      open_cifar(options, host, format == "cifar100" ? 2 : 1);
+        source_(open_source(options, host)),
+        channels_(channels_of(options, *source_)),
+        geometry_(options),
+        augmentation_(options),
+        erasing_(options.number("random_erasing")),
+        normalization_(options, channels_),
+        extent_(common_extent()) {
+    if (options.boolean("cache")) open_cache();
+    const auto& train = splits().front().labels;
+    const bool alike = std::all_of(train.begin(), train.end(), [&](auto label) { return label == train.front(); });
+    if (alike && train.size() > 1) {
+      host.warning("every training image has the label " + std::to_string(train.front()) +
+                   ", so there is nothing to learn");
     }
-    const bool known = format != "idx";
-    classes_ = options.has("classes") ? options.integer("classes")
-               : known                ? (format == "cifar10" ? 10 : 100)
-                                      : train_.largest_label() + 1;
-    train_.check_labels(classes_);
-    validation_.check_labels(classes_);
-    if (train_.size() == 0) throw binade::Failure(BINADE_BAD_DATA, "there are no images in the training files");
-    if (const auto label = train_.only_label(); label && train_.size() > 1) {
-      host.warning("every training image has the label " + std::to_string(*label) + ", so there is nothing to learn");
-    }
-    check_normalization(options);
-    host.info(std::to_string(train_.size()) + " images" +
-              (validation_.size() > 0 ? ", and " + std::to_string(validation_.size()) + " to validate" : "") + ", " +
-              text(shape()) + ", " + std::to_string(classes_) + " classes");
+    host.info(summary());
   }
 
   // `normalize` must not see the samples that are held back, so it waits for this call.
-  void fit(std::uint32_t, const binade::Indices& indices) {
-    if (normalize_) measure_shades(indices);
+  void fit(std::uint32_t split, const binade::Indices& indices) {
+    if (!normalization_.measures()) return;
+    PixelCounts counts(channels_);
+    std::mutex mutex;
+    for_each_index(indices.size(), [&](std::uint64_t i) {
+      PixelCounts of_one(channels_);
+      of_one.add(prepared(split, indices[static_cast<std::size_t>(i)]));
+      const std::lock_guard<std::mutex> lock(mutex);
+      counts.add(of_one);
+    });
+    host_.info(normalization_.learn(counts));
   }
 
   std::vector<std::int64_t> keys(std::uint32_t split, std::string_view column) const {
-    if (!column.empty() && column != "label") {
-      refuse("these images have no column `" + std::string(column) + "`: only `label`");
-    }
-    const auto& files = split == 0 ? train_ : validation_;
-    std::vector<std::int64_t> labels(files.size());
-    for (std::size_t index = 0; index < labels.size(); ++index) labels[index] = files[index].label;
-    return labels;
+    return source_->keys(split, column);
   }
 
   binade::Description describe() const {
     binade::Description description;
-    description.split("train", train_.size()).independent();
-    if (validation_.size() > 0) description.split("validation", validation_.size());
-    description.field<float>("image", {shape().channels, shape().height, shape().width}).field<std::int64_t>("label");
-    description.fact("classes", classes_).fact("features", static_cast<std::int64_t>(shape().size()));
-    description.fact("channels", shape().channels).fact("height", shape().height).fact("width", shape().width);
+    for (const auto& split : splits()) description.split(split.name, split.labels.size());
+    description.independent();
+    const std::int64_t channels = channels_, height = extent_.height, width = extent_.width;
+    description.field<float>("image", {channels, height, width}).field<std::int64_t>("label");
+    description.fact("classes", source_->classes()).fact("features", channels * height * width);
+    description.fact("channels", channels).fact("height", height).fact("width", width);
     return description.fact("loss", "cross_entropy").fact("target", "label");
   }
 
   void read(const binade::Sample& sample) const {
-    const auto image = (sample.split() == 0 ? train_ : validation_)[sample.index()];
-    const auto* pixels = image.pixels;
-    sample.field<std::int64_t>(1)[0] = image.label;
-    const bool augment = sample.training() && (flip_ || padding_ > 0);
-    auto* to = sample.field<float>(0).data();
-    if (augment) {
-      auto random = sample.random();
-      const auto places = static_cast<std::uint64_t>(2 * padding_ + 1);
-      const auto down = static_cast<std::int64_t>(random.below(places)) - padding_;
-      const auto right = static_cast<std::int64_t>(random.below(places)) - padding_;
-      copy_moved(pixels, down, right, flip_ && random.below(2) == 1, to);
-      return;
-    }
-    for (const auto& shades : shades_) {
-      for (std::size_t i = 0; i < shape().plane(); ++i) *to++ = shades[*pixels++];
-    }
+    const auto split = sample.split();
+    const auto index = sample.index();
+    sample.field<std::int64_t>(1)[0] = splits()[split].labels[static_cast<std::size_t>(index)];
+    auto* const to = sample.field<float>(0).data();
+    if (!sample.training()) return normalization_.apply(prepared(split, index), to);
+    auto random = sample.random();
+    auto picture = augmentation_.crops() ? augmentation_.crop(whole_picture(split, index), extent_, random)
+                                         : prepared(split, index);
+    normalization_.apply(augmentation_.apply(std::move(picture), random), to);
+    erase(to, random);
   }
 
  private:
-  const ImageShape& shape() const { return train_.shape(); }
-  static std::string text(const ImageShape& shape) {
-    return std::to_string(shape.channels) + " x " + std::to_string(shape.height) + " x " + std::to_string(shape.width);
+  const std::vector<Source::Split>& splits() const { return source_->splits(); }
+
+  static int channels_of(const binade::Options& options, const Source& source) {
+    if (!options.has("color")) return source.channels();
+    return options.string("color") == "gray" ? 1 : 3;
   }
 
-  [[noreturn]] static void refuse(const std::string& reason) { throw std::invalid_argument(reason); }
-  // Options of one format are not valid for the other.
-  static void require(const binade::Options& options, std::initializer_list<const char*> wanted,
-                      std::initializer_list<const char*> unwanted) {
-    const auto format = options.string("format");
-    for (const auto* name : wanted) {
-      if (!options.has(name)) refuse("format = \"" + format + "\" needs `" + name + "`");
+  Picture whole_picture(std::size_t split, std::uint64_t index) const {
+    return with_channels(source_->load(split, index), channels_);
+  }
+
+  // The picture as evaluation uses it.
+  Picture prepared(std::size_t split, std::uint64_t index) const {
+    if (cache_) {
+      const auto* const pixels = (*cache_)[first_[split] + index];
+      if (pixels != nullptr) {
+        Picture picture(channels_, extent_);
+        std::copy_n(pixels, picture.size(), picture.data());
+        return picture;
+      }
     }
-    for (const auto* name : unwanted) {
-      if (options.has(name)) refuse("`" + std::string(name) + "` does not belong to format = \"" + format + "\"");
-    }
-  }
-
-  void open_idx(const binade::Options& options) {
-    require(options, {"images", "labels"}, {"paths", "validation_paths"});
-    train_.add_idx(options.path("images"), options.path("labels"));
-    if (options.has("validation_images") != options.has("validation_labels")) {
-      refuse("`validation_images` and `validation_labels` belong together: set both or neither");
-    }
-    if (!options.has("validation_images")) return;
-    input_files::refuse_shared({options.path("images")}, {options.path("validation_images")},
-                               "`images` and in `validation_images`");
-    validation_.add_idx(options.path("validation_images"), options.path("validation_labels"));
-    const auto& other = validation_.shape();
-    if (other.height == shape().height && other.width == shape().width) return;
-    throw binade::Failure(BINADE_BAD_DATA, options.path("validation_images") + ": its images are " + text(other) +
-                                               ", the training images " + text(shape()));
-  }
-
-  void open_cifar(const binade::Options& options, const binade::Host& host, std::size_t label_bytes) {
-    require(options, {"paths"}, {"images", "labels", "validation_images", "validation_labels"});
-    const auto files = input_files::find(options.paths("paths"), no_folder, host);
-    for (const auto& file : files) train_.add_cifar(file.string(), label_bytes);
-    if (!options.has("validation_paths")) return;
-    const auto others = input_files::find(options.paths("validation_paths"), no_folder, host, "validation_paths");
-    input_files::refuse_shared(files, others, "`paths` and in `validation_paths`");
-    for (const auto& file : others) validation_.add_cifar(file.string(), label_bytes);
-  }
-
-  // The option has one number for all channels or one number per channel.
-  std::vector<double> per_channel(const binade::Options& options, const char* name) const {
-    const auto channels = static_cast<std::size_t>(shape().channels);
-    auto values = options.has(name) ? options.numbers(name) : std::vector<double>{0.5};
-    if (values.size() == 1) values.resize(channels, values.front());
-    if (values.size() == channels) return values;
-    refuse("`" + std::string(name) + "` has " + std::to_string(values.size()) + " numbers; the images have " +
-           std::to_string(channels) + (channels == 1 ? " channel" : " channels"));
-  }
-
-  void check_normalization(const binade::Options& options) {
-    if (!normalize_) return make_shades(per_channel(options, "mean"), per_channel(options, "std"));
-    if (options.has("mean") || options.has("std")) {
-      refuse("`normalize` computes `mean` and `std`: remove it, or remove them");
+    try {
+      return geometry_.apply(whole_picture(split, index));
+    } catch (const BadPicture& bad) {
+      throw binade::Failure(BINADE_BAD_DATA, source_->name(split, index) + ": " + bad.what());
     }
   }
 
-  void measure_shades(const binade::Indices& indices) {
-    std::vector<double> mean, deviation;
-    measure(indices, mean, deviation);
-    std::string line = "mean and std of the training samples:";
-    for (std::size_t i = 0; i < mean.size(); ++i) {
-      line += (i > 0 ? "; " : " ") + std::to_string(mean[i]) + ", " + std::to_string(deviation[i]);
+  // The extent that all prepared pictures have.
+  Extent common_extent() const {
+    if (const auto fixed = geometry_.fixed()) return *fixed;
+    const auto extent_of = [&](std::size_t split, std::uint64_t index) {
+      try {
+        return geometry_.of(source_->extent(split, index));
+      } catch (const BadPicture& bad) {
+        throw binade::Failure(BINADE_BAD_DATA, source_->name(split, index) + ": " + bad.what());
+      }
+    };
+    const auto first = extent_of(0, 0);
+    for (std::size_t split = 0; split < splits().size(); ++split) {
+      for_each_index(splits()[split].labels.size(), [&](std::uint64_t index) {
+        const auto extent = extent_of(split, index);
+        if (extent != first) refuse_two_extents(first, extent, split, index);
+      });
     }
-    host_.info(line);
-    make_shades(mean, deviation);
+    return first;
   }
 
-  void make_shades(const std::vector<double>& mean, const std::vector<double>& deviation) {
-    shades_.resize(mean.size());
-    for (std::size_t channel = 0; channel < mean.size(); ++channel) {
-      if (!(deviation[channel] > 0)) refuse("`std` must be above 0");
-      for (std::size_t value = 0; value < 256; ++value) {
-        const double shade = (static_cast<double>(value) / 255 - mean[channel]) / deviation[channel];
-        shades_[channel][value] = static_cast<float>(shade);
+  [[noreturn]] void refuse_two_extents(Extent first, Extent other, std::size_t split, std::uint64_t index) const {
+    throw binade::Failure(BINADE_BAD_DATA,
+                          source_->name(split, index) + ": this picture is " + other.text() + ", but " +
+                              source_->name(0, 0) + " is " + first.text() +
+                              " (width x height, after `resize`): all must have one size: set size = [height, "
+                              "width], or `resize` and `center_crop`");
+  }
+
+  void open_cache() {
+    if (augmentation_.crops()) {
+      throw std::invalid_argument(
+          "`cache` keeps resized pictures, but `random_resized_crop` needs whole ones: remove "
+          "one of them");
+    }
+    const auto contents = source_->fingerprint();
+    if (!contents) throw std::invalid_argument("`cache` is for pictures in files of their own: remove it");
+    std::vector<std::pair<std::size_t, std::uint64_t>> all;
+    for (std::size_t split = 0; split < splits().size(); ++split) {
+      first_.push_back(all.size());
+      for (std::uint64_t index = 0; index < splits()[split].labels.size(); ++index) all.emplace_back(split, index);
+    }
+    const auto bytes = static_cast<std::size_t>(channels_) * extent_.pixels();
+    const auto key = *contents + geometry_.key() + " " + std::to_string(channels_) + " " + extent_.text();
+    cache_ = std::make_unique<PixelCache>(
+        host_.cache_folder(), key, all.size(), bytes,
+        [&](std::uint64_t i) { return prepared(all[i].first, all[i].second); },
+        [&](const std::string& reason) { host_.warning(reason); });
+  }
+
+  // As torchvision's RandomErasing after Normalize: with zeros, the mean.
+  void erase(float* pixels, binade::Random& random) const {
+    const auto box = erasing_.draw(extent_, random);
+    if (!box) return;
+    for (int channel = 0; channel < channels_; ++channel, pixels += extent_.pixels()) {
+      for (int y = box->top; y < box->top + box->extent.height; ++y) {
+        auto* const row = pixels + static_cast<std::size_t>(y) * static_cast<std::size_t>(extent_.width);
+        std::fill_n(row + box->left, box->extent.width, 0.0F);
       }
     }
   }
 
-  // Computes mean and standard deviation of each channel over these samples. Exact: counts pixels by value.
-  void measure(const binade::Indices& indices, std::vector<double>& mean, std::vector<double>& deviation) const {
-    std::vector<std::array<std::uint64_t, 256>> counts(static_cast<std::size_t>(shape().channels));
-    for (const auto index : indices) {
-      const auto* pixel = train_[index].pixels;
-      for (auto& count : counts) {
-        for (std::size_t i = 0; i < shape().plane(); ++i) ++count[*pixel++];
-      }
+  std::string summary() const {
+    auto line = std::to_string(splits().front().labels.size()) + " images";
+    for (std::size_t split = 1; split < splits().size(); ++split) {
+      const auto purpose = splits()[split].name == "validation" ? "validate" : splits()[split].name;
+      line += ", and " + std::to_string(splits()[split].labels.size()) + " to " + purpose;
     }
-    const auto total = static_cast<double>(indices.size()) * static_cast<double>(shape().plane());
-    for (const auto& count : counts) {
-      const auto average = [&](auto of) {
-        double sum = 0;
-        for (int value = 0; value < 256; ++value) {
-          sum += static_cast<double>(count[static_cast<std::size_t>(value)]) * of(value / 255.0);
-        }
-        return sum / total;
-      };
-      mean.push_back(average([](double x) { return x; }));
-      const double variance = average([&](double x) { return (x - mean.back()) * (x - mean.back()); });
-      // If all pixels are equal, rounding may leave a tiny variance: normalize them to 0 instead.
-      const bool alike = std::count(count.begin(), count.end(), 0) == 255;
-      deviation.push_back(alike ? 1 : std::sqrt(variance));
-    }
-  }
-
-  // Copies the image shifted by (`down`, `right`), black outside, then mirrored.
-  void copy_moved(const unsigned char* pixels, std::int64_t down, std::int64_t right, bool mirror, float* to) const {
-    const auto height = shape().height, width = shape().width;
-    // Columns [begin, end) of a row of the result come from the image, the others are black.
-    const auto inside = std::max<std::int64_t>(0, width - std::abs(right));
-    const auto begin = std::clamp<std::int64_t>(mirror ? right : -right, 0, width), end = begin + inside;
-    for (const auto& shades : shades_) {
-      for (std::int64_t y = down; y < down + height; ++y, to += width) {
-        if (y < 0 || y >= height) {
-          std::fill(to, to + width, shades[0]);
-          continue;
-        }
-        std::fill(to, to + begin, shades[0]);
-        std::fill(to + end, to + width, shades[0]);
-        const auto* const row = pixels + y * width;
-        if (mirror) {
-          for (auto c = begin; c < end; ++c) to[c] = shades[row[right + width - 1 - c]];
-        } else {
-          for (auto c = begin; c < end; ++c) to[c] = shades[row[right + c]];
-        }
-      }
-      pixels += shape().plane();
-    }
+    return line + ", " + std::to_string(channels_) + " x " + std::to_string(extent_.height) + " x " +
+           std::to_string(extent_.width) + ", " + source_->listed_classes();
   }
 
   binade::Host host_;
-  ImageFiles train_, validation_;
-  bool normalize_, flip_;
-  std::int64_t padding_;
-  std::int64_t classes_ = 0;
-  Shades shades_;  // by channel
+  std::unique_ptr<Source> source_;
+  int channels_;
+  Geometry geometry_;
+  Augmentation augmentation_;
+  RandomErasing erasing_;
+  Normalization normalization_;
+  Extent extent_;
+  std::unique_ptr<PixelCache> cache_;
+  std::vector<std::uint64_t> first_;  // of each split in the cache
 };
 
 }  // namespace

@@ -37,6 +37,23 @@ std::string record(const std::vector<int>& labels, int red, int green, int blue)
   return text;
 }
 
+// A gzip file that stores the content as it is.
+std::string gzipped(const std::string& content) {
+  std::uint32_t checksum = ~0U;
+  for (const char c : content) {
+    checksum ^= static_cast<unsigned char>(c);
+    for (int bit = 0; bit < 8; ++bit) checksum = checksum >> 1 ^ (checksum & 1 ? 0xEDB88320U : 0);
+  }
+  const auto little = [](std::uint32_t number, int size) {
+    std::string text;
+    for (int i = 0; i < size; ++i) text += static_cast<char>(number >> 8 * i);
+    return text;
+  };
+  const auto size = static_cast<std::uint32_t>(content.size());
+  return std::string("\x1F\x8B\x08\0\0\0\0\0\0\xFF\x01", 11) + little(size, 2) + little(~size, 2) + content +
+         little(~checksum, 4) + little(size, 4);
+}
+
 // Pixels from 0 to 255, unless `more` sets other options.
 GivenOptions plain(GivenOptions more) {
   more.insert({{"mean", {Scalar(0.0)}}, {"std", {Scalar(1.0 / 255)}}});
@@ -103,6 +120,48 @@ TEST_F(ImagesDataset, TakesTheFineLabelOfCifar100) {
   EXPECT_EQ(data.read<std::int64_t>(1, {0, 1}), (Labels{99, 41}));
   EXPECT_EQ(rounded(data.read<float>(0, {1}))[1], 4);
   EXPECT_EQ(std::get<std::int64_t>(data.fact("classes")), 100);
+}
+
+TEST_F(ImagesDataset, UnpacksGzip) {
+  const auto images = idx_images({1, 2, 3, 4, 5, 6, 10, 20, 30, 40, 50, 255}), labels = idx_labels({2, 0});
+  const OpenedDataset data("images", plain(idx(gzipped(images), gzipped(labels))));
+  EXPECT_EQ(rounded(data.read<float>(0, {0})), (Floats{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(data.read<std::int64_t>(1, {0, 1}), (Labels{2, 0}));
+  const OpenedDataset parts("images", plain(idx(gzipped(images.substr(0, 9)) + gzipped(images.substr(9)), labels)));
+  EXPECT_EQ(rounded(parts.read<float>(0, {0})), (Floats{1, 2, 3, 4, 5, 6})) << "of two members";
+  const auto refused = [&](std::string packed) {
+    return refusal("images", idx(std::move(packed), labels), BINADE_BAD_DATA);
+  };
+  EXPECT_THAT(refused(gzipped(images).substr(0, 30)), HasSubstr(file("images") + ": damaged gzip file: it is trunc"));
+  auto damaged = gzipped(images);
+  damaged[30] ^= 1;
+  EXPECT_THAT(refused(damaged), HasSubstr("damaged gzip file: incorrect data check"));
+  EXPECT_THAT(refused(gzipped(images) + "x"), HasSubstr("damaged gzip file: "));
+}
+
+TEST_F(ImagesDataset, FindsTheFormatOut) {
+  auto options = pair();
+  options.erase("format");
+  EXPECT_EQ(OpenedDataset("images", options).size(), 2u);
+  for (const auto& [content, classes] : {std::pair(record({3}, 1, 2, 3), 10), {record({19, 99}, 1, 2, 3), 100}}) {
+    auto cifar_options = cifar("cifar10", content + content);
+    cifar_options.erase("format");
+    const OpenedDataset data("images", cifar_options);
+    EXPECT_EQ(std::get<std::int64_t>(data.fact("classes")), classes);
+    EXPECT_EQ(data.size(), 2u);
+  }
+  auto unknown = cifar("cifar10", "x");
+  unknown.erase("format");
+  EXPECT_THAT(refusal("images", unknown, BINADE_BAD_DATA),
+              HasSubstr("its size does not tell whether it is CIFAR-10 or CIFAR-100, binary version: set `format`"));
+  const auto labels_alone = GivenOptions{{"labels", text("x")}};
+  EXPECT_THAT(refusal("images", labels_alone, BINADE_INVALID_ARGUMENT), HasSubstr("no images are named"));
+}
+
+TEST_F(ImagesDataset, ConvertsAndResizes) {
+  const OpenedDataset data("images", plain(pair({{"color", text("rgb")}, {"size", square(2)}})));
+  EXPECT_THAT(data.dataset().fields()[0].shape, ElementsAre(3, 2, 2));
+  EXPECT_EQ(rounded(data.read<float>(0, {0})), (Floats{1, 3, 4, 6, 1, 3, 4, 6, 1, 3, 4, 6}));
 }
 
 TEST_F(ImagesDataset, ValidatesOnFilesOfTheirOwn) {
@@ -289,8 +348,7 @@ TEST_F(ImagesDataset, SaysWhatAnIdxFileHasInstead) {
     return refusal("images", idx(images, labels), BINADE_BAD_DATA);
   };
   const auto images = idx_images({1, 2, 3, 4, 5, 6}), labels = idx_labels({0});
-  EXPECT_THAT(refused("\x1F\x8B\x08", labels),
-              HasSubstr(file("images") + ": this is compressed (gzip): run `gunzip " + file("images") + "` first"));
+  EXPECT_THAT(refused("\x1F\x8B\x08", labels), HasSubstr(file("images") + ": damaged gzip file: it is truncated"));
   EXPECT_THAT(refused(labels + "12345678", labels), HasSubstr("the file begins with the number 2049; IDX with images "
                                                               "begins with 2051: this file holds labels; were two"));
   EXPECT_THAT(refused(images, big(7) + big(1) + "x"),

@@ -16,6 +16,7 @@ using GivenOptions = std::map<std::string, std::vector<Scalar>>;
 
 inline std::vector<Scalar> text(std::string value) { return {Scalar(std::move(value))}; }
 inline std::vector<Scalar> integer(std::int64_t value) { return {Scalar(value)}; }
+inline std::vector<Scalar> square(std::int64_t side) { return {Scalar(side), Scalar(side)}; }
 
 class OpenedPlugin {
  public:

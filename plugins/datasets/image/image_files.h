@@ -1,20 +1,21 @@
 // Files of labelled 8-bit images: IDX (MNIST and similar datasets), and CIFAR-10 and CIFAR-100 in their binary
-// versions.
+// versions; each may be compressed with gzip.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <deque>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "mapped_file.h"
+#include "unpacked_file.h"
 
 struct ImageShape {
   std::int64_t channels, height, width;
   std::size_t size() const { return static_cast<std::size_t>(channels * height * width); }
-  std::size_t plane() const { return static_cast<std::size_t>(height * width); }
+  std::string text() const {
+    return std::to_string(channels) + " x " + std::to_string(height) + " x " + std::to_string(width);
+  }
 };
 
 // The images of one file or pair of files. Image i is at `pixels + i * pixel_stride`, by channel, then by row.
@@ -23,7 +24,7 @@ struct ImagePart {
   std::uint64_t count;
   const unsigned char *pixels, *labels;
   std::size_t pixel_stride, label_stride;
-  const MappedFile* label_file;  // for messages
+  const UnpackedFile* label_file;  // for messages
 };
 
 // The images of one split.
@@ -80,17 +81,6 @@ class ImageFiles {
     }
     return largest;
   }
-  // The common label of all images, if there is one.
-  std::optional<int> only_label() const {
-    if (size() == 0) return {};
-    const int first = parts_.front().labels[0];
-    for (const auto& part : parts_) {
-      for (std::uint64_t i = 0; i < part.count; ++i) {
-        if (part.labels[i * part.label_stride] != first) return {};
-      }
-    }
-    return first;
-  }
   // Throws binade::Failure if a label is not less than `classes`.
   void check_labels(std::int64_t classes) const {
     for (const auto& part : parts_) {
@@ -104,14 +94,14 @@ class ImageFiles {
   }
 
  private:
-  const MappedFile& open(const std::string& path, const char* expected) {
+  const UnpackedFile& open(const std::string& path, const char* expected) {
     const auto& file = files_.emplace_back(path);
     file.refuse_other_formats(expected);
     return file;
   }
 
   // Returns the number of entries of an IDX file of bytes with that many dimensions.
-  static std::uint64_t check_idx(const MappedFile& file, std::uint32_t dimensions, const std::string& what) {
+  static std::uint64_t check_idx(const UnpackedFile& file, std::uint32_t dimensions, const std::string& what) {
     const std::size_t header = 4 + 4 * dimensions;
     const auto magic = 0x0800 + dimensions;
     if (file.size() < header) {
@@ -148,7 +138,7 @@ class ImageFiles {
     parts_.push_back(part);
   }
 
-  std::deque<MappedFile> files_;  // a deque: parts point into it
+  std::deque<UnpackedFile> files_;  // a deque: parts point into it
   std::vector<ImagePart> parts_;
   ImageShape shape_{};
 };
