@@ -1,10 +1,11 @@
 // Reads lists of pictures: CSV files with a path and a label in each row.
 #pragma once
 
-#include "../class_names.h"
 #include "../csv_reader.h"
 #include "../input_files.h"
 #include "../read_file.h"
+#include "../table/class_names.h"
+#include "../text_form.h"
 #include "listing.h"
 
 class ListListing {
@@ -18,7 +19,7 @@ class ListListing {
     const auto complaint = known_format::complaint(list.string(), text, text.size(), "a CSV file was expected");
     if (!complaint.empty()) throw binade::Failure(BINADE_BAD_DATA, list.string() + ": " + complaint);
     List of{list, {split, {}, {}}, {}, 0, 1};
-    CsvReader reader(text, ',', list.string());
+    CsvReader reader(text_form::without_mark(text), ',', list.string());
     std::vector<std::string_view> fields;
     for (bool first = true; reader.next(fields); first = false) {
       if (first && read_header(fields, of)) continue;
@@ -104,6 +105,6 @@ class ListListing {
 
   std::filesystem::path folder_;
   Listing listing_;
-  Classes classes_;
+  table::Classes classes_;
   std::map<std::string, std::map<std::string, std::int64_t, std::less<>>> values_;  // of each column, by text
 };
