@@ -1,11 +1,11 @@
 // Decodes JPEG with libjpeg-turbo, at full size and with its most exact transform, as PIL does.
 #pragma once
 
-// clang-format off: jpeglib.h needs the declarations of <cstdio>, and jerror.h those of jpeglib.h.
-#include <jerror.h>
-#include <jpeglib.h>
-
+// jpeglib.h needs the declarations of <cstdio>, and jerror.h those of jpeglib.h.
+// clang-format off
 #include <cstdio>
+#include <jpeglib.h>
+#include <jerror.h>
 // clang-format on
 
 #include <csetjmp>
