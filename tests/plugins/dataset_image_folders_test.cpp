@@ -87,6 +87,11 @@ TEST_F(ImageFolders, SayWhatTheyLeaveOut) {
                     HasSubstr("warning: ignored files that are not named as pictures: " + file("a/notes.txt") + "\n"),
                     HasSubstr("warning: skipped links to a folder above them: " + file("a/loop") + "\n"),
                     HasSubstr("info: 2 images")));
+  // All classes would get the label of this one.
+  fs::create_directory_symlink(folder_.path(), folder_ / "b/top");
+  EXPECT_THAT(
+      OpenedDataset("images", options()).log(),
+      AllOf(HasSubstr("links to a folder above them: " + file("a/loop") + " and 1 more"), HasSubstr("2 images")));
 }
 
 TEST_F(ImageFolders, MayBeLinks) {
@@ -95,6 +100,12 @@ TEST_F(ImageFolders, MayBeLinks) {
   put("b/1.png");
   fs::create_directory_symlink(elsewhere.path(), folder_ / "a");
   EXPECT_THAT(OpenedDataset("images", options()).log(), HasSubstr("2 images, 3 x 17 x 23, 2 classes: 0 = a, 1 = b"));
+}
+
+TEST_F(ImageFolders, MustNotBeBrokenLinks) {
+  put("b/1.png");
+  fs::create_directory_symlink("nowhere", folder_ / "a");
+  EXPECT_THAT(refused(), HasSubstr(file("a") + ": this link is broken, and may have been a class"));
 }
 
 TEST_F(ImageFolders, MayHaveNamesOfPictures) {

@@ -1,10 +1,15 @@
 // Decodes JPEG with libjpeg-turbo, at full size and with its most exact transform, as PIL does.
 #pragma once
 
+// jpeglib.h needs the declarations of <cstdio>, and jerror.h those of jpeglib.h.
+// clang-format off
+#include <cstdio>
 #include <jpeglib.h>
+#include <jerror.h>
+// clang-format on
 
 #include <csetjmp>
-#include <cstdio>  // before jpeglib.h, which needs it
+#include <new>
 #include <string_view>
 
 #include "exif.h"
@@ -28,7 +33,6 @@ class JpegDecoder {
     });
     check_extent(info_.image_width, info_.image_height);
   }
-  ~JpegDecoder() { jpeg_destroy_decompress(&info_); }
   JpegDecoder(const JpegDecoder&) = delete;
   JpegDecoder& operator=(const JpegDecoder&) = delete;
 
@@ -66,6 +70,13 @@ class JpegDecoder {
  private:
   static constexpr int exif_marker = JPEG_APP0 + 1;
 
+  // Also freed if the constructor throws.
+  struct Decompression : jpeg_decompress_struct {
+    Decompression() : jpeg_decompress_struct{} {}
+    ~Decompression() { jpeg_destroy_decompress(this); }
+    Decompression(const Decompression&) = delete;
+    Decompression& operator=(const Decompression&) = delete;
+  };
   struct Errors : jpeg_error_mgr {
     std::jmp_buf back;
     char message[JMSG_LENGTH_MAX];
@@ -75,7 +86,10 @@ class JpegDecoder {
   // `steps` must therefore not own anything that needs a destructor.
   template <class Steps>
   void guarded(const Steps& steps) {
-    if (setjmp(errors_.back) != 0) throw BadPicture(std::string("damaged JPEG: ") + errors_.message);
+    if (setjmp(errors_.back) != 0) {
+      if (errors_.msg_code == JERR_OUT_OF_MEMORY) throw std::bad_alloc();
+      throw BadPicture(std::string("damaged JPEG: ") + errors_.message);
+    }
     steps();
   }
   [[noreturn]] static void stop(j_common_ptr info) {
@@ -104,6 +118,6 @@ class JpegDecoder {
     }
   }
 
-  jpeg_decompress_struct info_{};
   Errors errors_{};
+  Decompression info_;
 };

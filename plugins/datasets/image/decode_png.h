@@ -4,6 +4,7 @@
 #include <spng.h>
 
 #include <memory>
+#include <new>
 #include <string_view>
 
 #include "exif.h"
@@ -50,6 +51,7 @@ class PngDecoder {
   };
 
   static void check(int status) {
+    if (status == SPNG_EMEM) throw std::bad_alloc();
     if (status != 0) throw BadPicture(std::string("damaged PNG: ") + spng_strerror(status));
   }
 

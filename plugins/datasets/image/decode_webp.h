@@ -3,6 +3,7 @@
 
 #include <webp/decode.h>
 
+#include <new>
 #include <string_view>
 
 #include "exif.h"

@@ -70,6 +70,8 @@ class FolderListing {
       std::error_code error;
       if (std::filesystem::is_directory(entry, error)) {
         names.push_back(entry.filename().string());
+      } else if (std::filesystem::is_symlink(entry, error) && !std::filesystem::exists(entry, error)) {
+        fail(entry, "this link is broken, and may have been a class: repair or remove it");
       } else if (picture_names::can_be_read(entry) || picture_names::is_other_picture(entry)) {
         loose_.insert(entry.string());
       }
@@ -89,7 +91,7 @@ class FolderListing {
       const auto found = std::find(known.begin(), known.end(), class_name);
       if (found == known.end()) fail(folder / class_name, "there is no class of this name in train/");
       const auto before = split.files.size(), bad_before = listing_.bad.size();
-      std::vector<input_files::Identity> above;
+      std::vector<input_files::Identity> above = {input_files::identity(root_), input_files::identity(folder)};
       below(folder / class_name, found - known.begin(), above, split);
       if (split.files.size() == before && listing_.bad.size() == bad_before) {
         fail(folder / class_name, "this class has no pictures: add some, or remove the folder");
