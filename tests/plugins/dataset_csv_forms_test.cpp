@@ -82,6 +82,17 @@ TEST_F(CsvForms, LeaveBadRowsOutIfAsked) {
               HasSubstr("a.csv:32: column 2: its opening quote"));
 }
 
+TEST_F(CsvForms, MayHaveRepeatedAndEmptyNamesWhichAreMadeDifferentAsPandasDoes) {
+  const auto content = "k,x,k,,k.1,k\n0,1,2,3,4,5\n1,6,7,8,9,10\n";
+  const GivenOptions columns{{"label", text("k")},
+                             {"columns", {Scalar("Unnamed: 3"), Scalar("k.1"), Scalar("k.2"), Scalar("k.3")}}};
+  const OpenedDataset rows("csv", file(content, columns));
+  EXPECT_EQ(rows.read<float>(0, {0, 1}), (Floats{3, 4, 2, 5, 8, 9, 7, 10}));
+  EXPECT_THAT(rows.log(), HasSubstr("a.csv:1: some columns have the same name as an earlier one and are called `k.2`, "
+                                    "`k.3`: "));
+  EXPECT_THAT(rows.log(), HasSubstr("a.csv:1: some columns have no name and are called `Unnamed: 3`"));
+}
+
 TEST_F(CsvForms, NameDamage) {
   EXPECT_THAT(refused("x,y,k\n1,2,a\n1,2,b\n1,"), HasSubstr("a.csv:4: 2 fields where the first line has 3"));
   EXPECT_THAT(refused("x,k\n"), HasSubstr("a.csv: the file has a header but no rows"));
