@@ -33,7 +33,7 @@ class CsvForms : public testing::Test {
 TEST_F(CsvForms, FindTheDelimiter) {
   for (const auto& [content, numbers] :
        {std::pair("x;y;k\n1,5;2;a\n3;4;b\n", Floats{1.5, 2}), std::pair("x\ty\tk\n1\t2\ta\n3\t4\tb\n", Floats{1, 2}),
-        std::pair("x,y,k\n\"1\",2,a\n3,4,\"b;c\"\n", Floats{1, 2})}) {
+        std::pair("x,y,k\n\"1\",2,a\n3,4,b;c;d;e;f\n", Floats{1, 2})}) {
     const auto decimal = std::string(content).find("1,5") == std::string::npos ? "." : ",";
     EXPECT_EQ(OpenedDataset("csv", file(content, {{"delimiter", text("auto")}, {"decimal", text(decimal)}}))
                   .read<float>(0, {0}),
@@ -122,7 +122,8 @@ TEST_F(CsvForms, AreReadInPartsThatEndWithRecords) {
   std::string rows = "n,t,k\n";
   constexpr std::uint64_t count = 700'000;
   for (std::uint64_t row = 0; row < count; ++row) {
-    rows += fmt::format("{},\"a \"\"{}\"\"\n\n,1,b\n{}\",{}\n", row, row % 3, std::string(row % 60, 'x'), row % 2);
+    rows +=
+        fmt::format("{},\"a \"\"{}\"\"\n\n,1,b\n{}\",{}\n", row, row % 3, std::string(row % 60, 'x'), row * 5 / count);
   }
   ASSERT_GT(rows.size(), std::size_t{1} << 25);
   const OpenedDataset data("csv", file(rows, {{"ignore", text("t")}}));
@@ -130,6 +131,9 @@ TEST_F(CsvForms, AreReadInPartsThatEndWithRecords) {
   std::vector<std::uint64_t> indices(count);
   std::iota(indices.begin(), indices.end(), 0);
   EXPECT_EQ(data.read<float>(0, indices), Floats(indices.begin(), indices.end()));
+  auto classes = indices;  // later parts have some of the classes only
+  for (auto& index : classes) index = index * 5 / count;
+  EXPECT_EQ(data.read<std::int64_t>(1, indices), std::vector<std::int64_t>(classes.begin(), classes.end()));
   rows += "1,\"x,0\n";
   EXPECT_THAT(refused(rows), HasSubstr(fmt::format("a.csv:{}: column 2: its opening quote", count * 4 + 2)));
 }

@@ -132,6 +132,14 @@ TEST_F(CsvTypes, OfCategoriesMayBeIntegersForAnEmbedding) {
   EXPECT_EQ(only.read<std::int64_t>(0, {0, 1}), (Integers{2, 1}));
 }
 
+TEST_F(CsvTypes, OfCategoriesThatCannotHelpAreNamed) {
+  std::vector<std::string> rows;
+  for (int i = 0; i < 40; ++i) rows.push_back(fmt::format("name{},same", i));
+  const auto log = OpenedDataset("csv", file("n,c", rows)).log();
+  EXPECT_THAT(log, HasSubstr("a.csv: column `n` is categorical with a different value in most training rows"));
+  EXPECT_THAT(log, HasSubstr("a.csv: column `c` has the same value in every training row"));
+}
+
 TEST_F(CsvTypes, HaveNoPlaceForACategoryThatTrainingNeverSees) {
   std::string rows = "c,k\n";
   for (int row = 0; row < 50; ++row) rows += (row % 2 == 0 ? "red," : "blue,") + std::to_string(row % 2) + "\n";
