@@ -1,4 +1,4 @@
-# Generates 1200 customers of a subscription service, of whom a fifth left: numbers, categories, a date and empty cells.
+# Generates 1200 customers of a subscription service, of whom 22 % left: numbers, categories, a date and empty cells.
 # The result is the same on every machine:  awk -f churn.awk > churn.csv
 
 # Uniform in (0, 1): Park and Miller's generator, because rand() differs between awk implementations.

@@ -8,7 +8,7 @@ namespace {
 
 TEST(Check, AcceptsTheShippedExperiments) {
   TemporaryFolder workspace;
-  for (const auto* file : {"first_run.toml", "tabular.toml"}) {
+  for (const auto* file : {"first_run.toml", "tabular.toml", "churn.toml"}) {
     const auto outcome = binade({"check", std::string(BINADE_SOURCE_DIR "/experiments/") + file}, workspace);
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   }

@@ -234,5 +234,14 @@ TEST(ShippedExperiments, TabularReachesTheAccuracyThatItsFileStates) {
   EXPECT_GE(summary["validation_accuracy"].get<double>(), 0.95);
 }
 
+TEST(ShippedExperiments, ChurnIsFarBetterThanTheMajority) {
+  TemporaryFolder workspace;
+  const auto outcome = binade({"run", BINADE_SOURCE_DIR "/experiments/churn.toml"}, workspace);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto runs = std::filesystem::directory_iterator(workspace.path() / "runs");
+  const auto summary = summary_of(run_directory(workspace, runs->path().filename().string()));
+  EXPECT_GE(summary["validation_accuracy"].get<double>(), 0.87);
+}
+
 }  // namespace
 }  // namespace binade::testing

@@ -33,7 +33,7 @@ class CsvForms : public testing::Test {
 TEST_F(CsvForms, FindTheDelimiter) {
   for (const auto& [content, numbers] :
        {std::pair("x;y;k\n1,5;2;a\n3;4;b\n", Floats{1.5, 2}), std::pair("x\ty\tk\n1\t2\ta\n3\t4\tb\n", Floats{1, 2}),
-        std::pair("x,y,k\n\"1\",2,a\n3,4,\"b;c\"\n", Floats{1, 2})}) {
+        std::pair("x,y,k\n\"1\",2,a\n3,4,b;c;d;e;f\n", Floats{1, 2})}) {
     const auto decimal = std::string(content).find("1,5") == std::string::npos ? "." : ",";
     EXPECT_EQ(OpenedDataset("csv", file(content, {{"delimiter", text("auto")}, {"decimal", text(decimal)}}))
                   .read<float>(0, {0}),
@@ -82,6 +82,17 @@ TEST_F(CsvForms, LeaveBadRowsOutIfAsked) {
               HasSubstr("a.csv:32: column 2: its opening quote"));
 }
 
+TEST_F(CsvForms, MayHaveRepeatedAndEmptyNamesWhichAreMadeDifferentAsPandasDoes) {
+  const auto content = "k,x,k,,k.1,k\n0,1,2,3,4,5\n1,6,7,8,9,10\n";
+  const GivenOptions columns{{"label", text("k")},
+                             {"columns", {Scalar("Unnamed: 3"), Scalar("k.1"), Scalar("k.2"), Scalar("k.3")}}};
+  const OpenedDataset rows("csv", file(content, columns));
+  EXPECT_EQ(rows.read<float>(0, {0, 1}), (Floats{3, 4, 2, 5, 8, 9, 7, 10}));
+  EXPECT_THAT(rows.log(), HasSubstr("a.csv:1: some columns have the same name as an earlier one and are called `k.2`, "
+                                    "`k.3`: "));
+  EXPECT_THAT(rows.log(), HasSubstr("a.csv:1: some columns have no name and are called `Unnamed: 3`"));
+}
+
 TEST_F(CsvForms, NameDamage) {
   EXPECT_THAT(refused("x,y,k\n1,2,a\n1,2,b\n1,"), HasSubstr("a.csv:4: 2 fields where the first line has 3"));
   EXPECT_THAT(refused("x,k\n"), HasSubstr("a.csv: the file has a header but no rows"));
@@ -111,7 +122,8 @@ TEST_F(CsvForms, AreReadInPartsThatEndWithRecords) {
   std::string rows = "n,t,k\n";
   constexpr std::uint64_t count = 700'000;
   for (std::uint64_t row = 0; row < count; ++row) {
-    rows += fmt::format("{},\"a \"\"{}\"\"\n\n,1,b\n{}\",{}\n", row, row % 3, std::string(row % 60, 'x'), row % 2);
+    rows +=
+        fmt::format("{},\"a \"\"{}\"\"\n\n,1,b\n{}\",{}\n", row, row % 3, std::string(row % 60, 'x'), row * 5 / count);
   }
   ASSERT_GT(rows.size(), std::size_t{1} << 25);
   const OpenedDataset data("csv", file(rows, {{"ignore", text("t")}}));
@@ -119,6 +131,9 @@ TEST_F(CsvForms, AreReadInPartsThatEndWithRecords) {
   std::vector<std::uint64_t> indices(count);
   std::iota(indices.begin(), indices.end(), 0);
   EXPECT_EQ(data.read<float>(0, indices), Floats(indices.begin(), indices.end()));
+  auto classes = indices;  // later parts have some of the classes only
+  for (auto& index : classes) index = index * 5 / count;
+  EXPECT_EQ(data.read<std::int64_t>(1, indices), std::vector<std::int64_t>(classes.begin(), classes.end()));
   rows += "1,\"x,0\n";
   EXPECT_THAT(refused(rows), HasSubstr(fmt::format("a.csv:{}: column 2: its opening quote", count * 4 + 2)));
 }

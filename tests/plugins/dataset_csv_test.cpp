@@ -161,12 +161,6 @@ TEST(CsvDataset, RefusesLabelsThatAreNotFiniteNumbers) {
   EXPECT_EQ(OpenedDataset("csv", csv(folder.write("a.csv", "x,k\n1,nano\n2,infra\n"))).size(), 2u);
 }
 
-TEST(CsvDataset, TakesNumbersTooSmallForAFloatAsZero) {
-  const TemporaryFolder folder;
-  const OpenedDataset rows("csv", csv(folder.write("a.csv", "x,k\n1e-60,0\n1e-999,1\n")));
-  EXPECT_EQ(rows.read<float>(0, {0, 1}), (Floats{0, 0}));
-}
-
 TEST(CsvDataset, AsksForTheHeaderOptionWhenTheFirstRowIsText) {
   const TemporaryFolder folder;
   const std::string file = folder.write("a.csv", "x,k\n1,0\n2,1\n");
@@ -203,18 +197,6 @@ TEST(CsvDataset, NamesTheNearestColumnsWhenOneIsMissing) {
   EXPECT_THAT(refusal("csv", csv(file, {{"label", text("4")}}), BINADE_NOT_FOUND), HasSubstr("no column `4`"));
   EXPECT_THAT(refusal("csv", csv(file, {{"columns", {Scalar("0")}}}), BINADE_NOT_FOUND),
               HasSubstr("no column `0` (`columns`)"));
-}
-
-TEST(CsvDataset, MakesRepeatedAndEmptyNamesDifferentAsPandasDoes) {
-  const TemporaryFolder folder;
-  const std::string file = folder.write("a.csv", "k,x,k,,k.1,k\n0,1,2,3,4,5\n1,6,7,8,9,10\n");
-  const GivenOptions columns{{"label", text("k")},
-                             {"columns", {Scalar("Unnamed: 3"), Scalar("k.1"), Scalar("k.2"), Scalar("k.3")}}};
-  const OpenedDataset rows("csv", csv(file, columns));
-  EXPECT_EQ(rows.read<float>(0, {0, 1}), (Floats{3, 4, 2, 5, 8, 9, 7, 10}));
-  EXPECT_THAT(rows.log(), HasSubstr("a.csv:1: some columns have the same name as an earlier one and are called `k.2`, "
-                                    "`k.3`: "));
-  EXPECT_THAT(rows.log(), HasSubstr("a.csv:1: some columns have no name and are called `Unnamed: 3`"));
 }
 
 TEST(CsvDataset, RefusesTheLabelAmongTheFeatures) {

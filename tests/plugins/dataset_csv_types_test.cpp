@@ -11,6 +11,7 @@
 namespace binade::host {
 namespace {
 
+using namespace std::string_literals;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -131,6 +132,14 @@ TEST_F(CsvTypes, OfCategoriesMayBeIntegersForAnEmbedding) {
   EXPECT_EQ(only.read<std::int64_t>(0, {0, 1}), (Integers{2, 1}));
 }
 
+TEST_F(CsvTypes, OfCategoriesThatCannotHelpAreNamed) {
+  std::vector<std::string> rows;
+  for (int i = 0; i < 40; ++i) rows.push_back(fmt::format("name{},same", i));
+  const auto log = OpenedDataset("csv", file("n,c", rows)).log();
+  EXPECT_THAT(log, HasSubstr("a.csv: column `n` is categorical with a different value in most training rows"));
+  EXPECT_THAT(log, HasSubstr("a.csv: column `c` has the same value in every training row"));
+}
+
 TEST_F(CsvTypes, HaveNoPlaceForACategoryThatTrainingNeverSees) {
   std::string rows = "c,k\n";
   for (int row = 0; row < 50; ++row) rows += (row % 2 == 0 ? "red," : "blue,") + std::to_string(row % 2) + "\n";
@@ -189,6 +198,41 @@ TEST_F(CsvTypes, DoNotMatterForColumnsToGroupOrStratifyBy) {
     EXPECT_THAT(error.what(),
                 HasSubstr("there is no column `client` (`split`); columns, the most similar name first: "));
   }
+}
+
+TEST_F(CsvTypes, StratifyNumbersByTheirValueHoweverTheyAreWritten) {
+  std::string alike = "x,k\n", different = alike;
+  for (std::uint64_t i = 1; i <= 10; ++i) {
+    alike += fmt::format("{0},a\n{0}.0,b\n", i);
+    // As doubles, these two are equal.
+    different += fmt::format("{},a\n{},b\n", 9007199254740992 + 4 * i, 9007199254740992 + 4 * i + 1);
+  }
+  const auto stratified = [&](const std::string& rows) {
+    const GivenOptions options{{"path", text(folder_.write("a.csv", rows))}};
+    const OpenedDataset data("csv", options, {.stratify = "x"});
+  };
+  EXPECT_NO_THROW(stratified(alike));
+  EXPECT_THROW(stratified(different), std::runtime_error) << "each stratum has one row";
+}
+
+TEST_F(CsvTypes, OfNumbersTooSmallForAFloatBecomeZero) {
+  EXPECT_EQ(OpenedDataset("csv", file("x", {"1e-60", "1e-999"})).read<float>(0, {0, 1}), (Floats{0, 0}));
+}
+
+TEST_F(CsvTypes, OfBooleansAreNotStandardized) {
+  const auto options = with(file("b", {"no", "yes", "no"}), "standardize", {Scalar(true)});
+  EXPECT_EQ(OpenedDataset("csv", options).read<float>(0, {0, 1}), (Floats{0, 1}));
+}
+
+TEST_F(CsvTypes, OfNumbersAreRefusedWhereOneIsTooFarFromThoseOfTraining) {
+  auto options = with(file("x", {"1e-30", "2e-30"}), "standardize", {Scalar(true)});
+  const auto held_back = OpenedDataset("csv", options).dataset().split("validation").indices.front();
+  std::vector<std::string> rows(40, "1e-30");
+  rows[held_back] = "1e200";
+  EXPECT_THAT(refused(with(file("x", rows), "standardize", {Scalar(true)})),
+              HasSubstr(fmt::format("a.csv: column `x`: the number 1e+200 in row {} is too far from the training rows' "
+                                    "mean",
+                                    held_back + 1)));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <binade/options.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,9 @@ struct Settings {
       throw std::invalid_argument("task = \"multilabel\" needs `labels`, the columns with 0 or 1 for each label");
     }
     if (options.has("fill_value")) fill_value = options.number("fill_value");
+    if (!std::isfinite(static_cast<float>(fill_value))) {
+      throw std::invalid_argument("`fill_value` must be finite in float32");
+    }
     if ((impute == Impute::constant) != options.has("fill_value")) {
       throw std::invalid_argument("impute = \"constant\" and `fill_value` belong together: set both or neither");
     }

@@ -6,6 +6,7 @@
 #include <binade/dataset.h>
 #include <binade/options.h>
 
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -162,8 +163,12 @@ class TableDataset {
     for (std::size_t row = 0; row < rows_; ++row) {
       const double number = column.number(row);
       if (std::isnan(number) || std::isfinite(feature.scale()(number))) continue;
-      bad_data(": column " + shown(feature.typed()) + ": the number " + std::to_string(number) + " in row " +
-               std::to_string(row + 1) + " is too far from the training rows' mean to be standardized: correct it");
+      char text[32];
+      std::snprintf(text, sizeof(text), "%g", number);
+      bad_data(
+          ": column " + shown(feature.typed()) + ": the number " + text + " in row " + std::to_string(row + 1) +
+          " is too far from the training rows' mean to be standardized in float32: correct it, or leave the column "
+          "out with `ignore`");
     }
   }
 
