@@ -66,7 +66,7 @@ DatasetDescription describe_with(Write write) {
     return BINADE_OK;
   };
   const binade_plugin symbol{sizeof(symbol), BINADE_ABI_MAJOR, 0, BINADE_KIND_DATASET, &table};
-  return describe(Plugin::linked(symbol, "fixture", nullptr), table, &write);
+  return describe(Plugin::linked(symbol, "fixture", nullptr), table, &write, true);
 }
 
 TEST(TheHost, ReadsNoFurtherThanWhatADatasetDescribes) {
