@@ -13,7 +13,7 @@
 
 #include <cmath>
 
-#include "host/engine/loop/evaluation.h"
+#include "host/engine/evaluation/evaluation.h"
 #include "tests/engine/in_memory_plugins.h"
 #include "tests/engine/values.h"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "host/engine/checkpoint/best_weights.h"
-#include "host/engine/loop/evaluation.h"
+#include "host/engine/evaluation/evaluation.h"
 #include "host/engine/loop/loop_plan.h"
 #include "host/engine/loop/loop_state.h"
 #include "host/engine/loop/training.h"

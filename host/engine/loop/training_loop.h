@@ -4,8 +4,8 @@
 #include <atomic>
 #include <vector>
 
+#include "host/engine/evaluation/evaluation.h"
 #include "host/engine/loop/checkpoint_cadence.h"
-#include "host/engine/loop/evaluation.h"
 #include "host/engine/loop/loop_plan.h"
 #include "host/engine/loop/training.h"
 #include "host/engine_api/engine.h"

@@ -1,4 +1,4 @@
-#include "host/engine/loop/held_out.h"
+#include "host/engine/evaluation/held_out.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include "binade/abi/plugin.h"
 #include "host/base/clock.h"
 #include "host/data/subset.h"
-#include "host/engine/loop/validation_splits.h"
+#include "host/engine/evaluation/validation_splits.h"
 #include "host/engine/model/initial_weights.h"
 #include "host/engine/optim/weight_average.h"
 

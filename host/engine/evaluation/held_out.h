@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "host/engine/loop/evaluation.h"
+#include "host/engine/evaluation/evaluation.h"
 #include "host/engine/loop/training.h"
 #include "host/engine_api/engine.h"
 

@@ -1,4 +1,4 @@
-#include "host/engine/loop/validation_splits.h"
+#include "host/engine/evaluation/validation_splits.h"
 
 #include <string_view>
 

@@ -1,4 +1,4 @@
-#include "host/engine/loop/evaluation.h"
+#include "host/engine/evaluation/evaluation.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
