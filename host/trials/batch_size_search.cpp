@@ -94,7 +94,7 @@ class Search {
     trial.fits = finished && trial.peak_bytes <= budget_;
     if (finished) {
       const auto summary = OrderedJson::parse(read_file(end.directory / "summary.json"));
-      const auto speed = summary.at("samples_per_second");
+      const auto& speed = summary.at("samples_per_second");
       trial.samples_per_second = speed.is_number() ? speed.get<double>() : 0;
       samples_ = summary.at("train_samples").get<std::uint64_t>();
     }

@@ -64,6 +64,7 @@ std::vector<FoldMeasure> read_measures(const std::vector<FoldRun>& runs) {
   if (summaries.empty()) return measures;
   for (const auto& [name, place] : places(summaries.front())) {
     FoldMeasure measure{name, {}, {}};
+    measure.values.reserve(summaries.size());
     for (const auto& summary : summaries) measure.values.push_back(number_at(summary, place));
     if (std::all_of(measure.values.begin(), measure.values.end(), [](double value) { return std::isnan(value); })) {
       continue;
