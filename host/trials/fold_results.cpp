@@ -59,6 +59,7 @@ OrderedJson finite(double value) { return std::isfinite(value) ? OrderedJson(val
 
 std::vector<FoldMeasure> read_measures(const std::vector<FoldRun>& runs) {
   std::vector<OrderedJson> summaries;
+  summaries.reserve(runs.size());
   for (const auto& run : runs) summaries.push_back(summary_of(run));
   std::vector<FoldMeasure> measures;
   if (summaries.empty()) return measures;
