@@ -5,10 +5,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "host/cli/child_process.h"
-#include "host/cli/exit_codes.h"
 #include "host/experiment/resolved.h"
-#include "host/storage/run_directory.h"
+#include "host/run/trial.h"
 
 namespace binade::host {
 
@@ -62,27 +60,22 @@ bool BenchRunner::run_repeat(std::uint64_t number) {
 std::optional<Measurement> BenchRunner::run_contender(std::size_t contender, std::uint64_t seed) {
   if (stop_signal_.load() != 0) return std::nullopt;
   const auto& id = plan_.contenders[contender].id;
-  const auto name = fmt::format("seed-{}", seed);
-  const auto folder = directory_.path() / id;
-  const auto log = folder / (name + ".log");
-  const auto end =
-      run_child({executable_.string(), "--color", "never", "run", (directory_.path() / (id + ".toml")).string(),
-                 "--runs", folder.string(), "--measure-memory", "--set", "experiment.name=" + name, "--set",
-                 fmt::format("experiment.seed={}", seed)},
-                log, stop_signal_);
-  if (end.exit_code != exit_ok && stop_signal_.load() != 0) return std::nullopt;
-  const auto run_directory = only_run_in(folder / name);
-  if (end.exit_code != exit_ok) {
-    constexpr int first_signal = 128;
+  const auto end = run_trial({.experiment = directory_.path() / (id + ".toml"),
+                              .folder = directory_.path() / id,
+                              .name = fmt::format("seed-{}", seed),
+                              .overrides = {fmt::format("experiment.seed={}", seed)},
+                              .measure_memory = true},
+                             executable_, stop_signal_);
+  if (!end.finished() && stop_signal_.load() != 0) return std::nullopt;
+  if (!end.finished()) {
     throw ContenderFailed(
-        fmt::format("{} failed with seed {}, exit code {}:{}\n  its output: {}{}", id, seed, end.exit_code,
-                    last_words(log), log.string(),
-                    run_directory.empty() ? "" : "\n  its run directory:   " + run_directory.string()),
-        end.exit_code < first_signal ? end.exit_code : exit_run_failed);
+        fmt::format("{} failed with seed {}, {}{}", id, seed, end.failure(),
+                    end.directory.empty() ? "" : "\n  its run directory:   " + end.directory.string()),
+        end.exit_code());
   }
-  auto measurement = read_measurement(run_directory, arguments_.warmup);
-  measurement.seconds = end.seconds;
-  measurement.process_bytes = end.peak_bytes;
+  auto measurement = read_measurement(end.directory, arguments_.warmup);
+  measurement.seconds = end.process.seconds;
+  measurement.process_bytes = end.process.peak_bytes;
   return measurement;
 }
 

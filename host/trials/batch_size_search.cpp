@@ -13,10 +13,9 @@
 #include "host/cli/exit_codes.h"
 #include "host/cli/signals.h"
 #include "host/cli/terminal.h"
-#include "host/experiment/resolved.h"
 #include "host/loading/catalog.h"
-#include "host/storage/run_directory.h"
-#include "host/trials/trial.h"
+#include "host/run/trial.h"
+#include "host/trials/trials_folder.h"
 
 namespace binade::host {
 namespace {
@@ -53,10 +52,8 @@ class Search {
       : asked_(asked),
         line_(line),
         budget_(asked.memory_bytes > 0 ? asked.memory_bytes : margin * available_bytes()),
-        directory_(asked.runs, experiment.experiment.name, to_toml(experiment), "batch-size-"),
-        first_(experiment.train.batch_size) {
-    directory_.write("experiment.toml", to_toml(experiment));
-  }
+        directory_(make_trials_folder(experiment, asked.runs, "batch-size-")),
+        first_(experiment.train.batch_size) {}
 
   int run() {
     tell(BINADE_LOG_INFO, fmt::format("memory for a trial: {:.0f} MiB", budget_ / mebibyte));
@@ -86,13 +83,12 @@ class Search {
                                 .folder = directory_.path(),
                                 .name = fmt::format("size-{}", size),
                                 .overrides = overrides(size)},
-                               line_);
+                               line_.executable(), stop_signal());
     if (stop_signal().load() != 0) throw Stopped();
     trial.peak_bytes = end.process.peak_bytes;
-    const bool finished = end.process.exit_code == exit_ok;
-    if (!finished) require_lack_of_memory(end, size);
-    trial.fits = finished && trial.peak_bytes <= budget_;
-    if (finished) {
+    if (!end.finished()) require_lack_of_memory(end, size);
+    trial.fits = end.finished() && trial.peak_bytes <= budget_;
+    if (end.finished()) {
       const auto summary = OrderedJson::parse(read_file(end.directory / "summary.json"));
       const auto& speed = summary.at("samples_per_second");
       trial.samples_per_second = speed.is_number() ? speed.get<double>() : 0;
@@ -105,22 +101,16 @@ class Search {
   }
 
   std::vector<std::string> overrides(std::uint64_t size) const {
-    return {fmt::format("train.batch_size={}", size),
-            fmt::format("train.steps={}", asked_.steps),
-            "train.evaluate_every=0",
-            "train.evaluate_batches=1",
-            "train.keep_best=false",
-            "checkpoint.enabled=false",
-            "metrics.enabled=false"};
+    auto all = short_run(asked_.steps);
+    all.push_back(fmt::format("train.batch_size={}", size));
+    return all;
   }
 
   // A run that failed for another reason ends the search.
   static void require_lack_of_memory(const TrialEnd& end, std::uint64_t size) {
     constexpr int killed = 128 + 9;  // by the kernel, which was out of memory
-    const auto words = last_words(end.log);
-    if (end.process.exit_code == killed || words.find("out of memory") != std::string::npos) return;
-    throw std::runtime_error(fmt::format("the run with batch size {} failed with exit code {}:{}\n  its output: {}",
-                                         size, end.process.exit_code, words, end.log.string()));
+    if (end.process.exit_code == killed || last_words(end.log).find("out of memory") != std::string::npos) return;
+    throw std::runtime_error(fmt::format("the run with batch size {} failed with {}", size, end.failure()));
   }
 
   int report(std::uint64_t best, bool all_samples) {
@@ -138,9 +128,10 @@ class Search {
                                 {"peak_bytes", trial.peak_bytes},
                                 {"samples_per_second", trial.samples_per_second}});
     }
-    directory_.write("summary.json", json.dump(2) + "\n");
+    const auto text = json.dump(2) + "\n";
+    directory_.write("summary.json", text);
     if (asked_.json) {
-      show("{}", Lines{json.dump(2) + "\n"});
+      show("{}", Lines{text});
     } else {
       print(best, *fastest, all_samples);
     }

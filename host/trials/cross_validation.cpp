@@ -8,11 +8,10 @@
 #include "binade/abi/plugin.h"
 #include "host/cli/exit_codes.h"
 #include "host/cli/signals.h"
-#include "host/experiment/resolved.h"
 #include "host/loading/catalog.h"
-#include "host/storage/run_directory.h"
+#include "host/run/trial.h"
 #include "host/trials/fold_results.h"
-#include "host/trials/trial.h"
+#include "host/trials/trials_folder.h"
 
 namespace binade::host {
 namespace {
@@ -23,9 +22,7 @@ class Folds {
       : asked_(asked),
         line_(line),
         name_(experiment.experiment.name),
-        directory_(asked.runs, name_, to_toml(experiment), "folds-") {
-    directory_.write("experiment.toml", to_toml(experiment));
-  }
+        directory_(make_trials_folder(experiment, asked.runs, "folds-")) {}
 
   int run() {
     int exit_code = exit_ok;
@@ -43,20 +40,17 @@ class Folds {
                                 .name = fmt::format("fold-{}", fold),
                                 .overrides = {fmt::format("split.fold={}", fold)},
                                 .lock = lock()},
-                               line_);
+                               line_.executable(), stop_signal());
     const int signal = stop_signal().load();
-    const int exit_code = end.process.exit_code;
-    if (exit_code == exit_ok) {
+    if (end.finished()) {
       runs_.push_back({fold, end.directory, end.process.seconds});
       tell(BINADE_LOG_INFO,
            fmt::format("fold {} of {} is finished, {}", fold + 1, asked_.folds, short_duration(end.process.seconds)));
       return signal == 0 ? exit_ok : exit_code_before_the_work(signal);
     }
-    if (signal != 0) return exit_code;
-    tell(BINADE_LOG_ERROR, fmt::format("fold {} of {} failed with exit code {}:{}\n  its output: {}", fold + 1,
-                                       asked_.folds, exit_code, last_words(end.log), end.log.string()));
-    constexpr int first_signal = 128;
-    return exit_code < first_signal ? exit_code : exit_run_failed;
+    if (signal != 0) return end.process.exit_code;
+    tell(BINADE_LOG_ERROR, fmt::format("fold {} of {} failed with {}", fold + 1, asked_.folds, end.failure()));
+    return end.exit_code();
   }
 
   std::filesystem::path lock() const {

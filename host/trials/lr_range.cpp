@@ -12,10 +12,9 @@
 #include "host/cli/exit_codes.h"
 #include "host/cli/signals.h"
 #include "host/cli/terminal.h"
-#include "host/experiment/resolved.h"
 #include "host/loading/catalog.h"
-#include "host/storage/run_directory.h"
-#include "host/trials/trial.h"
+#include "host/run/trial.h"
+#include "host/trials/trials_folder.h"
 
 namespace binade::host {
 namespace {
@@ -28,15 +27,10 @@ constexpr std::size_t shortest = 10;  // steps of a curve from which a rate can 
 
 std::vector<std::string> overrides(const LrRange& asked, const TrainSettings& train) {
   const double gamma = std::pow(asked.high / asked.low, 1 / static_cast<double>(asked.steps - 1));
-  std::vector<std::string> all{fmt::format("optimizer.lr={:.17g}", asked.low),
-                               fmt::format("schedule={{name=\"exponential\", gamma={:.17g}}}", gamma),
-                               fmt::format("train.steps={}", asked.steps),
-                               "train.evaluate_every=0",
-                               "train.evaluate_batches=1",
-                               "train.keep_best=false",
-                               "train.ema_decay=0",
-                               "checkpoint.enabled=false",
-                               "metrics.enabled=false"};
+  auto all = short_run(asked.steps);
+  all.push_back(fmt::format("optimizer.lr={:.17g}", asked.low));
+  all.push_back(fmt::format("schedule={{name=\"exponential\", gamma={:.17g}}}", gamma));
+  all.emplace_back("train.ema_decay=0");
   // The number of steps alone ends the test.
   if (train.epochs) all.emplace_back("train.epochs=1000000000");
   if (train.max_time) all.emplace_back("train.max_time=\"1000h\"");
@@ -75,7 +69,7 @@ int report(const LrRange& asked, const LrCurve& curve, const RunDirectory& direc
   } else {
     constexpr std::size_t width = 72, height = 14;
     const Paint paint(wants_color(line.color(), stdout));
-    if (!curve.rates.empty()) show("{}\n", Lines{plotted(curve, width, height)});
+    show("{}\n", Lines{plotted(curve, width, height)});
     if (suggestion) {
       show("{} {}\n  binade run {} --set optimizer.lr={:.2g}\n", paint.green("suggestion:"),
            fmt::format("optimizer.lr = {:.2g}, where the loss falls fastest", *suggestion), asked.experiment.file,
@@ -83,10 +77,11 @@ int report(const LrRange& asked, const LrCurve& curve, const RunDirectory& direc
     }
   }
   if (suggestion) return exit_ok;
-  log_line(line.color(), BINADE_LOG_ERROR,
-           fmt::format("the loss does not fall at any learning rate from {:g} to {:g}: try more steps (--steps), other "
-                       "rates (--low, --high), or look at the data (`binade data`)",
-                       asked.low, asked.high));
+  log_line(
+      line.color(), BINADE_LOG_ERROR,
+      fmt::format("the loss does not fall at any learning rate from {:g} to {:g}: try more steps (--steps) or other "
+                  "rates (--low, --high)",
+                  asked.low, asked.high));
   return exit_run_failed;
 }
 
@@ -160,25 +155,21 @@ int find_learning_rate(const LrRange& asked, const CommandLine& line) {
   const Catalog catalog(line.plugin_folders());  // its manifests are part of the experiment
   const auto experiment = asked.experiment.load(catalog, line.color());
   if (!experiment) return exit_usage;
-  const RunDirectory directory(asked.runs, experiment->experiment.name, to_toml(*experiment), "lr-range-");
-  directory.write("experiment.toml", to_toml(*experiment));
+  const auto directory = make_trials_folder(*experiment, asked.runs, "lr-range-");
   log_line(line.color(), BINADE_LOG_INFO,
            fmt::format("{} steps with learning rates from {:g} to {:g}", asked.steps, asked.low, asked.high));
   const auto end = run_trial({.experiment = directory.path() / "experiment.toml",
                               .folder = directory.path(),
                               .name = "run",
                               .overrides = overrides(asked, experiment->train)},
-                             line);
+                             line.executable(), stop_signal());
   if (const int signal = stop_signal().load(); signal != 0) return exit_code_before_the_work(signal);
-  const auto metrics = end.directory / "metrics.jsonl";
   // A run that diverges fails, as it should: what it did before is the curve.
-  if (end.directory.empty() || !exists(metrics) || read_curve(metrics).rates.empty()) {
-    log_line(line.color(), BINADE_LOG_ERROR,
-             fmt::format("the run failed with exit code {}:{}\n  its output: {}", end.process.exit_code,
-                         last_words(end.log), end.log.string()));
-    return end.process.exit_code == exit_ok ? exit_run_failed : end.process.exit_code;
-  }
-  return report(asked, read_curve(metrics), directory, line);
+  const auto metrics = end.directory / "metrics.jsonl";
+  const auto curve = !end.directory.empty() && exists(metrics) ? read_curve(metrics) : LrCurve();
+  if (!curve.rates.empty()) return report(asked, curve, directory, line);
+  log_line(line.color(), BINADE_LOG_ERROR, "the run failed with " + end.failure());
+  return end.finished() ? exit_run_failed : end.process.exit_code;
 }
 
 }  // namespace binade::host
